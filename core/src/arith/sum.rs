@@ -1,0 +1,14 @@
+//! The fixed blocks of every sum that threads or machines may share (the numeric contract, 3).
+//!
+//! A long sum is cut by global index into blocks of these sizes, each block summed in ascending
+//! order, the block sums folded in ascending order. They are part of the contract: another size is
+//! other bits, and a new contract version.
+
+/// Prompts in a block of the in-prompt Fisher sum.
+pub const PROMPTS: usize = 25;
+
+/// Pairs in a block of a sum over listed or labelled pairs, and of loss values.
+pub const PAIRS: usize = 256;
+
+/// Items in a block of sums over items: standardisation, covariance, cross-prompt pairs.
+pub const ITEMS: usize = 256;

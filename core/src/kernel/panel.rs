@@ -1,0 +1,269 @@
+//! Items side by side: a block of items turned so that one feature of all of them is contiguous,
+//! and what is done to such a panel, lane by item.
+//!
+//! A panel has `height` rows (features) of `stride` numbers, item i at place i of each row; the
+//! places beyond the items are 0. Each item's results are its own: lanes and blocks do not meet.
+
+use super::lanes::{Lanes, Level, Operation, Simd, run_at};
+use crate::arith::Real;
+use crate::linalg::Columns;
+
+/// Vectors of items that the substitution keeps in registers.
+const TILE_VECTORS: usize = 2;
+
+/// Rows of the factor that it works on at once.
+const TILE_ROWS: usize = 4;
+
+/// Room for `items` in a row of a panel: enough that a whole vector can be read from any item on,
+/// and that a row divides into whole vectors at every instruction set.
+#[must_use]
+pub const fn panel_stride(items: usize) -> usize {
+    // The widest vector has 16 lanes, two of which make a tile of the substitution.
+    items.div_ceil(32) * 32 + 32
+}
+
+/// Turns items (columns) into a panel, converted to `T`.
+pub fn fill_panel<F: Real, T: Real>(items: Columns<'_, F>, stride: usize, panel: &mut [T]) {
+    panel.fill(T::ZERO);
+    for (place, item) in items.iter().enumerate() {
+        for (row, value) in panel.chunks_exact_mut(stride).zip(item) {
+            if let Some(entry) = row.get_mut(place) {
+                *entry = T::from_real(*value);
+            }
+        }
+    }
+}
+
+/// The product of each item with `weights`: Σ_i weights_i · feature_i, in ascending order.
+pub fn project_panel<T: Real>(
+    level: Level,
+    panel: &[T],
+    stride: usize,
+    weights: &[T],
+    out: &mut [T],
+) {
+    run_at(
+        level,
+        Project {
+            panel,
+            stride,
+            weights,
+            out,
+        },
+    );
+}
+
+struct Project<'a, T> {
+    panel: &'a [T],
+    stride: usize,
+    weights: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<T: Real> Operation for Project<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let lanes = Lanes::<S, T>::LEN;
+        for (number, out) in self.out.chunks_mut(lanes).enumerate() {
+            let at = number * lanes;
+            let mut sum = Lanes::splat(simd, T::ZERO);
+            for (row, weight) in self.panel.chunks_exact(self.stride).zip(self.weights) {
+                let Some(values) = row.get(at..at + lanes) else {
+                    return;
+                };
+                sum = sum + Lanes::load(simd, values) * Lanes::splat(simd, *weight);
+            }
+            sum.store_partial(out);
+        }
+    }
+}
+
+/// The factor of a whitening in the form that [`whiten_panel`] walks: for each group of
+/// [`TILE_ROWS`] rows of L, column after column, its entries; then the reciprocals of the
+/// diagonal.
+#[must_use]
+pub const fn whitener_len(order: usize) -> usize {
+    let groups = order.div_ceil(TILE_ROWS);
+    // Group g holds TILE_ROWS entries for each of its (g + 1) · TILE_ROWS columns.
+    TILE_ROWS * TILE_ROWS * groups * (groups + 1) / 2 + order
+}
+
+/// Lays out the packed lower triangle `factor` (column by column) for [`whiten_panel`].
+pub fn fill_whitener<T: Real>(factor: &[T], order: usize, whitener: &mut [T]) {
+    whitener.fill(T::ZERO);
+    let entries = whitener_len(order) - order;
+    let Some((groups, reciprocals)) = whitener.split_at_mut_checked(entries) else {
+        return;
+    };
+    let columns = crate::linalg::packed_columns(factor, order);
+    for ((column, below), reciprocal) in columns.enumerate().zip(reciprocals) {
+        for (offset, entry) in below.iter().enumerate() {
+            let row = column + offset;
+            let group = row / TILE_ROWS;
+            let start = TILE_ROWS * TILE_ROWS * group * (group + 1) / 2;
+            if let Some(slot) = groups.get_mut(start + column * TILE_ROWS + row % TILE_ROWS) {
+                *slot = *entry;
+            }
+        }
+        *reciprocal = T::ONE / below.first().copied().unwrap_or(T::ONE);
+    }
+}
+
+/// Replaces each item φ of the panel by u = L⁻¹φ: forward substitution, u_i = (φ_i − L_i0 u_0 −
+/// L_i1 u_1 − …) · (1 / L_ii), the products subtracted one by one in ascending order.
+pub fn whiten_panel<T: Real>(
+    level: Level,
+    whitener: &[T],
+    order: usize,
+    stride: usize,
+    panel: &mut [T],
+) {
+    run_at(
+        level,
+        Whiten {
+            whitener,
+            order,
+            stride,
+            panel,
+        },
+    );
+}
+
+struct Whiten<'a, T> {
+    whitener: &'a [T],
+    order: usize,
+    stride: usize,
+    panel: &'a mut [T],
+}
+
+impl<T: Real> Operation for Whiten<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let entries = whitener_len(self.order) - self.order;
+        let Some((groups, reciprocals)) = self.whitener.split_at_checked(entries) else {
+            return;
+        };
+        let width = TILE_VECTORS * Lanes::<S, T>::LEN;
+        let mut at = 0;
+        while at + width <= self.stride {
+            whiten_items(simd, groups, reciprocals, self.stride, at, self.panel);
+            at += width;
+        }
+    }
+}
+
+/// The substitution for one tile of items: `TILE_VECTORS` vectors from place `at` on.
+#[inline(always)]
+fn whiten_items<S: Simd, T: Real>(
+    simd: S,
+    mut groups: &[T],
+    reciprocals: &[T],
+    stride: usize,
+    at: usize,
+    panel: &mut [T],
+) {
+    let width = TILE_VECTORS * Lanes::<S, T>::LEN;
+    for (group, reciprocals) in reciprocals.chunks(TILE_ROWS).enumerate() {
+        let first = group * TILE_ROWS;
+        let Some((entries, rest)) = groups.split_at_checked(TILE_ROWS * (first + TILE_ROWS)) else {
+            return;
+        };
+        groups = rest;
+        let Some((solved, open)) = panel.split_at_mut_checked(first * stride) else {
+            return;
+        };
+        let zero = [Lanes::splat(simd, T::ZERO); TILE_VECTORS];
+        let mut tile = [zero; TILE_ROWS];
+        for (tile, row) in tile.iter_mut().zip(open.chunks_exact(stride)) {
+            let Some(values) = row.get(at..at + width) else {
+                return;
+            };
+            *tile = load_tile(simd, values);
+        }
+        let (before, triangle) = entries
+            .as_chunks::<TILE_ROWS>()
+            .0
+            .split_at_checked(first)
+            .unwrap_or_default();
+        for (column, row) in before.iter().zip(solved.chunks_exact(stride)) {
+            let Some(values) = row.get(at..at + width) else {
+                return;
+            };
+            let u = load_tile(simd, values);
+            for (tile, entry) in tile.iter_mut().zip(column) {
+                subtract(simd, tile, *entry, u);
+            }
+        }
+        let mut open = open.chunks_exact_mut(stride);
+        for (step, (column, reciprocal)) in triangle.iter().zip(reciprocals).enumerate() {
+            let reciprocal = Lanes::splat(simd, *reciprocal);
+            let Some((current, below)) = tile.get_mut(step..).and_then(<[_]>::split_first_mut)
+            else {
+                return;
+            };
+            let u = current.map(|value| value * reciprocal);
+            let entries = column.get(step + 1..).unwrap_or_default();
+            for (tile, entry) in below.iter_mut().zip(entries) {
+                subtract(simd, tile, *entry, u);
+            }
+            let row = open
+                .next()
+                .and_then(|row| row.get_mut(at..at + width))
+                .unwrap_or_default();
+            for (value, out) in u.iter().zip(row.chunks_exact_mut(Lanes::<S, T>::LEN)) {
+                value.store(out);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn load_tile<S: Simd, T: Real>(simd: S, values: &[T]) -> [Lanes<S, T>; TILE_VECTORS] {
+    let mut tile = [Lanes::splat(simd, T::ZERO); TILE_VECTORS];
+    for (vector, values) in tile.iter_mut().zip(values.chunks_exact(Lanes::<S, T>::LEN)) {
+        *vector = Lanes::load(simd, values);
+    }
+    tile
+}
+
+#[inline(always)]
+fn subtract<S: Simd, T: Real>(
+    simd: S,
+    tile: &mut [Lanes<S, T>; TILE_VECTORS],
+    entry: T,
+    u: [Lanes<S, T>; TILE_VECTORS],
+) {
+    let entry = Lanes::splat(simd, entry);
+    for (value, u) in tile.iter_mut().zip(u) {
+        *value = *value - entry * u;
+    }
+}
+
+/// The squared distances from item `from` to the items `to..to + out.len()`: Σ_i (u_i − v_i)²,
+/// in ascending feature order.
+pub fn distances<S: Simd, T: Real>(
+    simd: S,
+    panel: &[T],
+    stride: usize,
+    from: usize,
+    to: usize,
+    out: &mut [T],
+) {
+    let lanes = Lanes::<S, T>::LEN;
+    for (number, out) in out.chunks_mut(lanes).enumerate() {
+        let at = to + number * lanes;
+        let mut sum = Lanes::splat(simd, T::ZERO);
+        for row in panel.chunks_exact(stride) {
+            let (Some(values), Some(value)) = (row.get(at..at + lanes), row.get(from)) else {
+                return;
+            };
+            let difference = Lanes::load(simd, values) - Lanes::splat(simd, *value);
+            sum = sum + difference * difference;
+        }
+        sum.store_partial(out);
+    }
+}

@@ -1,0 +1,91 @@
+//! [`Activation`]: GELU in its exact (erf) form, or ReLU, with their derivatives.
+
+use crate::arith::{Real, gelu};
+use crate::kernel::lanes::{Lanes, Level, Operation, Simd, run_at};
+
+/// What a hidden layer applies to each value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// x Φ(x), Φ the normal distribution function.
+    #[default]
+    Gelu,
+    /// x where x > 0, else 0; the derivative at 0 is 0.
+    Relu,
+}
+
+impl Activation {
+    /// The name used in settings and model files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gelu => "gelu",
+            Self::Relu => "relu",
+        }
+    }
+
+    /// Replaces each value by its image, and writes the derivative to `derivatives`, which is
+    /// either as long or empty (then no derivative is wanted).
+    pub fn apply<T: Real>(self, level: Level, values: &mut [T], derivatives: &mut [T]) {
+        run_at(
+            level,
+            Apply {
+                activation: self,
+                values,
+                derivatives,
+            },
+        );
+    }
+}
+
+struct Apply<'a, T> {
+    activation: Activation,
+    values: &'a mut [T],
+    derivatives: &'a mut [T],
+}
+
+impl<T: Real> Operation for Apply<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match self.activation {
+            Activation::Gelu => each(simd, self.values, self.derivatives, gelu::with_derivative),
+            Activation::Relu => each(simd, self.values, self.derivatives, relu_with_derivative),
+        }
+    }
+}
+
+#[inline(always)]
+fn each<S: Simd, T: Real>(
+    simd: S,
+    values: &mut [T],
+    derivatives: &mut [T],
+    function: impl Fn(Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>),
+) {
+    let lanes = Lanes::<S, T>::LEN;
+    let mut derivatives = derivatives.chunks_mut(lanes);
+    let mut chunks = values.chunks_exact_mut(lanes);
+    for chunk in &mut chunks {
+        let (value, derivative) = function(Lanes::load(simd, chunk));
+        value.store(chunk);
+        if let Some(out) = derivatives.next() {
+            derivative.store_partial(out);
+        }
+    }
+    let rest = chunks.into_remainder();
+    let (value, derivative) = function(Lanes::load_partial(simd, rest, T::ZERO));
+    value.store_partial(rest);
+    if let Some(out) = derivatives.next() {
+        derivative.store_partial(out);
+    }
+}
+
+#[inline(always)]
+fn relu_with_derivative<S: Simd, T: Real>(x: Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>) {
+    let zero = x.filled(T::ZERO);
+    let positive = zero.lt(x);
+    (
+        positive.select(x, zero),
+        positive.select(x.filled(T::ONE), zero),
+    )
+}

@@ -1,0 +1,26 @@
+//! `design`: the gradient of log det(λI + XᵀX), X the differences of features, which asks no model
+//! for its predictions (equation 7).
+
+use super::{Posterior, Selection, Workspace, leverage};
+use crate::arith::Real;
+use crate::error::Error;
+use crate::fisher::Weighting;
+use crate::parallel::Executor;
+use crate::pool::Pool;
+use crate::rng::Stream;
+use crate::topk::Scored;
+
+/// Fills `batch`. The score is dᵀM⁻¹d, M = λI + Σ ddᵀ over the pool.
+///
+/// # Errors
+/// As [`super::Strategy::select`].
+pub fn select<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    posterior: &Posterior<'_, T>,
+    workspace: Workspace<'_, T>,
+    _rng: &mut Stream,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    leverage::from_prior(executor, pool, posterior, workspace, Weighting::Unit, batch)
+}

@@ -1,0 +1,33 @@
+//! `entropy`: the pairs whose answer the model is least sure of, |r_a − r_b| closest to 0
+//! (equation 5).
+
+use super::{Posterior, Selection, Workspace, leverage};
+use crate::arith::Real;
+use crate::error::Error;
+use crate::parallel::Executor;
+use crate::pool::Pool;
+use crate::rng::Stream;
+use crate::score::Criterion;
+use crate::topk::Scored;
+
+/// Fills `batch`. The score is −|r_a − r_b|, which orders pairs as the entropy does.
+///
+/// # Errors
+/// As [`super::Strategy::select`].
+pub fn select<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    posterior: &Posterior<'_, T>,
+    workspace: Workspace<'_, T>,
+    _rng: &mut Stream,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    leverage::by_margin(
+        executor,
+        pool,
+        posterior,
+        workspace,
+        Criterion::Entropy,
+        batch,
+    )
+}

@@ -1,0 +1,135 @@
+//! What the one-shot strategies share: rewards in the selection's own precision, the matrix M and
+//! its factor, and the ranking of all pairs by one criterion.
+
+use super::{Posterior, Selection, Workspace};
+use crate::arith::Real;
+use crate::error::{Error, check_shape};
+use crate::fisher::{Weighting, add_pool, rewards};
+use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
+use crate::parallel::{Executor, split_at};
+use crate::pool::Pool;
+use crate::score::{Criterion, best_pairs};
+use crate::topk::Scored;
+
+/// Ranks by a criterion that needs rewards alone.
+pub(super) fn by_margin<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    posterior: &Posterior<'_, T>,
+    workspace: Workspace<'_, T>,
+    criterion: Criterion<'_, T, &[T]>,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    let (rewards, numbers) = pool_rewards(executor, pool, posterior, workspace.numbers)?;
+    best_pairs(
+        executor,
+        pool,
+        rewards,
+        criterion,
+        numbers,
+        workspace.heaps,
+        batch,
+    )?;
+    Ok(Selection::default())
+}
+
+/// Ranks by leverage in M = λI + Σ over the pool.
+pub(super) fn from_prior<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    posterior: &Posterior<'_, T>,
+    workspace: Workspace<'_, T>,
+    weighting: Weighting,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    by_leverage(executor, pool, posterior, None, workspace, weighting, batch)
+}
+
+/// Ranks by leverage in M = P + Σ over the pool.
+pub(super) fn from_posterior<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    posterior: &Posterior<'_, T>,
+    workspace: Workspace<'_, T>,
+    weighting: Weighting,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    let past = Some(posterior.past);
+    by_leverage(executor, pool, posterior, past, workspace, weighting, batch)
+}
+
+fn by_leverage<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    posterior: &Posterior<'_, T>,
+    past: Option<Packed<T, &[T]>>,
+    workspace: Workspace<'_, T>,
+    weighting: Weighting,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    let order = pool.features().rows();
+    let (rewards, numbers) = pool_rewards(executor, pool, posterior, workspace.numbers)?;
+    let (matrix, numbers) = split_at(numbers, packed_len(order));
+    let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
+    let mut fisher = Packed::new(order, matrix)?;
+    fisher.clear();
+    add_pool(executor, pool, rewards, weighting, &mut fisher, numbers)?;
+    if let Some(past) = past {
+        fisher.add(&past)?;
+    }
+    let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
+    let estimate = factor.condition_estimate(condition)?;
+    let criterion = Criterion::Leverage(&factor, weighting);
+    best_pairs(
+        executor,
+        pool,
+        rewards,
+        criterion,
+        numbers,
+        workspace.heaps,
+        batch,
+    )?;
+    Ok(Selection {
+        condition: Some(estimate.to_f64()),
+        log_det: Some(factor.log_det().to_f64()),
+    })
+}
+
+/// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.
+fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
+    mut fisher: Packed<T, D>,
+    prior_precision: T,
+    jitter: T,
+) -> Result<Cholesky<T, D>, Error> {
+    fisher.add_diagonal(prior_precision);
+    let mean = fisher.trace() / T::from_u64(fisher.order() as u64);
+    fisher.add_diagonal(jitter * mean);
+    Cholesky::factor(fisher)
+}
+
+/// Rewards of the pool's items by the posterior's head, and the rest of the memory.
+fn pool_rewards<'a, T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    posterior: &Posterior<'_, T>,
+    numbers: &'a mut [T],
+) -> Result<(&'a [T], &'a mut [T]), Error> {
+    let order = pool.features().rows();
+    check_shape(
+        "order of the past Fisher matrix",
+        order,
+        posterior.past.order(),
+    )?;
+    let items = pool.features().len();
+    if numbers.len() < items {
+        let (required, found) = (items, numbers.len());
+        return Err(Error::Workspace {
+            what: "rewards",
+            required,
+            found,
+        });
+    }
+    let (values, rest) = split_at(numbers, items);
+    rewards(executor, pool.features(), posterior.head, values, rest)?;
+    Ok((values, rest))
+}

@@ -1,0 +1,33 @@
+//! `pa-dopt`: past-aware D-optimal design: as `dopt`, from the posterior precision P of all labels
+//! so far in place of the prior.
+
+use super::{Posterior, Selection, Workspace, leverage};
+use crate::arith::Real;
+use crate::error::Error;
+use crate::fisher::Weighting;
+use crate::parallel::Executor;
+use crate::pool::Pool;
+use crate::rng::Stream;
+use crate::topk::Scored;
+
+/// Fills `batch`. The score is w dᵀM⁻¹d, M = λI + Σ over the labelled pairs + Σ w ddᵀ over the pool.
+///
+/// # Errors
+/// As [`super::Strategy::select`].
+pub fn select<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    posterior: &Posterior<'_, T>,
+    workspace: Workspace<'_, T>,
+    _rng: &mut Stream,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    leverage::from_posterior(
+        executor,
+        pool,
+        posterior,
+        workspace,
+        Weighting::Bernoulli,
+        batch,
+    )
+}

@@ -1,0 +1,71 @@
+//! The one ranking: score descending, then pair number ascending, scores by the total order of
+//! IEEE-754. Being a total order, it gives the same best k however the pairs were dealt out.
+
+use core::cmp::Ordering;
+
+use crate::arith::Real;
+use crate::heap::{sift_down, sift_up, sort_heap};
+
+/// A pair and its score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored<T> {
+    /// The strategy's score; larger is better.
+    pub score: T,
+    /// The pair's number in the pool.
+    pub pair: u64,
+}
+
+impl<T: Real> Default for Scored<T> {
+    fn default() -> Self {
+        Self {
+            score: T::ZERO,
+            pair: 0,
+        }
+    }
+}
+
+/// `Less` if `a` ranks before `b`.
+fn rank<T: Real>(a: &Scored<T>, b: &Scored<T>) -> Ordering {
+    b.score.order(a.score).then(a.pair.cmp(&b.pair))
+}
+
+/// Keeps the best pairs offered, as many as its memory holds: a heap whose root is the worst kept.
+/// O(log k) for a pair that enters, one comparison for one that does not.
+#[derive(Debug)]
+pub struct TopK<'a, T> {
+    slots: &'a mut [Scored<T>],
+    len: usize,
+}
+
+impl<'a, T: Real> TopK<'a, T> {
+    /// Nothing kept yet, room for `slots.len()`.
+    pub fn new(slots: &'a mut [Scored<T>]) -> Self {
+        Self { slots, len: 0 }
+    }
+
+    /// Offers one pair. A score that is no finite number counts as +∞, so that it cannot hide:
+    /// it ranks first, whatever its sign on this machine.
+    #[inline]
+    pub fn offer(&mut self, mut candidate: Scored<T>) {
+        if !candidate.score.is_finite_number() {
+            candidate.score = T::INFINITY;
+        }
+        if let Some(slot) = self.slots.get_mut(self.len) {
+            *slot = candidate;
+            self.len += 1;
+            sift_up(self.slots.get_mut(..self.len).unwrap_or_default(), &rank);
+        } else if let Some(worst) = self.slots.first_mut()
+            && rank(&candidate, worst).is_lt()
+        {
+            *worst = candidate;
+            sift_down(self.slots, 0, &rank);
+        }
+    }
+
+    /// The pairs kept, best first.
+    pub fn finish(self) -> &'a mut [Scored<T>] {
+        let kept = self.slots.get_mut(..self.len).unwrap_or_default();
+        sort_heap(kept, &rank);
+        kept
+    }
+}

@@ -1,0 +1,105 @@
+//! The definitions, followed naively in f64 with the standard library's functions: what the
+//! kernels are held to.
+
+/// p(1 − p) at a margin.
+#[must_use]
+pub fn variance(margin: f64) -> f64 {
+    let e = (-margin.abs()).exp();
+    e / ((1.0 + e) * (1.0 + e))
+}
+
+/// Σ a_i b_i.
+#[must_use]
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Σ over pairs of w (φ_a − φ_b)(φ_a − φ_b)ᵀ as a full matrix, row by row.
+#[must_use]
+pub fn fisher(order: usize, features: &[f32], pairs: &[(u32, u32)], weights: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; order * order];
+    for (pair, weight) in pairs.iter().zip(weights) {
+        let d = difference(order, features, *pair);
+        for i in 0..order {
+            for j in 0..order {
+                sum[i * order + j] += weight * d[i] * d[j];
+            }
+        }
+    }
+    sum
+}
+
+/// φ_a − φ_b.
+#[must_use]
+pub fn difference(order: usize, features: &[f32], (a, b): (u32, u32)) -> Vec<f64> {
+    let item = |item: u32| &features[item as usize * order..][..order];
+    item(a)
+        .iter()
+        .zip(item(b))
+        .map(|(a, b)| f64::from(*a) - f64::from(*b))
+        .collect()
+}
+
+/// A reward.
+#[must_use]
+pub fn reward(order: usize, features: &[f32], head: &[f32], item: u32) -> f64 {
+    let item = &features[item as usize * order..][..order];
+    item.iter()
+        .zip(head)
+        .map(|(a, b)| f64::from(*a) * f64::from(*b))
+        .sum()
+}
+
+/// The inverse of a symmetric positive definite matrix by Gauss–Jordan elimination with pivoting.
+///
+/// # Panics
+/// If the matrix is singular.
+#[must_use]
+pub fn inverse(order: usize, matrix: &[f64]) -> Vec<f64> {
+    let mut a = matrix.to_vec();
+    let mut inverse = vec![0.0; order * order];
+    for i in 0..order {
+        inverse[i * order + i] = 1.0;
+    }
+    for column in 0..order {
+        let pivot = (column..order)
+            .max_by(|x, y| {
+                a[x * order + column]
+                    .abs()
+                    .total_cmp(&a[y * order + column].abs())
+            })
+            .expect("not empty");
+        assert!(a[pivot * order + column] != 0.0, "singular");
+        for k in 0..order {
+            a.swap(pivot * order + k, column * order + k);
+            inverse.swap(pivot * order + k, column * order + k);
+        }
+        let scale = a[column * order + column];
+        for k in 0..order {
+            a[column * order + k] /= scale;
+            inverse[column * order + k] /= scale;
+        }
+        for row in (0..order).filter(|row| *row != column) {
+            let factor = a[row * order + column];
+            for k in 0..order {
+                a[row * order + k] -= factor * a[column * order + k];
+                inverse[row * order + k] -= factor * inverse[column * order + k];
+            }
+        }
+    }
+    inverse
+}
+
+/// All pairs of each prompt, in the pool's order.
+#[must_use]
+pub fn pairs(starts: &[u32]) -> Vec<(u32, u32)> {
+    let mut pairs = Vec::new();
+    for prompt in starts.windows(2) {
+        for a in prompt[0]..prompt[1] {
+            for b in a + 1..prompt[1] {
+                pairs.push((a, b));
+            }
+        }
+    }
+    pairs
+}
