@@ -1,18 +1,19 @@
 //! The error function, and the normal tail that GELU is built of.
 //!
 //! **Method.** The tail is `Φ(−z) = e^(−z²/2) m(z)` for z ≥ 0, with `m` half the scaled
-//! complementary error function of z/√2 (Mills' ratio over √2π): `m = t p(t − ½)`,
-//! `t = 1/(1 + z/4)`, which takes 0 … ∞ to 1 … 0 and has m's own 1/z decay. `z²` is rounded, and
-//! where it is large that is a large factor of its exponential; so z is split into a high half,
-//! whose square is exact, and the rest, which goes into the reduced argument of
-//! [`exp`](mod@super::exp). The tail then keeps its relative accuracy as far as it reaches.
-//! `erf x` is `x + x s(x²)` for |x| < ½, and from there on `1 − 2 e^(−x²) m(√2 x)`.
+//! complementary error function of z/√2 (Mills' ratio over √2π), one quotient of polynomials `P/Q`
+//! whose coefficients are all positive. `z²` is rounded, and where it is large that is a large
+//! factor of its exponential; so z is split into a high half, whose square is exact, and the rest,
+//! which goes into the reduced argument of [`exp`](mod@super::exp). The tail then keeps its
+//! relative accuracy as far as it reaches. `erf x` is `x + x s(x²)` for |x| < ¾, and from there on
+//! `1 − 2 e^(−x²) m(√2 x)`.
 //!
 //! **Range.** All of the type; beyond 10, erf is 1 in either type.
 //!
-//! **Coefficients.** `p` of degree 9 (22) on 0 ≤ z ≤ 14.5 (39), where the tail vanishes; `s` of
-//! degree 4 (9): `fixtures/arith/fit.py`. They leave 0.18·2⁻²³ (0.16·2⁻⁵²) and 0.02·2⁻²³
-//! (0.05·2⁻⁵²).
+//! **Coefficients.** `P/Q` of degree 4/5 (9/10) on 0 ≤ z ≤ 14.5 (39), where the tail vanishes; `s`
+//! of degree 5 (11): `fixtures/arith/fit.py`. They leave 0.1·2⁻²³ (0.3·2⁻⁵²) and 0.02·2⁻²³
+//! (0.05·2⁻⁵²). `P(0) = ¾`, `Q(0) = 1½` rather than ½ and 1: near 0, where GELU needs it most, sums
+//! just above a power of two would have twice the relative rounding error.
 //!
 //! **Bound.** erf: 2 ulp, subnormal results included.
 //!
@@ -28,85 +29,93 @@ use crate::kernel::lanes::{Lanes, Simd};
 pub trait Constants: SimdFloatElement + 'static {
     /// The sign, the exponent and so much of the significand that its square is exact.
     const HIGH_HALF: Self::Bits;
-    /// ¼.
-    const QUARTER: Self;
+    /// Below this magnitude, erf is `x + x s(x²)`.
+    const ERF_NEAR: Self;
     /// √2.
     const ROOT_2: Self;
     /// From here on erf is 1.
     const ERF_IS_ONE: Self;
-    /// `p` in `m(z) = t p(t − ½)`, lowest power first.
-    const MILLS: &'static [Self];
+    /// `P` in `m = P/Q`, lowest power first.
+    const MILLS_P: &'static [Self];
+    /// `Q` in `m = P/Q`, lowest power first.
+    const MILLS_Q: &'static [Self];
     /// `s` in `erf x = x + x s(x²)`, lowest power first.
     const ERF_NEAR_ZERO: &'static [Self];
 }
 
 impl Constants for f32 {
     const HIGH_HALF: u32 = !0 << 12;
-    const QUARTER: Self = 0.25;
+    const ERF_NEAR: Self = 0.75;
     const ROOT_2: Self = core::f32::consts::SQRT_2;
     const ERF_IS_ONE: Self = 10.0;
-    const MILLS: &'static [Self] = &[
-        0.188_821_29,
-        0.303_948_28,
-        0.387_136_7,
-        0.373_047_6,
-        0.241_620_15,
-        0.060_187_04,
-        -0.056_234_866,
-        -0.050_122_88,
-        0.011_497_187,
-        0.016_738_48,
+    const MILLS_P: &'static [Self] = &[
+        0.75,
+        0.655_159_6,
+        0.273_081_9,
+        0.060_329_806,
+        0.006_075_705_4,
+    ];
+    const MILLS_Q: &'static [Self] = &[
+        1.5,
+        2.507_146_4,
+        1.796_572_2,
+        0.699_510_93,
+        0.151_234_51,
+        0.015_229_346,
     ];
     const ERF_NEAR_ZERO: &'static [Self] = &[
         0.128_379_17,
-        -0.376_126_1,
-        0.112_828_55,
-        -0.026_758_812,
-        0.004_720_762,
+        -0.376_126_2,
+        0.112_833_84,
+        -0.026_834_825,
+        0.005_114_569,
+        -0.000_675_033_7,
     ];
 }
 
 impl Constants for f64 {
     const HIGH_HALF: u64 = !0 << 27;
-    const QUARTER: Self = 0.25;
+    const ERF_NEAR: Self = 0.75;
     const ROOT_2: Self = core::f64::consts::SQRT_2;
     const ERF_IS_ONE: Self = 10.0;
-    const MILLS: &'static [Self] = &[
-        0.188_821_282_603_937_88,
-        0.303_948_320_985_946_04,
-        0.387_137_400_742_215_86,
-        0.373_043_715_919_324_9,
-        0.241_586_299_563_078_67,
-        0.060_321_511_732_076_55,
-        -0.055_675_077_807_550_856,
-        -0.052_186_190_531_338_48,
-        0.008_534_032_546_335_186,
-        0.029_580_148_294_593_073,
-        -0.000_488_419_532_331_000_5,
-        -0.017_994_027_954_028_13,
-        0.000_732_266_396_436_827_3,
-        0.012_124_246_727_543_954,
-        -0.002_561_913_872_806_793_7,
-        -0.008_371_311_215_258_494,
-        0.004_332_567_450_711_281,
-        0.005_131_532_146_355_968,
-        -0.005_073_521_061_815_343,
-        -0.002_105_172_559_895_371,
-        0.003_853_015_749_615_275,
-        0.000_174_807_078_383_778_74,
-        -0.001_266_657_314_277_197_4,
+    const MILLS_P: &'static [Self] = &[
+        0.75,
+        1.160_276_794_361_619_7,
+        0.888_087_085_562_861_3,
+        0.431_845_929_696_546_06,
+        0.145_572_174_588_793_73,
+        0.035_131_743_351_338_12,
+        0.006_069_030_473_799_04,
+        0.000_726_098_262_974_023_6,
+        5.500_092_750_611_658e-05,
+        2.038_471_952_670_388_4e-06,
+    ];
+    const MILLS_Q: &'static [Self] = &[
+        1.5,
+        3.517_380_429_927_529_3,
+        3.832_637_710_635_361_3,
+        2.561_946_381_293_207_5,
+        1.166_950_803_631_771_3,
+        0.379_832_379_858_948_2,
+        0.089_872_060_954_309_55,
+        0.015_350_670_247_253_211,
+        0.001_825_168_127_887_206_3,
+        0.000_137_866_880_014_286_7,
+        5.109_691_433_622_740_4e-06,
     ];
     const ERF_NEAR_ZERO: &'static [Self] = &[
         0.128_379_167_095_512_6,
-        -0.376_126_389_031_840_5,
-        0.112_837_916_709_757_17,
-        -0.026_866_170_651_642_783,
-        0.005_223_977_736_733_417,
-        -0.000_854_833_815_262_945_4,
-        0.000_120_560_005_585_612_01,
-        -1.494_906_173_309_443_5e-05,
-        1.689_121_957_246_430_9e-06,
-        -1.899_085_942_178_112e-07,
+        -0.376_126_389_031_839_4,
+        0.112_837_916_709_637_68,
+        -0.026_866_170_646_949_2,
+        0.005_223_977_646_714_078,
+        -0.000_854_832_854_463_034_3,
+        0.000_120_554_028_069_328_53,
+        -1.492_774_777_011_916_7e-05,
+        1.650_303_431_826_967e-06,
+        -1.686_273_002_188_464_2e-07,
+        1.816_267_783_563_501_2e-08,
+        -2.104_727_491_300_971_3e-09,
     ];
 }
 
@@ -123,7 +132,7 @@ impl Function for Erf {
         let half_tail = lifted_gaussian(z, T::ONE) * mills(z.times(T::ROOT_2));
         let far = -((half_tail + half_tail).times(T::UNLIFT)).plus(-T::ONE);
         let signed = x.lt(x.filled(T::ZERO)).select(-far, far);
-        z.lt(x.filled(T::HALF)).select(near, signed)
+        z.lt(x.filled(T::ERF_NEAR)).select(near, signed)
     }
 }
 
@@ -139,6 +148,5 @@ pub(super) fn lifted_gaussian<S: Simd, T: Real>(z: Lanes<S, T>, scale: T) -> Lan
 /// `m(z)`, with which `Φ(−z) = e^(−z²/2) m(z)`, for z ≥ 0.
 #[inline(always)]
 pub(super) fn mills<S: Simd, T: Real>(z: Lanes<S, T>) -> Lanes<S, T> {
-    let t = z.filled(T::ONE) / z.times(T::QUARTER).plus(T::ONE);
-    t * polynomial(t.plus(-T::HALF), T::MILLS)
+    polynomial(z, T::MILLS_P) / polynomial(z, T::MILLS_Q)
 }

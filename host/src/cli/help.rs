@@ -1,0 +1,78 @@
+//! The help that is more than a line an option.
+
+use crate::settings::named::Named;
+use crate::settings::{Preset, Settings};
+
+/// After `pairpick --help`.
+pub(super) const TOP: &str = "\
+Examples:
+  pairpick run                     the bundled data, in seconds
+  pairpick run --help              what can be changed
+
+Exit codes: 0 done, 1 a check failed, 2 bad input or usage.";
+
+/// After `pairpick run --help`.
+pub(super) const RUN: &str = "\
+Examples:
+  Try it, on the data that comes with the program:
+    pairpick run
+
+  Compare with random pairs (same seed, same answers to the same questions):
+    pairpick run --strategy random --out random
+    pairpick run --strategy pa-dopt --out pa-dopt
+
+  Your own embeddings, (N prompts, K responses, D), and golden rewards, (N, K):
+    pairpick run --train-embeddings train.npy --train-rewards train_rewards.npy \\
+                 --test-embeddings test.npy --test-rewards test_rewards.npy --out run1
+
+  The paper's recipe, and only the numbers for another program:
+    pairpick run --preset paper --json > run.json";
+
+/// The recipes side by side, as they are in the code.
+pub(super) fn presets() -> String {
+    let recipes: Vec<(Preset, Settings)> =
+        Preset::ALL.iter().map(|preset| (*preset, Settings::of_preset(*preset))).collect();
+    let mut text = format!("{RUN}\n\nWhat a preset means (options override it):\n");
+    line(&mut text, "", recipes.iter().map(|(preset, _)| preset.name().to_owned()));
+    for (option, value) in ROWS {
+        line(&mut text, option, recipes.iter().map(|(_, settings)| value(settings)));
+    }
+    text
+}
+
+fn line(text: &mut String, option: &str, values: impl Iterator<Item = String>) {
+    let mut line = format!("  {option:<20}");
+    for value in values {
+        line.push_str(&format!("{value:<12}"));
+    }
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+type Row = (&'static str, fn(&Settings) -> String);
+
+const ROWS: &[Row] = &[
+    ("--strategy", |settings| settings.strategy.name().to_owned()),
+    ("--prompts-per-round", |settings| settings.prompts_per_round.to_string()),
+    ("--batch", |settings| settings.batch.to_string()),
+    ("--rounds", |settings| settings.rounds.to_string()),
+    ("--first-round", |settings| settings.first_round.name().to_owned()),
+    ("--hidden", |settings| sizes(&settings.hidden)),
+    ("--activation", |settings| settings.activation.name().to_owned()),
+    ("--iterations", |settings| settings.iterations.to_string()),
+    ("--lr", |settings| settings.learning_rate.to_string()),
+    ("--weight-decay", |settings| settings.weight_decay.to_string()),
+    ("--early-stopping", |settings| {
+        settings.early_stopping.map_or_else(|| "off".to_owned(), |patience| patience.to_string())
+    }),
+    ("--standardise", |settings| if settings.standardise { "on" } else { "off" }.to_owned()),
+    ("--prior-precision", |settings| settings.prior_precision.to_string()),
+    ("--precision", |settings| settings.precision.name().to_owned()),
+    ("--oracle", |settings| settings.oracle.name().to_owned()),
+    ("--temperature", |settings| settings.temperature.to_string()),
+    ("--best-of", |settings| sizes(&settings.best_of)),
+];
+
+fn sizes(sizes: &[usize]) -> String {
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+}

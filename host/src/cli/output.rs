@@ -1,0 +1,96 @@
+//! [`Output`]: results on stdout, everything else on stderr; whether there is colour, and whether
+//! there are bars, is decided here.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::report::metrics::RoundMetrics;
+
+/// A stage that is shorter has no bar.
+const BAR_AFTER: Duration = Duration::from_secs(1);
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const NOTE: Style = AnsiColor::Yellow.on_default().bold();
+
+/// The terminal, or whatever stands in for it. anstream leaves colours out where stderr is no
+/// terminal or `NO_COLOR` is set; indicatif draws bars only on a terminal.
+#[derive(Debug)]
+pub(super) struct Output {
+    bar: ProgressBar,
+    stage_began: Instant,
+}
+
+impl Output {
+    pub fn new() -> Self {
+        Self { bar: ProgressBar::hidden(), stage_began: Instant::now() }
+    }
+
+    /// Prints the result. A reader that has gone away has all that it wanted.
+    pub fn result(&self, text: &str) -> Result<()> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(|error| Error::io("standard output", "write", error)),
+        }
+    }
+
+    pub fn error(&self, error: &Error) {
+        self.log(&format!("{ERROR}error:{ERROR:#} {error}"));
+    }
+
+    /// A line on stderr, above the bar. If stderr is closed, nobody is there to be told so.
+    fn log(&self, line: &str) {
+        self.bar.suspend(|| {
+            let _ = writeln!(anstream::stderr(), "{line}");
+        });
+    }
+}
+
+impl Progress for Output {
+    fn begin(&mut self, stage: &str, total: u64) {
+        let template = if total > 0 {
+            "{msg} [{bar:30}] {percent}% {eta} left"
+        } else {
+            "{msg} {spinner} {elapsed}"
+        };
+        self.bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden())
+            .with_message(stage.to_owned());
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style.progress_chars("=> "));
+        }
+        self.stage_began = Instant::now();
+    }
+
+    fn advance(&mut self, done: u64) {
+        if self.bar.is_hidden() && self.stage_began.elapsed() > BAR_AFTER {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(done);
+    }
+
+    fn end(&mut self) {
+        self.bar.finish_and_clear();
+        self.bar = ProgressBar::hidden();
+    }
+
+    fn round(&mut self, metrics: &RoundMetrics) {
+        let mut line = format!("round {}: {} labels", metrics.round, metrics.labels);
+        if let Some(value) = metrics.one_minus_spearman {
+            line.push_str(&format!(", 1-Spearman {value:.4}"));
+        }
+        if let Some(value) = metrics.log_det {
+            line.push_str(&format!(", log|P| {value:.2}"));
+        }
+        line.push_str(&format!(", {:.1} s", metrics.seconds));
+        self.log(&line);
+    }
+
+    fn note(&mut self, message: &str) {
+        self.log(&format!("{NOTE}note:{NOTE:#} {message}"));
+    }
+}

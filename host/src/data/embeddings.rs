@@ -1,0 +1,227 @@
+//! [`Embeddings`]: the rows ψ of a file of shape (N prompts, K responses, D dimensions), read as
+//! a round draws them. Item number = prompt · K + response.
+
+use std::io::Cursor;
+use std::ops::Range;
+use std::path::Path;
+
+use pairpick_core::model::mlp::MAX_INPUTS;
+
+use super::npy::{NpyReader, Source};
+use crate::error::{Error, Place, Result, Shape};
+
+/// Numbers that a scan of the whole file holds at a time.
+const SCAN_LEN: u64 = 1 << 18;
+
+/// The embeddings of some consecutive prompts of a file, usually of all.
+pub struct Embeddings {
+    reader: NpyReader,
+    first_prompt: u64,
+    prompts: usize,
+    responses: usize,
+    dimensions: usize,
+}
+
+impl Embeddings {
+    /// Opens a file and checks its shape.
+    ///
+    /// # Errors
+    /// Every defect of a `.npy` file; a shape other than (N, K, D); no prompts; fewer than two
+    /// responses a prompt, of which no pair can be made.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::from_reader(NpyReader::open(path)?)
+    }
+
+    /// The same from bytes in memory, called `name` in messages.
+    ///
+    /// # Errors
+    /// As [`Embeddings::open`].
+    pub fn from_bytes(bytes: &'static [u8], name: &str) -> Result<Self> {
+        Self::from_source(Cursor::new(bytes), Path::new(name))
+    }
+
+    /// The same from any source, called `path` in messages.
+    ///
+    /// # Errors
+    /// As [`Embeddings::open`].
+    pub fn from_source(source: impl Source + 'static, path: &Path) -> Result<Self> {
+        Self::from_reader(NpyReader::new(source, path)?)
+    }
+
+    fn from_reader(reader: NpyReader) -> Result<Self> {
+        let &[prompts, responses, dimensions] = reader.shape() else {
+            let found = Shape(reader.shape().to_vec());
+            let expected = "(N prompts, K responses, D dimensions)";
+            return Err(Error::Rank { path: reader.path().into(), found, expected });
+        };
+        let check = |axis, found, least, most| check_axis(&reader, axis, found, least, most);
+        let prompts = check("prompts", prompts, 1, u64::from(u32::MAX))?;
+        let responses = check("responses a prompt", responses, 2, u64::from(u16::MAX))?;
+        let dimensions = check("dimensions", dimensions, 1, MAX_INPUTS as u64)?;
+        Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions })
+    }
+
+    /// Only the prompts of `range`, renumbered from 0; none if there is not one.
+    #[must_use]
+    pub fn restricted_to(mut self, range: Range<usize>) -> Option<Self> {
+        if range.is_empty() || range.end > self.prompts {
+            return None;
+        }
+        self.first_prompt += range.start as u64;
+        self.prompts = range.len();
+        Some(self)
+    }
+
+    /// The file's path, or the name given to the source.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.reader.path()
+    }
+
+    /// The shape of the whole file.
+    #[must_use]
+    pub fn file_shape(&self) -> Shape {
+        Shape(self.reader.shape().to_vec())
+    }
+
+    /// N, at least 1.
+    #[must_use]
+    pub fn prompts(&self) -> usize {
+        self.prompts
+    }
+
+    /// K, at least 2.
+    #[must_use]
+    pub fn responses(&self) -> usize {
+        self.responses
+    }
+
+    /// D, from 1 to [`MAX_INPUTS`].
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    /// N · K.
+    #[must_use]
+    pub fn items(&self) -> u64 {
+        self.prompts as u64 * self.responses as u64
+    }
+
+    /// Reads items by their numbers, D values each, in the order given. Consecutive numbers are
+    /// one read.
+    ///
+    /// # Errors
+    /// [`Error::Core`] unless `out` has D places for each item and every item exists;
+    /// [`Error::Io`].
+    pub fn read_items(&mut self, items: &[u64], out: &mut [f32]) -> Result<()> {
+        self.check_out(items.len(), out)?;
+        if let Some(&index) = items.iter().find(|item| **item >= self.items()) {
+            return Err(self.no_such_item(index));
+        }
+        let mut rest = out;
+        for run in items.chunk_by(|item, next| item.checked_add(1) == Some(*next)) {
+            let (rows, after) = rest.split_at_mut(run.len() * self.dimensions);
+            rest = after;
+            if let Some(first) = run.first() {
+                self.read_rows(*first, rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads all items of consecutive prompts, K · D values each.
+    ///
+    /// # Errors
+    /// As [`Embeddings::read_items`].
+    pub fn read_prompts(&mut self, prompts: Range<usize>, out: &mut [f32]) -> Result<()> {
+        self.check_out(prompts.len().saturating_mul(self.responses), out)?;
+        if prompts.end > self.prompts {
+            return Err(self.no_such_item(prompts.end as u64 * self.responses as u64 - 1));
+        }
+        self.read_rows(prompts.start as u64 * self.responses as u64, out)
+    }
+
+    /// Reads every value once and stops at the first NaN or infinity. `advance` is told the number
+    /// of values read so far, of [`Embeddings::values`].
+    ///
+    /// # Errors
+    /// [`Error::NonFiniteEmbedding`] with its place; [`Error::Io`].
+    pub fn scan_finite(&mut self, advance: &mut dyn FnMut(u64)) -> Result<()> {
+        let start = self.first_value();
+        let mut values = Vec::new();
+        let mut done = 0;
+        while done < self.values() {
+            let left = self.values() - done;
+            let len = if left < SCAN_LEN { left } else { SCAN_LEN };
+            values.resize(len as usize, 0.0);
+            self.reader.read(start + done, &mut values)?;
+            if let Some(found) = values.iter().position(|value| !value.is_finite()) {
+                return Err(self.non_finite(start + done + found as u64, values[found]));
+            }
+            done += len;
+            advance(done);
+        }
+        Ok(())
+    }
+
+    /// N · K · D.
+    #[must_use]
+    pub fn values(&self) -> u64 {
+        self.items() * self.dimensions as u64
+    }
+
+    fn first_value(&self) -> u64 {
+        self.first_prompt * self.responses as u64 * self.dimensions as u64
+    }
+
+    fn read_rows(&mut self, first_item: u64, out: &mut [f32]) -> Result<()> {
+        let first = self.first_value() + first_item * self.dimensions as u64;
+        self.reader.read(first, out)
+    }
+
+    fn check_out(&self, items: usize, out: &[f32]) -> Result<()> {
+        let expected = items.saturating_mul(self.dimensions);
+        if out.len() == expected {
+            return Ok(());
+        }
+        let (what, found) = ("memory for embeddings", out.len());
+        let source = pairpick_core::Error::Shape { what, expected, found };
+        Err(Error::Core { context: self.path().display().to_string(), source })
+    }
+
+    fn no_such_item(&self, index: u64) -> Error {
+        let source = pairpick_core::Error::Index { what: "item", index, len: self.items() };
+        Error::Core { context: self.path().display().to_string(), source }
+    }
+
+    fn non_finite(&self, index: u64, value: f32) -> Error {
+        let (responses, dimensions) = (self.responses as u64, self.dimensions as u64);
+        let item = index / dimensions;
+        let place = Place {
+            prompt: item / responses,
+            response: item % responses,
+            dimension: Some(index % dimensions),
+        };
+        Error::NonFiniteEmbedding { path: self.path().into(), place, value }
+    }
+}
+
+fn check_axis(
+    reader: &NpyReader,
+    axis: &'static str,
+    found: u64,
+    least: u64,
+    most: u64,
+) -> Result<usize> {
+    if (least..=most).contains(&found) {
+        return Ok(found as usize);
+    }
+    let expected = if found < least {
+        format!("at least {least} are needed")
+    } else {
+        format!("the limit is {most}")
+    };
+    let shape = Shape(reader.shape().to_vec());
+    Err(Error::AxisLength { path: reader.path().into(), shape, axis, found, expected })
+}

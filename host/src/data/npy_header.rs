@@ -1,0 +1,246 @@
+//! The header of a `.npy` file: a magic string, a version, and a Python dictionary of three keys
+//! (NumPy's `numpy.lib.format`, versions 1.0, 2.0 and 3.0). Everything is checked before anything
+//! is believed: a hostile header costs at most [`HEADER_LIMIT`] bytes of memory.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use winnow::ascii::{dec_uint, multispace0};
+use winnow::combinator::{alt, delimited, eof, fail, opt, separated, separated_pair, terminated};
+use winnow::prelude::*;
+use winnow::token::take_till;
+
+use crate::error::{Error, Result, Shape};
+
+/// The most bytes of header text that are read, as NumPy's own reader has it. Those of an array
+/// of numbers are about 120.
+pub const HEADER_LIMIT: u64 = 10_000;
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// How a number is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// `<f4`: 32 bits, little-endian.
+    F32,
+    /// `<f2`: 16 bits, little-endian; widened without loss.
+    F16,
+}
+
+impl Element {
+    /// Bytes of a number.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 => 2,
+        }
+    }
+}
+
+/// A header that was understood.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub element: Element,
+    pub shape: Vec<u64>,
+    /// Bytes before the first number.
+    pub data_start: u64,
+}
+
+/// Reads the header at the beginning of a file.
+pub(super) fn read(source: &mut dyn Read, path: &Path) -> Result<Header> {
+    let text_len = read_preamble(source, path)?;
+    if text_len.bytes > HEADER_LIMIT {
+        let (found, limit) = (text_len.bytes, HEADER_LIMIT);
+        return Err(Error::NpyHeaderTooLong { path: path.into(), found, limit });
+    }
+    let text = read_up_to(source, text_len.bytes, path)?;
+    let data_start = text_len.starts_at + text_len.bytes;
+    let found = text_len.starts_at + text.len() as u64;
+    if found < data_start {
+        return Err(Error::Truncated { path: path.into(), expected: data_start, found });
+    }
+    let dictionary = parse(&text, path)?;
+    interpret(&dictionary, data_start, path)
+}
+
+/// Where the header text starts, and its length.
+struct TextLen {
+    starts_at: u64,
+    bytes: u64,
+}
+
+fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
+    let start = read_up_to(source, 8, path)?;
+    let Some([major, minor]) = start.strip_prefix(MAGIC) else {
+        return Err(Error::NotNpy { path: path.into(), found: describe(&start) });
+    };
+    let length_bytes = match (major, minor) {
+        (1, 0) => 2,
+        (2 | 3, 0) => 4,
+        _ => {
+            let problem = format!("format version {major}.{minor}; 1.0, 2.0 and 3.0 are known");
+            return Err(Error::NpyHeader { path: path.into(), problem });
+        }
+    };
+    let length = read_up_to(source, length_bytes, path)?;
+    let (starts_at, found) = (8 + length_bytes, 8 + length.len() as u64);
+    if found < starts_at {
+        return Err(Error::Truncated { path: path.into(), expected: starts_at, found });
+    }
+    let mut little_endian = [0; 8];
+    for (byte, read) in little_endian.iter_mut().zip(length) {
+        *byte = read;
+    }
+    Ok(TextLen { starts_at, bytes: u64::from_le_bytes(little_endian) })
+}
+
+/// Reads `len` bytes, or what there is; never holds more than that.
+fn read_up_to(source: &mut dyn Read, len: u64, path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = source.take(len).read_to_end(&mut bytes);
+    read.map_err(|error: io::Error| Error::io(path, "read", error))?;
+    Ok(bytes)
+}
+
+/// Names what a file begins with, so that a wrong file is recognised.
+fn describe(start: &[u8]) -> String {
+    match start {
+        [] => "nothing (it is empty)".to_owned(),
+        [b'P', b'K', ..] => "a zip archive (an .npz? load it and save its array)".to_owned(),
+        [0x89, b'H', b'D', b'F', ..] => "HDF5".to_owned(),
+        [0x80, ..] => "what looks like a Python pickle".to_owned(),
+        _ => format!("\"{}\"", start.escape_ascii()),
+    }
+}
+
+/// A value of the header's dictionary.
+#[derive(Debug)]
+enum Value<'a> {
+    Text(&'a [u8]),
+    Flag(bool),
+    Lengths(Vec<u64>),
+    /// The list that describes a structured type.
+    Structure,
+}
+
+type Entry<'a> = (&'a [u8], Value<'a>);
+
+fn parse<'a>(text: &'a [u8], path: &Path) -> Result<Vec<Entry<'a>>> {
+    dictionary.parse(text).map_err(|error| {
+        let problem = format!("its text makes no sense from byte {} on", error.offset());
+        Error::NpyHeader { path: path.into(), problem }
+    })
+}
+
+fn dictionary<'a>(input: &mut &'a [u8]) -> winnow::Result<Vec<Entry<'a>>> {
+    let entries = terminated(separated(0.., entry, symbol(b',')), opt(symbol(b',')));
+    terminated(delimited(symbol(b'{'), entries, symbol(b'}')), eof).parse_next(input)
+}
+
+fn entry<'a>(input: &mut &'a [u8]) -> winnow::Result<Entry<'a>> {
+    separated_pair(quoted, symbol(b':'), value).parse_next(input)
+}
+
+fn value<'a>(input: &mut &'a [u8]) -> winnow::Result<Value<'a>> {
+    alt((
+        quoted.map(Value::Text),
+        "True".map(|_| Value::Flag(true)),
+        "False".map(|_| Value::Flag(false)),
+        lengths.map(Value::Lengths),
+        structure,
+    ))
+    .parse_next(input)
+}
+
+fn quoted<'a>(input: &mut &'a [u8]) -> winnow::Result<&'a [u8]> {
+    alt((
+        delimited(b'\'', take_till(0.., b"'\n"), b'\''),
+        delimited(b'"', take_till(0.., b"\"\n"), b'"'),
+    ))
+    .parse_next(input)
+}
+
+/// A tuple of lengths; Python 2 wrote long ones with an `L`.
+fn lengths(input: &mut &[u8]) -> winnow::Result<Vec<u64>> {
+    let length = terminated(dec_uint::<_, u64, _>, opt(b'L'));
+    let lengths = terminated(separated(0.., length, symbol(b',')), opt(symbol(b',')));
+    delimited(symbol(b'('), lengths, (multispace0, b')')).parse_next(input)
+}
+
+/// From `[` to the last `]`: what is between is never used, so it is not understood either.
+fn structure<'a>(input: &mut &'a [u8]) -> winnow::Result<Value<'a>> {
+    b'['.parse_next(input)?;
+    let last = input.iter().rposition(|byte| *byte == b']');
+    match last.and_then(|last| input.get(last + 1..)) {
+        Some(rest) => {
+            *input = rest;
+            Ok(Value::Structure)
+        }
+        None => fail.parse_next(input),
+    }
+}
+
+/// One byte, with white space around it.
+fn symbol<'a>(byte: u8) -> impl Parser<&'a [u8], u8, winnow::error::ContextError> {
+    delimited(multispace0, byte, multispace0)
+}
+
+fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Header> {
+    let damaged = |problem: &str| {
+        let problem = problem.to_owned();
+        Error::NpyHeader { path: path.into(), problem }
+    };
+    let [mut descr, mut fortran_order, mut shape] = [None; 3];
+    for (key, value) in entries {
+        let place = match *key {
+            b"descr" => &mut descr,
+            b"fortran_order" => &mut fortran_order,
+            b"shape" => &mut shape,
+            _ => return Err(damaged(&format!("unknown key '{}'", key.escape_ascii()))),
+        };
+        if place.replace(value).is_some() {
+            return Err(damaged(&format!("key '{}' stands twice", key.escape_ascii())));
+        }
+    }
+    let element = match descr {
+        Some(Value::Text(name)) => element(name, path)?,
+        Some(Value::Structure) => {
+            let found = "a structured one".to_owned();
+            return Err(Error::ElementType { path: path.into(), found });
+        }
+        _ => return Err(damaged("'descr' must be a type's name")),
+    };
+    match fortran_order {
+        Some(Value::Flag(false)) => {}
+        Some(Value::Flag(true)) => return Err(Error::FortranOrder { path: path.into() }),
+        _ => return Err(damaged("'fortran_order' must be True or False")),
+    }
+    match shape {
+        Some(Value::Lengths(shape)) => Ok(Header { element, shape: shape.clone(), data_start }),
+        _ => Err(damaged("'shape' must be a tuple of lengths")),
+    }
+}
+
+fn element(name: &[u8], path: &Path) -> Result<Element> {
+    let path = path.to_owned();
+    let found = format!("'{}'", name.escape_ascii());
+    match name {
+        b"<f4" => Ok(Element::F32),
+        b"<f2" => Ok(Element::F16),
+        b">f4" | b">f2" => Err(Error::BigEndian { path, found }),
+        [b'|', b'O', ..] | [b'O', ..] => Err(Error::ObjectType { path, found }),
+        _ => Err(Error::ElementType { path, found }),
+    }
+}
+
+/// How many numbers an array of this shape has; an error if no file can hold them.
+pub(super) fn count(shape: &[u64], element: Element, path: &Path) -> Result<u64> {
+    let count = shape.iter().try_fold(1_u64, |count, length| count.checked_mul(*length));
+    let addressable = |count: &u64| {
+        count.checked_mul(element.size() as u64).is_some_and(|bytes| bytes < u64::MAX / 2)
+    };
+    count
+        .filter(addressable)
+        .ok_or_else(|| Error::ShapeOverflow { path: path.into(), shape: Shape(shape.to_vec()) })
+}

@@ -1,0 +1,105 @@
+//! [`Rewards`]: the golden rewards that stand in for a person, one for each response. They are
+//! small, so they are read whole and checked at once.
+
+use std::io::Cursor;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::embeddings::Embeddings;
+use super::npy::NpyReader;
+use crate::error::{Error, Place, Result, Shape};
+
+/// Golden rewards of the same prompts and responses as some [`Embeddings`].
+#[derive(Clone, Debug)]
+pub struct Rewards {
+    path: PathBuf,
+    values: Vec<f32>,
+    responses: usize,
+}
+
+impl Rewards {
+    /// Reads a file of shape (N, K) or (N, K, 1), which must be that of the embeddings.
+    ///
+    /// # Errors
+    /// Every defect of a `.npy` file; another shape; a value that is not finite, with its place.
+    pub fn open(path: &Path, embeddings: &Embeddings) -> Result<Self> {
+        Self::from_reader(NpyReader::open(path)?, embeddings)
+    }
+
+    /// The same from bytes in memory, called `name` in messages.
+    ///
+    /// # Errors
+    /// As [`Rewards::open`].
+    pub fn from_bytes(bytes: &'static [u8], name: &str, embeddings: &Embeddings) -> Result<Self> {
+        Self::from_reader(NpyReader::new(Cursor::new(bytes), Path::new(name))?, embeddings)
+    }
+
+    fn from_reader(mut reader: NpyReader, embeddings: &Embeddings) -> Result<Self> {
+        let (prompts, responses) = match *reader.shape() {
+            [prompts, responses] | [prompts, responses, 1] => (prompts, responses),
+            _ => return Err(disagreement(&reader, embeddings)),
+        };
+        let wanted = (embeddings.prompts() as u64, embeddings.responses() as u64);
+        if (prompts, responses) != wanted {
+            return Err(disagreement(&reader, embeddings));
+        }
+        // The length is that of the embeddings, which were checked against a file.
+        let mut values = vec![0.0; reader.len() as usize];
+        reader.read(0, &mut values)?;
+        let rewards =
+            Self { path: reader.path().into(), values, responses: embeddings.responses() };
+        rewards.check_finite()?;
+        Ok(rewards)
+    }
+
+    fn check_finite(&self) -> Result<()> {
+        let Some(index) = self.values.iter().position(|value| !value.is_finite()) else {
+            return Ok(());
+        };
+        let place = Place {
+            prompt: (index / self.responses) as u64,
+            response: (index % self.responses) as u64,
+            dimension: None,
+        };
+        let value = self.values[index];
+        Err(Error::NonFiniteReward { path: self.path.clone(), place, value })
+    }
+
+    /// Only the prompts of `range`, renumbered from 0; none if there is not one.
+    #[must_use]
+    pub fn restricted_to(mut self, range: Range<usize>) -> Option<Self> {
+        if range.is_empty() || range.end > self.values.len() / self.responses {
+            return None;
+        }
+        self.values.truncate(range.end * self.responses);
+        self.values.drain(..range.start * self.responses);
+        Some(self)
+    }
+
+    /// The file's path, or the name given to the source.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All rewards, in the order of the items.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The rewards of one prompt's responses; empty beyond the last prompt.
+    #[must_use]
+    pub fn of_prompt(&self, prompt: usize) -> &[f32] {
+        self.values.chunks_exact(self.responses).nth(prompt).unwrap_or_default()
+    }
+}
+
+fn disagreement(reader: &NpyReader, embeddings: &Embeddings) -> Error {
+    Error::RewardsShape {
+        rewards: reader.path().into(),
+        rewards_shape: Shape(reader.shape().to_vec()),
+        embeddings: embeddings.path().into(),
+        embeddings_shape: embeddings.file_shape(),
+    }
+}

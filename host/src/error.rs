@@ -1,0 +1,370 @@
+//! [`Error`]: what can go wrong between a file and a result, told to a person: the path, the place
+//! in it, what was found, what was expected, and the option that helps.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use pairpick_core::model::mlp::MAX_HIDDEN;
+
+/// The result of everything here that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such file.
+    #[error("{}: no such file", path.display())]
+    MissingFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried, such as "read".
+        action: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file is of another kind.
+    #[error("{}: not a .npy file: it begins with {found}; numpy.save writes one", path.display())]
+    NotNpy {
+        /// The file.
+        path: PathBuf,
+        /// What it begins with.
+        found: String,
+    },
+    /// The `.npy` header cannot be understood.
+    #[error("{}: the .npy header is damaged: {problem}", path.display())]
+    NpyHeader {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The `.npy` header announces more text than any array needs.
+    #[error("{}: the .npy header claims {found} bytes; the limit is {limit}", path.display())]
+    NpyHeaderTooLong {
+        /// The file.
+        path: PathBuf,
+        /// Bytes claimed.
+        found: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The file ends too early.
+    #[error(
+        "{}: truncated: {expected} bytes expected, {found} found; copy or download it again",
+        path.display()
+    )]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that the header promises, its own included.
+        expected: u64,
+        /// Bytes that there are.
+        found: u64,
+    },
+    /// The file goes on after its array.
+    #[error(
+        "{}: {} bytes after the end of the array: {expected} bytes expected, {found} found",
+        path.display(), found - expected
+    )]
+    TrailingBytes {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that the header promises, its own included.
+        expected: u64,
+        /// Bytes that there are.
+        found: u64,
+    },
+    /// The numbers are of another type.
+    #[error(
+        "{}: element type {found}, but '<f4' (float32) or '<f2' (float16) is expected; \
+         convert with array.astype('<f4')",
+        path.display()
+    )]
+    ElementType {
+        /// The file.
+        path: PathBuf,
+        /// NumPy's name of the type found, quoted.
+        found: String,
+    },
+    /// The array holds Python objects.
+    #[error(
+        "{}: an array of Python objects ({found}), which only Python can read; if its rows have \
+         equal lengths, numpy.stack(list).astype('<f4') makes it one of numbers",
+        path.display()
+    )]
+    ObjectType {
+        /// The file.
+        path: PathBuf,
+        /// NumPy's name of the type found, quoted.
+        found: String,
+    },
+    /// The numbers are stored with the high byte first.
+    #[error(
+        "{}: big-endian numbers ({found}), but little-endian ones are expected; \
+         convert with array.astype('<f4')",
+        path.display()
+    )]
+    BigEndian {
+        /// The file.
+        path: PathBuf,
+        /// NumPy's name of the type found, quoted.
+        found: String,
+    },
+    /// The array is stored column by column.
+    #[error(
+        "{}: Fortran (column-major) order, but C order is expected; \
+         convert with numpy.ascontiguousarray(array)",
+        path.display()
+    )]
+    FortranOrder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The array has too many or too few axes.
+    #[error("{}: shape {found}, but {expected} is expected", path.display())]
+    Rank {
+        /// The file.
+        path: PathBuf,
+        /// Its shape.
+        found: Shape,
+        /// The shape wanted, in words.
+        expected: &'static str,
+    },
+    /// The array claims more numbers than can be addressed.
+    #[error("{}: shape {shape} is larger than any file", path.display())]
+    ShapeOverflow {
+        /// The file.
+        path: PathBuf,
+        /// Its shape.
+        shape: Shape,
+    },
+    /// An axis is empty, or longer than supported.
+    #[error("{}: shape {shape} has {found} {axis}, but {expected}", path.display())]
+    AxisLength {
+        /// The file.
+        path: PathBuf,
+        /// Its shape.
+        shape: Shape,
+        /// What the axis counts, such as "prompts".
+        axis: &'static str,
+        /// How long it is.
+        found: u64,
+        /// What is needed, in words.
+        expected: String,
+    },
+    /// Rewards of one shape for embeddings of another.
+    #[error(
+        "{}: shape {rewards_shape} does not fit {}: shape {embeddings_shape}; \
+         the rewards of (N, K, D) embeddings are (N, K) or (N, K, 1)",
+        rewards.display(), embeddings.display()
+    )]
+    RewardsShape {
+        /// The rewards' file.
+        rewards: PathBuf,
+        /// Its shape.
+        rewards_shape: Shape,
+        /// The embeddings' file.
+        embeddings: PathBuf,
+        /// Its shape.
+        embeddings_shape: Shape,
+    },
+    /// Test embeddings of another length than the training ones.
+    #[error(
+        "{}: embeddings of {test_dimensions} numbers, but {} has {train_dimensions}; \
+         both must come from the same encoder",
+        test.display(), train.display()
+    )]
+    Dimensions {
+        /// The training embeddings' file.
+        train: PathBuf,
+        /// Numbers in one of its embeddings.
+        train_dimensions: usize,
+        /// The test embeddings' file.
+        test: PathBuf,
+        /// Numbers in one of its embeddings.
+        test_dimensions: usize,
+    },
+    /// A NaN or an infinity in the embeddings.
+    #[error(
+        "{}: {value} at {place}: embeddings must be finite \
+         (--trust-finite skips this check, but does not make such a value usable)",
+        path.display()
+    )]
+    NonFiniteEmbedding {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        place: Place,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// A NaN or an infinity in the rewards.
+    #[error("{}: {value} at {place}: golden rewards must be finite", path.display())]
+    NonFiniteReward {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        place: Place,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// A setting outside its range, or one that the data cannot meet.
+    #[error("--{option} {found}: {expected}")]
+    Setting {
+        /// The option, without dashes.
+        option: &'static str,
+        /// Its value.
+        found: String,
+        /// What it must be, and why.
+        expected: String,
+    },
+    /// A hidden layer beyond the core's capacity.
+    #[error("--hidden {found}: a hidden layer has from 1 to {MAX_HIDDEN} units")]
+    HiddenSize {
+        /// The size asked for.
+        found: usize,
+    },
+    /// A file of settings that cannot be used.
+    #[error("{}: not settings of this version: {problem}", path.display())]
+    SettingsFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A line of a JSON Lines file that is not what it should be.
+    #[error("{}: line {line}: {problem}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A model file that cannot be used.
+    #[error("{}: not a model of pairpick: {problem}", path.display())]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The output folder has something in it.
+    #[error(
+        "{}: the folder is not empty; choose another with --out, or replace it with --force",
+        path.display()
+    )]
+    OutputExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The output cannot go there, whatever is forced.
+    #[error("{}: cannot be the output folder: {problem}; choose another with --out", path.display())]
+    OutputPlace {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
+    /// The curves could not be drawn.
+    #[error("cannot draw the curves: {problem}")]
+    Drawing {
+        /// What the plotting library said.
+        problem: String,
+    },
+    /// The numerical core refused.
+    #[error("{context}: {}", Explained(source))]
+    Core {
+        /// What was being computed.
+        context: String,
+        /// Its reason.
+        source: pairpick_core::Error,
+    },
+}
+
+impl Error {
+    /// Wraps a refusal of the operating system; a missing file gets a message of its own.
+    pub fn io(path: impl Into<PathBuf>, action: &'static str, source: io::Error) -> Self {
+        let path = path.into();
+        match source.kind() {
+            io::ErrorKind::NotFound if action == "open" => Self::MissingFile { path },
+            _ => Self::Io { path, action, source },
+        }
+    }
+
+    /// Wraps a refusal of the core: `map_err(Error::core("scoring the pool"))`.
+    pub fn core(context: impl Into<String>) -> impl FnOnce(pairpick_core::Error) -> Self {
+        move |source| Self::Core { context: context.into(), source }
+    }
+}
+
+/// A core error with the values that its own `Display` leaves out: the core formats no floats.
+struct Explained<'a>(&'a pairpick_core::Error);
+
+impl fmt::Display for Explained<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use pairpick_core::Error as Core;
+        write!(f, "{}", self.0)?;
+        match *self.0 {
+            Core::Label { value, .. } => write!(f, " (found {value})"),
+            Core::NotPositiveDefinite { value, .. } => {
+                write!(f, " (found {value:e}); try --precision f64 or a larger --prior-precision")
+            }
+            Core::IllConditioned { estimate } => write!(
+                f,
+                " (condition about {estimate:e}); try --precision f64 or a larger --prior-precision"
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A shape as NumPy prints it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape(pub Vec<u64>);
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths: Vec<String> = self.0.iter().map(u64::to_string).collect();
+        match lengths.as_slice() {
+            [only] => write!(f, "({only},)"),
+            _ => write!(f, "({})", lengths.join(", ")),
+        }
+    }
+}
+
+/// A place in an array, as indices that a Python user can type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The prompt, from 0.
+    pub prompt: u64,
+    /// Its response, from 0.
+    pub response: u64,
+    /// The dimension of the embedding, from 0; a reward has none.
+    pub dimension: Option<u64>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prompt, response, dimension } = self;
+        match dimension {
+            Some(dimension) => write!(
+                f,
+                "[{prompt}, {response}, {dimension}] \
+                 (prompt {prompt}, response {response}, dimension {dimension}, from 0)"
+            ),
+            None => {
+                write!(f, "[{prompt}, {response}] (prompt {prompt}, response {response}, from 0)")
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `pairpick` picks which pairs of responses are worth asking a human about, so that a reward
+//! model learns from as few answers as possible.
+//!
+//! The numerical work is `pairpick-core`'s, the same bits on every machine. This crate gives it
+//! files, threads and a terminal. In the order that data takes:
+//!
+//! - [`data`]: embeddings, golden rewards, labels and models in their files, checked as they come
+//!   in, so that what follows can trust its shapes;
+//! - [`settings`]: everything that decides a result, and nothing else; [`runtime`]: what only
+//!   decides how fast it comes;
+//! - [`round`]: pool, selection, answers, training, evaluation, and round again;
+//! - [`output`]: the folder of a run, complete or not there at all;
+//! - [`report`]: metrics as a table and as curves.
+//!
+//! Only `cli`, behind the default feature of that name, knows flags and terminals.
+
+#![forbid(unsafe_code)]
+
+pub mod data;
+pub mod error;
+pub mod label;
+pub mod output;
+pub mod parallel;
+pub mod progress;
+pub mod report;
+pub mod round;
+pub mod runtime;
+pub mod settings;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+
+pub use error::Error;

@@ -1,0 +1,81 @@
+//! [`Threads`]: the core's kernels on this machine's threads, at an instruction set chosen once.
+
+use std::num::NonZeroUsize;
+
+use fearless_simd::Level;
+use pairpick_core::parallel::Executor;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+use crate::runtime::{Isa, Runtime};
+use crate::settings::named::Named;
+
+/// A pool of threads and an instruction set. Neither changes a bit of any result.
+#[derive(Debug)]
+pub struct Threads {
+    pool: ThreadPool,
+    level: Level,
+}
+
+impl Threads {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for an instruction set that this processor lacks, or for more threads
+    /// than the system gives.
+    pub fn start(runtime: &Runtime) -> Result<Self> {
+        let level = level(runtime.isa)?;
+        let threads = runtime.threads.map_or(0, NonZeroUsize::get);
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
+            Error::Setting {
+                option: "threads",
+                found: threads.to_string(),
+                expected: format!("as many as the system can start ({error})"),
+            }
+        })?;
+        Ok(Self { pool, level })
+    }
+
+    /// Runs work on the pool, so that its joins need not enter it one by one.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
+    }
+}
+
+impl Executor for Threads {
+    fn level(&self) -> Level {
+        self.level
+    }
+
+    fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    fn join<A: Send, B: Send>(
+        &self,
+        a: impl FnOnce() -> A + Send,
+        b: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        self.pool.install(|| rayon::join(a, b))
+    }
+}
+
+/// The level of an instruction set, if this processor has it.
+fn level(isa: Isa) -> Result<Level> {
+    let best = Level::new();
+    let found = match isa {
+        Isa::Auto => Some(best),
+        Isa::Baseline => Some(Level::baseline()),
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Isa::V3 => best.as_avx2().map(Level::Avx2),
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Isa::V4 => best.as_avx512().map(Level::Avx512),
+        #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+        Isa::V3 | Isa::V4 => None,
+    };
+    found.ok_or_else(|| Error::Setting {
+        option: "isa",
+        found: isa.name().to_owned(),
+        expected: "an instruction set that this processor has, or auto".to_owned(),
+    })
+}

@@ -1,0 +1,135 @@
+//! `curves.svg`: how the error falls and the information grows with the number of labels.
+
+use std::ops::Range;
+
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::metrics::RoundMetrics;
+use super::ticks::Axis;
+use crate::error::{Error, Result};
+
+const SIZE: (u32, u32) = (960, 420);
+const FONT: &str = "sans-serif";
+const INK: RGBColor = RGBColor(40, 40, 40);
+const GRID: RGBColor = RGBColor(225, 225, 225);
+const LEFT: RGBColor = RGBColor(0, 90, 170);
+const RIGHT: RGBColor = RGBColor(190, 75, 0);
+
+/// One of the two pictures.
+struct Panel {
+    title: &'static str,
+    colour: RGBColor,
+    points: Vec<(f64, f64)>,
+}
+
+/// The text of the file. The same rounds give the same bytes. Without a value to draw, a panel
+/// says so.
+///
+/// # Errors
+/// [`Error::Drawing`].
+pub fn svg(title: &str, rounds: &[RoundMetrics]) -> Result<String> {
+    let mut text = String::new();
+    draw(&mut text, title, rounds).map_err(|problem| Error::Drawing { problem })?;
+    Ok(text)
+}
+
+fn draw(text: &mut String, title: &str, rounds: &[RoundMetrics]) -> Result<(), String> {
+    let points = |value: fn(&RoundMetrics) -> Option<f64>| {
+        let point = |metrics: &RoundMetrics| {
+            let y = value(metrics).filter(|value| value.is_finite())?;
+            Some((metrics.labels as f64, y))
+        };
+        rounds.iter().filter_map(point).collect()
+    };
+    let panels = [
+        Panel {
+            title: "1 − Spearman on test prompts (lower is better)",
+            colour: LEFT,
+            points: points(|metrics| metrics.one_minus_spearman),
+        },
+        Panel {
+            title: "log|P|: information about the last layer",
+            colour: RIGHT,
+            points: points(|metrics| metrics.log_det),
+        },
+    ];
+    let labels = Axis::new(rounds.iter().map(|metrics| metrics.labels as f64), 5);
+    let root = SVGBackend::with_string(text, SIZE).into_drawing_area();
+    root.fill(&WHITE).map_err(|error| error.to_string())?;
+    let root = root
+        .titled(title, (FONT, 24).into_font().color(&INK))
+        .map_err(|error| error.to_string())?;
+    for (area, panel) in root.split_evenly((1, 2)).iter().zip(&panels) {
+        draw_panel(area, panel, &labels)?;
+    }
+    root.present().map_err(|error| error.to_string())
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+fn draw_panel(area: &Area<'_>, panel: &Panel, labels: &Axis) -> Result<(), String> {
+    let values = Axis::new(panel.points.iter().map(|(_, value)| *value), 5);
+    let mut chart = ChartBuilder::on(area)
+        .margin(8)
+        .margin_right(24)
+        .caption(panel.title, (FONT, 18, &INK))
+        .x_label_area_size(48)
+        .y_label_area_size(64)
+        .build_cartesian_2d(labels.clone(), values.clone())
+        .map_err(|error| error.to_string())?;
+    chart
+        .configure_mesh()
+        .bold_line_style(GRID)
+        .light_line_style(TRANSPARENT)
+        .axis_style(INK)
+        .label_style((FONT, 17, &INK))
+        .x_desc("labels")
+        .axis_desc_style((FONT, 18, &INK))
+        .x_label_formatter(&|tick| labels.label(*tick))
+        .y_label_formatter(&|tick| values.label(*tick))
+        .draw()
+        .map_err(|error| error.to_string())?;
+    if panel.points.is_empty() {
+        return say_nothing_to_draw(area);
+    }
+    let line = LineSeries::new(panel.points.iter().copied(), panel.colour.stroke_width(2));
+    chart.draw_series(line).map_err(|error| error.to_string())?;
+    let dots = panel.points.iter().map(|point| Circle::new(*point, 4, panel.colour.filled()));
+    chart.draw_series(dots).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+/// Marks where we say, and places by our own arithmetic: the library's use the platform's `ln`.
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+
+    fn map(&self, value: &f64, (start, end): (i32, i32)) -> i32 {
+        let share = (value - self.low) / (self.high - self.low);
+        start + (share * f64::from(end - start)) as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if hint.weight().allow_light_points() { Vec::new() } else { self.ticks.clone() }
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format(tick: &f64) -> String {
+        tick.to_string()
+    }
+}
+
+fn say_nothing_to_draw(area: &Area<'_>) -> Result<(), String> {
+    let (width, height) = area.dim_in_pixel();
+    let style = (FONT, 18, &INK).into_text_style(area).pos(Pos::new(HPos::Center, VPos::Center));
+    let centre = ((width / 2) as i32, (height / 2) as i32);
+    area.draw(&Text::new("no test data", centre, style)).map_err(|error| error.to_string())
+}

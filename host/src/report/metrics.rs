@@ -1,0 +1,36 @@
+//! [`RoundMetrics`]: a line of `metrics.jsonl`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::labels::HexDigest;
+
+/// What is known after a round. A metric without test data, or without a value, is `null`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoundMetrics {
+    /// The round, from 1.
+    pub round: u64,
+    /// Labels so far.
+    pub labels: u64,
+    /// 1 − Spearman's rank correlation with the golden rewards, mean over the test prompts.
+    pub one_minus_spearman: Option<f64>,
+    /// Expected golden reward of the best of N responses, by N, mean over the test prompts.
+    pub best_of_n: BTreeMap<usize, Option<f64>>,
+    /// Test pairs ordered as the golden rewards order them, a share.
+    pub pairwise_accuracy: Option<f64>,
+    /// log|P| after the round's labels, by the round's model.
+    pub log_det: Option<f64>,
+    /// Wall-clock time of the round: the only field that may differ between equal runs.
+    pub seconds: f64,
+    /// Of the model's bits.
+    pub digest: HexDigest,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// A line a round.
+    pub rounds: Vec<RoundMetrics>,
+}

@@ -1,0 +1,7 @@
+//! What a run found, for people and for programs.
+
+pub mod curves;
+pub mod metrics;
+#[cfg(feature = "cli")]
+pub mod table;
+mod ticks;

@@ -1,0 +1,60 @@
+//! A run's metrics as a table on a terminal or in a log.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::metrics::RoundMetrics;
+
+/// A table of a line a round, without a final line break. Columns without a value are left out.
+#[must_use]
+pub fn of_rounds(rounds: &[RoundMetrics]) -> String {
+    let columns: Vec<Column> = columns(rounds)
+        .into_iter()
+        .filter(|column| column.cells.iter().any(Option::is_some))
+        .collect();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(columns.iter().map(|column| column.title.as_str()));
+    for row in 0..rounds.len() {
+        table.add_row(columns.iter().map(|column| cell(column, row)));
+    }
+    for column in table.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt()
+}
+
+struct Column {
+    title: String,
+    cells: Vec<Option<String>>,
+}
+
+fn cell(column: &Column, row: usize) -> &str {
+    column.cells.get(row).and_then(Option::as_deref).unwrap_or("-")
+}
+
+fn columns(rounds: &[RoundMetrics]) -> Vec<Column> {
+    let column = |title: &str, value: &dyn Fn(&RoundMetrics) -> Option<String>| Column {
+        title: title.to_owned(),
+        cells: rounds.iter().map(value).collect(),
+    };
+    let mut columns = vec![
+        column("round", &|metrics| Some(metrics.round.to_string())),
+        column("labels", &|metrics| Some(metrics.labels.to_string())),
+        column("1-Spearman", &|metrics| decimals(metrics.one_minus_spearman, 4)),
+    ];
+    let sizes = rounds.first().map(|metrics| metrics.best_of_n.keys()).into_iter().flatten();
+    for n in sizes {
+        columns.push(column(&format!("best of {n}"), &|metrics| {
+            decimals(metrics.best_of_n.get(n).copied().flatten(), 3)
+        }));
+    }
+    columns.push(column("accuracy", &|metrics| decimals(metrics.pairwise_accuracy, 4)));
+    columns.push(column("log|P|", &|metrics| decimals(metrics.log_det, 2)));
+    columns.push(column("seconds", &|metrics| decimals(Some(metrics.seconds), 1)));
+    columns
+}
+
+fn decimals(value: Option<f64>, places: usize) -> Option<String> {
+    value.filter(|value| value.is_finite()).map(|value| format!("{value:.places$}"))
+}

@@ -1,0 +1,144 @@
+//! The annotation loop: pool → select → ask → train → evaluate, round by round.
+//!
+//! Every draw has a stream of its own, named by purpose and round, so a round depends on the
+//! settings, the data and the labels so far, and on nothing else.
+
+mod evaluate;
+mod model;
+mod past;
+mod pool;
+mod select;
+mod train;
+
+use std::time::Instant;
+
+use pairpick_core::arith::{Real, self_test};
+use pairpick_core::rng::Stream;
+use pairpick_core::select::Strategy;
+
+use self::model::Model;
+use self::past::Past;
+use self::pool::Draw;
+use crate::data::dataset::Dataset;
+use crate::data::labels::{LabelRecord, Preference};
+use crate::error::{Error, Result};
+use crate::label::oracle;
+use crate::output::OutputFolder;
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::report::metrics::{RoundMetrics, Summary};
+use crate::runtime::Runtime;
+use crate::settings::{FirstRound, Precision, Settings};
+
+/// An answered pair: a prompt, two of its responses (`a < b`), and who won.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Label {
+    prompt: u32,
+    a: u32,
+    b: u32,
+    preference: Preference,
+}
+
+/// Runs all rounds, writing each to `out` as it ends.
+///
+/// # Errors
+/// What the data, the settings or the core refuse; the files of the rounds that ended are then
+/// written.
+pub fn run(
+    dataset: &mut Dataset,
+    settings: &Settings,
+    runtime: &Runtime,
+    out: &mut OutputFolder,
+    progress: &mut dyn Progress,
+) -> Result<Summary> {
+    self_test().map_err(Error::core("this machine"))?;
+    let threads = Threads::start(runtime)?;
+    // On the pool from here on, so that no kernel has to enter it.
+    threads.install(|| match settings.precision {
+        Precision::F32 => run_at::<f32>(dataset, settings, &threads, out, progress),
+        Precision::F64 => run_at::<f64>(dataset, settings, &threads, out, progress),
+    })
+}
+
+/// [`run`] with the selection in the precision `T`.
+fn run_at<T: Real>(
+    dataset: &mut Dataset,
+    settings: &Settings,
+    threads: &Threads,
+    out: &mut OutputFolder,
+    progress: &mut dyn Progress,
+) -> Result<Summary> {
+    let mut model = Model::untrained(&mut dataset.train.embeddings, settings, progress)?;
+    let mut labels: Vec<Label> = Vec::new();
+    let mut past = Past::<T>::empty(model.features())?;
+    let mut summary = Summary::default();
+    for round in 1..=settings.rounds as u64 {
+        let start = Instant::now();
+        let asked = ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
+        if asked.is_empty() {
+            progress.note(&format!("round {round}: every pair drawn has a label; ending here"));
+            break;
+        }
+        labels.extend(asked.iter().map(|(label, _)| *label));
+        train::fit(&mut model, &mut dataset.train.embeddings, settings, threads, round, &labels, progress)?;
+        past = Past::of(&model, &mut dataset.train.embeddings, threads, &labels)?;
+        let test = match &mut dataset.test {
+            Some(test) => evaluate::evaluate(&model, test, threads, &settings.best_of, progress)?,
+            None => evaluate::Evaluation::default(),
+        };
+        let metrics = RoundMetrics {
+            round,
+            labels: labels.len() as u64,
+            one_minus_spearman: test.spearman.map(|spearman| 1.0 - spearman),
+            best_of_n: test.best_of_n,
+            pairwise_accuracy: test.pairwise_accuracy,
+            log_det: past.log_det(settings.prior_precision, progress)?,
+            seconds: start.elapsed().as_secs_f64(),
+            digest: model.digest()?,
+        };
+        let records: Vec<LabelRecord> =
+            asked.iter().map(|(label, score)| record(round, label, *score)).collect();
+        out.append_labels(&records)?;
+        out.write_model(&model.tensors())?;
+        out.append_metrics(&metrics)?;
+        progress.round(&metrics);
+        summary.rounds.push(metrics);
+    }
+    Ok(summary)
+}
+
+/// Draws a pool, picks a batch, and has it answered: labels with their scores, best first.
+fn ask<T: Real>(
+    dataset: &mut Dataset,
+    settings: &Settings,
+    threads: &Threads,
+    round: u64,
+    (model, past, labels): (&Model, &Past<T>, &[Label]),
+    progress: &mut dyn Progress,
+) -> Result<Vec<(Label, Option<f64>)>> {
+    let train = &mut dataset.train;
+    let strategy = match settings.first_round {
+        FirstRound::Random if round == 1 => Strategy::Random,
+        _ => settings.strategy,
+    };
+    let draw = Draw::new(&train.embeddings, settings, round, labels)?;
+    let features = model.features_of(&mut train.embeddings, &draw.items, threads)?;
+    let request = select::Request { settings, threads, round, strategy };
+    let batch = select::select(&request, &draw, &features, model, past, progress)?;
+    let mut rng = Stream::new(settings.seed, "oracle", round);
+    let answered = batch.into_iter().map(|picked| {
+        let golden = train.rewards.of_prompt(picked.prompt as usize);
+        let reward = |response: u32| golden.get(response as usize).copied().unwrap_or_default();
+        let rewards = (reward(picked.a), reward(picked.b));
+        let preference =
+            oracle::answer(settings.oracle, settings.temperature, rewards, &mut rng);
+        let label = Label { prompt: picked.prompt, a: picked.a, b: picked.b, preference };
+        (label, picked.score)
+    });
+    Ok(answered.collect())
+}
+
+fn record(round: u64, label: &Label, score: Option<f64>) -> LabelRecord {
+    let item = |response: u32| [u64::from(label.prompt), u64::from(response)];
+    LabelRecord { round, a: item(label.a), b: item(label.b), label: label.preference, score }
+}

@@ -1,0 +1,189 @@
+//! [`Model`]: the network with its parameters and the standardisation of its inputs.
+
+use pairpick_core::digest::Digest;
+use pairpick_core::linalg::Columns;
+use pairpick_core::model::standardise::{Sums, apply, scales};
+use pairpick_core::model::{Mlp, init};
+use pairpick_core::rng::Stream;
+
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::HexDigest;
+use crate::data::safetensors::{LayerTensors, ModelTensors, Standardisation};
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::settings::Settings;
+
+/// Items embedded at a time: enough to keep every thread busy, few enough to stay in memory.
+const BLOCK: usize = 1024;
+
+/// A reward model.
+pub(super) struct Model {
+    mlp: Mlp,
+    parameters: Vec<f32>,
+    standardisation: Option<Standardisation>,
+}
+
+/// Features of some items, an item a column.
+pub(super) struct Features {
+    values: Vec<f32>,
+    rows: usize,
+}
+
+impl Features {
+    /// The matrix.
+    pub(super) fn columns(&self) -> Result<Columns<'_, f32>> {
+        Columns::new(&self.values, self.rows, self.values.len() / self.rows)
+            .map_err(Error::core("features"))
+    }
+}
+
+impl Model {
+    /// The network before its first training, and the standardisation of all training embeddings.
+    pub(super) fn untrained(
+        embeddings: &mut Embeddings,
+        settings: &Settings,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        let mlp = Mlp::new(embeddings.dimensions(), settings.hidden, settings.activation)
+            .map_err(Error::core("the network"))?;
+        let standardisation =
+            settings.standardise.then(|| standardisation(embeddings, progress)).transpose()?;
+        let mut model = Self { mlp, parameters: vec![0.0; mlp.parameters()], standardisation };
+        model.reset(settings.seed, 0)?;
+        Ok(model)
+    }
+
+    /// New random parameters, those of this round.
+    pub(super) fn reset(&mut self, seed: u64, round: u64) -> Result<()> {
+        let mut rng = Stream::new(seed, "init", round);
+        init::uniform(&self.mlp, &mut rng, &mut self.parameters)
+            .map_err(Error::core("initial parameters"))
+    }
+
+    /// The network.
+    pub(super) fn mlp(&self) -> &Mlp {
+        &self.mlp
+    }
+
+    /// Order of every Fisher matrix: features of the last layer.
+    pub(super) fn features(&self) -> usize {
+        self.mlp.features()
+    }
+
+    /// β.
+    pub(super) fn head(&self) -> &[f32] {
+        self.mlp.head_of(&self.parameters)
+    }
+
+    /// All parameters, to train.
+    pub(super) fn parameters_mut(&mut self) -> &mut [f32] {
+        &mut self.parameters
+    }
+
+    /// Standardised embeddings of items, an item a column.
+    pub(super) fn inputs_of(&self, embeddings: &mut Embeddings, items: &[u64]) -> Result<Vec<f32>> {
+        let mut inputs = vec![0.0; items.len() * self.mlp.inputs()];
+        embeddings.read_items(items, &mut inputs)?;
+        if let Some(standardisation) = &self.standardisation {
+            apply(&standardisation.mean, &standardisation.scale, &mut inputs);
+        }
+        Ok(inputs)
+    }
+
+    /// Features φ of items, each embedded once.
+    pub(super) fn features_of(
+        &self,
+        embeddings: &mut Embeddings,
+        items: &[u64],
+        threads: &Threads,
+    ) -> Result<Features> {
+        let rows = self.features();
+        let mut values = vec![0.0; items.len() * rows];
+        let mut workspace = vec![0.0; self.mlp.workspace_len(BLOCK)];
+        for (items, out) in items.chunks(BLOCK).zip(values.chunks_mut(BLOCK * rows)) {
+            let inputs = self.inputs_of(embeddings, items)?;
+            Columns::new(&inputs, self.mlp.inputs(), items.len())
+                .and_then(|inputs| {
+                    self.mlp.features_of(threads, &self.parameters, inputs, out, &mut workspace)
+                })
+                .map_err(Error::core("features"))?;
+        }
+        Ok(Features { values, rows })
+    }
+
+    /// FNV-1a of the model's bits: parameters, then means and scales.
+    pub(super) fn digest(&self) -> Result<HexDigest> {
+        let mut digest = Digest::new();
+        digest.numbers(&self.parameters).map_err(Error::core("the model's digest"))?;
+        if let Some(Standardisation { mean, scale }) = &self.standardisation {
+            digest.numbers(mean).map_err(Error::core("the model's digest"))?;
+            digest.numbers(scale).map_err(Error::core("the model's digest"))?;
+        }
+        Ok(HexDigest(digest.value()))
+    }
+
+    /// The model as its file has it: weights by rows of outputs, where the core has columns.
+    pub(super) fn tensors(&self) -> ModelTensors {
+        let layers = self.mlp.layers().map(|layer| {
+            let weight = &self.parameters[layer.start..layer.bias()];
+            let by_rows = (0..layer.outputs)
+                .flat_map(|output| weight.iter().skip(output).step_by(layer.outputs).copied());
+            let bias = self.parameters[layer.bias()..layer.end()].to_vec();
+            LayerTensors { weight: by_rows.collect(), bias }
+        });
+        ModelTensors {
+            inputs: self.mlp.inputs(),
+            hidden: self.mlp.hidden(),
+            activation: self.mlp.activation(),
+            layers,
+            head: self.head().to_vec(),
+            standardisation: self.standardisation.clone(),
+        }
+    }
+}
+
+/// Means and scales over all training embeddings, in two passes over the file.
+fn standardisation(
+    embeddings: &mut Embeddings,
+    progress: &mut dyn Progress,
+) -> Result<Standardisation> {
+    let dimensions = embeddings.dimensions();
+    progress.begin("standardising", 2 * embeddings.items());
+    let (mut mean, mut variance) = (vec![0.0; dimensions], vec![0.0; dimensions]);
+    pass(embeddings, None, &mut mean, progress)?;
+    pass(embeddings, Some(&mean), &mut variance, progress)?;
+    progress.end();
+    let mut scale = vec![0.0; dimensions];
+    scales(&variance, &mut scale).map_err(Error::core("standardisation"))?;
+    // Rounded once to the trunk's precision.
+    let mean = mean.into_iter().map(|value| value as f32).collect();
+    Ok(Standardisation { mean, scale })
+}
+
+/// The mean of x, or of (x − mean)², over all items.
+fn pass(
+    embeddings: &mut Embeddings,
+    mean: Option<&[f64]>,
+    out: &mut [f64],
+    progress: &mut dyn Progress,
+) -> Result<()> {
+    let (dimensions, responses) = (embeddings.dimensions(), embeddings.responses());
+    let mut block = vec![0.0; dimensions];
+    let mut sums = Sums::new(out, &mut block).map_err(Error::core("standardisation"))?;
+    let prompts = BLOCK.div_ceil(responses);
+    let before = if mean.is_some() { embeddings.items() } else { 0 };
+    let mut values = Vec::new();
+    for first in (0..embeddings.prompts()).step_by(prompts) {
+        let end = (first + prompts).min(embeddings.prompts());
+        let items = (end - first) * responses;
+        values.resize(items * dimensions, 0.0);
+        embeddings.read_prompts(first..end, &mut values)?;
+        Columns::new(&values, dimensions, items)
+            .and_then(|items| sums.add(items, mean))
+            .map_err(Error::core("standardisation"))?;
+        progress.advance(before + (end * responses) as u64);
+    }
+    sums.finish().map_err(Error::core("standardisation"))?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! [`Draw`]: the prompts of a round, their items, and which of their pairs have a label.
+
+use pairpick_core::pool::Prompts;
+use pairpick_core::rng::Stream;
+
+use super::Label;
+use crate::data::embeddings::Embeddings;
+use crate::error::{Error, Result};
+use crate::settings::Settings;
+
+/// What a round may ask about.
+pub(super) struct Draw {
+    /// Prompts, ascending.
+    prompts: Vec<u64>,
+    responses: u32,
+    /// Item numbers, in the pool's order.
+    pub(super) items: Vec<u64>,
+    /// First item of each prompt in the pool, and their number.
+    starts: Vec<u32>,
+    /// Pairs that have a label, by their numbers in the pool, ascending.
+    pub(super) labelled: Vec<u64>,
+}
+
+impl Draw {
+    /// Draws the prompts of a round.
+    pub(super) fn new(
+        embeddings: &Embeddings,
+        settings: &Settings,
+        round: u64,
+        labels: &[Label],
+    ) -> Result<Self> {
+        let mut prompts = vec![0; settings.prompts_per_round];
+        Stream::new(settings.seed, "pool", round)
+            .sample(embeddings.prompts() as u64, &mut prompts)
+            .map_err(Error::core("drawing prompts"))?;
+        let responses = embeddings.responses() as u64;
+        let items = prompts.iter().flat_map(|prompt| prompt * responses..(prompt + 1) * responses);
+        let items = items.collect();
+        // Both fit: a file has at most 2³² prompts and 2¹⁶ responses, and memory holds the items.
+        let responses = responses as u32;
+        let starts = (0..=prompts.len() as u32).map(|prompt| prompt * responses).collect();
+        let mut draw = Self { prompts, responses, items, starts, labelled: Vec::new() };
+        draw.labelled = draw.numbers_of(labels)?;
+        Ok(draw)
+    }
+
+    /// The numbering of the pool's pairs; `first_pairs` is its memory.
+    pub(super) fn numbering<'a>(&'a self, first_pairs: &'a mut Vec<u64>) -> Result<Prompts<'a>> {
+        first_pairs.resize(self.starts.len(), 0);
+        Prompts::new(&self.starts, first_pairs).map_err(Error::core("the pool"))
+    }
+
+    /// Prompt and response of an item of the pool.
+    pub(super) fn place(&self, item: u32) -> (u32, u32) {
+        let prompt = self.prompts[(item / self.responses) as usize];
+        (prompt as u32, item % self.responses)
+    }
+
+    fn numbers_of(&self, labels: &[Label]) -> Result<Vec<u64>> {
+        let mut first_pairs = Vec::new();
+        let numbering = self.numbering(&mut first_pairs)?;
+        let mut numbers: Vec<u64> = labels
+            .iter()
+            .filter_map(|label| {
+                let place = self.prompts.binary_search(&u64::from(label.prompt)).ok()? as u32;
+                let first = place * self.responses;
+                numbering.pair_number(first + label.a, first + label.b)
+            })
+            .collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+}

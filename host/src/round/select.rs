@@ -1,0 +1,83 @@
+//! One batch: the core's selection over a drawn pool.
+
+use pairpick_core::arith::Real;
+use pairpick_core::parallel::Executor;
+use pairpick_core::pool::Pool;
+use pairpick_core::rng::Stream;
+use pairpick_core::select::{Posterior, Strategy, Workspace, workspace_len};
+use pairpick_core::topk::Scored;
+
+use super::model::{Features, Model};
+use super::past::Past;
+use super::pool::Draw;
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::settings::Settings;
+
+/// Who selects, and when.
+pub(super) struct Request<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) threads: &'a Threads,
+    pub(super) round: u64,
+    pub(super) strategy: Strategy,
+}
+
+/// A pair to ask about.
+pub(super) struct Picked {
+    pub(super) prompt: u32,
+    pub(super) a: u32,
+    pub(super) b: u32,
+    /// The strategy's score; `random` has none.
+    pub(super) score: Option<f64>,
+}
+
+/// Picks a batch, best first; fewer pairs, with a note, if the pool offers fewer.
+pub(super) fn select<T: Real>(
+    request: &Request<'_>,
+    draw: &Draw,
+    features: &Features,
+    model: &Model,
+    past: &Past<T>,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Picked>> {
+    let Request { settings, threads, round, strategy } = *request;
+    let context = format!("round {round}, {}", strategy.name());
+    let mut first_pairs = Vec::new();
+    let numbering = draw.numbering(&mut first_pairs)?;
+    let pool = Pool::in_prompt(features.columns()?, numbering, &draw.labelled)
+        .map_err(Error::core(context.clone()))?;
+    let offered = usize::try_from(pool.available()).unwrap_or(usize::MAX);
+    let batch = settings.batch.min(offered);
+    if batch < settings.batch {
+        progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
+    }
+    let len = workspace_len(model.features(), numbering, batch, threads.threads());
+    let mut numbers = vec![T::ZERO; len.numbers];
+    let mut heaps = vec![Scored::default(); len.heaps];
+    let mut ranks = vec![0; len.ranks];
+    let workspace =
+        Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
+    let posterior = Posterior {
+        head: model.head(),
+        prior_precision: T::from_f64(settings.prior_precision),
+        jitter: T::ZERO,
+        past: past.fisher()?,
+    };
+    let mut rng = Stream::new(settings.seed, strategy.name(), round);
+    let mut chosen = vec![Scored::default(); batch];
+    let selection = strategy
+        .select(threads, &pool, &posterior, workspace, &mut rng, &mut chosen)
+        .map_err(Error::core(context))?;
+    if let Err(error) = selection.checked::<T>() {
+        let warning = Error::core(format!("round {round}: scores may have no correct digit"))(error);
+        progress.note(&warning.to_string());
+    }
+    let scored = strategy != Strategy::Random;
+    let picked = chosen.iter().filter_map(|chosen| {
+        let (a, b) = numbering.items_of_pair(chosen.pair)?;
+        let ((prompt, a), (_, b)) = (draw.place(a), draw.place(b));
+        Some(Picked { prompt, a, b, score: scored.then(|| chosen.score.to_f64()) })
+    });
+    Ok(picked.collect())
+}

@@ -1,0 +1,153 @@
+//! The settings that are a choice among names, and what each name means.
+
+use pairpick_core::model::Activation;
+use pairpick_core::select::Strategy;
+
+use super::named::Named;
+
+/// Implements [`Named`]: the names are data, and the same code goes with every list of them.
+macro_rules! named {
+    ($type:ty, $what:literal, $($value:ident = $name:literal: $about:literal),+ $(,)?) => {
+        impl Named for $type {
+            const WHAT: &'static str = $what;
+            const ALL: &'static [Self] = &[$(Self::$value),+];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$value => $name),+
+                }
+            }
+
+            fn about(self) -> &'static str {
+                match self {
+                    $(Self::$value => $about),+
+                }
+            }
+        }
+    };
+}
+
+/// A recipe: a value for every setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// Sound training.
+    #[default]
+    Default,
+    /// The paper's.
+    Paper,
+}
+
+named!(Preset, "preset",
+    Default = "default": "standardised inputs, early stopping, a prior that counts",
+    Paper = "paper": "the paper and its authors' code: 1,000 iterations, no regularisation",
+);
+
+/// Which pairs can be asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PoolKind {
+    /// Two responses to the same prompt.
+    #[default]
+    InPrompt,
+}
+
+named!(PoolKind, "pool", InPrompt = "in-prompt": "two responses to the same prompt");
+
+/// How many of a round's pairs are offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PairsOffered {
+    /// All of them.
+    #[default]
+    All,
+}
+
+named!(PairsOffered, "number of pairs", All = "all": "every pair of the prompts drawn");
+
+/// How the first round chooses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstRound {
+    /// At random.
+    #[default]
+    Random,
+    /// By the strategy.
+    Model,
+}
+
+named!(FirstRound, "first round",
+    Random = "random": "at random, since nothing is learnt yet",
+    Model = "model": "by the strategy on the untrained model, as the paper does",
+);
+
+/// What training starts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Init {
+    /// New random parameters each round.
+    #[default]
+    Fresh,
+}
+
+named!(Init, "initialisation", Fresh = "fresh": "new random parameters each round");
+
+/// The weights w of the Fisher matrix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weights {
+    /// p(1 − p) at the model's probabilities.
+    #[default]
+    PlugIn,
+}
+
+named!(Weights, "kind of weights", PlugIn = "plug-in": "p(1 − p) at the model's probabilities");
+
+/// The arithmetic of Fisher matrix, Cholesky factor and scores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32 bits.
+    F32,
+    /// 64 bits.
+    #[default]
+    F64,
+}
+
+named!(Precision, "precision",
+    F32 = "f32": "32 bits, as on a microcontroller; ill-conditioned matrices fail",
+    F64 = "f64": "64 bits",
+);
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Oracle {
+    /// Draws the answer with the Bradley–Terry probability of the golden rewards.
+    #[default]
+    BradleyTerry,
+    /// Always the response of the larger golden reward.
+    ArgMax,
+}
+
+named!(Oracle, "oracle",
+    BradleyTerry = "bt": "a person who errs: draws from the Bradley–Terry probability",
+    ArgMax = "argmax": "a person who never errs: the larger golden reward wins",
+);
+
+named!(Activation, "activation",
+    Gelu = "gelu": "x times the normal distribution function, exact",
+    Relu = "relu": "x where positive, else 0",
+);
+
+impl Named for Strategy {
+    const WHAT: &'static str = "strategy";
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.name()
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Random => "pairs at random: the baseline to beat",
+            Self::Entropy => "pairs whose answer the model is least sure of",
+            Self::MaxDiff => "pairs of the largest difference in reward",
+            Self::Design => "D-optimal for a linear model, rewards ignored",
+            Self::Dopt => "D-optimal for the last layer's Fisher information",
+            Self::PaDopt => "the same, past labels counted: asks what is not known yet",
+        }
+    }
+}

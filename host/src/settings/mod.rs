@@ -1,0 +1,166 @@
+//! [`Settings`]: everything that decides a run's result, and nothing else. Threads, instruction
+//! set, folder and paths are not here, since they may not change a bit.
+
+mod choices;
+mod fit;
+pub mod named;
+mod preset;
+
+use std::path::Path;
+
+use pairpick_core::model::Activation;
+use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN};
+use pairpick_core::select::Strategy;
+use serde::{Deserialize, Serialize};
+
+pub use self::choices::{
+    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Weights,
+};
+pub use self::fit::Typed;
+use crate::data::dataset::DataSummary;
+use crate::error::{Error, Result};
+
+/// The version of the settings' meaning; a file of another version is not read.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What decides a result, in the order in which `settings.json` has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// The recipe that was started from.
+    #[serde(with = "named")]
+    pub preset: Preset,
+    /// Every random stream is keyed by it.
+    pub seed: u64,
+    /// Which pairs are asked about.
+    #[serde(with = "named")]
+    pub strategy: Strategy,
+    /// Which pairs can be.
+    #[serde(with = "named")]
+    pub pool: PoolKind,
+    /// Prompts drawn each round.
+    pub prompts_per_round: usize,
+    /// How many of a round's pairs are offered.
+    #[serde(with = "named")]
+    pub pairs: PairsOffered,
+    /// Pairs asked about each round.
+    pub batch: usize,
+    /// Rounds of asking and training.
+    pub rounds: usize,
+    /// How the first round chooses, when no label is there to learn from.
+    #[serde(with = "named")]
+    pub first_round: FirstRound,
+    /// Units of the hidden layers.
+    pub hidden: [usize; LAYERS],
+    /// What the hidden layers apply.
+    #[serde(with = "named")]
+    pub activation: Activation,
+    /// What training starts from.
+    #[serde(with = "named")]
+    pub init: Init,
+    /// The most training iterations a round.
+    pub iterations: usize,
+    /// Adam's step size.
+    pub learning_rate: f64,
+    /// Decoupled weight decay, on weights and not on biases.
+    pub weight_decay: f64,
+    /// Training stops after this many iterations without a better held-out loss; `null` never.
+    pub early_stopping: Option<usize>,
+    /// The share of the labelled prompts that early stopping holds out.
+    pub holdout: f64,
+    /// Whether inputs are standardised by the training embeddings.
+    pub standardise: bool,
+    /// λ: the precision of the prior on the last layer.
+    pub prior_precision: f64,
+    /// The weights w of the Fisher matrix.
+    #[serde(with = "named")]
+    pub weights: Weights,
+    /// The arithmetic of Fisher matrix, Cholesky factor and scores.
+    #[serde(with = "named")]
+    pub precision: Precision,
+    /// Who answers.
+    #[serde(with = "named")]
+    pub oracle: Oracle,
+    /// The oracle's rewards are divided by it.
+    pub temperature: f64,
+    /// The N of best-of-N, ascending.
+    pub best_of: Vec<usize>,
+    /// Shape and digests of the data; `null` until data is known.
+    pub data: Option<DataSummary>,
+}
+
+impl Settings {
+    /// Reads a `settings.json`.
+    ///
+    /// # Errors
+    /// [`Error::SettingsFile`], and [`Error::Setting`] as [`Settings::check`].
+    pub fn from_json(text: &str, path: &Path) -> Result<Self> {
+        let damaged = |problem| Error::SettingsFile { path: path.into(), problem };
+        let settings: Self =
+            serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+        if settings.format_version != FORMAT_VERSION {
+            let found = settings.format_version;
+            return Err(damaged(format!("version {found}, not {FORMAT_VERSION}")));
+        }
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The text of `settings.json`.
+    ///
+    /// # Panics
+    /// Never: every field can be written.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// Checks what can be checked without data.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] and [`Error::HiddenSize`], naming the option.
+    pub fn check(&self) -> Result<()> {
+        for size in self.hidden {
+            if size == 0 || size > MAX_HIDDEN {
+                return Err(Error::HiddenSize { found: size });
+            }
+        }
+        at_least_one("prompts-per-round", self.prompts_per_round)?;
+        at_least_one("batch", self.batch)?;
+        at_least_one("rounds", self.rounds)?;
+        at_least_one("iterations", self.iterations)?;
+        at_least_one("early-stopping", self.early_stopping.unwrap_or(1))?;
+        for n in &self.best_of {
+            at_least_one("best-of", *n)?;
+        }
+        positive("lr", self.learning_rate)?;
+        positive("prior-precision", self.prior_precision)?;
+        positive("temperature", self.temperature)?;
+        in_range("weight-decay", self.weight_decay, self.weight_decay >= 0.0, "not negative")?;
+        let share = self.holdout > 0.0 && self.holdout < 1.0;
+        in_range("holdout", self.holdout, share, "between 0 and 1")
+    }
+}
+
+fn at_least_one(option: &'static str, found: usize) -> Result<()> {
+    if found >= 1 {
+        return Ok(());
+    }
+    Err(Error::Setting { option, found: found.to_string(), expected: "must be at least 1".into() })
+}
+
+fn positive(option: &'static str, found: f64) -> Result<()> {
+    in_range(option, found, found > 0.0, "above 0")
+}
+
+fn in_range(option: &'static str, found: f64, holds: bool, range: &str) -> Result<()> {
+    if holds && found.is_finite() {
+        return Ok(());
+    }
+    let expected = format!("must be a finite number {range}");
+    Err(Error::Setting { option, found: found.to_string(), expected })
+}

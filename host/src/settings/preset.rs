@@ -1,0 +1,81 @@
+//! The recipes. Every number that a run starts from stands here and nowhere else.
+
+use pairpick_core::model::Activation;
+use pairpick_core::select::Strategy;
+
+use super::choices::{
+    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Weights,
+};
+use super::{FORMAT_VERSION, Settings};
+
+/// Iterations without a better held-out loss before training stops, where it stops early.
+pub(super) const PATIENCE: usize = 20;
+
+impl Settings {
+    /// A recipe, for data not known yet.
+    #[must_use]
+    pub fn of_preset(preset: Preset) -> Self {
+        match preset {
+            Preset::Default => sound(),
+            Preset::Paper => paper(),
+        }
+    }
+
+    /// The patience of `--early-stopping on`.
+    #[must_use]
+    pub const fn default_patience() -> usize {
+        PATIENCE
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        sound()
+    }
+}
+
+/// One recipe for all strategies. The paper's overfits on a few hundred labels.
+fn sound() -> Settings {
+    Settings {
+        preset: Preset::Default,
+        first_round: FirstRound::Random,
+        iterations: 200,
+        weight_decay: 0.01,
+        early_stopping: Some(PATIENCE),
+        standardise: true,
+        prior_precision: 1.0,
+        ..paper()
+    }
+}
+
+/// The paper's section 5 and its authors' code.
+fn paper() -> Settings {
+    Settings {
+        format_version: FORMAT_VERSION,
+        preset: Preset::Paper,
+        seed: 0,
+        strategy: Strategy::Dopt,
+        pool: PoolKind::InPrompt,
+        prompts_per_round: 500,
+        pairs: PairsOffered::All,
+        batch: 125,
+        rounds: 8,
+        first_round: FirstRound::Model,
+        hidden: [64, 64, 64],
+        activation: Activation::Gelu,
+        init: Init::Fresh,
+        iterations: 1000,
+        learning_rate: 1e-3,
+        weight_decay: 0.0,
+        early_stopping: None,
+        holdout: 0.2,
+        standardise: false,
+        prior_precision: 1e-6,
+        weights: Weights::PlugIn,
+        precision: Precision::F64,
+        oracle: Oracle::BradleyTerry,
+        temperature: 1.0,
+        best_of: vec![2, 8, 32],
+        data: None,
+    }
+}
