@@ -100,7 +100,8 @@ impl<S: Simd, T: Real> Parts<S, T> {
     #[inline(always)]
     fn value(&self) -> Lanes<S, T> {
         let zero = self.x.filled(T::ZERO);
-        let ramp = self.x.lt(zero).select(zero, self.x);
+        // NaN fails the comparison, and comes back through the second term.
+        let ramp = zero.lt(self.x).select(self.x, zero);
         ramp - (self.z * (self.gaussian * self.mills)).times(T::UNLIFT)
     }
 
