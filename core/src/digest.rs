@@ -57,10 +57,7 @@ impl Digest {
                 let (used, _) = bytes.split_at_checked(size_of::<T>()).unwrap_or_default();
                 self.bytes(used);
             } else {
-                return Err(Error::NonFinite {
-                    what: "digested values",
-                    index,
-                });
+                return Err(Error::NonFinite { what: "digested values", index });
             }
         }
         Ok(())

@@ -98,22 +98,11 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Shape {
-                what,
-                expected,
-                found,
-            } => {
+            Self::Shape { what, expected, found } => {
                 write!(f, "{what}: expected a length of {expected}, found {found}")
             }
-            Self::Workspace {
-                what,
-                required,
-                found,
-            } => {
-                write!(
-                    f,
-                    "{what}: a length of {required} is needed, {found} was given"
-                )
+            Self::Workspace { what, required, found } => {
+                write!(f, "{what}: a length of {required} is needed, {found} was given")
             }
             Self::TooLarge { what, limit, found } => {
                 write!(f, "{what}: {found} is above the limit of {limit}")
@@ -127,20 +116,11 @@ impl fmt::Display for Error {
             }
             Self::Parameter { what } => f.write_str(what),
             Self::Label { index, .. } => write!(f, "label {index} is none of 0, 0.5 and 1"),
-            Self::Batch {
-                requested,
-                available,
-            } => {
-                write!(
-                    f,
-                    "{requested} pairs asked for, but the pool offers {available}"
-                )
+            Self::Batch { requested, available } => {
+                write!(f, "{requested} pairs asked for, but the pool offers {available}")
             }
             Self::NotPositiveDefinite { pivot, .. } => {
-                write!(
-                    f,
-                    "the matrix is not positive definite: pivot {pivot} is not positive"
-                )
+                write!(f, "the matrix is not positive definite: pivot {pivot} is not positive")
             }
             Self::IllConditioned { .. } => {
                 f.write_str("the matrix is singular to working precision")
@@ -156,13 +136,5 @@ impl core::error::Error for Error {}
 
 /// Fails with [`Error::Shape`] unless `found == expected`.
 pub(crate) fn check_shape(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(Error::Shape {
-            what,
-            expected,
-            found,
-        })
-    }
+    if expected == found { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
 }

@@ -86,10 +86,7 @@ pub fn rewards<F: Real, T: Real, E: Executor>(
         },
     );
     match out.iter().position(|reward| !reward.is_finite_number()) {
-        Some(index) => Err(Error::NonFinite {
-            what: "rewards",
-            index,
-        }),
+        Some(index) => Err(Error::NonFinite { what: "rewards", index }),
         None => Ok(()),
     }
 }
@@ -102,11 +99,7 @@ pub(crate) fn workers(
     found: usize,
 ) -> Result<usize, Error> {
     match found.checked_div(unit) {
-        Some(0) => Err(Error::Workspace {
-            what,
-            required: unit,
-            found,
-        }),
+        Some(0) => Err(Error::Workspace { what, required: unit, found }),
         Some(fits) if fits < threads => Ok(fits),
         _ => Ok(if threads == 0 { 1 } else { threads }),
     }
@@ -121,11 +114,7 @@ const fn block_workspace_len(order: usize, columns: usize, scratch: usize) -> us
 /// Numbers that [`add_pool`] needs to work in, for one thread; a multiple lets more threads work.
 #[must_use]
 pub fn pool_workspace_len(order: usize, block: BlockSize) -> usize {
-    block_workspace_len(
-        order,
-        block.items,
-        block.pairs + block.replies * block.replies,
-    )
+    block_workspace_len(order, block.items, block.pairs + block.replies * block.replies)
 }
 
 /// Numbers that [`add_pairs`] needs to work in, for one thread; a multiple lets more threads work.
@@ -155,15 +144,7 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
         laplacian_columns(executor, pool, rewards, weighting, block, columns)
     };
     let scratch = size.pairs + size.replies * size.replies;
-    add_blocks(
-        executor,
-        features.rows(),
-        blocks,
-        (size.items, scratch),
-        fisher,
-        workspace,
-        &fill,
-    )
+    add_blocks(executor, features.rows(), blocks, (size.items, scratch), fisher, workspace, &fill)
 }
 
 /// Adds the Fisher information of listed pairs of items: of the labelled ones, for the past.
@@ -189,15 +170,7 @@ pub fn add_pairs<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
         pair_columns(executor, features, pairs, rewards, weighting, columns)
     };
     let size = (sum::PAIRS, sum::PAIRS);
-    add_blocks(
-        executor,
-        features.rows(),
-        blocks,
-        size,
-        fisher,
-        workspace,
-        &fill,
-    )
+    add_blocks(executor, features.rows(), blocks, size, fisher, workspace, &fill)
 }
 
 /// Fails with [`Error::Index`] if a pair names an item that does not exist.
@@ -206,11 +179,7 @@ pub(crate) fn check_pairs(pairs: &[(u32, u32)], items: usize) -> Result<(), Erro
         let index = (*a).max(*b);
         if index as usize >= items {
             let what = "item of a pair";
-            return Err(Error::Index {
-                what,
-                index: u64::from(index),
-                len: items as u64,
-            });
+            return Err(Error::Index { what, index: u64::from(index), len: items as u64 });
         }
     }
     Ok(())
@@ -252,29 +221,11 @@ fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
                 let (square, memory) = split_at(memory, order * order);
                 let (left, memory) = split_at(memory, order * columns);
                 let (right, scratch) = split_at(memory, order * columns);
-                let inner = fill(
-                    first + number,
-                    BlockColumns {
-                        left,
-                        right,
-                        scratch,
-                    },
-                );
+                let inner = fill(first + number, BlockColumns { left, right, scratch });
                 square.fill(T::ZERO);
                 let a = left.get(..order * inner).unwrap_or_default();
-                let b = Right::Rows {
-                    values: right,
-                    stride: order,
-                    first: 0,
-                };
-                let product = Gemm {
-                    a,
-                    b,
-                    c: square,
-                    rows: order,
-                    inner,
-                    part: Part::Lower,
-                };
+                let b = Right::Rows { values: right, stride: order, first: 0 };
+                let product = Gemm { a, b, c: square, rows: order, inner, part: Part::Lower };
                 gemm(executor.level(), product);
                 pack_lower(square, order, sum);
             },
@@ -310,10 +261,8 @@ fn laplacian_columns<T: Real, E: Executor>(
     let prompts = pool.prompts();
     let (first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
     let pairs = prompts.first_pair(end) - prompts.first_pair(first);
-    let (weights, laplacian) = split_at(
-        columns.scratch,
-        usize::try_from(pairs).unwrap_or(usize::MAX),
-    );
+    let (weights, laplacian) =
+        split_at(columns.scratch, usize::try_from(pairs).unwrap_or(usize::MAX));
     block_weights(executor, pool, rewards, weighting, (first, end), weights);
     let mut weights = &*weights;
     let mut left = columns.left.chunks_exact_mut(order);

@@ -27,11 +27,8 @@ pub(crate) fn sift_down<T>(
         if left >= heap.len() {
             return;
         }
-        let greater = if right < heap.len() && less(heap, left, right, compare) {
-            right
-        } else {
-            left
-        };
+        let greater =
+            if right < heap.len() && less(heap, left, right, compare) { right } else { left };
         if !less(heap, parent, greater, compare) {
             return;
         }

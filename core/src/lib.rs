@@ -1,5 +1,61 @@
-//! pairpick-core
+//! `pairpick-core` picks the pairs worth asking a human about: the numerical core of pairpick,
+//! `no_std`, without allocation, without `unsafe` and without a panic, with the same bits on every
+//! machine.
+//!
+//! A reward model learns from answers to *is response A better than B?* Which pairs to ask about
+//! is chosen here by D-optimal design on the last layer of a Bradley–Terry network (Shen, Sun and
+//! Ton, *Active Reward Modeling*, ICML 2025), and by the strategies it is compared with.
+//!
+//! # The tour, in the order that data takes
+//!
+//! | from | to | module |
+//! | --- | --- | --- |
+//! | embeddings | standardised inputs | [`model::standardise`] |
+//! | inputs | features φ, an item a column | [`model::mlp`] |
+//! | features | rewards r = φᵀβ, Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ | [`mod@fisher`] |
+//! | Fisher information | M = LLᵀ, log det M, condition | [`linalg`] |
+//! | factor and features | whitened items L⁻¹φ and scores w‖u_a − u_b‖² | [`score`] |
+//! | scores | the best k pairs | [`topk`], [`select`] |
+//! | answers | a trained network | [`model::loss`], [`model::train`] |
+//! | rewards | Spearman, best-of-N, accuracy | [`metric`] |
+//!
+//! Beneath them: [`arith`], the elementary functions; [`kernel`], the hot loops, one body for every
+//! scalar, size and instruction set; [`parallel`], how a host lends threads; [`rng`], named
+//! streams; [`digest`], fingerprints of results; [`error`](mod@error), everything that can go
+//! wrong. Which pairs a pool offers is [`pool`]'s to say: pairs are numbers, never rows.
+//!
+//! # What cannot happen
+//!
+//! Kernels borrow memory and allocate none: beside each stands a `…_len` function that sizes its
+//! workspace. Invalid input gives an [`Error`]; no input gives a panic. Matrices of symmetric
+//! type take their memory from an array (a device, capacity in the type) or from a slice (a host),
+//! with one body for both:
+//!
+//! ```
+//! use pairpick_core::linalg::{Cholesky, Packed, packed_len};
+//!
+//! // A 2 × 2 matrix in memory that could hold 8 × 8: (4, 2; 2, 10).
+//! let mut matrix = Packed::<f32, [f32; packed_len(8)]>::zeros(2)?;
+//! matrix.as_mut_slice().copy_from_slice(&[4.0, 2.0, 10.0]);
+//! let factor = Cholesky::factor(matrix)?;
+//! assert_eq!(factor.as_slice(), [2.0, 1.0, 3.0]);
+//! # Ok::<(), pairpick_core::Error>(())
+//! ```
+#![doc = "\n"]
+#![doc = include_str!("CONTRACT.md")]
 #![no_std]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!("x86 without SSE2 computes in x87 registers, whose results have other bits");
+
 pub mod arith;
 pub mod digest;
 pub mod error;

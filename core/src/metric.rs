@@ -19,15 +19,10 @@ pub fn spearman(
 ) -> Result<Option<f64>, Error> {
     check_shape("golden rewards", predicted.len(), golden.len())?;
     let (required, found) = (2 * predicted.len(), ranks.len());
-    let Some((predicted_ranks, golden_ranks)) = ranks
-        .get_mut(..required)
-        .and_then(|used| used.split_at_mut_checked(predicted.len()))
+    let Some((predicted_ranks, golden_ranks)) =
+        ranks.get_mut(..required).and_then(|used| used.split_at_mut_checked(predicted.len()))
     else {
-        return Err(Error::Workspace {
-            what: "ranks",
-            required,
-            found,
-        });
+        return Err(Error::Workspace { what: "ranks", required, found });
     };
     average_ranks(predicted, order, predicted_ranks)?;
     average_ranks(golden, order, golden_ranks)?;
@@ -64,9 +59,7 @@ pub fn best_of_n(
     check_shape("golden rewards", predicted.len(), golden.len())?;
     let count = predicted.len();
     if n == 0 || n > count {
-        return Err(Error::Parameter {
-            what: "best-of-N needs 1 ≤ N ≤ the number of replies",
-        });
+        return Err(Error::Parameter { what: "best-of-N needs 1 ≤ N ≤ the number of replies" });
     }
     let order = sorted(predicted, order)?;
     // The reply at ascending place i (from 1) is the best of a subset in C(i − 1, N − 1) of the
@@ -152,19 +145,13 @@ fn average_ranks(values: &[f64], order: &mut [u32], ranks: &mut [f64]) -> Result
 fn sorted<'a>(values: &[f64], order: &'a mut [u32]) -> Result<&'a [u32], Error> {
     let (required, found) = (values.len(), order.len());
     let Some(order) = order.get_mut(..required) else {
-        return Err(Error::Workspace {
-            what: "order",
-            required,
-            found,
-        });
+        return Err(Error::Workspace { what: "order", required, found });
     };
     for (item, slot) in (0_u32..).zip(&mut *order) {
         *slot = item;
     }
     let value = |item: u32| values.get(item as usize).copied().unwrap_or(0.0);
-    sort(order, &|a, b| {
-        value(*a).total_cmp(&value(*b)).then(a.cmp(b))
-    });
+    sort(order, &|a, b| value(*a).total_cmp(&value(*b)).then(a.cmp(b)));
     Ok(order)
 }
 

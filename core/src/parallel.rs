@@ -104,24 +104,8 @@ fn halve<E, A, B, F>(
     let (first_a, first_b) = split_at(first, half.saturating_mul(first_len));
     let (second_a, second_b) = split_at(second, half.saturating_mul(second_len));
     executor.join(
-        || {
-            halve(
-                executor,
-                number,
-                (first_a, first_len),
-                (second_a, second_len),
-                body,
-            )
-        },
-        || {
-            halve(
-                executor,
-                number + half,
-                (first_b, first_len),
-                (second_b, second_len),
-                body,
-            )
-        },
+        || halve(executor, number, (first_a, first_len), (second_a, second_len), body),
+        || halve(executor, number + half, (first_b, first_len), (second_b, second_len), body),
     );
 }
 

@@ -28,26 +28,19 @@ impl<'a> Prompts<'a> {
         }
         check_shape("first pair of each prompt", starts.len(), first_pairs.len())?;
         if starts.first() != Some(&0) {
-            return Err(Error::Parameter {
-                what: "prompt starts must begin with 0",
-            });
+            return Err(Error::Parameter { what: "prompt starts must begin with 0" });
         }
         let mut pairs = 0_u64;
         let mut previous = 0;
         for (start, first) in starts.iter().zip(first_pairs.iter_mut()) {
             let Some(replies) = start.checked_sub(previous) else {
-                return Err(Error::Parameter {
-                    what: "prompt starts must not descend",
-                });
+                return Err(Error::Parameter { what: "prompt starts must not descend" });
             };
             pairs += pairs_of(u64::from(replies));
             *first = pairs;
             previous = *start;
         }
-        Ok(Self {
-            starts,
-            first_pairs,
-        })
+        Ok(Self { starts, first_pairs })
     }
 
     /// How many prompts there are.
@@ -78,9 +71,7 @@ impl<'a> Prompts<'a> {
     #[must_use]
     pub fn items_of(self, first: usize, end: usize) -> (usize, usize) {
         let start = |prompt: usize| {
-            self.starts
-                .get(prompt)
-                .map_or_else(|| self.items(), |start| *start as usize)
+            self.starts.get(prompt).map_or_else(|| self.items(), |start| *start as usize)
         };
         (start(first), start(end))
     }
@@ -88,19 +79,13 @@ impl<'a> Prompts<'a> {
     /// The number of the first pair of a prompt.
     #[must_use]
     pub fn first_pair(self, prompt: usize) -> u64 {
-        self.first_pairs
-            .get(prompt)
-            .copied()
-            .unwrap_or_else(|| self.pairs())
+        self.first_pairs.get(prompt).copied().unwrap_or_else(|| self.pairs())
     }
 
     /// The number of the pair of items (a, b), a < b, of one prompt; `None` for any other pair.
     #[must_use]
     pub fn pair_number(self, a: u32, b: u32) -> Option<u64> {
-        let prompt = self
-            .starts
-            .partition_point(|start| *start <= a)
-            .checked_sub(1)?;
+        let prompt = self.starts.partition_point(|start| *start <= a).checked_sub(1)?;
         let (start, end) = self.items_of(prompt, prompt + 1);
         let (first, second) = (a as usize - start, b as usize);
         if second >= end || b <= a {
@@ -117,10 +102,7 @@ impl<'a> Prompts<'a> {
         if pair >= self.pairs() {
             return None;
         }
-        let prompt = self
-            .first_pairs
-            .partition_point(|first| *first <= pair)
-            .checked_sub(1)?;
+        let prompt = self.first_pairs.partition_point(|first| *first <= pair).checked_sub(1)?;
         let (start, end) = self.items_of(prompt, prompt + 1);
         let mut left = pair - self.first_pair(prompt);
         let mut row = (end - start) as u64 - 1;
@@ -142,9 +124,7 @@ impl<'a> Prompts<'a> {
             let (start, end) = self.items_of(first, first + prompts);
             let pairs = self.first_pair(first + prompts) - self.first_pair(first);
             largest.items = largest.items.max(end - start);
-            largest.pairs = largest
-                .pairs
-                .max(usize::try_from(pairs).unwrap_or(usize::MAX));
+            largest.pairs = largest.pairs.max(usize::try_from(pairs).unwrap_or(usize::MAX));
         }
         for prompt in 0..self.len() {
             let (start, end) = self.items_of(prompt, prompt + 1);
@@ -197,33 +177,16 @@ impl<'a> Pool<'a> {
         for pair in labelled {
             if *pair >= prompts.pairs() {
                 let len = prompts.pairs();
-                return Err(Error::Index {
-                    what: "labelled pair",
-                    index: *pair,
-                    len,
-                });
+                return Err(Error::Index { what: "labelled pair", index: *pair, len });
             }
             if *pair < next {
-                return Err(Error::Parameter {
-                    what: "labelled pairs must ascend strictly",
-                });
+                return Err(Error::Parameter { what: "labelled pairs must ascend strictly" });
             }
             next = *pair + 1;
         }
-        match features
-            .as_slice()
-            .iter()
-            .position(|value| !value.is_finite())
-        {
-            Some(index) => Err(Error::NonFinite {
-                what: "features",
-                index,
-            }),
-            None => Ok(Self {
-                features,
-                prompts,
-                labelled,
-            }),
+        match features.as_slice().iter().position(|value| !value.is_finite()) {
+            Some(index) => Err(Error::NonFinite { what: "features", index }),
+            None => Ok(Self { features, prompts, labelled }),
         }
     }
 

@@ -46,10 +46,7 @@ impl Stream {
         };
         loop {
             let product = u128::from(self.bits()) * u128::from(bound);
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "the two halves of the product"
-            )]
+            #[allow(clippy::cast_possible_truncation, reason = "the two halves of the product")]
             let (high, low) = ((product >> 64) as u64, product as u64);
             if low >= threshold {
                 return high;
@@ -75,10 +72,7 @@ impl Stream {
     pub fn sample(&mut self, count: u64, chosen: &mut [u64]) -> Result<(), Error> {
         let requested = chosen.len() as u64;
         let Some(first) = count.checked_sub(requested) else {
-            return Err(Error::Batch {
-                requested,
-                available: count,
-            });
+            return Err(Error::Batch { requested, available: count });
         };
         for (filled, last) in (first..count).enumerate() {
             let drawn = self.below(last + 1);

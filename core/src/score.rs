@@ -59,10 +59,7 @@ impl ScoreMemory {
     #[must_use]
     pub fn new(order: usize, block: BlockSize) -> Self {
         let panel = order * panel_stride(block.items);
-        Self {
-            shared: whitener_len(order),
-            each: panel + block.pairs + block.replies,
-        }
+        Self { shared: whitener_len(order), each: panel + block.pairs + block.replies }
     }
 }
 
@@ -92,10 +89,7 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
         return Ok(());
     }
     if requested > pool.available() {
-        return Err(Error::Batch {
-            requested,
-            available: pool.available(),
-        });
+        return Err(Error::Batch { requested, available: pool.available() });
     }
     crate::error::check_shape("rewards", pool.features().len(), rewards.len())?;
     let order = criterion.order();
@@ -107,11 +101,7 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let (whitener, workspace) = split_at(workspace, memory.shared);
     if whitener.len() < memory.shared || workspace.is_empty() {
         let required = memory.shared + memory.each;
-        return Err(Error::Workspace {
-            what: "scores",
-            required,
-            found,
-        });
+        return Err(Error::Workspace { what: "scores", required, found });
     }
     if let Criterion::Leverage(factor, _) = criterion {
         fill_whitener(factor.as_slice(), order, whitener);
@@ -121,45 +111,22 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let share = pool.prompts().len().div_ceil(BLOCK).div_ceil(fits);
     let (heaps, _) = split_at(heaps, fits * batch.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.
-    heaps.fill(Scored {
-        score: -T::INFINITY,
-        pair: u64::MAX,
+    heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
+    let scan = Scan { pool, rewards, criterion, whitener: &*whitener, executor };
+    for_chunks(executor, heaps, batch.len(), workspace, memory.each, &|number, heap, memory| {
+        let mut best = TopK::new(heap);
+        for block in number * share..(number + 1) * share {
+            scan.block(block, memory, &mut best);
+        }
     });
-    let scan = Scan {
-        pool,
-        rewards,
-        criterion,
-        whitener: &*whitener,
-        executor,
-    };
-    for_chunks(
-        executor,
-        heaps,
-        batch.len(),
-        workspace,
-        memory.each,
-        &|number, heap, memory| {
-            let mut best = TopK::new(heap);
-            for block in number * share..(number + 1) * share {
-                scan.block(block, memory, &mut best);
-            }
-        },
-    );
     let mut best = TopK::new(batch);
     for candidate in heaps.iter().filter(|candidate| candidate.pair != u64::MAX) {
         best.offer(*candidate);
     }
-    match best
-        .finish()
-        .iter()
-        .find(|kept| !kept.score.is_finite_number())
-    {
+    match best.finish().iter().find(|kept| !kept.score.is_finite_number()) {
         Some(kept) => {
             let index = usize::try_from(kept.pair).unwrap_or(usize::MAX);
-            Err(Error::NonFinite {
-                what: "scores",
-                index,
-            })
+            Err(Error::NonFinite { what: "scores", index })
         }
         None => Ok(()),
     }
@@ -191,20 +158,11 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
             fill_panel(self.pool.features().range(start, stop), stride, panel);
             whiten_panel(level, self.whitener, factor.order(), stride, panel);
             let range = (first, end);
-            block_weights(
-                self.executor,
-                self.pool,
-                self.rewards,
-                weighting,
-                range,
-                weights,
-            );
+            block_weights(self.executor, self.pool, self.rewards, weighting, range, weights);
         }
         let mut weights = &*weights;
-        let mut skipped = self
-            .pool
-            .labelled_in(prompts.first_pair(first), prompts.first_pair(end))
-            .iter();
+        let mut skipped =
+            self.pool.labelled_in(prompts.first_pair(first), prompts.first_pair(end)).iter();
         let mut skip = skipped.next();
         for prompt in first..end {
             let (own, last) = prompts.items_of(prompt, prompt + 1);
@@ -218,10 +176,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
                     if skip == Some(&pair) {
                         skip = skipped.next();
                     } else {
-                        best.offer(Scored {
-                            score: *score,
-                            pair,
-                        });
+                        best.offer(Scored { score: *score, pair });
                     }
                     pair += 1;
                 }
@@ -255,15 +210,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
             }
             Criterion::Leverage(..) => {
                 let from = a - start;
-                run_at(
-                    self.executor.level(),
-                    Distances {
-                        panel,
-                        stride,
-                        from,
-                        row,
-                    },
-                );
+                run_at(self.executor.level(), Distances { panel, stride, from, row });
                 for (score, weight) in row.iter_mut().zip(weights) {
                     *score = *weight * *score;
                 }
@@ -284,13 +231,6 @@ impl<T: Real> Operation for Distances<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        distances(
-            simd,
-            self.panel,
-            self.stride,
-            self.from,
-            self.from + 1,
-            self.row,
-        );
+        distances(simd, self.panel, self.stride, self.from, self.from + 1, self.row);
     }
 }

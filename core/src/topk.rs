@@ -17,10 +17,7 @@ pub struct Scored<T> {
 
 impl<T: Real> Default for Scored<T> {
     fn default() -> Self {
-        Self {
-            score: T::ZERO,
-            pair: 0,
-        }
+        Self { score: T::ZERO, pair: 0 }
     }
 }
 

@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 /// The folder that an environment variable names, or a loud skip.
 #[must_use]
 pub fn folder(variable: &str, test: &str) -> Option<PathBuf> {
-    let found = std::env::var_os(variable)
-        .map(PathBuf::from)
-        .filter(|path| path.is_dir());
+    let found = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_dir());
     if found.is_none() {
         skip(test, &format!("{variable} names no folder"));
     }
@@ -24,11 +22,7 @@ pub fn skip(test: &str, reason: &str) {
     // `eprintln!` would be captured; a failed write to stderr leaves nowhere to report it.
     let _ = std::io::stderr().write_all(line.as_bytes());
     if let Some(path) = std::env::var_os("PAIRPICK_SKIPS") {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .expect("skip list");
+        let mut file = OpenOptions::new().create(true).append(true).open(path).expect("skip list");
         file.write_all(line.as_bytes()).expect("skip list");
     }
 }
@@ -43,11 +37,7 @@ pub fn npy(path: &Path) -> (Vec<usize>, Vec<f64>) {
         let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         npyz::NpyFile::new(BufReader::new(file)).expect("an .npy header")
     };
-    let shape = open()
-        .shape()
-        .iter()
-        .map(|n| usize::try_from(*n).expect("a size"))
-        .collect();
+    let shape = open().shape().iter().map(|n| usize::try_from(*n).expect("a size")).collect();
     let numbers = if let Ok(values) = open().into_vec::<f64>() {
         values
     } else if let Ok(values) = open().into_vec::<f32>() {
@@ -55,12 +45,7 @@ pub fn npy(path: &Path) -> (Vec<usize>, Vec<f64>) {
     } else if let Ok(values) = open().into_vec::<i64>() {
         values.into_iter().map(|value| value as f64).collect()
     } else {
-        open()
-            .into_vec::<i32>()
-            .expect("a supported type")
-            .into_iter()
-            .map(f64::from)
-            .collect()
+        open().into_vec::<i32>().expect("a supported type").into_iter().map(f64::from).collect()
     };
     (shape, numbers)
 }

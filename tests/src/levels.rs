@@ -6,10 +6,7 @@ use fearless_simd::Level;
 #[must_use]
 pub fn available() -> Vec<(&'static str, Level)> {
     let best = Level::new();
-    let mut levels = vec![
-        ("fallback", Level::fallback()),
-        ("baseline", Level::baseline()),
-    ];
+    let mut levels = vec![("fallback", Level::fallback()), ("baseline", Level::baseline())];
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     {
         if let Some(avx2) = best.as_avx2() {

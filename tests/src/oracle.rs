@@ -1,6 +1,8 @@
 //! The definitions, followed naively in f64 with the standard library's functions: what the
 //! kernels are held to.
 
+#![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
+
 /// p(1 − p) at a margin.
 #[must_use]
 pub fn variance(margin: f64) -> f64 {
@@ -33,21 +35,14 @@ pub fn fisher(order: usize, features: &[f32], pairs: &[(u32, u32)], weights: &[f
 #[must_use]
 pub fn difference(order: usize, features: &[f32], (a, b): (u32, u32)) -> Vec<f64> {
     let item = |item: u32| &features[item as usize * order..][..order];
-    item(a)
-        .iter()
-        .zip(item(b))
-        .map(|(a, b)| f64::from(*a) - f64::from(*b))
-        .collect()
+    item(a).iter().zip(item(b)).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
 }
 
 /// A reward.
 #[must_use]
 pub fn reward(order: usize, features: &[f32], head: &[f32], item: u32) -> f64 {
     let item = &features[item as usize * order..][..order];
-    item.iter()
-        .zip(head)
-        .map(|(a, b)| f64::from(*a) * f64::from(*b))
-        .sum()
+    item.iter().zip(head).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
 /// The inverse of a symmetric positive definite matrix by Gauss–Jordan elimination with pivoting.
@@ -63,11 +58,7 @@ pub fn inverse(order: usize, matrix: &[f64]) -> Vec<f64> {
     }
     for column in 0..order {
         let pivot = (column..order)
-            .max_by(|x, y| {
-                a[x * order + column]
-                    .abs()
-                    .total_cmp(&a[y * order + column].abs())
-            })
+            .max_by(|x, y| a[x * order + column].abs().total_cmp(&a[y * order + column].abs()))
             .expect("not empty");
         assert!(a[pivot * order + column] != 0.0, "singular");
         for k in 0..order {

@@ -1,6 +1,8 @@
 //! Reference vectors computed outside the project: f64 references of f32 inputs, and 50-digit
 //! gradients. Each case is a pool of two-reply prompts, so the whole selection runs.
 
+#![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
+
 use std::path::Path;
 
 use pairpick_core::Error;
@@ -17,11 +19,8 @@ use pairpick_core::topk::Scored;
 use pairpick_tests::data::{folder, npy, npy_f32};
 
 const CASES: [&str; 4] = ["gauss_d8", "gauss_d64", "trained2d_d8", "trained2d_d64"];
-const RULES: [(Strategy, &str); 3] = [
-    (Strategy::Dopt, "dopt"),
-    (Strategy::PaDopt, "pa"),
-    (Strategy::Design, "xtx"),
-];
+const RULES: [(Strategy, &str); 3] =
+    [(Strategy::Dopt, "dopt"), (Strategy::PaDopt, "pa"), (Strategy::Design, "xtx")];
 const RIDGE: f64 = 1e-6;
 
 struct Case {
@@ -42,12 +41,7 @@ fn interleaved(folder: &Path, first: &str, second: &str) -> (usize, Vec<f32>) {
 fn load(folder: &Path) -> Case {
     let (order, features) = interleaved(folder, "phi1.npy", "phi2.npy");
     let (_, past) = interleaved(folder, "past1.npy", "past2.npy");
-    Case {
-        order,
-        features,
-        past,
-        head: npy_f32(&folder.join("beta.npy")),
-    }
+    Case { order, features, past, head: npy_f32(&folder.join("beta.npy")) }
 }
 
 impl Case {
@@ -58,10 +52,7 @@ impl Case {
     ) -> Result<(Selection, Vec<Scored<T>>), Error> {
         let order = self.order;
         let executor = Sequential::default();
-        let starts: Vec<u32> = (0..)
-            .step_by(2)
-            .take(self.features.len() / order / 2 + 1)
-            .collect();
+        let starts: Vec<u32> = (0..).step_by(2).take(self.features.len() / order / 2 + 1).collect();
         let mut first_pairs = vec![0; starts.len()];
         let prompts = Prompts::new(&starts, &mut first_pairs)?;
         let items = Columns::new(&self.features, order, prompts.items())?;
@@ -74,13 +65,7 @@ impl Case {
         let mut past = Packed::new(order, vec![T::ZERO; packed_len(order)])?;
         let mut past_rewards = vec![T::ZERO; past_items.len()];
         let mut memory = vec![T::ZERO; 2 * pairs_workspace_len(order)];
-        rewards(
-            &executor,
-            past_items,
-            &self.head,
-            &mut past_rewards,
-            &mut memory,
-        )?;
+        rewards(&executor, past_items, &self.head, &mut past_rewards, &mut memory)?;
         let weighting = Weighting::Bernoulli;
         add_pairs(
             &executor,
@@ -93,16 +78,10 @@ impl Case {
         )?;
 
         let len = workspace_len(order, prompts, batch, 1);
-        let (mut numbers, mut heaps) = (
-            vec![T::ZERO; len.numbers],
-            vec![Scored::default(); len.heaps],
-        );
+        let (mut numbers, mut heaps) =
+            (vec![T::ZERO; len.numbers], vec![Scored::default(); len.heaps]);
         let mut ranks = vec![0; len.ranks];
-        let workspace = Workspace {
-            numbers: &mut numbers,
-            heaps: &mut heaps,
-            ranks: &mut ranks,
-        };
+        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
         let posterior = Posterior {
             head: &self.head,
             prior_precision: T::from_f64(RIDGE),
@@ -111,24 +90,14 @@ impl Case {
         };
         let mut chosen = vec![Scored::default(); batch];
         let mut rng = Stream::new(0, "golden", 1);
-        let selection = strategy.select(
-            &executor,
-            &pool,
-            &posterior,
-            workspace,
-            &mut rng,
-            &mut chosen,
-        )?;
+        let selection =
+            strategy.select(&executor, &pool, &posterior, workspace, &mut rng, &mut chosen)?;
         Ok((selection, chosen))
     }
 }
 
 fn top(folder: &Path, rule: &str) -> Vec<u64> {
-    npy(&folder.join(format!("top20_{rule}.npy")))
-        .1
-        .into_iter()
-        .map(|pair| pair as u64)
-        .collect()
+    npy(&folder.join(format!("top20_{rule}.npy"))).1.into_iter().map(|pair| pair as u64).collect()
 }
 
 #[test]
@@ -155,10 +124,7 @@ fn f64_agrees_with_the_references() {
                     .iter()
                     .map(|pair| (pair.score - gradient[pair.pair as usize]).abs() / largest)
                     .fold(0.0, f64::max);
-                assert!(
-                    worst <= 1e-8,
-                    "{case_name} {rule} {source}: gradient off by {worst:e}"
-                );
+                assert!(worst <= 1e-8, "{case_name} {rule} {source}: gradient off by {worst:e}");
             }
             let twenty: Vec<u64> = chosen.iter().take(20).map(|pair| pair.pair).collect();
             assert_eq!(twenty, top(&folder, rule), "{case_name} {rule}: top 20");
@@ -166,12 +132,7 @@ fn f64_agrees_with_the_references() {
         for strategy in [Strategy::Entropy, Strategy::MaxDiff] {
             let (_, chosen) = case.select::<f64>(strategy, 20).expect("needs no factor");
             let twenty: Vec<u64> = chosen.iter().map(|pair| pair.pair).collect();
-            assert_eq!(
-                twenty,
-                top(&folder, strategy.name()),
-                "{case_name} {}",
-                strategy.name()
-            );
+            assert_eq!(twenty, top(&folder, strategy.name()), "{case_name} {}", strategy.name());
         }
     }
 }
@@ -187,9 +148,7 @@ fn f32_is_right_or_says_that_it_cannot_be() {
         for (strategy, rule) in RULES {
             let result = case.select::<f32>(strategy, 20);
             let checked = result.and_then(|(selection, chosen)| {
-                selection
-                    .checked::<f32>()
-                    .map(|_| chosen.iter().map(|pair| pair.pair).collect())
+                selection.checked::<f32>().map(|_| chosen.iter().map(|pair| pair.pair).collect())
             });
             match (case_name, rule) {
                 ("trained2d_d64", "dopt") => assert!(
@@ -197,18 +156,12 @@ fn f32_is_right_or_says_that_it_cannot_be() {
                     "{checked:?}"
                 ),
                 ("trained2d_d64", "pa") => {
-                    assert!(
-                        matches!(checked, Err(Error::IllConditioned { .. })),
-                        "{checked:?}"
-                    );
+                    assert!(matches!(checked, Err(Error::IllConditioned { .. })), "{checked:?}");
                 }
                 _ => {
                     let twenty: Vec<u64> = checked.expect("well conditioned");
                     let reference = top(&folder, rule);
-                    let kept = twenty
-                        .iter()
-                        .filter(|pair| reference.contains(pair))
-                        .count();
+                    let kept = twenty.iter().filter(|pair| reference.contains(pair)).count();
                     assert!(kept >= 19, "{case_name} {rule}: {kept} of the top 20");
                 }
             }
@@ -232,20 +185,10 @@ fn the_pair_form_names_the_pivot_at_which_f32_gives_up() {
     rewards(&executor, columns, &case.head, &mut values, &mut memory).expect("rewards");
     let mut fisher = Packed::new(order, vec![0.0; packed_len(order)]).expect("order");
     let weighting = Weighting::Bernoulli;
-    add_pairs(
-        &executor,
-        columns,
-        &pairs,
-        &values,
-        weighting,
-        &mut fisher,
-        &mut memory,
-    )
-    .expect("fits");
+    add_pairs(&executor, columns, &pairs, &values, weighting, &mut fisher, &mut memory)
+        .expect("fits");
     fisher.add_diagonal(1e-6);
     let factor = Cholesky::factor(fisher).map(|_| ());
-    let Err(Error::NotPositiveDefinite { pivot: 57, value }) = factor else {
-        panic!("{factor:?}")
-    };
+    let Err(Error::NotPositiveDefinite { pivot: 57, value }) = factor else { panic!("{factor:?}") };
     assert!(value < 0.0, "{value}");
 }

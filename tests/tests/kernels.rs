@@ -49,46 +49,12 @@ fn gemm_matches<T: Real>() {
         for (name, level) in available() {
             let mut c = start.clone();
             let right = Right::Columns(&b);
-            gemm(
-                level,
-                Gemm {
-                    a: &a,
-                    b: right,
-                    c: &mut c,
-                    rows,
-                    inner,
-                    part: Part::Full,
-                },
-            );
-            assert_eq!(
-                c,
-                by_columns,
-                "{} {name} {rows}×{inner}×{columns}, columns",
-                T::NAME
-            );
+            gemm(level, Gemm { a: &a, b: right, c: &mut c, rows, inner, part: Part::Full });
+            assert_eq!(c, by_columns, "{} {name} {rows}×{inner}×{columns}, columns", T::NAME);
             let mut c = start.clone();
-            let right = Right::Rows {
-                values: &b,
-                stride: columns,
-                first: 0,
-            };
-            gemm(
-                level,
-                Gemm {
-                    a: &a,
-                    b: right,
-                    c: &mut c,
-                    rows,
-                    inner,
-                    part: Part::Full,
-                },
-            );
-            assert_eq!(
-                c,
-                by_rows,
-                "{} {name} {rows}×{inner}×{columns}, rows",
-                T::NAME
-            );
+            let right = Right::Rows { values: &b, stride: columns, first: 0 };
+            gemm(level, Gemm { a: &a, b: right, c: &mut c, rows, inner, part: Part::Full });
+            assert_eq!(c, by_rows, "{} {name} {rows}×{inner}×{columns}, rows", T::NAME);
         }
     }
 }
@@ -105,44 +71,16 @@ fn gemm_equals_its_definition_at_every_level() {
 fn the_lower_part_of_a_product_is_that_of_the_whole() {
     for order in [1, 7, 16, 61, 64, 100] {
         let a = converted::<f64>(order * 30, 4);
-        let right = Right::Rows {
-            values: &a,
-            stride: order,
-            first: 0,
-        };
+        let right = Right::Rows { values: &a, stride: order, first: 0 };
         for (name, level) in available() {
             let mut whole = vec![0.0; order * order];
             let (rows, inner) = (order, 30);
-            gemm(
-                level,
-                Gemm {
-                    a: &a,
-                    b: right,
-                    c: &mut whole,
-                    rows,
-                    inner,
-                    part: Part::Full,
-                },
-            );
+            gemm(level, Gemm { a: &a, b: right, c: &mut whole, rows, inner, part: Part::Full });
             let mut lower = vec![0.0; order * order];
-            gemm(
-                level,
-                Gemm {
-                    a: &a,
-                    b: right,
-                    c: &mut lower,
-                    rows,
-                    inner,
-                    part: Part::Lower,
-                },
-            );
+            gemm(level, Gemm { a: &a, b: right, c: &mut lower, rows, inner, part: Part::Lower });
             for column in 0..order {
                 let range = column * order + column..(column + 1) * order;
-                assert_eq!(
-                    whole[range.clone()],
-                    lower[range],
-                    "{name} {order} column {column}"
-                );
+                assert_eq!(whole[range.clone()], lower[range], "{name} {order} column {column}");
             }
         }
     }
@@ -188,10 +126,7 @@ fn panels_match<T: Real>() {
                 for (feature, weight) in item.iter().zip(&weights) {
                     sum += *feature * *weight;
                 }
-                assert_eq!(
-                    projected[place], sum,
-                    "{name} {order} projection of item {place}"
-                );
+                assert_eq!(projected[place], sum, "{name} {order} projection of item {place}");
                 naive_whiten(&factor, order, &mut item);
                 let whitened: Vec<T> = panel.iter().skip(place).step_by(stride).copied().collect();
                 assert_eq!(whitened, item, "{name} {order} item {place}");

@@ -1,6 +1,8 @@
 //! Packed matrices and Cholesky factors: residuals as LAPACK's tests measure them, closed forms,
 //! every error, and the condition estimate against the true condition number.
 
+#![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
+
 use nalgebra::SMatrix;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
@@ -30,11 +32,7 @@ fn residual<T: Real>(order: usize, seed: u64, scale: f64) -> f64 {
     let factor = Cholesky::factor(matrix.clone()).expect("positive definite");
     let l = Packed::new(order, factor.as_slice().to_vec()).expect("order");
     let below = |i: usize, j: usize| {
-        if i < j {
-            0.0
-        } else {
-            l.entry(i, j).expect("in").to_f64()
-        }
+        if i < j { 0.0 } else { l.entry(i, j).expect("in").to_f64() }
     };
     let mut worst: f64 = 0.0;
     for i in 0..order {
@@ -52,14 +50,9 @@ fn residual<T: Real>(order: usize, seed: u64, scale: f64) -> f64 {
 fn factors_multiply_back() {
     for order in [1, 2, 3, 8, 16, 31, 64, 100] {
         for scale in [1e-20, 1.0, 1e20] {
-            let (single, double) = (
-                residual::<f32>(order, 3, scale),
-                residual::<f64>(order, 3, scale),
-            );
-            assert!(
-                single < 3.0 && double < 3.0,
-                "order {order}: {single}, {double}"
-            );
+            let (single, double) =
+                (residual::<f32>(order, 3, scale), residual::<f64>(order, 3, scale));
+            assert!(single < 3.0 && double < 3.0, "order {order}: {single}, {double}");
         }
     }
 }
@@ -73,13 +66,8 @@ fn solutions_solve() {
         let mut solution = right.clone();
         factor.solve(&mut solution).expect("length");
         for (i, expected) in right.iter().enumerate() {
-            let row: Vec<f64> = (0..order)
-                .map(|j| matrix.entry(i, j).expect("in"))
-                .collect();
-            assert!(
-                (oracle::dot(&row, &solution) - expected).abs() < 1e-12,
-                "order {order}"
-            );
+            let row: Vec<f64> = (0..order).map(|j| matrix.entry(i, j).expect("in")).collect();
+            assert!((oracle::dot(&row, &solution) - expected).abs() < 1e-12, "order {order}");
         }
         let wrong = factor.solve(&mut vec![0.0; order + 1]);
         assert!(matches!(wrong, Err(Error::Shape { .. })));
@@ -93,14 +81,9 @@ fn log_det_has_its_closed_form() {
         let mut diagonal = vec![0.0; packed_len(order as usize)];
         let mut matrix = Packed::new(order as usize, &mut diagonal[..]).expect("order");
         matrix.add_diagonal(3.0);
-        let log_det = Cholesky::factor(matrix)
-            .expect("positive definite")
-            .log_det();
+        let log_det = Cholesky::factor(matrix).expect("positive definite").log_det();
         let expected = f64::from(order) * 3.0_f64.ln();
-        assert!(
-            (log_det - expected).abs() <= 1e-14 * expected,
-            "{log_det}, {expected}"
-        );
+        assert!((log_det - expected).abs() <= 1e-14 * expected, "{log_det}, {expected}");
     }
     // det of the second-difference matrix (2 on, −1 beside the diagonal) of order n is n + 1.
     for order in [1_usize, 5, 50] {
@@ -114,10 +97,7 @@ fn log_det_has_its_closed_form() {
         }
         let factor = Cholesky::factor(Packed::new(order, entries).expect("order"));
         let log_det: f64 = factor.expect("positive definite").log_det();
-        assert!(
-            (log_det - (order as f64 + 1.0).ln()).abs() < 1e-13,
-            "order {order}: {log_det}"
-        );
+        assert!((log_det - (order as f64 + 1.0).ln()).abs() < 1e-13, "order {order}: {log_det}");
     }
 }
 
@@ -125,22 +105,10 @@ fn log_det_has_its_closed_form() {
 fn matrices_without_a_factor_name_their_pivot() {
     let indefinite = Packed::new(3, vec![4.0, 2.0, 0.0, 1.0, 0.0, 1.0]).expect("order");
     let error = Cholesky::factor(indefinite).map(|_| ());
-    assert_eq!(
-        error,
-        Err(Error::NotPositiveDefinite {
-            pivot: 1,
-            value: 0.0
-        })
-    );
+    assert_eq!(error, Err(Error::NotPositiveDefinite { pivot: 1, value: 0.0 }));
     let negative = Packed::new(1, vec![-2.0_f32]).expect("order");
     let error = Cholesky::factor(negative).map(|_| ());
-    assert_eq!(
-        error,
-        Err(Error::NotPositiveDefinite {
-            pivot: 0,
-            value: -2.0
-        })
-    );
+    assert_eq!(error, Err(Error::NotPositiveDefinite { pivot: 0, value: -2.0 }));
     let nan = Packed::new(2, vec![1.0, f64::NAN, 1.0]).expect("order");
     let error = Cholesky::factor(nan).map(|_| ());
     assert!(matches!(error, Err(Error::NotPositiveDefinite { pivot: 1, value }) if value.is_nan()));
@@ -150,25 +118,15 @@ fn matrices_without_a_factor_name_their_pivot() {
 
 #[test]
 fn sizes_out_of_range_are_errors() {
-    assert!(matches!(
-        Packed::<f64, _>::new(0, [0.0; 1]),
-        Err(Error::Empty { .. })
-    ));
+    assert!(matches!(Packed::<f64, _>::new(0, [0.0; 1]), Err(Error::Empty { .. })));
     let large = Packed::<f64, _>::new(MAX_ORDER + 1, [0.0; 1]);
     assert!(matches!(large, Err(Error::TooLarge { .. })));
     let short = Packed::<f64, _>::new(3, [0.0; 5]).map(|_| ());
-    let expected = Error::Shape {
-        what: "packed symmetric matrix",
-        expected: 6,
-        found: 5,
-    };
+    let expected = Error::Shape { what: "packed symmetric matrix", expected: 6, found: 5 };
     assert_eq!(short, Err(expected));
     let mut owner = Packed::<f32, [f32; packed_len(4)]>::zeros(3).expect("fits");
     owner.add_diagonal(1.0);
-    assert_eq!(
-        (owner.order(), owner.trace(), owner.entry(2, 2)),
-        (3, 3.0, Some(1.0))
-    );
+    assert_eq!((owner.order(), owner.trace(), owner.entry(2, 2)), (3, 3.0, Some(1.0)));
     assert_eq!(owner.entry(3, 0), None);
     assert!(Packed::<f32, [f32; packed_len(4)]>::zeros(5).is_err());
 }
@@ -182,9 +140,7 @@ fn condition_estimates_are_close_below_the_truth() {
                 .map(|k| matrix.entry(k / order, k % order).expect("in"))
                 .collect();
             let norm = |m: &[f64]| {
-                m.chunks(order)
-                    .map(|row| row.iter().map(|x| x.abs()).sum())
-                    .fold(0.0, f64::max)
+                m.chunks(order).map(|row| row.iter().map(|x| x.abs()).sum()).fold(0.0, f64::max)
             };
             let truth = norm(&full) * norm(&oracle::inverse(order, &full));
             let factor = Cholesky::factor(matrix).expect("positive definite");
@@ -205,12 +161,8 @@ fn condition_estimates_are_close_below_the_truth() {
 fn factors_singular_to_working_precision_are_refused() {
     let nearly = Packed::new(2, vec![1.0_f32, 1.0, 1.0 + f32::EPSILON]).expect("order");
     let factor = Cholesky::factor(nearly).expect("factors all the same");
-    let refused = factor
-        .checked(&mut [0.0; condition_workspace_len(2)])
-        .map(|_| ());
-    let Err(Error::IllConditioned { estimate }) = refused else {
-        panic!("{refused:?}")
-    };
+    let refused = factor.checked(&mut [0.0; condition_workspace_len(2)]).map(|_| ());
+    let Err(Error::IllConditioned { estimate }) = refused else { panic!("{refused:?}") };
     // The truth is (2 + ε)² / ε ≈ 3.4e7.
     assert!((1e7..4e7).contains(&estimate), "{estimate}");
 }
@@ -224,12 +176,6 @@ fn nalgebra_matrices_are_columns_and_back() {
     assert_eq!(columns.view(), fixed);
     assert!(columns.column(2).is_empty());
     assert_eq!(columns.range(1, 9).len(), 1);
-    assert!(matches!(
-        Columns::new(&[0.0; 5], 3, 2),
-        Err(Error::Shape { .. })
-    ));
-    assert!(matches!(
-        Columns::<f32>::new(&[], 0, 2),
-        Err(Error::Empty { .. })
-    ));
+    assert!(matches!(Columns::new(&[0.0; 5], 3, 2), Err(Error::Shape { .. })));
+    assert!(matches!(Columns::<f32>::new(&[], 0, 2), Err(Error::Empty { .. })));
 }

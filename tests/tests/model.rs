@@ -1,5 +1,7 @@
 //! The model: gradients against finite differences and a closed form, training, standardisation.
 
+#![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
+
 use pairpick_core::Error;
 use pairpick_core::linalg::Columns;
 use pairpick_core::model::standardise::{Sums, apply, scales};
@@ -40,35 +42,18 @@ impl Problem {
         for parameter in &mut parameters {
             *parameter *= 3.0;
         }
-        Self {
-            mlp,
-            parameters,
-            items: numbers(6 * ITEMS, 9),
-            labels: comparisons(20),
-        }
+        Self { mlp, parameters, items: numbers(6 * ITEMS, 9), labels: comparisons(20) }
     }
 
     fn data(&self) -> Data<'_, f64> {
         let items = Columns::new(&self.items, 6, ITEMS).expect("shape");
-        Data {
-            items,
-            training_items: 10,
-            training: &self.labels,
-            held_out: &[],
-        }
+        Data { items, training_items: 10, training: &self.labels, held_out: &[] }
     }
 
     fn gradient(&self, executor: &impl Executor, parameters: &[f64]) -> (f64, Vec<f64>) {
         let mut out = vec![0.0; self.mlp.parameters()];
         let mut memory = vec![0.0; workspace_len(executor, &self.mlp, ITEMS, self.labels.len())];
-        let loss = gradient(
-            executor,
-            &self.mlp,
-            &self.data(),
-            parameters,
-            &mut out,
-            &mut memory,
-        );
+        let loss = gradient(executor, &self.mlp, &self.data(), parameters, &mut out, &mut memory);
         (loss.expect("fits"), out)
     }
 }
@@ -79,9 +64,7 @@ fn gradients_agree_with_finite_differences_for_every_parameter() {
         let problem = Problem::new(activation);
         let executor = Sequential::default();
         let (_, gradients) = problem.gradient(&executor, &problem.parameters);
-        let scale = gradients
-            .iter()
-            .fold(0.0_f64, |largest, g| largest.max(g.abs()));
+        let scale = gradients.iter().fold(0.0_f64, |largest, g| largest.max(g.abs()));
         for (index, gradient) in gradients.iter().enumerate() {
             let step = 1e-5;
             let loss_at = |shift: f64| {
@@ -106,34 +89,19 @@ fn a_linear_region_has_the_closed_form() {
     // With positive weights and inputs ReLU is the identity, and the network a product of
     // matrices: the head's gradient is Σ (σ(m) − y)/n · (φ_a − φ_b).
     let mlp = Mlp::new(3, [2, 2, 2], Activation::Relu).expect("a small network");
-    let mut parameters: Vec<f64> = numbers(mlp.parameters(), 4)
-        .into_iter()
-        .map(|x| 0.2 + x.abs())
-        .collect();
+    let mut parameters: Vec<f64> =
+        numbers(mlp.parameters(), 4).into_iter().map(|x| 0.2 + x.abs()).collect();
     let items: Vec<f64> = numbers(9, 5).into_iter().map(f64::abs).collect();
     let labels = [
-        Comparison {
-            a: 0,
-            b: 1,
-            label: 1.0,
-        },
-        Comparison {
-            a: 2,
-            b: 1,
-            label: 0.0,
-        },
-        Comparison {
-            a: 0,
-            b: 2,
-            label: 0.5,
-        },
+        Comparison { a: 0, b: 1, label: 1.0 },
+        Comparison { a: 2, b: 1, label: 0.0 },
+        Comparison { a: 0, b: 2, label: 0.5 },
     ];
     let executor = Sequential::default();
     let columns = Columns::new(&items, 3, 3).expect("shape");
     let mut features = vec![0.0; 6];
     let mut memory = vec![0.0; mlp.workspace_len(3)];
-    mlp.features_of(&executor, &parameters, columns, &mut features, &mut memory)
-        .expect("fits");
+    mlp.features_of(&executor, &parameters, columns, &mut features, &mut memory).expect("fits");
     let head = mlp.head_of(&parameters).to_vec();
     let reward =
         |i: u32| features[2 * i as usize] * head[0] + features[2 * i as usize + 1] * head[1];
@@ -145,20 +113,12 @@ fn a_linear_region_has_the_closed_form() {
             *sum += slope * (features[2 * pair.a as usize + i] - features[2 * pair.b as usize + i]);
         }
     }
-    let data = Data {
-        items: columns,
-        training_items: 3,
-        training: &labels,
-        held_out: &[],
-    };
+    let data = Data { items: columns, training_items: 3, training: &labels, held_out: &[] };
     let mut out = vec![0.0; mlp.parameters()];
     let mut memory = vec![0.0; workspace_len(&executor, &mlp, 3, 3)];
     gradient(&executor, &mlp, &data, &parameters, &mut out, &mut memory).expect("fits");
     for (found, expected) in mlp.head_of(&out).iter().zip(expected) {
-        assert!(
-            (found - expected).abs() <= 1e-14,
-            "{found}, closed form {expected}"
-        );
+        assert!((found - expected).abs() <= 1e-14, "{found}, closed form {expected}");
     }
     // A layer's bias moves every feature alike here, and so no margin: its gradient is 0.
     parameters.truncate(0);
@@ -174,18 +134,9 @@ fn confidently_wrong_pairs_keep_their_gradient() {
     // r = 1000 x: the margin is 1000 against the label.
     let parameters = [1.0_f32, 0.0, 1.0, 0.0, 1.0, 0.0, 1000.0];
     let items = [1.0, 0.0];
-    let labels = [Comparison {
-        a: 0,
-        b: 1,
-        label: 0.0,
-    }];
+    let labels = [Comparison { a: 0, b: 1, label: 0.0 }];
     let columns = Columns::new(&items, 1, 2).expect("shape");
-    let data = Data {
-        items: columns,
-        training_items: 2,
-        training: &labels,
-        held_out: &[],
-    };
+    let data = Data { items: columns, training_items: 2, training: &labels, held_out: &[] };
     let executor = Sequential::default();
     let mut out = vec![0.0; 7];
     let mut memory = vec![0.0; workspace_len(&executor, &mlp, 2, 1)];
@@ -200,44 +151,19 @@ fn training_has_the_same_bits_at_every_level_and_thread_count() {
     let items = numbers_f32(19 * 300, 2);
     let columns = Columns::new(&items, 19, 300).expect("shape");
     let labels: Vec<Comparison<f32>> = (0..400_u32)
-        .map(|i| Comparison {
-            a: i % 250,
-            b: (i * 7 + 1) % 250,
-            label: [0.0, 1.0][i as usize % 2],
-        })
+        .map(|i| Comparison { a: i % 250, b: (i * 7 + 1) % 250, label: [0.0, 1.0][i as usize % 2] })
         .collect();
-    let held_out: Vec<Comparison<f32>> = (250..299)
-        .map(|i| Comparison {
-            a: i,
-            b: i + 1,
-            label: 1.0,
-        })
-        .collect();
-    let data = Data {
-        items: columns,
-        training_items: 250,
-        training: &labels,
-        held_out: &held_out,
-    };
-    let settings = Settings {
-        iterations: 12,
-        learning_rate: 1e-2,
-        weight_decay: 0.01,
-        patience: Some(4),
-    };
+    let held_out: Vec<Comparison<f32>> =
+        (250..299).map(|i| Comparison { a: i, b: i + 1, label: 1.0 }).collect();
+    let data = Data { items: columns, training_items: 250, training: &labels, held_out: &held_out };
+    let settings =
+        Settings { iterations: 12, learning_rate: 1e-2, weight_decay: 0.01, patience: Some(4) };
     let run = |executor: &Threads| {
         let mut parameters = vec![0.0_f32; mlp.parameters()];
         init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
         let mut memory = vec![0.0; workspace_len(executor, &mlp, 300, 400)];
-        let report = train(
-            executor,
-            &mlp,
-            &settings,
-            &data,
-            &mut parameters,
-            &mut memory,
-            &mut |_| true,
-        );
+        let report =
+            train(executor, &mlp, &settings, &data, &mut parameters, &mut memory, &mut |_| true);
         (report.expect("trains"), parameters)
     };
     let mut results = Vec::new();
@@ -257,51 +183,28 @@ fn training_learns_and_keeps_the_best_held_out_parameters() {
     let items = numbers_f32(4 * 60, 12);
     let truth = |i: u32| items[4 * i as usize] - 2.0 * items[4 * i as usize + 2];
     let label = |a: u32, b: u32| if truth(a) > truth(b) { 1.0 } else { 0.0 };
-    let pair = |a: u32, b: u32| Comparison {
-        a,
-        b,
-        label: label(a, b),
-    };
+    let pair = |a: u32, b: u32| Comparison { a, b, label: label(a, b) };
     let labels: Vec<_> = (0..39).map(|i| pair(i, i + 1)).collect();
     let held_out: Vec<_> = (40..59).map(|i| pair(i, i + 1)).collect();
     let columns = Columns::new(&items, 4, 60).expect("shape");
-    let data = Data {
-        items: columns,
-        training_items: 40,
-        training: &labels,
-        held_out: &held_out,
-    };
+    let data = Data { items: columns, training_items: 40, training: &labels, held_out: &held_out };
     let executor = Sequential::default();
     let mut parameters = vec![0.0_f32; mlp.parameters()];
     init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
     let mut memory = vec![0.0; workspace_len(&executor, &mlp, 60, 39)];
-    let settings = Settings {
-        iterations: 400,
-        learning_rate: 1e-2,
-        weight_decay: 0.0,
-        patience: Some(30),
-    };
+    let settings =
+        Settings { iterations: 400, learning_rate: 1e-2, weight_decay: 0.0, patience: Some(30) };
     let mut best = f64::INFINITY;
     let mut first = None;
-    let report = train(
-        &executor,
-        &mlp,
-        &settings,
-        &data,
-        &mut parameters,
-        &mut memory,
-        &mut |losses| {
+    let report =
+        train(&executor, &mlp, &settings, &data, &mut parameters, &mut memory, &mut |losses| {
             first.get_or_insert(losses.held_out);
             best = best.min(losses.held_out);
             true
-        },
-    )
-    .expect("trains");
+        })
+        .expect("trains");
     assert_eq!(report.kept.held_out, best);
-    assert!(
-        best < 0.5 * first.expect("an iteration"),
-        "held-out loss {best} from {first:?}"
-    );
+    assert!(best < 0.5 * first.expect("an iteration"), "held-out loss {best} from {first:?}");
 }
 
 #[test]
@@ -310,75 +213,29 @@ fn bad_training_data_are_errors() {
     let executor = Sequential::default();
     let run = |labels: &[Comparison<f64>], settings: Settings, memory: usize| {
         let mut parameters = problem.parameters.clone();
-        let data = Data {
-            training: labels,
-            ..problem.data()
-        };
+        let data = Data { training: labels, ..problem.data() };
         let mut memory = vec![0.0; memory];
-        train(
-            &executor,
-            &problem.mlp,
-            &settings,
-            &data,
-            &mut parameters,
-            &mut memory,
-            &mut |_| true,
-        )
+        train(&executor, &problem.mlp, &settings, &data, &mut parameters, &mut memory, &mut |_| {
+            true
+        })
         .map(|_| ())
     };
-    let settings = Settings {
-        iterations: 1,
-        learning_rate: 0.1,
-        weight_decay: 0.0,
-        patience: None,
-    };
+    let settings =
+        Settings { iterations: 1, learning_rate: 0.1, weight_decay: 0.0, patience: None };
     let enough = workspace_len(&executor, &problem.mlp, ITEMS, 20);
     assert!(run(&problem.labels, settings, enough).is_ok());
-    assert!(matches!(
-        run(&[], settings, enough),
-        Err(Error::Empty { .. })
-    ));
-    assert!(matches!(
-        run(&problem.labels, settings, enough - 1),
-        Err(Error::Workspace { .. })
-    ));
-    let odd = [Comparison {
-        a: 0,
-        b: 1,
-        label: 0.7,
-    }];
-    assert_eq!(
-        run(&odd, settings, enough),
-        Err(Error::Label {
-            index: 0,
-            value: 0.7
-        })
-    );
-    let outside = [Comparison {
-        a: 0,
-        b: 10,
-        label: 1.0,
-    }];
-    assert!(matches!(
-        run(&outside, settings, enough),
-        Err(Error::Index { index: 10, .. })
-    ));
+    assert!(matches!(run(&[], settings, enough), Err(Error::Empty { .. })));
+    assert!(matches!(run(&problem.labels, settings, enough - 1), Err(Error::Workspace { .. })));
+    let odd = [Comparison { a: 0, b: 1, label: 0.7 }];
+    assert_eq!(run(&odd, settings, enough), Err(Error::Label { index: 0, value: 0.7 }));
+    let outside = [Comparison { a: 0, b: 10, label: 1.0 }];
+    assert!(matches!(run(&outside, settings, enough), Err(Error::Index { index: 10, .. })));
     for learning_rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let settings = Settings {
-            learning_rate,
-            ..settings
-        };
+        let settings = Settings { learning_rate, ..settings };
         let result = run(&problem.labels, settings, enough);
-        assert!(
-            matches!(result, Err(Error::Parameter { .. })),
-            "{learning_rate}"
-        );
+        assert!(matches!(result, Err(Error::Parameter { .. })), "{learning_rate}");
     }
-    let diverging = Settings {
-        iterations: 50,
-        learning_rate: 1e300,
-        ..settings
-    };
+    let diverging = Settings { iterations: 50, learning_rate: 1e300, ..settings };
     let result = run(&problem.labels, diverging, enough);
     assert!(matches!(result, Err(Error::NonFinite { .. })), "{result:?}");
 }
@@ -413,9 +270,6 @@ fn standardised_inputs_have_mean_0_and_deviation_1_and_dead_dimensions_vanish() 
         let mean = values.clone().map(|value| f64::from(*value)).sum::<f64>() / count as f64;
         let square = values.map(|value| f64::from(*value).powi(2)).sum::<f64>() / count as f64;
         let expected = if dimension == 3 { 0.0 } else { 1.0 };
-        assert!(
-            mean.abs() < 1e-6 && (square - expected).abs() < 1e-5,
-            "dimension {dimension}"
-        );
+        assert!(mean.abs() < 1e-6 && (square - expected).abs() < 1e-5, "dimension {dimension}");
     }
 }

@@ -1,5 +1,7 @@
 //! Random streams, digests and metrics: value stability, closed forms, and exact expectations.
 
+#![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
+
 use pairpick_core::Error;
 use pairpick_core::digest::Digest;
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
@@ -91,21 +93,12 @@ fn samples_are_distinct_ascending_and_even() {
         }
     }
     // Binomial(20000, 0.3): deviation 65; six of them.
-    assert!(
-        counts.iter().all(|count| count.abs_diff(6000) < 390),
-        "{counts:?}"
-    );
+    assert!(counts.iter().all(|count| count.abs_diff(6000) < 390), "{counts:?}");
     let mut all = [0; 5];
     stream.sample(5, &mut all).expect("enough");
     assert_eq!(all, [0, 1, 2, 3, 4]);
     let error = stream.sample(4, &mut all);
-    assert_eq!(
-        error,
-        Err(Error::Batch {
-            requested: 5,
-            available: 4
-        })
-    );
+    assert_eq!(error, Err(Error::Batch { requested: 5, available: 4 }));
 }
 
 #[test]
@@ -124,23 +117,14 @@ fn digests_are_those_of_fnv_1a_and_refuse_nan() {
         let mut digest = Digest::new();
         digest.numbers(values).map(|()| digest.value())
     };
-    let bytes: Vec<u8> = [1.5_f32, -0.0]
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
+    let bytes: Vec<u8> = [1.5_f32, -0.0].iter().flat_map(|value| value.to_le_bytes()).collect();
     let mut digest = Digest::new();
     digest.bytes(&bytes);
     assert_eq!(of(&[1.5, -0.0]), Ok(digest.value()));
     assert_ne!(of(&[1.5, 0.0]), of(&[1.5, -0.0]));
     assert_ne!(of(&[1.0, 2.0]), of(&[2.0, 1.0]));
     assert!(of(&[f32::INFINITY]).is_ok());
-    assert_eq!(
-        of(&[0.0, f32::NAN]),
-        Err(Error::NonFinite {
-            what: "digested values",
-            index: 1
-        })
-    );
+    assert_eq!(of(&[0.0, f32::NAN]), Err(Error::NonFinite { what: "digested values", index: 1 }));
 }
 
 fn rank_correlation(predicted: &[f64], golden: &[f64]) -> Option<f64> {
@@ -150,18 +134,9 @@ fn rank_correlation(predicted: &[f64], golden: &[f64]) -> Option<f64> {
 
 #[test]
 fn spearman_has_its_closed_forms() {
-    assert_eq!(
-        rank_correlation(&[1.0, 2.0, 3.0], &[-5.0, 0.1, 9.0]),
-        Some(1.0)
-    );
-    assert_eq!(
-        rank_correlation(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]),
-        Some(-1.0)
-    );
-    assert_eq!(
-        rank_correlation(&[4.0, 4.0, 4.0], &[3.0, 2.0, 1.0]),
-        Some(0.0)
-    );
+    assert_eq!(rank_correlation(&[1.0, 2.0, 3.0], &[-5.0, 0.1, 9.0]), Some(1.0));
+    assert_eq!(rank_correlation(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]), Some(-1.0));
+    assert_eq!(rank_correlation(&[4.0, 4.0, 4.0], &[3.0, 2.0, 1.0]), Some(0.0));
     assert_eq!(rank_correlation(&[1.0, 2.0, 3.0], &[7.0, 7.0, 7.0]), None);
     // Without ties, 1 − 6 Σ d² / (n (n² − 1)): d² sums to 4 + 1 + 1 + 0 + 4.
     let found =
@@ -209,17 +184,9 @@ proptest! {
 #[test]
 fn agreement_counts_ties_of_the_model_as_halves_and_golden_ties_not_at_all() {
     let mut agreement = Agreement::default();
-    agreement
-        .add(&[1.0, 2.0, 2.0], &[0.0, 1.0, 3.0])
-        .expect("lengths");
+    agreement.add(&[1.0, 2.0, 2.0], &[0.0, 1.0, 3.0]).expect("lengths");
     agreement.add(&[1.0, 2.0], &[5.0, 5.0]).expect("lengths");
-    assert_eq!(
-        agreement,
-        Agreement {
-            pairs: 3,
-            agreed: 2.5
-        }
-    );
+    assert_eq!(agreement, Agreement { pairs: 3, agreed: 2.5 });
     assert_eq!(agreement.accuracy(), Some(2.5 / 3.0));
     assert_eq!(Agreement::default().accuracy(), None);
 }

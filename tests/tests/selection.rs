@@ -1,6 +1,8 @@
 //! Fisher sums, pools and strategies against naive definitions, over random pools with prompts of
 //! unequal sizes, any number of threads, and every instruction set.
 
+#![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
+
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{
@@ -33,13 +35,7 @@ impl Fixture {
         let (starts, features, head) = generate::pool(prompts, most, order, seed);
         let pairs = oracle::pairs(&starts).len() as u64;
         let labelled = (0..pairs).filter(|pair| pair % 7 == 3).collect();
-        Self {
-            order,
-            starts,
-            features,
-            head,
-            labelled,
-        }
+        Self { order, starts, features, head, labelled }
     }
 
     fn with<R>(&self, run: impl FnOnce(&Pool<'_>) -> R) -> R {
@@ -55,14 +51,8 @@ impl Fixture {
             let len = pool_workspace_len(self.order, size).max(rewards_workspace_len(self.order));
             let mut memory = vec![T::ZERO; executor.threads() * len];
             let mut values = vec![T::ZERO; pool.features().len()];
-            rewards(
-                executor,
-                pool.features(),
-                &self.head,
-                &mut values,
-                &mut memory,
-            )
-            .expect("rewards");
+            rewards(executor, pool.features(), &self.head, &mut values, &mut memory)
+                .expect("rewards");
             let mut fisher =
                 Packed::new(self.order, vec![T::ZERO; packed_len(self.order)]).expect("order");
             add_pool(executor, pool, &values, weighting, &mut fisher, &mut memory).expect("fits");
@@ -73,9 +63,7 @@ impl Fixture {
     /// Pairs on offer and their items.
     fn offered(&self) -> Vec<(u64, (u32, u32))> {
         let pairs = (0..).zip(oracle::pairs(&self.starts));
-        pairs
-            .filter(|(pair, _)| self.labelled.binary_search(pair).is_err())
-            .collect()
+        pairs.filter(|(pair, _)| self.labelled.binary_search(pair).is_err()).collect()
     }
 
     fn select<T: Real>(
@@ -88,11 +76,8 @@ impl Fixture {
             let len = workspace_len(self.order, pool.prompts(), batch, executor.threads());
             let mut numbers = vec![T::ZERO; len.numbers];
             let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-            let workspace = Workspace {
-                numbers: &mut numbers,
-                heaps: &mut heaps,
-                ranks: &mut ranks,
-            };
+            let workspace =
+                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let past: Vec<T> = (0..packed_len(self.order)).map(|_| T::ZERO).collect();
             let posterior = Posterior {
                 head: &self.head,
@@ -109,20 +94,15 @@ impl Fixture {
 }
 
 fn largest(values: &[f64]) -> f64 {
-    values
-        .iter()
-        .fold(0.0, |largest: f64, value| largest.max(value.abs()))
+    values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()))
 }
 
 #[test]
 fn the_laplacian_form_agrees_with_the_pair_form_and_the_definition() {
     for (prompts, most, order) in [(1, 2, 3), (30, 4, 5), (60, 10, 16), (55, 7, 61)] {
         let fixture = Fixture::new(prompts, most, order, prompts as u64);
-        let offered: Vec<(u32, u32)> = fixture
-            .offered()
-            .into_iter()
-            .map(|(_, items)| items)
-            .collect();
+        let offered: Vec<(u32, u32)> =
+            fixture.offered().into_iter().map(|(_, items)| items).collect();
         let items = fixture.starts.last().copied().expect("not empty");
         let values: Vec<f64> = (0..items)
             .map(|item| oracle::reward(order, &fixture.features, &fixture.head, item))
@@ -143,16 +123,8 @@ fn the_laplacian_form_agrees_with_the_pair_form_and_the_definition() {
             let mut memory = vec![0.0; pairs_workspace_len(order)];
             let columns = Columns::new(&fixture.features, order, items as usize).expect("features");
             let executor = Sequential::default();
-            add_pairs(
-                &executor,
-                columns,
-                &offered,
-                &values,
-                weighting,
-                &mut pairs,
-                &mut memory,
-            )
-            .expect("fits");
+            add_pairs(&executor, columns, &offered, &values, weighting, &mut pairs, &mut memory)
+                .expect("fits");
             let scale = largest(&naive);
             for i in 0..order {
                 for j in 0..=i {
@@ -186,21 +158,13 @@ fn the_leverage_strategies_follow_their_definition() {
     let fixture = Fixture::new(40, 6, order, 3);
     let offered = fixture.offered();
     let reward = |item| oracle::reward(order, &fixture.features, &fixture.head, item);
-    for (strategy, bernoulli) in [
-        (Strategy::Dopt, true),
-        (Strategy::PaDopt, true),
-        (Strategy::Design, false),
-    ] {
+    for (strategy, bernoulli) in
+        [(Strategy::Dopt, true), (Strategy::PaDopt, true), (Strategy::Design, false)]
+    {
         let pairs: Vec<(u32, u32)> = offered.iter().map(|(_, items)| *items).collect();
         let weights: Vec<f64> = pairs
             .iter()
-            .map(|(a, b)| {
-                if bernoulli {
-                    oracle::variance(reward(*a) - reward(*b))
-                } else {
-                    1.0
-                }
-            })
+            .map(|(a, b)| if bernoulli { oracle::variance(reward(*a) - reward(*b)) } else { 1.0 })
             .collect();
         let mut matrix = oracle::fisher(order, &fixture.features, &pairs, &weights);
         for i in 0..order {
@@ -212,24 +176,16 @@ fn the_leverage_strategies_follow_their_definition() {
             .zip(&weights)
             .map(|((pair, items), weight)| {
                 let d = oracle::difference(order, &fixture.features, *items);
-                let solved: Vec<f64> = inverse
-                    .chunks(order)
-                    .map(|row| oracle::dot(row, &d))
-                    .collect();
+                let solved: Vec<f64> =
+                    inverse.chunks(order).map(|row| oracle::dot(row, &d)).collect();
                 (weight * oracle::dot(&d, &solved), *pair)
             })
             .collect();
         expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let chosen = fixture
-            .select::<f64>(&Sequential::default(), strategy, 50)
-            .expect("factors");
+        let chosen = fixture.select::<f64>(&Sequential::default(), strategy, 50).expect("factors");
         for (found, (score, pair)) in chosen.iter().zip(&expected) {
             assert_eq!(found.pair, *pair, "{}", strategy.name());
-            assert!(
-                (found.score - score).abs() <= 1e-10 * score,
-                "{}",
-                strategy.name()
-            );
+            assert!((found.score - score).abs() <= 1e-10 * score, "{}", strategy.name());
         }
     }
 }
@@ -238,21 +194,13 @@ fn the_leverage_strategies_follow_their_definition() {
 fn every_strategy_gives_the_same_batch_at_every_level_and_thread_count() {
     let fixture = Fixture::new(90, 11, 20, 8);
     for strategy in Strategy::ALL {
-        let reference = fixture
-            .select::<f32>(&Sequential::default(), strategy, 40)
-            .expect("a batch");
+        let reference =
+            fixture.select::<f32>(&Sequential::default(), strategy, 40).expect("a batch");
         for (name, level) in available() {
             for threads in [1, 2, 3, 7] {
                 let executor = Threads { level, threads };
-                let batch = fixture
-                    .select::<f32>(&executor, strategy, 40)
-                    .expect("a batch");
-                assert_eq!(
-                    batch,
-                    reference,
-                    "{} {name} {threads} threads",
-                    strategy.name()
-                );
+                let batch = fixture.select::<f32>(&executor, strategy, 40).expect("a batch");
+                assert_eq!(batch, reference, "{} {name} {threads} threads", strategy.name());
             }
         }
     }
@@ -263,28 +211,14 @@ fn a_batch_never_repeats_a_pair_or_takes_a_labelled_one() {
     let fixture = Fixture::new(25, 6, 4, 21);
     let available = fixture.offered().len();
     for strategy in Strategy::ALL {
-        let all = fixture
-            .select::<f64>(&Sequential::default(), strategy, available)
-            .expect("all");
+        let all = fixture.select::<f64>(&Sequential::default(), strategy, available).expect("all");
         let mut pairs: Vec<u64> = all.iter().map(|scored| scored.pair).collect();
         pairs.sort_unstable();
-        let offered: Vec<u64> = fixture
-            .offered()
-            .into_iter()
-            .map(|(pair, _)| pair)
-            .collect();
+        let offered: Vec<u64> = fixture.offered().into_iter().map(|(pair, _)| pair).collect();
         assert_eq!(pairs, offered, "{}", strategy.name());
         let more = fixture.select::<f64>(&Sequential::default(), strategy, available + 1);
         let (requested, available) = (available as u64 + 1, available as u64);
-        assert_eq!(
-            more,
-            Err(Error::Batch {
-                requested,
-                available
-            }),
-            "{}",
-            strategy.name()
-        );
+        assert_eq!(more, Err(Error::Batch { requested, available }), "{}", strategy.name());
     }
 }
 
@@ -328,45 +262,18 @@ proptest! {
 #[test]
 fn bad_pools_are_errors() {
     let mut pairs = [0; 3];
-    assert!(matches!(
-        Prompts::new(&[0], &mut pairs),
-        Err(Error::Empty { .. })
-    ));
-    assert!(matches!(
-        Prompts::new(&[0, 2], &mut pairs),
-        Err(Error::Shape { .. })
-    ));
-    assert!(matches!(
-        Prompts::new(&[1, 2, 3], &mut pairs),
-        Err(Error::Parameter { .. })
-    ));
-    assert!(matches!(
-        Prompts::new(&[0, 3, 2], &mut pairs),
-        Err(Error::Parameter { .. })
-    ));
+    assert!(matches!(Prompts::new(&[0], &mut pairs), Err(Error::Empty { .. })));
+    assert!(matches!(Prompts::new(&[0, 2], &mut pairs), Err(Error::Shape { .. })));
+    assert!(matches!(Prompts::new(&[1, 2, 3], &mut pairs), Err(Error::Parameter { .. })));
+    assert!(matches!(Prompts::new(&[0, 3, 2], &mut pairs), Err(Error::Parameter { .. })));
     let prompts = Prompts::new(&[0, 2, 5], &mut pairs).expect("prompts");
     let features = [1.0, 2.0, 3.0, 4.0, f32::NAN];
     let columns = Columns::new(&features, 1, 5).expect("shape");
     let nan = Pool::in_prompt(columns, prompts, &[]).map(|_| ());
-    assert_eq!(
-        nan,
-        Err(Error::NonFinite {
-            what: "features",
-            index: 4
-        })
-    );
+    assert_eq!(nan, Err(Error::NonFinite { what: "features", index: 4 }));
     let four = columns.range(0, 4);
-    assert!(matches!(
-        Pool::in_prompt(four, prompts, &[]),
-        Err(Error::Shape { .. })
-    ));
+    assert!(matches!(Pool::in_prompt(four, prompts, &[]), Err(Error::Shape { .. })));
     let finite = Columns::new(&[0.0; 5], 1, 5).expect("shape");
-    assert!(matches!(
-        Pool::in_prompt(finite, prompts, &[4]),
-        Err(Error::Index { .. })
-    ));
-    assert!(matches!(
-        Pool::in_prompt(finite, prompts, &[1, 1]),
-        Err(Error::Parameter { .. })
-    ));
+    assert!(matches!(Pool::in_prompt(finite, prompts, &[4]), Err(Error::Index { .. })));
+    assert!(matches!(Pool::in_prompt(finite, prompts, &[1, 1]), Err(Error::Parameter { .. })));
 }

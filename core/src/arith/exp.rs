@@ -83,7 +83,7 @@ impl Constants for f64 {
     const UNLIFT: Self = f64::from_bits((1023 - 256) << 52);
     const EXP_TAIL: &'static [Self] = &[
         0.500_000_000_000_001_2,
-        0.166_666_666_666_664_7,
+        0.166_666_666_666_664_71,
         0.041_666_666_666_519_7,
         0.008_333_333_333_458_676,
         0.001_388_888_894_594_300_6,
@@ -125,7 +125,7 @@ pub(super) fn decay<S: Simd, T: Real>(z: Lanes<S, T>) -> Lanes<S, T> {
 }
 
 /// `e^(x − less)` times the lift (2⁶⁴ or 2²⁵⁶), for x ≤ 0 with `|less|` small beside it and
-/// `x − less` at least [`Constants::VANISHES`] less a few units.
+/// `x − less` no lower than −131 (−885), where the lifted result would be subnormal.
 ///
 /// The lift keeps every result normal, so a product with further factors rounds as it should, and
 /// the one multiplication by [`Constants::UNLIFT`] that comes last is the only one that can round

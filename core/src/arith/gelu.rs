@@ -34,7 +34,7 @@ pub trait Constants: SimdFloatElement {
 }
 
 impl Constants for f32 {
-    const GELU_ENDS: Self = 14.5;
+    const GELU_ENDS: Self = 15.0;
     const NORMAL_PEAK: Self = 0.398_942_3;
 }
 

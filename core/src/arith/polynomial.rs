@@ -15,9 +15,7 @@ pub(super) fn polynomial<S: Simd, T: Real>(
         Some((highest, lower)) => lower
             .iter()
             .rev()
-            .fold(x.filled(*highest), |sum, coefficient| {
-                (sum * x).plus(*coefficient)
-            }),
+            .fold(x.filled(*highest), |sum, coefficient| (sum * x).plus(*coefficient)),
         None => x.filled(T::ZERO),
     }
 }

@@ -88,10 +88,7 @@ macro_rules! real {
             const NAME: &'static str = $name;
 
             #[inline(always)]
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "rounds to nearest, as stated"
-            )]
+            #[allow(clippy::cast_possible_truncation, reason = "rounds to nearest, as stated")]
             fn from_f64(value: f64) -> Self {
                 value as Self
             }

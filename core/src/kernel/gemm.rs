@@ -76,14 +76,7 @@ impl<T: Real> Operation for Gemm<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self {
-            a,
-            b,
-            c,
-            rows,
-            inner,
-            part,
-        } = self;
+        let Self { a, b, c, rows, inner, part } = self;
         let mut start = 0;
         for a_block in a.chunks(INNER_BLOCK * rows) {
             let length = a_block.len() / rows;
@@ -100,17 +93,9 @@ impl<T: Real> Operation for Gemm<'_, T> {
                         let b = ColumnPanel::<T, TILE_COLUMNS>(columns);
                         tile_rows(simd, a_block, rows, length, from, b, tile);
                     }
-                    Right::Rows {
-                        values,
-                        stride,
-                        first: offset,
-                    } => {
+                    Right::Rows { values, stride, first: offset } => {
                         let values = values.get(start * stride..).unwrap_or_default();
-                        let b = RowPanel {
-                            values,
-                            stride,
-                            first: offset + first,
-                        };
+                        let b = RowPanel { values, stride, first: offset + first };
                         tile_rows::<S, T, TILE_COLUMNS, _>(
                             simd, a_block, rows, length, from, b, tile,
                         );
@@ -126,17 +111,9 @@ impl<T: Real> Operation for Gemm<'_, T> {
                         let b = ColumnPanel([values.get(at..at + length).unwrap_or_default()]);
                         tile_rows::<S, T, 1, _>(simd, a_block, rows, length, from, b, column);
                     }
-                    Right::Rows {
-                        values,
-                        stride,
-                        first: offset,
-                    } => {
+                    Right::Rows { values, stride, first: offset } => {
                         let values = values.get(start * stride..).unwrap_or_default();
-                        let b = RowPanel {
-                            values,
-                            stride,
-                            first: offset + first,
-                        };
+                        let b = RowPanel { values, stride, first: offset + first };
                         tile_rows::<S, T, 1, _>(simd, a_block, rows, length, from, b, column);
                     }
                 }
@@ -159,8 +136,7 @@ struct ColumnPanel<'a, T, const COLUMNS: usize>([&'a [T]; COLUMNS]);
 impl<T: Real, const COLUMNS: usize> Panel<T, COLUMNS> for ColumnPanel<'_, T, COLUMNS> {
     #[inline(always)]
     fn row(self, inner: usize) -> [T; COLUMNS] {
-        self.0
-            .map(|column| column.get(inner).copied().unwrap_or(T::ZERO))
+        self.0.map(|column| column.get(inner).copied().unwrap_or(T::ZERO))
     }
 }
 

@@ -70,9 +70,7 @@ impl<S: Simd, T: Real> Lanes<S, T> {
     /// The values of a shorter slice, `fill` in the lanes beyond it.
     #[inline(always)]
     pub fn load_partial(simd: S, values: &[T], fill: T) -> Self {
-        Self(Native::<S, T>::from_fn(simd, |lane| {
-            values.get(lane).copied().unwrap_or(fill)
-        }))
+        Self(Native::<S, T>::from_fn(simd, |lane| values.get(lane).copied().unwrap_or(fill)))
     }
 
     /// Writes to a slice of exactly [`Self::LEN`].

@@ -42,15 +42,7 @@ pub fn project_panel<T: Real>(
     weights: &[T],
     out: &mut [T],
 ) {
-    run_at(
-        level,
-        Project {
-            panel,
-            stride,
-            weights,
-            out,
-        },
-    );
+    run_at(level, Project { panel, stride, weights, out });
 }
 
 struct Project<'a, T> {
@@ -120,15 +112,7 @@ pub fn whiten_panel<T: Real>(
     stride: usize,
     panel: &mut [T],
 ) {
-    run_at(
-        level,
-        Whiten {
-            whitener,
-            order,
-            stride,
-            panel,
-        },
-    );
+    run_at(level, Whiten { whitener, order, stride, panel });
 }
 
 struct Whiten<'a, T> {
@@ -184,11 +168,8 @@ fn whiten_items<S: Simd, T: Real>(
             };
             *tile = load_tile(simd, values);
         }
-        let (before, triangle) = entries
-            .as_chunks::<TILE_ROWS>()
-            .0
-            .split_at_checked(first)
-            .unwrap_or_default();
+        let (before, triangle) =
+            entries.as_chunks::<TILE_ROWS>().0.split_at_checked(first).unwrap_or_default();
         for (column, row) in before.iter().zip(solved.chunks_exact(stride)) {
             let Some(values) = row.get(at..at + width) else {
                 return;
@@ -210,10 +191,7 @@ fn whiten_items<S: Simd, T: Real>(
             for (tile, entry) in below.iter_mut().zip(entries) {
                 subtract(simd, tile, *entry, u);
             }
-            let row = open
-                .next()
-                .and_then(|row| row.get_mut(at..at + width))
-                .unwrap_or_default();
+            let row = open.next().and_then(|row| row.get_mut(at..at + width)).unwrap_or_default();
             for (value, out) in u.iter().zip(row.chunks_exact_mut(Lanes::<S, T>::LEN)) {
                 value.store(out);
             }

@@ -49,10 +49,7 @@ impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
             }
             divide_by_root(pivot, column)?;
         }
-        Ok(Self {
-            factor: matrix,
-            norm,
-        })
+        Ok(Self { factor: matrix, norm })
     }
 }
 
@@ -62,10 +59,7 @@ fn divide_by_root<T: Real>(pivot: usize, column: &mut [T]) -> Result<(), Error> 
         return Ok(());
     };
     if !(T::ZERO < *diagonal && *diagonal < T::INFINITY) {
-        return Err(Error::NotPositiveDefinite {
-            pivot,
-            value: diagonal.to_f64(),
-        });
+        return Err(Error::NotPositiveDefinite { pivot, value: diagonal.to_f64() });
     }
     *diagonal = diagonal.sqrt_of();
     for entry in below {
@@ -155,15 +149,10 @@ impl<T: Real, D: AsRef<[T]>> Cholesky<T, D> {
         let order = self.order();
         let required = condition_workspace_len(order);
         let found = workspace.len();
-        let Some((x, signs)) = workspace
-            .get_mut(..required)
-            .and_then(|used| used.split_at_mut_checked(order))
+        let Some((x, signs)) =
+            workspace.get_mut(..required).and_then(|used| used.split_at_mut_checked(order))
         else {
-            return Err(Error::Workspace {
-                what: "condition estimate",
-                required,
-                found,
-            });
+            return Err(Error::Workspace { what: "condition estimate", required, found });
         };
         Ok(self.norm * self.inverse_norm(x, signs)?)
     }
@@ -177,9 +166,7 @@ impl<T: Real, D: AsRef<[T]>> Cholesky<T, D> {
         if estimate < T::ONE / T::EPSILON {
             Ok(self)
         } else {
-            Err(Error::IllConditioned {
-                estimate: estimate.to_f64(),
-            })
+            Err(Error::IllConditioned { estimate: estimate.to_f64() })
         }
     }
 
@@ -223,11 +210,7 @@ impl<T: Real, D: AsRef<[T]>> Cholesky<T, D> {
         }
         self.solve(x)?;
         let alternating = (T::TWO * sum_of_magnitudes(x)) / (order + order + order);
-        Ok(if estimate < alternating {
-            alternating
-        } else {
-            estimate
-        })
+        Ok(if estimate < alternating { alternating } else { estimate })
     }
 }
 

@@ -20,9 +20,7 @@ impl<'a, T> Columns<'a, T> {
     /// [`Error::Empty`] for no rows, [`Error::Shape`] unless `values` holds `rows × len` numbers.
     pub fn new(values: &'a [T], rows: usize, len: usize) -> Result<Self, Error> {
         if rows == 0 {
-            return Err(Error::Empty {
-                what: "rows of a matrix",
-            });
+            return Err(Error::Empty { what: "rows of a matrix" });
         }
         let expected = rows.checked_mul(len).ok_or(Error::TooLarge {
             what: "matrix",
@@ -68,15 +66,8 @@ impl<'a, T> Columns<'a, T> {
     pub fn range(self, first: usize, end: usize) -> Self {
         let end = if end < self.len { end } else { self.len };
         let first = if first < end { first } else { end };
-        let values = self
-            .values
-            .get(first * self.rows..end * self.rows)
-            .unwrap_or_default();
-        Self {
-            values,
-            rows: self.rows,
-            len: end - first,
-        }
+        let values = self.values.get(first * self.rows..end * self.rows).unwrap_or_default();
+        Self { values, rows: self.rows, len: end - first }
     }
 
     /// The columns in order.

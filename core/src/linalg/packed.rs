@@ -47,9 +47,7 @@ impl<T: Real, D: AsRef<[T]>> Packed<T, D> {
     /// `data` is shorter than [`packed_len`]`(order)`.
     pub fn new(order: usize, data: D) -> Result<Self, Error> {
         if order == 0 {
-            return Err(Error::Empty {
-                what: "order of a symmetric matrix",
-            });
+            return Err(Error::Empty { what: "order of a symmetric matrix" });
         }
         if order > MAX_ORDER {
             return Err(Error::TooLarge {
@@ -66,11 +64,7 @@ impl<T: Real, D: AsRef<[T]>> Packed<T, D> {
                 found,
             });
         }
-        Ok(Self {
-            order,
-            data,
-            scalar: PhantomData,
-        })
+        Ok(Self { order, data, scalar: PhantomData })
     }
 
     /// Rows, and columns.
@@ -80,25 +74,16 @@ impl<T: Real, D: AsRef<[T]>> Packed<T, D> {
 
     /// The lower triangle, column by column.
     pub fn as_slice(&self) -> &[T] {
-        self.data
-            .as_ref()
-            .get(..packed_len(self.order))
-            .unwrap_or_default()
+        self.data.as_ref().get(..packed_len(self.order)).unwrap_or_default()
     }
 
     /// Entry (row, column), from either triangle; `None` outside the matrix.
     pub fn entry(&self, row: usize, column: usize) -> Option<T> {
-        let (low, high) = if row < column {
-            (row, column)
-        } else {
-            (column, row)
-        };
+        let (low, high) = if row < column { (row, column) } else { (column, row) };
         if high >= self.order {
             return None;
         }
-        self.as_slice()
-            .get(low * self.order + high - low * (low + 1) / 2)
-            .copied()
+        self.as_slice().get(low * self.order + high - low * (low + 1) / 2).copied()
     }
 
     /// The 1-norm: the largest sum of magnitudes in a column, each sum in ascending row order.
@@ -125,10 +110,7 @@ impl<T: Real, D: AsRef<[T]>> Packed<T, D> {
 impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Packed<T, D> {
     /// The lower triangle, column by column.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
-        self.data
-            .as_mut()
-            .get_mut(..packed_len(self.order))
-            .unwrap_or_default()
+        self.data.as_mut().get_mut(..packed_len(self.order)).unwrap_or_default()
     }
 
     /// Sets every entry to 0.

@@ -26,14 +26,7 @@ impl Activation {
     /// Replaces each value by its image, and writes the derivative to `derivatives`, which is
     /// either as long or empty (then no derivative is wanted).
     pub fn apply<T: Real>(self, level: Level, values: &mut [T], derivatives: &mut [T]) {
-        run_at(
-            level,
-            Apply {
-                activation: self,
-                values,
-                derivatives,
-            },
-        );
+        run_at(level, Apply { activation: self, values, derivatives });
     }
 }
 
@@ -84,8 +77,5 @@ fn each<S: Simd, T: Real>(
 fn relu_with_derivative<S: Simd, T: Real>(x: Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>) {
     let zero = x.filled(T::ZERO);
     let positive = zero.lt(x);
-    (
-        positive.select(x, zero),
-        positive.select(x.filled(T::ONE), zero),
-    )
+    (positive.select(x, zero), positive.select(x.filled(T::ONE), zero))
 }

@@ -23,12 +23,7 @@ impl Adam {
     /// Before the first step.
     #[must_use]
     pub fn new(learning_rate: f64, decay: f64) -> Self {
-        Self {
-            learning_rate,
-            decay,
-            beta_1_power: 1.0,
-            beta_2_power: 1.0,
-        }
+        Self { learning_rate, decay, beta_1_power: 1.0, beta_2_power: 1.0 }
     }
 
     /// Counts a step; its sizes then hold for every parameter.
@@ -49,11 +44,7 @@ impl Adam {
         second_moments: &mut [T],
     ) {
         let step = Step {
-            keep: T::from_f64(if decays {
-                1.0 - self.learning_rate * self.decay
-            } else {
-                1.0
-            }),
+            keep: T::from_f64(if decays { 1.0 - self.learning_rate * self.decay } else { 1.0 }),
             size: T::from_f64(self.learning_rate / (1.0 - self.beta_1_power)),
             root: T::from_f64(libm::sqrt(1.0 - self.beta_2_power)),
             parameters,
@@ -82,14 +73,9 @@ impl<T: Real> Operation for Step<'_, T> {
     fn run<S: Simd>(self, simd: S) {
         let lanes = Lanes::<S, T>::LEN;
         let (one_less_1, one_less_2) = (T::from_f64(1.0 - BETA_1), T::from_f64(1.0 - BETA_2));
-        let chunks = self
-            .parameters
-            .chunks_mut(lanes)
-            .zip(self.gradients.chunks(lanes))
-            .zip(
-                self.first_moments
-                    .chunks_mut(lanes)
-                    .zip(self.second_moments.chunks_mut(lanes)),
+        let chunks =
+            self.parameters.chunks_mut(lanes).zip(self.gradients.chunks(lanes)).zip(
+                self.first_moments.chunks_mut(lanes).zip(self.second_moments.chunks_mut(lanes)),
             );
         for ((parameters, gradients), (first_moments, second_moments)) in chunks {
             let gradient = load(simd, gradients);

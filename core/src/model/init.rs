@@ -13,9 +13,7 @@ use crate::rng::Stream;
 pub fn uniform<T: Real>(mlp: &Mlp, rng: &mut Stream, parameters: &mut [T]) -> Result<(), Error> {
     check_shape("parameters", mlp.parameters(), parameters.len())?;
     let mut rest = parameters;
-    let layers = mlp
-        .layers()
-        .map(|layer| (layer.inputs, layer.end() - layer.start));
+    let layers = mlp.layers().map(|layer| (layer.inputs, layer.end() - layer.start));
     for (inputs, count) in layers.into_iter().chain([(mlp.features(), mlp.features())]) {
         let bound = T::ONE / T::from_u64(inputs as u64).sqrt_of();
         let (own, tail) = crate::parallel::split_at(rest, count);

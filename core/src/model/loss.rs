@@ -30,19 +30,12 @@ pub fn check<T: Real>(comparisons: &[Comparison<T>], items: usize) -> Result<(),
     for (index, comparison) in comparisons.iter().enumerate() {
         let label = comparison.label;
         if label != T::ZERO && label != T::HALF && label != T::ONE {
-            return Err(Error::Label {
-                index,
-                value: label.to_f64(),
-            });
+            return Err(Error::Label { index, value: label.to_f64() });
         }
         let item = comparison.a.max(comparison.b);
         if item as usize >= items {
             let what = "item of a comparison";
-            return Err(Error::Index {
-                what,
-                index: u64::from(item),
-                len: items as u64,
-            });
+            return Err(Error::Index { what, index: u64::from(item), len: items as u64 });
         }
     }
     Ok(())
@@ -60,10 +53,7 @@ pub fn margins<T: Real>(rewards: &[T], comparisons: &[Comparison<T>], out: &mut 
 /// the margins, and is overwritten.
 pub fn mean_loss<T: Real>(level: Level, comparisons: &[Comparison<T>], losses: &mut [T]) -> T {
     let mut total = T::ZERO;
-    for (comparisons, losses) in comparisons
-        .chunks(sum::PAIRS)
-        .zip(losses.chunks_mut(sum::PAIRS))
-    {
+    for (comparisons, losses) in comparisons.chunks(sum::PAIRS).zip(losses.chunks_mut(sum::PAIRS)) {
         // The margins are needed twice; a block's worth fits on any stack.
         let mut margins = [T::ZERO; sum::PAIRS];
         for (kept, margin) in margins.iter_mut().zip(&*losses) {
@@ -76,11 +66,7 @@ pub fn mean_loss<T: Real>(level: Level, comparisons: &[Comparison<T>], losses: &
         }
         total += block;
     }
-    if comparisons.is_empty() {
-        T::ZERO
-    } else {
-        total / T::from_u64(comparisons.len() as u64)
-    }
+    if comparisons.is_empty() { T::ZERO } else { total / T::from_u64(comparisons.len() as u64) }
 }
 
 /// Adds the derivative of the mean loss with respect to each item's reward, each item's terms in

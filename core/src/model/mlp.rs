@@ -73,11 +73,7 @@ impl Mlp {
         for size in hidden {
             check_size("hidden layer", size, MAX_HIDDEN)?;
         }
-        Ok(Self {
-            inputs,
-            hidden,
-            activation,
-        })
+        Ok(Self { inputs, hidden, activation })
     }
 
     /// Numbers in an embedding.
@@ -115,21 +111,9 @@ impl Mlp {
     #[must_use]
     pub const fn layers(&self) -> [Layer; LAYERS] {
         let [first, second, third] = self.hidden;
-        let one = Layer {
-            inputs: self.inputs,
-            outputs: first,
-            start: 0,
-        };
-        let two = Layer {
-            inputs: first,
-            outputs: second,
-            start: one.end(),
-        };
-        let three = Layer {
-            inputs: second,
-            outputs: third,
-            start: two.end(),
-        };
+        let one = Layer { inputs: self.inputs, outputs: first, start: 0 };
+        let two = Layer { inputs: first, outputs: second, start: one.end() };
+        let three = Layer { inputs: second, outputs: third, start: two.end() };
         [one, two, three]
     }
 
@@ -149,9 +133,7 @@ impl Mlp {
     /// The head's weights β among the parameters.
     #[must_use]
     pub fn head_of<'a, T>(&self, parameters: &'a [T]) -> &'a [T] {
-        parameters
-            .get(self.head()..self.parameters())
-            .unwrap_or_default()
+        parameters.get(self.head()..self.parameters()).unwrap_or_default()
     }
 
     /// Numbers that [`Mlp::features_of`] needs to work in.
@@ -180,11 +162,7 @@ impl Mlp {
             .get_mut(..required)
             .and_then(|used| used.split_at_mut_checked(self.widest() * items.len()))
         else {
-            return Err(Error::Workspace {
-                what: "forward pass",
-                required,
-                found,
-            });
+            return Err(Error::Workspace { what: "forward pass", required, found });
         };
         let [one, two, three] = self.layers();
         let first = crate::parallel::split_at(first, one.outputs * items.len()).0;
@@ -193,10 +171,7 @@ impl Mlp {
         self.layer(executor, two, parameters, first, second, &mut []);
         self.layer(executor, three, parameters, second, out, &mut []);
         match out.iter().position(|value| !value.is_finite_number()) {
-            Some(index) => Err(Error::NonFinite {
-                what: "features",
-                index,
-            }),
+            Some(index) => Err(Error::NonFinite { what: "features", index }),
             None => Ok(()),
         }
     }
@@ -212,44 +187,31 @@ impl Mlp {
         out: &mut [T],
         derivatives: &mut [T],
     ) {
-        let weight = parameters
-            .get(layer.start..layer.bias())
-            .unwrap_or_default();
-        let bias = parameters
-            .get(layer.bias()..layer.end())
-            .unwrap_or_default();
+        let weight = parameters.get(layer.start..layer.bias()).unwrap_or_default();
+        let bias = parameters.get(layer.bias()..layer.end()).unwrap_or_default();
         let chunk = ITEMS * layer.outputs;
         let derivatives_chunk = if derivatives.is_empty() { 0 } else { chunk };
-        for_chunks(
-            executor,
-            out,
-            chunk,
-            derivatives,
-            derivatives_chunk,
-            &|number, out, slopes| {
-                let first = number * ITEMS * layer.inputs;
-                let items = out.len() / layer.outputs;
-                let inputs = inputs
-                    .get(first..first + items * layer.inputs)
-                    .unwrap_or_default();
-                out.fill(T::ZERO);
-                let product = Gemm {
-                    a: weight,
-                    b: Right::Columns(inputs),
-                    c: &mut *out,
-                    rows: layer.outputs,
-                    inner: layer.inputs,
-                    part: Part::Full,
-                };
-                gemm(executor.level(), product);
-                for item in out.chunks_exact_mut(layer.outputs) {
-                    for (value, bias) in item.iter_mut().zip(bias) {
-                        *value += *bias;
-                    }
+        for_chunks(executor, out, chunk, derivatives, derivatives_chunk, &|number, out, slopes| {
+            let first = number * ITEMS * layer.inputs;
+            let items = out.len() / layer.outputs;
+            let inputs = inputs.get(first..first + items * layer.inputs).unwrap_or_default();
+            out.fill(T::ZERO);
+            let product = Gemm {
+                a: weight,
+                b: Right::Columns(inputs),
+                c: &mut *out,
+                rows: layer.outputs,
+                inner: layer.inputs,
+                part: Part::Full,
+            };
+            gemm(executor.level(), product);
+            for item in out.chunks_exact_mut(layer.outputs) {
+                for (value, bias) in item.iter_mut().zip(bias) {
+                    *value += *bias;
                 }
-                self.activation.apply(executor.level(), out, slopes);
-            },
-        );
+            }
+            self.activation.apply(executor.level(), out, slopes);
+        });
     }
 }
 

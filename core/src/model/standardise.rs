@@ -32,11 +32,7 @@ impl<'a> Sums<'a> {
         check_shape("standardisation", total.len(), block.len())?;
         total.fill(0.0);
         block.fill(0.0);
-        Ok(Self {
-            total,
-            block,
-            items: 0,
-        })
+        Ok(Self { total, block, items: 0 })
     }
 
     /// Takes in items; with `mean` the squared deviations from it, else the values.
@@ -78,9 +74,7 @@ impl<'a> Sums<'a> {
     /// [`Error::Empty`] without an item.
     pub fn finish(mut self) -> Result<&'a mut [f64], Error> {
         if self.items == 0 {
-            return Err(Error::Empty {
-                what: "training embeddings",
-            });
+            return Err(Error::Empty { what: "training embeddings" });
         }
         self.fold();
         let count = f64::from_u64(self.items);
@@ -105,11 +99,7 @@ pub fn scales(variances: &[f64], out: &mut [f32]) -> Result<(), Error> {
     }
     for (scale, variance) in out.iter_mut().zip(variances) {
         let alive = DEAD * DEAD * largest < *variance;
-        *scale = if alive {
-            f32::from_f64(1.0 / libm::sqrt(*variance))
-        } else {
-            0.0
-        };
+        *scale = if alive { f32::from_f64(1.0 / libm::sqrt(*variance)) } else { 0.0 };
     }
     Ok(())
 }

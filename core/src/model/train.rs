@@ -70,7 +70,8 @@ pub fn workspace_len<E: Executor>(
     data_items: usize,
     labels: usize,
 ) -> usize {
-    let hidden = mlp.hidden().into_iter().fold(0, |sum, size| sum + size);
+    let [first, second, third] = mlp.hidden();
+    let hidden = first + second + third;
     let parameters = 4 * mlp.parameters();
     let passes = 2 * hidden * data_items + 2 * data_items + 2 * labels;
     let transposed = mlp.widest() * mlp.widest();
@@ -98,11 +99,7 @@ pub fn train<T: Real, E: Executor>(
     let required = workspace_len(executor, mlp, data.items.len(), labels);
     let found = workspace.len();
     if found < required {
-        return Err(Error::Workspace {
-            what: "training",
-            required,
-            found,
-        });
+        return Err(Error::Workspace { what: "training", required, found });
     }
     let (best, workspace) = split_at(workspace, mlp.parameters());
     let (first_moments, workspace) = split_at(workspace, mlp.parameters());
@@ -142,11 +139,7 @@ pub fn train<T: Real, E: Executor>(
         iterations += 1;
     }
     copy(best, parameters);
-    let kept = kept.unwrap_or(Losses {
-        iteration: 0,
-        training: 0.0,
-        held_out: 0.0,
-    });
+    let kept = kept.unwrap_or(Losses { iteration: 0, training: 0.0, held_out: 0.0 });
     Ok(Report { iterations, kept })
 }
 
@@ -162,23 +155,15 @@ pub fn gradient<T: Real, E: Executor>(
     out: &mut [T],
     workspace: &mut [T],
 ) -> Result<T, Error> {
-    let settings = Settings {
-        iterations: 0,
-        learning_rate: 1.0,
-        weight_decay: 0.0,
-        patience: None,
-    };
+    let settings =
+        Settings { iterations: 0, learning_rate: 1.0, weight_decay: 0.0, patience: None };
     check_data(mlp, &settings, data, parameters.len())?;
     check_shape("gradient", mlp.parameters(), out.len())?;
     let labels = data.training.len().max(data.held_out.len());
     let required = workspace_len(executor, mlp, data.items.len(), labels);
     let found = workspace.len();
     if found < required {
-        return Err(Error::Workspace {
-            what: "training",
-            required,
-            found,
-        });
+        return Err(Error::Workspace { what: "training", required, found });
     }
     let mut passes = Passes::new(executor, *mlp, *data, workspace);
     let losses = passes.forward(parameters, 0)?;
@@ -195,27 +180,17 @@ fn check_data<T: Real>(
     check_shape("parameters", mlp.parameters(), parameters)?;
     check_shape("embedding", mlp.inputs(), data.items.rows())?;
     if data.training.is_empty() {
-        return Err(Error::Empty {
-            what: "training labels",
-        });
+        return Err(Error::Empty { what: "training labels" });
     }
     if data.training_items > data.items.len() {
         let (expected, found) = (data.items.len(), data.training_items);
-        return Err(Error::Shape {
-            what: "training items",
-            expected,
-            found,
-        });
+        return Err(Error::Shape { what: "training items", expected, found });
     }
     if !(settings.learning_rate > 0.0 && settings.learning_rate.is_finite_number()) {
-        return Err(Error::Parameter {
-            what: "the learning rate must be a positive number",
-        });
+        return Err(Error::Parameter { what: "the learning rate must be a positive number" });
     }
     if !(settings.weight_decay >= 0.0 && settings.weight_decay.is_finite_number()) {
-        return Err(Error::Parameter {
-            what: "the weight decay must be 0 or more",
-        });
+        return Err(Error::Parameter { what: "the weight decay must be 0 or more" });
     }
     check(data.training, data.training_items)?;
     check(data.held_out, data.items.len())
@@ -227,12 +202,7 @@ fn parameter_groups(mlp: &Mlp) -> impl Iterator<Item = (core::ops::Range<usize>,
     let head = mlp.head()..mlp.parameters();
     [one, two, three]
         .into_iter()
-        .flat_map(|layer| {
-            [
-                (layer.start..layer.bias(), true),
-                (layer.bias()..layer.end(), false),
-            ]
-        })
+        .flat_map(|layer| [(layer.start..layer.bias(), true), (layer.bias()..layer.end(), false)])
         .chain([(head, true)])
 }
 
@@ -289,8 +259,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         let mut inputs = self.data.items.as_slice();
         let layers = self.mlp.layers().into_iter();
         for ((layer, out), slopes) in layers.zip(&mut self.outputs).zip(&mut self.slopes) {
-            self.mlp
-                .layer(self.executor, layer, parameters, inputs, out, slopes);
+            self.mlp.layer(self.executor, layer, parameters, inputs, out, slopes);
             inputs = out;
         }
         let features = Columns::new(inputs, self.mlp.features(), self.data.items.len())?;
@@ -299,16 +268,9 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         let training = self.loss(self.data.training);
         let held_out = self.loss(self.data.held_out);
         if training.is_finite_number() && held_out.is_finite_number() {
-            Ok(Losses {
-                iteration,
-                training: training.to_f64(),
-                held_out: held_out.to_f64(),
-            })
+            Ok(Losses { iteration, training: training.to_f64(), held_out: held_out.to_f64() })
         } else {
-            Err(Error::NonFinite {
-                what: "training loss",
-                index: iteration,
-            })
+            Err(Error::NonFinite { what: "training loss", index: iteration })
         }
     }
 
@@ -331,10 +293,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         self.gradients.fill(T::ZERO);
 
         let [first_outputs, second_outputs, last_outputs] = &mut self.outputs;
-        let head_gradient = self
-            .gradients
-            .get_mut(self.mlp.head()..)
-            .unwrap_or_default();
+        let head_gradient = self.gradients.get_mut(self.mlp.head()..).unwrap_or_default();
         let product = Gemm {
             a: last_outputs.get(..features * items).unwrap_or_default(),
             b: Right::Columns(reward_gradients),
@@ -348,46 +307,22 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         let [one, two, three] = self.mlp.layers();
         let [first_slopes, second_slopes, third_slopes] = &mut self.slopes;
         let head = self.mlp.head_of(parameters);
-        for (slopes, gradient) in third_slopes
-            .chunks_exact_mut(features)
-            .zip(&*reward_gradients)
-        {
+        for (slopes, gradient) in third_slopes.chunks_exact_mut(features).zip(&*reward_gradients) {
             for (slope, weight) in slopes.iter_mut().zip(head) {
                 *slope *= *weight * *gradient;
             }
         }
         let embeddings = self.data.items.as_slice();
         let executor = self.executor;
-        weight_gradient(
-            executor,
-            three,
-            third_slopes,
-            second_outputs,
-            items,
-            self.gradients,
-        );
+        weight_gradient(executor, three, third_slopes, second_outputs, items, self.gradients);
         transpose(three, parameters, self.transposed);
         let below = (&mut **second_slopes, &mut **second_outputs);
         input_gradient(executor, three, self.transposed, third_slopes, items, below);
-        weight_gradient(
-            executor,
-            two,
-            second_slopes,
-            first_outputs,
-            items,
-            self.gradients,
-        );
+        weight_gradient(executor, two, second_slopes, first_outputs, items, self.gradients);
         transpose(two, parameters, self.transposed);
         let below = (&mut **first_slopes, &mut **first_outputs);
         input_gradient(executor, two, self.transposed, second_slopes, items, below);
-        weight_gradient(
-            executor,
-            one,
-            first_slopes,
-            embeddings,
-            items,
-            self.gradients,
-        );
+        weight_gradient(executor, one, first_slopes, embeddings, items, self.gradients);
         self.gradients
     }
 }
@@ -401,45 +336,17 @@ fn weight_gradient<T: Real, E: Executor>(
     items: usize,
     gradients: &mut [T],
 ) {
-    let a = output_gradients
-        .get(..layer.outputs * items)
-        .unwrap_or_default();
-    let own = gradients
-        .get_mut(layer.start..layer.end())
-        .unwrap_or_default();
+    let a = output_gradients.get(..layer.outputs * items).unwrap_or_default();
+    let own = gradients.get_mut(layer.start..layer.end()).unwrap_or_default();
     let (weight, bias) = split_at(own, layer.inputs * layer.outputs);
     // A multiple of every register tile's width, shared out over the threads.
-    let columns = layer
-        .inputs
-        .div_ceil(2 * executor.threads().max(1))
-        .next_multiple_of(8);
+    let columns = layer.inputs.div_ceil(2 * executor.threads().max(1)).next_multiple_of(8);
     let chunk = columns * layer.outputs;
-    for_chunks(
-        executor,
-        weight,
-        chunk,
-        &mut [(); 0],
-        0,
-        &|number, weight, _| {
-            let b = Right::Rows {
-                values: inputs,
-                stride: layer.inputs,
-                first: number * columns,
-            };
-            let (rows, inner) = (layer.outputs, items);
-            gemm(
-                executor.level(),
-                Gemm {
-                    a,
-                    b,
-                    c: weight,
-                    rows,
-                    inner,
-                    part: Part::Full,
-                },
-            );
-        },
-    );
+    for_chunks(executor, weight, chunk, &mut [(); 0], 0, &|number, weight, _| {
+        let b = Right::Rows { values: inputs, stride: layer.inputs, first: number * columns };
+        let (rows, inner) = (layer.outputs, items);
+        gemm(executor.level(), Gemm { a, b, c: weight, rows, inner, part: Part::Full });
+    });
     for gradient in a.chunks_exact(layer.outputs) {
         for (sum, term) in bias.iter_mut().zip(gradient) {
             *sum += *term;
@@ -459,49 +366,26 @@ fn input_gradient<T: Real, E: Executor>(
 ) {
     const ITEMS: usize = 64;
     let (slopes, _) = split_at(slopes, layer.inputs * items);
-    let a = transposed
-        .get(..layer.inputs * layer.outputs)
-        .unwrap_or_default();
+    let a = transposed.get(..layer.inputs * layer.outputs).unwrap_or_default();
     let chunk = ITEMS * layer.inputs;
-    for_chunks(
-        executor,
-        slopes,
-        chunk,
-        outputs,
-        chunk,
-        &|number, slopes, product| {
-            let first = number * ITEMS * layer.outputs;
-            let columns = slopes.len() / layer.inputs;
-            let b = output_gradients
-                .get(first..first + columns * layer.outputs)
-                .unwrap_or_default();
-            let (product, _) = split_at(product, slopes.len());
-            product.fill(T::ZERO);
-            let (rows, inner) = (layer.inputs, layer.outputs);
-            let b = Right::Columns(b);
-            gemm(
-                executor.level(),
-                Gemm {
-                    a,
-                    b,
-                    c: &mut *product,
-                    rows,
-                    inner,
-                    part: Part::Full,
-                },
-            );
-            for (slope, sum) in slopes.iter_mut().zip(product) {
-                *slope *= *sum;
-            }
-        },
-    );
+    for_chunks(executor, slopes, chunk, outputs, chunk, &|number, slopes, product| {
+        let first = number * ITEMS * layer.outputs;
+        let columns = slopes.len() / layer.inputs;
+        let b = output_gradients.get(first..first + columns * layer.outputs).unwrap_or_default();
+        let (product, _) = split_at(product, slopes.len());
+        product.fill(T::ZERO);
+        let (rows, inner) = (layer.inputs, layer.outputs);
+        let b = Right::Columns(b);
+        gemm(executor.level(), Gemm { a, b, c: &mut *product, rows, inner, part: Part::Full });
+        for (slope, sum) in slopes.iter_mut().zip(product) {
+            *slope *= *sum;
+        }
+    });
 }
 
 /// The weight of a layer as an (inputs × outputs) column-major matrix.
 fn transpose<T: Real>(layer: Layer, parameters: &[T], out: &mut [T]) {
-    let weight = parameters
-        .get(layer.start..layer.bias())
-        .unwrap_or_default();
+    let weight = parameters.get(layer.start..layer.bias()).unwrap_or_default();
     for (input, column) in weight.chunks_exact(layer.outputs).enumerate() {
         for (output, value) in column.iter().enumerate() {
             if let Some(slot) = out.get_mut(output * layer.inputs + input) {

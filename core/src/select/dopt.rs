@@ -21,12 +21,5 @@ pub fn select<T: Real, E: Executor>(
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    leverage::from_prior(
-        executor,
-        pool,
-        posterior,
-        workspace,
-        Weighting::Bernoulli,
-        batch,
-    )
+    leverage::from_prior(executor, pool, posterior, workspace, Weighting::Bernoulli, batch)
 }

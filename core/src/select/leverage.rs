@@ -21,15 +21,7 @@ pub(super) fn by_margin<T: Real, E: Executor>(
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let (rewards, numbers) = pool_rewards(executor, pool, posterior, workspace.numbers)?;
-    best_pairs(
-        executor,
-        pool,
-        rewards,
-        criterion,
-        numbers,
-        workspace.heaps,
-        batch,
-    )?;
+    best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
     Ok(Selection::default())
 }
 
@@ -80,19 +72,8 @@ fn by_leverage<T: Real, E: Executor>(
     let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
     let estimate = factor.condition_estimate(condition)?;
     let criterion = Criterion::Leverage(&factor, weighting);
-    best_pairs(
-        executor,
-        pool,
-        rewards,
-        criterion,
-        numbers,
-        workspace.heaps,
-        batch,
-    )?;
-    Ok(Selection {
-        condition: Some(estimate.to_f64()),
-        log_det: Some(factor.log_det().to_f64()),
-    })
+    best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
+    Ok(Selection { condition: Some(estimate.to_f64()), log_det: Some(factor.log_det().to_f64()) })
 }
 
 /// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.
@@ -115,19 +96,11 @@ fn pool_rewards<'a, T: Real, E: Executor>(
     numbers: &'a mut [T],
 ) -> Result<(&'a [T], &'a mut [T]), Error> {
     let order = pool.features().rows();
-    check_shape(
-        "order of the past Fisher matrix",
-        order,
-        posterior.past.order(),
-    )?;
+    check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
     let items = pool.features().len();
     if numbers.len() < items {
         let (required, found) = (items, numbers.len());
-        return Err(Error::Workspace {
-            what: "rewards",
-            required,
-            found,
-        });
+        return Err(Error::Workspace { what: "rewards", required, found });
     }
     let (values, rest) = split_at(numbers, items);
     rewards(executor, pool.features(), posterior.head, values, rest)?;

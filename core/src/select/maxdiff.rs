@@ -21,12 +21,5 @@ pub fn select<T: Real, E: Executor>(
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    leverage::by_margin(
-        executor,
-        pool,
-        posterior,
-        workspace,
-        Criterion::MaxDiff,
-        batch,
-    )
+    leverage::by_margin(executor, pool, posterior, workspace, Criterion::MaxDiff, batch)
 }

@@ -42,14 +42,8 @@ pub enum Strategy {
 
 impl Strategy {
     /// Every strategy, in the order of the paper.
-    pub const ALL: [Self; 6] = [
-        Self::Random,
-        Self::Entropy,
-        Self::MaxDiff,
-        Self::Design,
-        Self::Dopt,
-        Self::PaDopt,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Random, Self::Entropy, Self::MaxDiff, Self::Design, Self::Dopt, Self::PaDopt];
 
     /// The name used everywhere: on command lines, in files, in traces.
     #[must_use]
@@ -67,9 +61,7 @@ impl Strategy {
     /// The strategy of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|strategy| strategy.name() == name)
+        Self::ALL.into_iter().find(|strategy| strategy.name() == name)
     }
 
     /// Fills `batch` with as many distinct pairs as it has places, best first.
@@ -88,10 +80,7 @@ impl Strategy {
     ) -> Result<Selection, Error> {
         let (requested, available) = (batch.len() as u64, pool.available());
         if requested > available {
-            return Err(Error::Batch {
-                requested,
-                available,
-            });
+            return Err(Error::Batch { requested, available });
         }
         let select = match self {
             Self::Random => random::select::<T, E>,
@@ -158,11 +147,7 @@ pub fn workspace_len(
         .max(score.shared + threads * score.each)
         .max(threads * rewards_workspace_len(order));
     let fixed = prompts.items() + packed_len(order) + condition_workspace_len(order);
-    WorkspaceLen {
-        numbers: fixed + shared,
-        heaps: threads * batch,
-        ranks: batch,
-    }
+    WorkspaceLen { numbers: fixed + shared, heaps: threads * batch, ranks: batch }
 }
 
 /// What a selection tells besides its batch.
@@ -181,10 +166,9 @@ impl Selection {
     /// [`Error::IllConditioned`] where the condition estimate is not below 1/ε.
     pub fn checked<T: Real>(self) -> Result<Self, Error> {
         match self.condition {
-            Some(estimate) if !(estimate < 1.0 / T::EPSILON.to_f64()) => {
-                Err(Error::IllConditioned { estimate })
-            }
-            _ => Ok(self),
+            None => Ok(self),
+            Some(estimate) if estimate < 1.0 / T::EPSILON.to_f64() => Ok(self),
+            Some(estimate) => Err(Error::IllConditioned { estimate }),
         }
     }
 }

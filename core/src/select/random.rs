@@ -22,11 +22,7 @@ pub fn select<T: Real, E: Executor>(
 ) -> Result<Selection, Error> {
     let (found, required) = (workspace.ranks.len(), batch.len());
     let Some(ranks) = workspace.ranks.get_mut(..required) else {
-        return Err(Error::Workspace {
-            what: "ranks",
-            required,
-            found,
-        });
+        return Err(Error::Workspace { what: "ranks", required, found });
     };
     rng.sample(pool.available(), ranks)?;
     // A rank counts the pairs on offer; each labelled pair at or below moves it on by one.
@@ -36,10 +32,7 @@ pub fn select<T: Real, E: Executor>(
         while labelled.next_if(|pair| **pair <= *rank + skipped).is_some() {
             skipped += 1;
         }
-        *slot = Scored {
-            score: T::ZERO,
-            pair: *rank + skipped,
-        };
+        *slot = Scored { score: T::ZERO, pair: *rank + skipped };
     }
     rng.shuffle(batch);
     Ok(Selection::default())

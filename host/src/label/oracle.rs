@@ -18,11 +18,7 @@ pub fn answer(
     match oracle {
         Oracle::BradleyTerry => {
             let probability = sigmoid((f64::from(a) - f64::from(b)) / temperature);
-            if rng.uniform::<f64>() < probability {
-                Preference::First
-            } else {
-                Preference::Second
-            }
+            if rng.uniform::<f64>() < probability { Preference::First } else { Preference::Second }
         }
         Oracle::ArgMax if a == b => Preference::Tie,
         Oracle::ArgMax if b < a => Preference::First,

@@ -80,7 +80,15 @@ fn run_at<T: Real>(
             break;
         }
         labels.extend(asked.iter().map(|(label, _)| *label));
-        train::fit(&mut model, &mut dataset.train.embeddings, settings, threads, round, &labels, progress)?;
+        train::fit(
+            &mut model,
+            &mut dataset.train.embeddings,
+            settings,
+            threads,
+            round,
+            &labels,
+            progress,
+        )?;
         past = Past::of(&model, &mut dataset.train.embeddings, threads, &labels)?;
         let test = match &mut dataset.test {
             Some(test) => evaluate::evaluate(&model, test, threads, &settings.best_of, progress)?,
@@ -130,8 +138,7 @@ fn ask<T: Real>(
         let golden = train.rewards.of_prompt(picked.prompt as usize);
         let reward = |response: u32| golden.get(response as usize).copied().unwrap_or_default();
         let rewards = (reward(picked.a), reward(picked.b));
-        let preference =
-            oracle::answer(settings.oracle, settings.temperature, rewards, &mut rng);
+        let preference = oracle::answer(settings.oracle, settings.temperature, rewards, &mut rng);
         let label = Label { prompt: picked.prompt, a: picked.a, b: picked.b, preference };
         (label, picked.score)
     });

@@ -56,8 +56,7 @@ pub(super) fn select<T: Real>(
     let mut numbers = vec![T::ZERO; len.numbers];
     let mut heaps = vec![Scored::default(); len.heaps];
     let mut ranks = vec![0; len.ranks];
-    let workspace =
-        Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
+    let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
     let posterior = Posterior {
         head: model.head(),
         prior_precision: T::from_f64(settings.prior_precision),
@@ -70,7 +69,8 @@ pub(super) fn select<T: Real>(
         .select(threads, &pool, &posterior, workspace, &mut rng, &mut chosen)
         .map_err(Error::core(context))?;
     if let Err(error) = selection.checked::<T>() {
-        let warning = Error::core(format!("round {round}: scores may have no correct digit"))(error);
+        let warning =
+            Error::core(format!("round {round}: scores may have no correct digit"))(error);
         progress.note(&warning.to_string());
     }
     let scored = strategy != Strategy::Random;

@@ -66,7 +66,8 @@ pub(super) fn fit(
     );
     let offset = training_items.numbers.len() as u32;
     let training: Vec<_> = training.iter().map(|l| comparison(l, &training_items, 0)).collect();
-    let held_out: Vec<_> = held_out.iter().map(|l| comparison(l, &held_out_items, offset)).collect();
+    let held_out: Vec<_> =
+        held_out.iter().map(|l| comparison(l, &held_out_items, offset)).collect();
     let numbers = [training_items.numbers, held_out_items.numbers].concat();
     let inputs = model.inputs_of(embeddings, &numbers)?;
     model.reset(settings.seed, round)?;

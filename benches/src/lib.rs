@@ -1,0 +1,24 @@
+//! Inputs of the benches: the paper's shapes, filled from a seeded stream.
+
+use fearless_simd::Level;
+use pairpick_core::rng::Stream;
+
+/// Numbers uniform on (−1, 1).
+#[must_use]
+pub fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let mut stream = Stream::new(seed, "bench", 0);
+    (0..count).map(|_| 2.0 * stream.uniform::<f32>() - 1.0).collect()
+}
+
+/// The instruction sets of this machine, by name.
+#[must_use]
+pub fn levels() -> Vec<(&'static str, Level)> {
+    let mut levels = vec![("baseline", Level::baseline())];
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    {
+        let best = Level::new();
+        levels.extend(best.as_avx2().map(|avx2| ("v3", Level::Avx2(avx2))));
+        levels.extend(best.as_avx512().map(|avx512| ("v4", Level::Avx512(avx512))));
+    }
+    levels
+}
