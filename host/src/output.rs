@@ -47,8 +47,8 @@ impl OutputFolder {
     /// there.
     pub fn create(out: &Path, force: bool, inputs: &[&Path]) -> Result<Self> {
         let target = resolve(out)?;
+        check_replaceable(&target, out, inputs)?;
         check_free(&target, out, force)?;
-        check_holds_nothing_needed(&target, out, inputs)?;
         let (parent, name) = split(&target, out)?;
         fs::create_dir_all(parent).map_err(|error| Error::io(parent, "create", error))?;
         let partial = sibling(parent, name, "partial")
@@ -67,7 +67,9 @@ impl OutputFolder {
     /// # Errors
     /// [`Error::Io`].
     pub fn write_settings(&mut self, settings: &Settings) -> Result<()> {
-        self.replace(SETTINGS, settings.to_json().as_bytes())
+        let path = self.partial.join(SETTINGS);
+        let text = settings.to_json().map_err(|error| Error::io(path, "write", error.into()))?;
+        self.replace(SETTINGS, text.as_bytes())
     }
 
     /// Appends a round to [`METRICS`].
@@ -201,28 +203,28 @@ fn split<'a>(target: &'a Path, out: &Path) -> Result<(&'a Path, &'a str)> {
     }
 }
 
-/// `out` is how the user called it.
-fn check_free(target: &Path, out: &Path, force: bool) -> Result<()> {
-    if !target.exists() {
-        return Ok(());
-    }
-    if !target.is_dir() {
+/// Refuses what not even force may replace. `out` is how the user called it.
+fn check_replaceable(target: &Path, out: &Path, inputs: &[&Path]) -> Result<()> {
+    if target.exists() && !target.is_dir() {
         return Err(place(out, "it is a file"));
     }
-    let mut entries = fs::read_dir(target).map_err(|error| Error::io(out, "list", error))?;
-    if entries.next().is_some() && !force {
-        return Err(Error::OutputExists { path: out.into() });
-    }
-    Ok(())
-}
-
-fn check_holds_nothing_needed(target: &Path, out: &Path, inputs: &[&Path]) -> Result<()> {
     let inside = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path.starts_with(target));
     if inside(Path::new(".")) {
         return Err(place(out, "it holds the working folder"));
     }
     match inputs.iter().find(|input| inside(input)) {
         Some(input) => Err(place(out, &format!("it holds the input {}", input.display()))),
+        None => Ok(()),
+    }
+}
+
+fn check_free(target: &Path, out: &Path, force: bool) -> Result<()> {
+    if force || !target.exists() {
+        return Ok(());
+    }
+    let mut entries = fs::read_dir(target).map_err(|error| Error::io(out, "list", error))?;
+    match entries.next() {
+        Some(_) => Err(Error::OutputExists { path: out.into() }),
         None => Ok(()),
     }
 }

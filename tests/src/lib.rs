@@ -1,8 +1,11 @@
 //! What the suites share: oracles that follow the definitions naively, generators, the data from
 //! outside, and the bounds in one table.
 
+pub mod bounds;
 pub mod data;
+pub mod elementary;
 pub mod generate;
 pub mod levels;
 pub mod oracle;
 pub mod threads;
+pub mod ulp;

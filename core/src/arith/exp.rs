@@ -44,7 +44,7 @@ pub trait Constants: SimdFloatElement + 'static {
     const OVERFLOWS: Self;
     /// Below this, eˣ rounds to 0; eˣ of this does.
     const VANISHES: Self;
-    /// The exponent's bias plus the binary logarithm of the lift: see [`lifted`].
+    /// The exponent's bias plus the binary logarithm of the lift: see `lifted`.
     const LIFTED_BIAS: Self::Bits;
     /// The reciprocal of the lift, 2⁻⁶⁴ or 2⁻²⁵⁶.
     const UNLIFT: Self;
@@ -62,13 +62,8 @@ impl Constants for f32 {
     const VANISHES: Self = -104.0;
     const LIFTED_BIAS: u32 = 127 + 64;
     const UNLIFT: Self = f32::from_bits((127 - 64) << 23);
-    const EXP_TAIL: &'static [Self] = &[
-        0.499_999_88,
-        0.166_665_18,
-        0.041_669_652,
-        0.008_368_948_5,
-        0.001_374_500_6,
-    ];
+    const EXP_TAIL: &'static [Self] =
+        &[0.499_999_88, 0.166_665_18, 0.041_669_652, 0.008_368_948_5, 0.001_374_500_6];
 }
 
 impl Constants for f64 {

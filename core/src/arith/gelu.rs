@@ -89,12 +89,7 @@ impl<S: Simd, T: Real> Parts<S, T> {
         let end = x.filled(T::GELU_ENDS);
         let z = x.abs();
         let z = end.lt(z).select(end, z);
-        Self {
-            x,
-            z,
-            gaussian: lifted_gaussian(z, T::HALF),
-            mills: mills(z),
-        }
+        Self { x, z, gaussian: lifted_gaussian(z, T::HALF), mills: mills(z) }
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 //!
 //! **Method.** `u = 1 + x` and what that sum lost, `c`, exactly (Knuth's two-sum). Where u lies in
 //! √½ … √2, `f = x` is exact and goes into the sum of [`ln`](mod@super::ln) as it is; elsewhere u
-//! is split as there, and `c/u` is added as a correction. On 0 … 1, [`of_unit`] needs neither:
+//! is split as there, and `c/u` is added as a correction. On 0 … 1, `of_unit` needs neither:
 //! below ½ `2 atanh(d/2)` with `d = 2e/(2 + e)`, from there on `ln 2 + 2 atanh(d/2)` with
 //! `d = 2(e − 1)/(3 + e)`, where `e − 1` is exact.
 //!

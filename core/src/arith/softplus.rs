@@ -1,7 +1,7 @@
 //! ln(1 + eˣ): the Bradley–Terry loss of a pair, from its logit.
 //!
 //! **Method.** The larger of x and 0, plus ln(1 + e) with e = e^(−|x|). The second term carries the
-//! relative accuracy where x is far below 0; [`log1p::of_unit`](super::log1p) gives it on 0 … 1.
+//! relative accuracy where x is far below 0; [`log1p`](mod@super::log1p) has its form on 0 … 1.
 //!
 //! **Range.** All of the type. **Coefficients.** Those of [`exp`](mod@super::exp) and
 //! [`ln`](mod@super::ln).

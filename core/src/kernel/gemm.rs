@@ -18,8 +18,11 @@ const INNER_BLOCK: usize = 256;
 /// Columns of C in a register tile.
 const TILE_COLUMNS: usize = 4;
 
-/// Vectors of a column of C in a register tile.
-const TILE_VECTORS: usize = 4;
+/// Vectors of a column of C in a register tile where there are 32 registers (AVX-512).
+const TILE_VECTORS_OF_32: usize = 4;
+
+/// The same where there are 16.
+const TILE_VECTORS_OF_16: usize = 2;
 
 /// The right-hand matrix B, inner × columns.
 #[derive(Clone, Copy)]
@@ -170,11 +173,17 @@ fn tile_rows<S: Simd, T: Real, const COLUMNS: usize, P: Panel<T, COLUMNS>>(
     b: P,
     c: &mut [T],
 ) {
-    let wide = TILE_VECTORS * Lanes::<S, T>::LEN;
     let narrow = Lanes::<S, T>::LEN;
+    // A vector of 512 bits comes with 32 registers.
+    let many = narrow * size_of::<T>() == 64;
+    let wide = if many { TILE_VECTORS_OF_32 } else { TILE_VECTORS_OF_16 } * narrow;
     let mut row = from - from % wide;
     while row + wide <= rows {
-        tile::<S, T, COLUMNS, TILE_VECTORS, P>(simd, a, rows, inner, row, b, c);
+        if many {
+            tile::<S, T, COLUMNS, TILE_VECTORS_OF_32, P>(simd, a, rows, inner, row, b, c);
+        } else {
+            tile::<S, T, COLUMNS, TILE_VECTORS_OF_16, P>(simd, a, rows, inner, row, b, c);
+        }
         row += wide;
     }
     while row + narrow <= rows {

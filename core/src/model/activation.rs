@@ -42,40 +42,54 @@ impl<T: Real> Operation for Apply<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         match self.activation {
-            Activation::Gelu => each(simd, self.values, self.derivatives, gelu::with_derivative),
-            Activation::Relu => each(simd, self.values, self.derivatives, relu_with_derivative),
+            Activation::Gelu => each::<Gelu, S, T>(simd, self.values, self.derivatives),
+            Activation::Relu => each::<Relu, S, T>(simd, self.values, self.derivatives),
         }
     }
 }
 
+/// A function with its derivative. A trait and not a closure: the call through a closure would keep
+/// the body out of the code that has the instruction set.
+trait Differentiable {
+    fn lanes<S: Simd, T: Real>(x: Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>);
+}
+
+struct Gelu;
+
+impl Differentiable for Gelu {
+    #[inline(always)]
+    fn lanes<S: Simd, T: Real>(x: Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>) {
+        gelu::with_derivative(x)
+    }
+}
+
+struct Relu;
+
+impl Differentiable for Relu {
+    #[inline(always)]
+    fn lanes<S: Simd, T: Real>(x: Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>) {
+        let zero = x.filled(T::ZERO);
+        let positive = zero.lt(x);
+        (positive.select(x, zero), positive.select(x.filled(T::ONE), zero))
+    }
+}
+
 #[inline(always)]
-fn each<S: Simd, T: Real>(
-    simd: S,
-    values: &mut [T],
-    derivatives: &mut [T],
-    function: impl Fn(Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>),
-) {
+fn each<F: Differentiable, S: Simd, T: Real>(simd: S, values: &mut [T], derivatives: &mut [T]) {
     let lanes = Lanes::<S, T>::LEN;
     let mut derivatives = derivatives.chunks_mut(lanes);
     let mut chunks = values.chunks_exact_mut(lanes);
     for chunk in &mut chunks {
-        let (value, derivative) = function(Lanes::load(simd, chunk));
+        let (value, derivative) = F::lanes(Lanes::load(simd, chunk));
         value.store(chunk);
         if let Some(out) = derivatives.next() {
             derivative.store_partial(out);
         }
     }
     let rest = chunks.into_remainder();
-    let (value, derivative) = function(Lanes::load_partial(simd, rest, T::ZERO));
+    let (value, derivative) = F::lanes(Lanes::load_partial(simd, rest, T::ZERO));
     value.store_partial(rest);
     if let Some(out) = derivatives.next() {
         derivative.store_partial(out);
     }
-}
-
-#[inline(always)]
-fn relu_with_derivative<S: Simd, T: Real>(x: Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>) {
-    let zero = x.filled(T::ZERO);
-    let positive = zero.lt(x);
-    (positive.select(x, zero), positive.select(x.filled(T::ONE), zero))
 }

@@ -17,7 +17,7 @@ Examples:
   Try it, on the data that comes with the program:
     pairpick run
 
-  Compare with random pairs (same seed, same answers to the same questions):
+  Compare with random pairs:
     pairpick run --strategy random --out random
     pairpick run --strategy pa-dopt --out pa-dopt
 

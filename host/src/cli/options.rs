@@ -9,9 +9,8 @@ use crate::settings::named::Named;
 /// One of the names of a choice; `--help` lists them with their meaning.
 pub(super) fn choice<T: Named>() -> impl TypedValueParser<Value = T> {
     let values = T::ALL.iter().map(|value| PossibleValue::new(value.name()).help(value.about()));
-    PossibleValuesParser::new(values).try_map(|name| {
-        T::from_name(&name).ok_or_else(|| format!("{name} is not the name of a {}", T::WHAT))
-    })
+    PossibleValuesParser::new(values)
+        .try_map(|name| T::from_name(&name).ok_or_else(|| format!("unknown {} {name}", T::WHAT)))
 }
 
 /// When training stops early.

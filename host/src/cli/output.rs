@@ -2,6 +2,7 @@
 //! there are bars, is decided here.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -41,6 +42,11 @@ impl Output {
 
     pub fn error(&self, error: &Error) {
         self.log(&format!("{ERROR}error:{ERROR:#} {error}"));
+    }
+
+    /// Says where files are while they are written: whoever interrupts the run will look there.
+    pub fn place(&self, partial: &Path, out: &Path) {
+        self.log(&format!("writing to {}, at the end {}", partial.display(), out.display()));
     }
 
     /// A line on stderr, above the bar. If stderr is closed, nobody is there to be told so.

@@ -33,7 +33,11 @@ use crate::settings::{FirstRound, Oracle, Precision, Preset, Settings, Typed};
 /// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json and curves.svg.
 /// The same command gives the same files on every machine, but for the field "seconds".
 #[derive(Debug, ClapArgs)]
-#[command(after_help = help::RUN, after_long_help = help::presets())]
+#[command(
+    after_help = help::RUN,
+    after_long_help = help::presets(),
+    allow_negative_numbers = true
+)]
 pub(super) struct Args {
     /// Embeddings to draw pairs from: .npy, float32 or float16, shape (N, K, D)
     #[arg(long, value_name = "FILE", help_heading = "Data", requires = "train_rewards")]
@@ -160,7 +164,7 @@ pub(super) struct Args {
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
-    out: &'a Path,
+    out: String,
     rounds: &'a [RoundMetrics],
 }
 
@@ -179,8 +183,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     if filled.is_err() && partial.exists() {
         output.note(&format!("what there is of the output is in {}", partial.display()));
     }
-    let (out, summary) = filled?;
-    args.report(&out, &summary, output)
+    args.report(&filled?, output)
 }
 
 impl Args {
@@ -248,29 +251,31 @@ impl Args {
         dataset: &mut Dataset,
         settings: &Settings,
         output: &mut Output,
-    ) -> Result<(PathBuf, Summary)> {
+    ) -> Result<Summary> {
         if !self.trust_finite {
             output.begin("searching for NaN", dataset.values());
             let scanned = dataset.scan_finite(&mut |done| output.advance(done));
             output.end();
             scanned?;
         }
+        output.place(folder.partial_path(), &self.out);
         folder.write_settings(settings)?;
         let runtime = Runtime { threads: self.threads, isa: self.isa };
         let summary = round::run(dataset, settings, &runtime, &mut folder, output)?;
         let title = format!("{}, seed {}", settings.strategy.name(), settings.seed);
         folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
-        Ok((folder.finish()?, summary))
+        folder.finish()?;
+        Ok(summary)
     }
 
-    fn report(&self, out: &Path, summary: &Summary, output: &Output) -> Result<()> {
+    fn report(&self, summary: &Summary, output: &Output) -> Result<()> {
+        let out = self.out.display().to_string();
         if !self.json {
             let table = table::of_rounds(&summary.rounds);
-            return output.result(&format!("{table}\n\nresults in {}\n", self.out.display()));
+            return output.result(&format!("{table}\n\nresults in {out}\n"));
         }
-        let report = Report { out, rounds: &summary.rounds };
-        let json = serde_json::to_string_pretty(&report)
-            .map_err(|error| Error::io(out, "print the path of", error.into()))?;
+        let json = serde_json::to_string_pretty(&Report { out, rounds: &summary.rounds })
+            .map_err(|error| Error::io("standard output", "write", error.into()))?;
         output.result(&format!("{json}\n"))
     }
 }

@@ -1,10 +1,10 @@
 //! The small data that is part of the program, so that `pairpick run` needs no files: replies to
 //! everyday questions, embedded, with golden rewards.
 
-/// Embeddings, `.npy` of shape (72, 8, 384).
+/// Embeddings, `.npy` of shape (N, 8, 384).
 pub const EMBEDDINGS: &[u8] = include_bytes!("../../../fixtures/replies/embeddings.npy");
 
-/// Golden rewards, `.npy` of shape (72, 8).
+/// Golden rewards, `.npy` of shape (N, 8).
 pub const REWARDS: &[u8] = include_bytes!("../../../fixtures/replies/rewards.npy");
 
 /// Prompts and responses, a line a prompt: `{"prompt": "…", "responses": ["…", …]}`.

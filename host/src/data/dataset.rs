@@ -61,7 +61,7 @@ impl Split {
     /// Shape and digests.
     ///
     /// # Errors
-    /// [`Error::Io`]; a NaN among the embeddings that are digested.
+    /// [`Error::Io`]; [`Error::NonFiniteEmbedding`] among the embeddings that are digested.
     pub fn summary(&mut self) -> Result<SplitSummary> {
         let mut rewards = Digest::new();
         rewards.numbers(self.rewards.values()).map_err(Error::core("digest of the rewards"))?;
@@ -85,8 +85,8 @@ impl Split {
             // In 64 bits, since the product may exceed a 32-bit usize.
             let prompt = (place * prompts as u64 / digested as u64) as usize;
             self.embeddings.read_prompts(prompt..prompt + 1, &mut row)?;
-            let context = format!("{}: prompt {prompt}", self.embeddings.path().display());
-            digest.numbers(&row).map_err(Error::core(context))?;
+            self.embeddings.check_finite(prompt, &row)?;
+            digest.numbers(&row).map_err(Error::core("digest of the embeddings"))?;
         }
         Ok(digest.value())
     }

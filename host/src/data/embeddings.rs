@@ -165,6 +165,21 @@ impl Embeddings {
         Ok(())
     }
 
+    /// The same for rows that were read, of the prompts from `first_prompt` on.
+    ///
+    /// # Errors
+    /// [`Error::NonFiniteEmbedding`] with its place.
+    pub fn check_finite(&self, first_prompt: usize, rows: &[f32]) -> Result<()> {
+        let first = first_prompt as u64 * (self.responses * self.dimensions) as u64;
+        match rows.iter().position(|value| !value.is_finite()) {
+            Some(found) => {
+                let index = self.first_value() + first + found as u64;
+                Err(self.non_finite(index, rows[found]))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// N · K · D.
     #[must_use]
     pub fn values(&self) -> u64 {

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// What an array is read from: a file, or bytes that are part of the program.
-pub trait Source: Read + Seek + Send + Send {}
+pub trait Source: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> Source for T {}
 

@@ -5,7 +5,6 @@
 //! x ↦ (x − mean) · scale. The metadata is one key that holds JSON, since the crate writes several
 //! keys in the order of a hash: the same model is then the same bytes.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -85,7 +84,7 @@ impl ModelTensors {
             Ok((tensor.name.clone(), view))
         });
         let views = views.collect::<Result<Vec<_>>>()?;
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), self.metadata(path)?)]);
+        let metadata = [(METADATA_KEY.to_owned(), self.metadata(path)?)].into();
         safetensors::serialize(views, Some(metadata))
             .map_err(|error| damaged(path, error.to_string()))
     }
@@ -114,7 +113,11 @@ impl ModelTensors {
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let foreign = |error: safetensors::SafeTensorError| damaged(path, error.to_string());
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(foreign)?;
-        let metadata = read_metadata(header.metadata().as_ref(), path)?;
+        let metadata =
+            header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY)).ok_or_else(
+                || damaged(path, format!("its metadata has no key \"{METADATA_KEY}\"")),
+            )?;
+        let metadata = read_metadata(metadata, path)?;
         let mut file = Tensors { tensors: SafeTensors::deserialize(bytes).map_err(foreign)?, path };
         let (inputs, hidden) = file.sizes()?;
         let mut layers: [LayerTensors; LAYERS] = Default::default();
@@ -228,10 +231,7 @@ impl Tensors<'_> {
     }
 }
 
-fn read_metadata(metadata: Option<&HashMap<String, String>>, path: &Path) -> Result<Metadata> {
-    let text = metadata
-        .and_then(|metadata| metadata.get(METADATA_KEY))
-        .ok_or_else(|| damaged(path, format!("its metadata has no key \"{METADATA_KEY}\"")))?;
+fn read_metadata(text: &str, path: &Path) -> Result<Metadata> {
     let metadata: Metadata =
         serde_json::from_str(text).map_err(|error| damaged(path, format!("metadata: {error}")))?;
     if metadata.format_version != FORMAT_VERSION {

@@ -72,10 +72,11 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 fn draw_panel(area: &Area<'_>, panel: &Panel, labels: &Axis) -> Result<(), String> {
     let values = Axis::new(panel.points.iter().map(|(_, value)| *value), 5);
-    let mut chart = ChartBuilder::on(area)
+    let title = (FONT, 18).into_font().color(&INK);
+    let area = area.titled(panel.title, title).map_err(|error| error.to_string())?;
+    let mut chart = ChartBuilder::on(&area)
         .margin(8)
         .margin_right(24)
-        .caption(panel.title, (FONT, 18, &INK))
         .x_label_area_size(48)
         .y_label_area_size(64)
         .build_cartesian_2d(labels.clone(), values.clone())
@@ -93,7 +94,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, labels: &Axis) -> Result<(), Strin
         .draw()
         .map_err(|error| error.to_string())?;
     if panel.points.is_empty() {
-        return say_nothing_to_draw(area);
+        return say_nothing_to_draw(&area);
     }
     let line = LineSeries::new(panel.points.iter().copied(), panel.colour.stroke_width(2));
     chart.draw_series(line).map_err(|error| error.to_string())?;
@@ -128,8 +129,42 @@ impl ValueFormatter<f64> for Axis {
 }
 
 fn say_nothing_to_draw(area: &Area<'_>) -> Result<(), String> {
-    let (width, height) = area.dim_in_pixel();
     let style = (FONT, 18, &INK).into_text_style(area).pos(Pos::new(HPos::Center, VPos::Center));
-    let centre = ((width / 2) as i32, (height / 2) as i32);
-    area.draw(&Text::new("no test data", centre, style)).map_err(|error| error.to_string())
+    let (x, y) = area.get_pixel_range();
+    let centre = ((x.end - x.start) / 2, (y.end - y.start) / 2);
+    area.draw(&Text::new("no values", centre, style)).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounds(count: u64, spearman: Option<f64>) -> Vec<RoundMetrics> {
+        let round = |round| RoundMetrics {
+            round,
+            labels: 125 * round,
+            one_minus_spearman: spearman.map(|value| value / round as f64),
+            log_det: Some(-300.0 - 7.5 * round as f64),
+            ..RoundMetrics::default()
+        };
+        (1..=count).map(round).collect()
+    }
+
+    #[test]
+    fn a_dot_a_round_and_the_same_bytes_each_time() {
+        for (count, spearman, dots) in [(8, Some(0.8), 16), (1, Some(0.5), 2), (3, None, 3)] {
+            let rounds = rounds(count, spearman);
+            let text = svg("dopt, seed 1", &rounds).unwrap();
+            assert_eq!(text.matches("<circle").count(), dots);
+            assert!(text.contains("dopt, seed 1") && !text.contains("NaN"));
+            assert_eq!(text, svg("dopt, seed 1", &rounds).unwrap());
+        }
+    }
+
+    #[test]
+    fn nothing_to_draw_is_said() {
+        for rounds in [vec![], rounds(2, None)] {
+            assert!(svg("random", &rounds).unwrap().contains("no values"));
+        }
+    }
 }

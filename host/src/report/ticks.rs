@@ -23,7 +23,8 @@ impl Axis {
         }
         let mut ticks = vec![first * step];
         let mut count = first;
-        while ticks.last().is_some_and(|last| *last < high) {
+        // About `wanted` turns; the bound is for values at the end of what a float holds.
+        while ticks.last().is_some_and(|last| *last < high) && ticks.len() < 4 * wanted as usize {
             count += 1.0;
             ticks.push(count * step);
         }
@@ -38,6 +39,9 @@ impl Axis {
     }
 }
 
+/// Values closer than this share of their size are drawn as one.
+const APART: f64 = 1e-9;
+
 /// The least and largest value, apart even if there is one value or none.
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let mut ends: Option<(f64, f64)> = None;
@@ -51,13 +55,17 @@ fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
     }
     match ends {
         None => (0.0, 1.0),
-        Some((low, high)) if low < high => (low, high),
+        Some((low, high)) if high - low > APART * (magnitude(low) + magnitude(high)) => (low, high),
         Some((value, _)) => {
-            let magnitude = if value < 0.0 { -value } else { value };
+            let magnitude = magnitude(value);
             let margin = if magnitude > 0.0 { magnitude / 10.0 } else { 0.5 };
             (value - margin, value + margin)
         }
     }
+}
+
+fn magnitude(value: f64) -> f64 {
+    if value < 0.0 { -value } else { value }
 }
 
 /// The smallest of 1, 2, 5 times a power of ten that is at least `least`, and the digits after
@@ -69,7 +77,7 @@ fn step(least: f64) -> (f64, usize) {
         power /= 10.0;
         decimals += 1;
     }
-    while power * 10.0 <= least && power < 1e15 {
+    while power * 10.0 <= least && power < 1e300 {
         power *= 10.0;
     }
     for factor in [1.0, 2.0, 5.0] {
@@ -104,7 +112,16 @@ mod tests {
 
     #[test]
     fn one_value_or_none_still_makes_an_axis() {
-        for values in [&[][..], &[0.0], &[7.0], &[-3.5], &[f64::NAN], &[1e-300], &[1e300]] {
+        for values in [
+            &[][..],
+            &[0.0],
+            &[7.0],
+            &[-3.5],
+            &[1e16, 1e16 + 2.0],
+            &[f64::NAN],
+            &[1e-300],
+            &[1e300],
+        ] {
             let axis = Axis::new(values.iter().copied(), 5);
             assert!(axis.low < axis.high, "{values:?}: {axis:?}");
             assert!(axis.ticks.len() >= 2 && axis.ticks.len() < 20, "{values:?}: {axis:?}");

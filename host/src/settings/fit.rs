@@ -45,7 +45,7 @@ impl Settings {
         size.fit(&mut self.prompts_per_round, data.train.prompts as u64, notes)
     }
 
-    /// A batch comes from one round's pool.
+    /// A batch comes from one round's pool; a default leaves pairs for the other rounds.
     fn fit_batch(
         &mut self,
         data: &DataSummary,
@@ -53,8 +53,13 @@ impl Settings {
         notes: &mut Vec<String>,
     ) -> Result<()> {
         let pool = self.prompts_per_round as u64 * data.train.pairs_a_prompt();
-        let reason = "pairs the pool of a round offers (prompts a round × K(K − 1)/2)";
-        Size { option: "batch", typed: typed.batch, reason }.fit(&mut self.batch, pool, notes)
+        let share = data.train.pairs() / self.rounds as u64;
+        let (limit, reason) = if !typed.batch && share > 0 && share < pool {
+            (share, "pairs there are for each round, since none is asked about twice")
+        } else {
+            (pool, "pairs in the pool of a round: prompts a round × K(K − 1)/2")
+        };
+        Size { option: "batch", typed: typed.batch, reason }.fit(&mut self.batch, limit, notes)
     }
 
     /// No pair is asked about twice, so all batches together come from all pairs.
@@ -64,19 +69,9 @@ impl Settings {
         typed: Typed,
         notes: &mut Vec<String>,
     ) -> Result<()> {
-        let pairs = data.train.pairs();
-        let fits = |batch, rounds| batch as u64 <= pairs / rounds as u64;
-        if fits(self.batch, self.rounds) {
-            return Ok(());
-        }
-        let reason = "pairs a round the data has, since none is asked about twice";
-        let batch = Size { option: "batch", typed: typed.batch, reason };
-        if !typed.batch && pairs >= self.rounds as u64 {
-            return batch.fit(&mut self.batch, pairs / self.rounds as u64, notes);
-        }
-        let reason = "rounds the pairs suffice for, since none is asked about twice";
-        let rounds = Size { option: "rounds", typed: typed.rounds, reason };
-        rounds.fit(&mut self.rounds, pairs / self.batch as u64, notes)
+        let limit = data.train.pairs() / self.batch as u64;
+        let reason = "rounds that there are pairs for, since none is asked about twice";
+        Size { option: "rounds", typed: typed.rounds, reason }.fit(&mut self.rounds, limit, notes)
     }
 
     fn fit_best_of(
@@ -141,4 +136,76 @@ impl Size {
 
 fn list(values: &[usize]) -> String {
     values.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::data::dataset::SplitSummary;
+    use crate::data::labels::HexDigest;
+    use crate::settings::Preset;
+
+    fn data(prompts: usize, responses: usize) -> DataSummary {
+        let digest = HexDigest::default();
+        let split =
+            SplitSummary { prompts, responses, dimensions: 3, embeddings: digest, rewards: digest };
+        DataSummary { test: Some(split.clone()), train: split }
+    }
+
+    const ALL_TYPED: Typed =
+        Typed { prompts_per_round: true, batch: true, rounds: true, best_of: true };
+
+    #[test]
+    fn defaults_that_are_too_large_are_lowered_and_said() {
+        let mut settings = Settings::default();
+        let notes = settings.fit_to(data(4, 3), Typed::default()).unwrap();
+        let sizes = (settings.prompts_per_round, settings.batch, settings.rounds);
+        assert_eq!(sizes, (4, 1, 8), "12 pairs for 8 rounds");
+        assert_eq!(settings.best_of, [2]);
+        assert_eq!(notes.len(), 3, "{notes:?}");
+        let text = settings.to_json().unwrap();
+        assert_eq!(Settings::from_json(&text, Path::new("settings.json")).unwrap(), settings);
+    }
+
+    #[test]
+    fn a_typed_batch_lowers_the_rounds() {
+        let mut settings = Settings { batch: 5, ..Settings::default() };
+        let typed = Typed { batch: true, ..Typed::default() };
+        settings.fit_to(data(4, 3), typed).unwrap();
+        assert_eq!((settings.batch, settings.rounds), (5, 2));
+    }
+
+    #[test]
+    fn typed_sizes_that_are_too_large_are_errors_that_name_the_option() {
+        let small = Settings {
+            prompts_per_round: 4,
+            batch: 3,
+            rounds: 4,
+            best_of: vec![2],
+            ..Settings::default()
+        };
+        small.clone().fit_to(data(4, 3), ALL_TYPED).unwrap();
+        let cases = [
+            (Settings { prompts_per_round: 5, ..small.clone() }, "--prompts-per-round 5"),
+            (Settings { batch: 13, ..small.clone() }, "--batch 13: at most 12"),
+            (Settings { rounds: 5, ..small.clone() }, "--rounds 5: at most 4"),
+            (Settings { best_of: vec![8, 2, 4], ..small }, "--best-of 4,8: at most 3"),
+        ];
+        for (mut settings, message) in cases {
+            let error = settings.fit_to(data(4, 3), ALL_TYPED).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_preset_is_in_range_and_fits_the_paper_s_data_as_it_is() {
+        for preset in [Preset::Default, Preset::Paper] {
+            let mut settings = Settings::of_preset(preset);
+            settings.check().unwrap();
+            settings.best_of = vec![2, 8];
+            assert_eq!(settings.fit_to(data(40_000, 10), Typed::default()).unwrap().len(), 0);
+        }
+    }
 }

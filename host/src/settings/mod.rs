@@ -110,13 +110,12 @@ impl Settings {
 
     /// The text of `settings.json`.
     ///
-    /// # Panics
-    /// Never: every field can be written.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+    /// # Errors
+    /// None: every field can be written.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        text
+        Ok(text)
     }
 
     /// Checks what can be checked without data.

@@ -38,6 +38,5 @@ pub fn serialize<T: Named, S: Serializer>(value: &T, serializer: S) -> Result<S:
 /// The deserializer's own; a name that is none of the choice's.
 pub fn deserialize<'de, T: Named, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let name = String::deserialize(deserializer)?;
-    T::from_name(&name)
-        .ok_or_else(|| D::Error::custom(format!("{name:?} is not the name of a {}", T::WHAT)))
+    T::from_name(&name).ok_or_else(|| D::Error::custom(format!("unknown {} {name:?}", T::WHAT)))
 }

@@ -1,0 +1,320 @@
+//! Every defect of an input ends in exit code 2, a message that names the file, the place and the
+//! remedy, and a disk as it was. Each case runs the program as a user would.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A `.npy` file of version 1.0 around `data`.
+fn npy(descr: &str, fortran_order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let header =
+        format!("{{'descr': {descr}, 'fortran_order': {fortran_order}, 'shape': {shape}, }}\n");
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+    file.extend(header.as_bytes());
+    file.extend(data);
+    file
+}
+
+fn f32_bytes(count: usize) -> Vec<u8> {
+    (0..count).flat_map(|index| (index as f32 / 8.0).to_le_bytes()).collect()
+}
+
+/// A good file of float32 with this shape.
+fn good(shape: &[usize]) -> Vec<u8> {
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let mut count = 1;
+    for length in shape {
+        count *= length;
+    }
+    npy("'<f4'", "False", &format!("({})", lengths.join(", ")), &f32_bytes(count))
+}
+
+/// A folder with good files of 4 prompts, 3 responses and 5 dimensions, and a place for the result.
+struct Case {
+    folder: TempDir,
+}
+
+impl Case {
+    fn new() -> Self {
+        let case = Self { folder: TempDir::new().unwrap() };
+        case.write("embeddings.npy", &good(&[4, 3, 5]));
+        case.write("rewards.npy", &good(&[4, 3]));
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_pairpick"))
+            .current_dir(self.folder.path())
+            .arg("run")
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    /// Runs on the folder's files, and checks that it fails as it should.
+    fn fails(&self, arguments: &[&str], message: &[&str]) {
+        let files = ["--train-embeddings", "embeddings.npy", "--train-rewards", "rewards.npy"];
+        self.fails_alone(&[&files, arguments].concat(), message);
+    }
+
+    fn fails_alone(&self, arguments: &[&str], message: &[&str]) {
+        let before = listing(self.folder.path());
+        let output = self.run(arguments);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        for part in message {
+            assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
+        }
+        assert!(!stderr.contains("panicked") && !stderr.contains('\u{1b}'), "{stderr}");
+        assert!(output.stdout.is_empty(), "a result in spite of: {stderr}");
+        assert_eq!(listing(self.folder.path()), before, "something was written");
+    }
+
+    fn fails_with_embeddings(&self, bytes: &[u8], message: &[&str]) {
+        self.write("embeddings.npy", bytes);
+        self.fails(&[], &[message, &["embeddings.npy"]].concat());
+    }
+
+    fn fails_with_rewards(&self, bytes: &[u8], message: &[&str]) {
+        self.write("rewards.npy", bytes);
+        self.fails(&[], &[message, &["rewards.npy"]].concat());
+    }
+}
+
+/// Every path below a folder, with the contents of files.
+fn listing(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(listing(&path));
+            found.push((path, None));
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            found.push((path, Some(bytes)));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn missing_file() {
+    let case = Case::new();
+    fs::remove_file(case.path("embeddings.npy")).unwrap();
+    case.fails(&[], &["embeddings.npy: no such file"]);
+}
+
+#[test]
+fn a_folder_in_place_of_a_file() {
+    let case = Case::new();
+    fs::remove_file(case.path("rewards.npy")).unwrap();
+    fs::create_dir(case.path("rewards.npy")).unwrap();
+    case.fails(&[], &["rewards.npy: cannot "]);
+}
+
+#[test]
+fn embeddings_without_rewards_are_wrong_usage() {
+    let case = Case::new();
+    case.fails_alone(&["--train-embeddings", "embeddings.npy"], &["--train-rewards"]);
+    let test = ["--test-embeddings", "embeddings.npy", "--test-rewards", "rewards.npy"];
+    case.fails_alone(&test, &["--train-embeddings"]);
+}
+
+#[test]
+fn not_npy() {
+    Case::new().fails_with_embeddings(b"", &["not a .npy file", "it is empty"]);
+    Case::new().fails_with_embeddings(b"prompt,response\n", &["not a .npy", "\"prompt,r\""]);
+    Case::new().fails_with_embeddings(b"PK\x03\x04 an .npz file", &["zip archive"]);
+    Case::new().fails_with_rewards(b"\x89HDF\r\n\x1a\n", &["HDF5"]);
+}
+
+#[test]
+fn truncated() {
+    let whole = good(&[4, 3, 5]);
+    let expected = format!("{} bytes expected", whole.len());
+    let found = format!("{} found", whole.len() - 1);
+    let cut = &whole[..whole.len() - 1];
+    Case::new().fails_with_embeddings(cut, &["truncated", &expected, &found]);
+    Case::new().fails_with_embeddings(&whole[..9], &["truncated", "10 bytes", "9 found"]);
+    Case::new().fails_with_embeddings(&whole[..40], &["truncated", "40 found"]);
+    Case::new().fails_with_rewards(&good(&[4, 3])[..100], &["truncated"]);
+}
+
+#[test]
+fn bytes_after_the_array() {
+    let mut longer = good(&[4, 3, 5]);
+    longer.extend([0; 3]);
+    Case::new().fails_with_embeddings(&longer, &["3 bytes after the end of the array"]);
+}
+
+#[test]
+fn wrong_element_type() {
+    for (descr, name) in [("'<f8'", "'<f8'"), ("'<i4'", "'<i4'"), ("'|u1'", "'|u1'")] {
+        let file = npy(descr, "False", "(4, 3, 5)", &f32_bytes(60));
+        let message = ["element type", name, "'<f4'", "astype"];
+        Case::new().fails_with_embeddings(&file, &message);
+    }
+    let structured = npy("[('a', '<f4'), ('b', '<f4', (2,))]", "False", "(4,)", &[]);
+    Case::new().fails_with_rewards(&structured, &["element type a structured one"]);
+}
+
+#[test]
+fn object_type() {
+    let file = npy("'|O'", "False", "(4, 3, 5)", b"\x80\x04\x95");
+    Case::new().fails_with_embeddings(&file, &["Python objects", "'|O'", "numpy.stack"]);
+}
+
+#[test]
+fn big_endian() {
+    let file = npy("'>f4'", "False", "(4, 3, 5)", &f32_bytes(60));
+    Case::new().fails_with_embeddings(&file, &["big-endian", "'>f4'", "astype('<f4')"]);
+}
+
+#[test]
+fn fortran_order() {
+    let file = npy("'<f4'", "True", "(4, 3, 5)", &f32_bytes(60));
+    Case::new().fails_with_embeddings(&file, &["Fortran", "ascontiguousarray"]);
+}
+
+#[test]
+fn wrong_rank() {
+    Case::new().fails_with_embeddings(&good(&[4, 15]), &["shape (4, 15)", "(N prompts, K"]);
+    Case::new().fails_with_embeddings(&good(&[4, 3, 5, 1]), &["shape (4, 3, 5, 1)"]);
+    let flat = npy("'<f4'", "False", "(60,)", &f32_bytes(60));
+    Case::new().fails_with_embeddings(&flat, &["shape (60,)"]);
+    let flat = npy("'<f4'", "False", "(12,)", &f32_bytes(12));
+    Case::new().fails_with_rewards(&flat, &["shape (12,)", "(N, K) or (N, K, 1)"]);
+}
+
+#[test]
+fn shapes_that_disagree() {
+    for rewards in [&[4, 2][..], &[3, 3], &[4, 3, 2], &[12, 1]] {
+        let named = format!("({}", rewards[0]);
+        let message = ["does not fit", "(4, 3, 5)", "embeddings.npy", &named];
+        Case::new().fails_with_rewards(&good(rewards), &message);
+    }
+    let case = Case::new();
+    case.write("test.npy", &good(&[2, 3, 6]));
+    case.write("test_rewards.npy", &good(&[2, 3]));
+    let test = ["--test-embeddings", "test.npy", "--test-rewards", "test_rewards.npy"];
+    case.fails(&test, &["test.npy: embeddings of 6 numbers", "has 5"]);
+}
+
+#[test]
+fn no_prompts_no_dimensions_and_a_single_response() {
+    Case::new().fails_with_embeddings(&good(&[0, 3, 5]), &["0 prompts", "at least 1"]);
+    Case::new().fails_with_embeddings(&good(&[4, 3, 0]), &["0 dimensions", "at least 1"]);
+    Case::new().fails_with_embeddings(&good(&[4, 1, 5]), &["1 responses a prompt", "at least 2"]);
+}
+
+#[test]
+fn hostile_headers() {
+    let huge = npy("'<f4'", "False", "(18446744073709551615, 3, 5)", &[]);
+    Case::new().fails_with_embeddings(&huge, &["larger than any file"]);
+    let beyond = npy("'<f4'", "False", "(18446744073709551616, 3, 5)", &[]);
+    Case::new().fails_with_embeddings(&beyond, &["header is damaged"]);
+    let long = b"\x93NUMPY\x02\x00\xff\xff\xff\xff{";
+    Case::new().fails_with_embeddings(long, &["header claims 4294967295 bytes"]);
+    let deep = npy(&"[".repeat(9_000), "False", "(4, 3, 5)", &[]);
+    Case::new().fails_with_embeddings(&deep, &["header is damaged"]);
+    let wide = npy("'<f4'", "False", "(1, 2, 65537)", &f32_bytes(2 * 65_537));
+    Case::new().fails_with_embeddings(&wide, &["65537 dimensions", "the limit is 65536"]);
+}
+
+#[test]
+fn nan_and_infinity() {
+    let place = "[2, 1, 3]";
+    for (value, name) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
+        let mut file = good(&[4, 3, 5]);
+        let at = file.len() - 4 * (60 - ((2 * 3 + 1) * 5 + 3));
+        file[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        Case::new().fails_with_embeddings(&file, &[name, place, "--trust-finite"]);
+    }
+    let mut file = good(&[4, 3]);
+    let end = file.len();
+    file[end - 8..end - 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    Case::new().fails_with_rewards(&file, &["NaN", "[3, 1]", "golden rewards must be finite"]);
+}
+
+/// Beyond the prompts that a digest looks at, only the scan finds it.
+#[test]
+fn nan_in_the_middle_of_a_larger_file() {
+    let case = Case::new();
+    let mut file = good(&[1000, 2, 5]);
+    let at = file.len() - 4 * (10_000 - ((501 * 2 + 1) * 5 + 4));
+    file[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    case.write("embeddings.npy", &file);
+    case.write("rewards.npy", &good(&[1000, 2]));
+    case.fails(&[], &["embeddings.npy: NaN at [501, 1, 4]", "prompt 501"]);
+}
+
+#[test]
+fn sizes_that_the_data_cannot_meet() {
+    let case = Case::new();
+    case.fails(&["--batch", "13"], &["--batch 13: at most 12"]);
+    case.fails(&["--prompts-per-round", "5"], &["--prompts-per-round 5: at most 4"]);
+    case.fails(&["--batch", "6", "--rounds", "3"], &["--rounds 3: at most 2"]);
+    case.fails(&["--best-of", "2"], &["--best-of 2", "--test-embeddings"]);
+    case.fails_alone(&["--best-of", "9"], &["--best-of 9: at most 8"]);
+}
+
+#[test]
+fn settings_out_of_range() {
+    let case = Case::new();
+    case.fails(&["--hidden", "64,257,64"], &["--hidden 257", "from 1 to 256"]);
+    case.fails(&["--hidden", "64,0,64"], &["--hidden 0", "from 1 to 256"]);
+    case.fails(&["--hidden", "64,64"], &["expected 3 sizes"]);
+    for zero in ["--batch", "--rounds", "--iterations", "--prompts-per-round", "--best-of"] {
+        case.fails(&[zero, "0"], &[zero, "at least 1"]);
+    }
+    case.fails(&["--early-stopping", "0"], &["--early-stopping 0"]);
+    for option in ["--lr", "--prior-precision", "--temperature"] {
+        for value in ["0", "-1", "nan", "inf"] {
+            case.fails(&[option, value], &[option, "above 0"]);
+        }
+    }
+    case.fails(&["--weight-decay", "-0.1"], &["--weight-decay -0.1", "not negative"]);
+    case.fails(&["--strategy", "best"], &["pa-dopt", "random"]);
+    case.fails(&["--threads", "0"], &["--threads"]);
+}
+
+#[test]
+fn unwritable_out() {
+    let case = Case::new();
+    case.write("file", b"not a folder");
+    case.fails(&["--out", "file"], &["file: cannot be the output folder: it is a file", "--out"]);
+    case.fails(&["--out", "file/inside"], &["file", "cannot create"]);
+    case.fails(&["--out", ".."], &["it holds the working folder"]);
+}
+
+#[test]
+fn out_that_is_not_empty() {
+    let case = Case::new();
+    fs::create_dir(case.path("out")).unwrap();
+    case.write("out/kept.txt", b"mine");
+    case.fails(&["--out", "out"], &["out: the folder is not empty", "--force", "--out"]);
+}
+
+#[test]
+fn force_does_not_replace_a_folder_that_holds_the_inputs() {
+    let case = Case::new();
+    fs::create_dir(case.path("data")).unwrap();
+    case.write("data/embeddings.npy", &good(&[4, 3, 5]));
+    case.write("data/rewards.npy", &good(&[4, 3]));
+    let files =
+        ["--train-embeddings", "data/embeddings.npy", "--train-rewards", "data/rewards.npy"];
+    let arguments = [&files[..], &["--out", "data", "--force"]].concat();
+    case.fails_alone(&arguments, &["it holds the input data/embeddings.npy"]);
+}

@@ -1,0 +1,146 @@
+//! How the program behaves among others: exit codes, what goes to which stream, a reader that goes
+//! away, and the folder that it leaves.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+const FILES: [&str; 5] =
+    ["curves.svg", "labels.jsonl", "metrics.jsonl", "model.safetensors", "settings.json"];
+
+fn pairpick(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pairpick"));
+    command.current_dir(folder).args(arguments);
+    command
+}
+
+/// A run of two short rounds on the bundled data.
+fn short_run(folder: &Path, arguments: &[&str]) -> Command {
+    let short = ["run", "--rounds", "2", "--batch", "20", "--iterations", "3"];
+    pairpick(folder, &[&short, arguments].concat())
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn help_is_a_result_and_no_command_is_a_mistake() {
+    let folder = TempDir::new().unwrap();
+    for arguments in [&["--help"][..], &["run", "--help"], &["run", "-h"], &["--version"]] {
+        let output = pairpick(folder.path(), arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "{arguments:?}");
+    }
+    for arguments in [&[][..], &["walk"], &["run", "--no-such-option"], &["run", "stray"]] {
+        let output = pairpick(folder.path(), arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
+    }
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_run_leaves_its_files_and_prints_its_table() {
+    let folder = TempDir::new().unwrap();
+    let output = short_run(folder.path(), &[]).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(stdout.starts_with("round") && stdout.contains("results in pairpick-out"), "{stdout}");
+    assert!(stderr.contains("note: --prompts-per-round lowered from 500 to "), "{stderr}");
+    assert!(!stderr.contains('\u{1b}') && !stdout.contains('\u{1b}'), "no colour in a file");
+    assert_eq!(names(folder.path()), ["pairpick-out"]);
+    let out = folder.path().join("pairpick-out");
+    assert_eq!(names(&out), FILES);
+    let lines = |name| fs::read_to_string(out.join(name)).unwrap().lines().count();
+    assert_eq!((lines("metrics.jsonl"), lines("labels.jsonl")), (2, 40));
+
+    let again = short_run(folder.path(), &[]).output().unwrap();
+    assert_eq!(again.status.code(), Some(2), "the folder is full now");
+    let forced = short_run(folder.path(), &["--force"]).output().unwrap();
+    assert_eq!(forced.status.code(), Some(0));
+    assert_eq!((names(folder.path()).len(), names(&out).len()), (1, FILES.len()));
+}
+
+#[test]
+fn json_is_one_object() {
+    let folder = TempDir::new().unwrap();
+    let output = short_run(folder.path(), &["--json", "--out", "a"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["out"], "a");
+    let written = fs::read_to_string(folder.path().join("a/metrics.jsonl")).unwrap();
+    let written: Vec<serde_json::Value> =
+        written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(report["rounds"], serde_json::Value::Array(written));
+}
+
+/// Without test data nothing is evaluated, and all files are there none the less.
+#[test]
+fn a_run_without_test_data() {
+    let folder = TempDir::new().unwrap();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
+    let (embeddings, rewards) =
+        (format!("{fixture}/embeddings.npy"), format!("{fixture}/rewards.npy"));
+    let data = ["--train-embeddings", &embeddings, "--train-rewards", &rewards, "--json"];
+    let output = short_run(folder.path(), &data).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["rounds"][1]["one_minus_spearman"], serde_json::Value::Null);
+    assert_eq!(names(&folder.path().join("pairpick-out")), FILES);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = TempDir::new().unwrap();
+    for arguments in [&[][..], &["--json", "--force"]] {
+        let mut command = short_run(folder.path(), arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        assert_eq!(names(&folder.path().join("pairpick-out")), FILES);
+    }
+}
+
+/// Threads, instruction set, folder and the check of the data are no settings.
+#[test]
+fn what_decides_no_result_changes_no_file() {
+    let folder = TempDir::new().unwrap();
+    let variants: [&[&str]; 3] = [
+        &["--out", "a", "--threads", "1", "--isa", "baseline"],
+        &["--out", "b", "--threads", "3"],
+        &["--out", "c", "--trust-finite", "--json"],
+    ];
+    for arguments in variants {
+        assert!(short_run(folder.path(), arguments).output().unwrap().status.success());
+    }
+    for name in FILES {
+        let read = |out: &str| fs::read_to_string(folder.path().join(out).join(name));
+        if name == "metrics.jsonl" {
+            let [a, b, c] = ["a", "b", "c"].map(|out| without_seconds(&read(out).unwrap()));
+            assert_eq!((&a, &a), (&b, &c));
+        } else {
+            let [a, b, c] =
+                ["a", "b", "c"].map(|out| fs::read(folder.path().join(out).join(name)).unwrap());
+            assert!(a == b && a == c, "{name} differs");
+        }
+    }
+}
+
+fn without_seconds(metrics: &str) -> Vec<serde_json::Value> {
+    let line = |line| {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line.as_object_mut().unwrap().remove("seconds").is_some());
+        line
+    };
+    metrics.lines().map(line).collect()
+}
