@@ -5,9 +5,9 @@
 //! - [`add_pool`], an in-prompt pool: a weighted sum over all pairs of a prompt is a graph
 //!   Laplacian over its items, ΔLΔᵀ with L = Deg − W. With the prompt's first item as origin,
 //!   δ_a = φ_a − φ_0, column g_a = Σ_{b ≥ 1} L_ab δ_b in ascending b, and entry (i, j) adds
-//!   δ_a[i] · g_a[j] for each item in order, [`sum::PROMPTS`] prompts a block. Its cost follows
+//!   (δ_a)_i · (g_a)_j for each item in order, [`sum::PROMPTS`] prompts a block. Its cost follows
 //!   items, not pairs.
-//! - [`add_pairs`], listed or labelled pairs: entry (i, j) adds d[i] · (w · d[j]) for each pair in
+//! - [`add_pairs`], listed or labelled pairs: entry (i, j) adds d_i · (w · d_j) for each pair in
 //!   order, [`sum::PAIRS`] pairs a block.
 //!
 //! Block sums are folded into the result in ascending order.

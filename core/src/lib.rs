@@ -41,6 +41,21 @@
 //! assert_eq!(factor.as_slice(), [2.0, 1.0, 3.0]);
 //! # Ok::<(), pairpick_core::Error>(())
 //! ```
+//!
+//! A device lends the kernels what it owns, such as the batch in a `heapless::Vec`:
+//!
+//! ```
+//! use pairpick_core::topk::{Scored, TopK};
+//!
+//! let mut batch: heapless::Vec<Scored<f32>, 2> = heapless::Vec::new();
+//! batch.resize_default(2).expect("within its capacity");
+//! let mut best = TopK::new(&mut batch);
+//! for (pair, score) in [(0, 0.1), (1, 0.7), (2, 0.4)] {
+//!     best.offer(Scored { pair, score });
+//! }
+//! best.finish();
+//! assert_eq!(batch.iter().map(|kept| kept.pair).collect::<Vec<_>>(), [1, 2]);
+//! ```
 #![doc = "\n"]
 #![doc = include_str!("CONTRACT.md")]
 #![no_std]

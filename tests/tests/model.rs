@@ -156,8 +156,13 @@ fn training_has_the_same_bits_at_every_level_and_thread_count() {
     let held_out: Vec<Comparison<f32>> =
         (250..299).map(|i| Comparison { a: i, b: i + 1, label: 1.0 }).collect();
     let data = Data { items: columns, training_items: 250, training: &labels, held_out: &held_out };
-    let settings =
-        Settings { iterations: 12, learning_rate: 1e-2, weight_decay: 0.01, patience: Some(4) };
+    let settings = Settings {
+        iterations: 12,
+        learning_rate: 1e-2,
+        weight_decay: 0.01,
+        patience: Some(4),
+        warm_up: 0,
+    };
     let run = |executor: &Threads| {
         let mut parameters = vec![0.0_f32; mlp.parameters()];
         init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
@@ -192,8 +197,13 @@ fn training_learns_and_keeps_the_best_held_out_parameters() {
     let mut parameters = vec![0.0_f32; mlp.parameters()];
     init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
     let mut memory = vec![0.0; workspace_len(&executor, &mlp, 60, 39)];
-    let settings =
-        Settings { iterations: 400, learning_rate: 1e-2, weight_decay: 0.0, patience: Some(30) };
+    let settings = Settings {
+        iterations: 400,
+        learning_rate: 1e-2,
+        weight_decay: 0.0,
+        patience: Some(30),
+        warm_up: 0,
+    };
     let mut best = f64::INFINITY;
     let mut first = None;
     let report =
@@ -220,8 +230,13 @@ fn bad_training_data_are_errors() {
         })
         .map(|_| ())
     };
-    let settings =
-        Settings { iterations: 1, learning_rate: 0.1, weight_decay: 0.0, patience: None };
+    let settings = Settings {
+        iterations: 1,
+        learning_rate: 0.1,
+        weight_decay: 0.0,
+        patience: None,
+        warm_up: 0,
+    };
     let enough = workspace_len(&executor, &problem.mlp, ITEMS, 20);
     assert!(run(&problem.labels, settings, enough).is_ok());
     assert!(matches!(run(&[], settings, enough), Err(Error::Empty { .. })));

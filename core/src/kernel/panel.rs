@@ -73,7 +73,7 @@ impl<T: Real> Operation for Project<'_, T> {
 }
 
 /// The factor of a whitening in the form that [`whiten_panel`] walks: for each group of
-/// [`TILE_ROWS`] rows of L, column after column, its entries; then the reciprocals of the
+/// `TILE_ROWS` rows of L, column after column, its entries; then the reciprocals of the
 /// diagonal.
 #[must_use]
 pub const fn whitener_len(order: usize) -> usize {

@@ -27,6 +27,9 @@ pub struct Settings {
     /// Stop after this many iterations without a better held-out loss; `None` trains to the end
     /// and keeps the last parameters.
     pub patience: Option<usize>,
+    /// Iterations before which held-out losses do not count: the loss of the first steps says
+    /// little about the order that a network ends with, and few held-out labels are noisy.
+    pub warm_up: usize,
 }
 
 /// What is trained on. The items of the training labels come first.
@@ -115,7 +118,7 @@ pub fn train<T: Real, E: Executor>(
     loop {
         let losses = passes.forward(parameters, iterations)?;
         let improved = kept.is_none_or(|kept| losses.held_out < kept.held_out);
-        if improved || patience.is_none() {
+        if improved || patience.is_none() || iterations <= settings.warm_up {
             kept = Some(losses);
             copy(parameters, best);
         }
@@ -155,8 +158,13 @@ pub fn gradient<T: Real, E: Executor>(
     out: &mut [T],
     workspace: &mut [T],
 ) -> Result<T, Error> {
-    let settings =
-        Settings { iterations: 0, learning_rate: 1.0, weight_decay: 0.0, patience: None };
+    let settings = Settings {
+        iterations: 0,
+        learning_rate: 1.0,
+        weight_decay: 0.0,
+        patience: None,
+        warm_up: 0,
+    };
     check_data(mlp, &settings, data, parameters.len())?;
     check_shape("gradient", mlp.parameters(), out.len())?;
     let labels = data.training.len().max(data.held_out.len());

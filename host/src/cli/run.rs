@@ -188,7 +188,10 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 
 impl Args {
     fn settings(&self) -> Settings {
-        let recipe = Settings::of_preset(self.preset);
+        let recipe = match self.train_embeddings {
+            Some(_) => Settings::of_preset(self.preset),
+            None => Settings::of_preset(self.preset).sized_for_bundled(),
+        };
         Settings {
             seed: self.seed.unwrap_or(recipe.seed),
             strategy: self.strategy.unwrap_or(recipe.strategy),

@@ -113,11 +113,8 @@ impl ModelTensors {
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let foreign = |error: safetensors::SafeTensorError| damaged(path, error.to_string());
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(foreign)?;
-        let metadata =
-            header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY)).ok_or_else(
-                || damaged(path, format!("its metadata has no key \"{METADATA_KEY}\"")),
-            )?;
-        let metadata = read_metadata(metadata, path)?;
+        let text = header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
+        let metadata = read_metadata(text.map(String::as_str), path)?;
         let mut file = Tensors { tensors: SafeTensors::deserialize(bytes).map_err(foreign)?, path };
         let (inputs, hidden) = file.sizes()?;
         let mut layers: [LayerTensors; LAYERS] = Default::default();
@@ -231,7 +228,9 @@ impl Tensors<'_> {
     }
 }
 
-fn read_metadata(text: &str, path: &Path) -> Result<Metadata> {
+fn read_metadata(text: Option<&str>, path: &Path) -> Result<Metadata> {
+    let text =
+        text.ok_or_else(|| damaged(path, format!("its metadata has no key \"{METADATA_KEY}\"")))?;
     let metadata: Metadata =
         serde_json::from_str(text).map_err(|error| damaged(path, format!("metadata: {error}")))?;
     if metadata.format_version != FORMAT_VERSION {

@@ -77,6 +77,7 @@ pub(super) fn fit(
         learning_rate: settings.learning_rate,
         weight_decay: settings.weight_decay,
         patience: settings.early_stopping,
+        warm_up: settings.warm_up,
     };
     let labels = training.len().max(held_out.len());
     let mut workspace = vec![0.0; workspace_len(threads, &mlp, numbers.len(), labels)];

@@ -68,6 +68,8 @@ pub struct Settings {
     pub weight_decay: f64,
     /// Training stops after this many iterations without a better held-out loss; `null` never.
     pub early_stopping: Option<usize>,
+    /// Iterations before which early stopping does not look at the held-out loss.
+    pub warm_up: usize,
     /// The share of the labelled prompts that early stopping holds out.
     pub holdout: f64,
     /// Whether inputs are standardised by the training embeddings.

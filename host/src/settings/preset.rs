@@ -21,6 +21,12 @@ impl Settings {
         }
     }
 
+    /// The same recipe in sizes that suit the bundled data: its 78 prompts of 8 responses.
+    #[must_use]
+    pub fn sized_for_bundled(self) -> Self {
+        Self { prompts_per_round: 78, batch: 20, best_of: vec![2, 8], ..self }
+    }
+
     /// The patience of `--early-stopping on`.
     #[must_use]
     pub const fn default_patience() -> usize {
@@ -43,6 +49,7 @@ fn sound() -> Settings {
         iterations: 30,
         weight_decay: 0.01,
         early_stopping: Some(PATIENCE),
+        warm_up: 15,
         standardise: true,
         prior_precision: 1.0,
         ..paper()
@@ -69,6 +76,7 @@ fn paper() -> Settings {
         learning_rate: 1e-3,
         weight_decay: 0.0,
         early_stopping: None,
+        warm_up: 0,
         holdout: 0.2,
         standardise: false,
         prior_precision: 1e-6,

@@ -1,7 +1,9 @@
 //! Every elementary function of the core at every one of the 2³² numbers of `f32`: the largest
 //! error, where it is, and whether it keeps the promise in `bounds.rs`.
 //!
-//!     cargo run --release -p pairpick-tests --bin exhaustive [function …]
+//! ```text
+//! cargo run --release -p pairpick-tests --bin exhaustive [function …]
+//! ```
 //!
 //! The truth is the core's own function in `f64`, which `tests/arith.rs` checks against a table of
 //! 50-digit values: its error is 2⁻²⁹ of the units counted here, and over slices it is ten times as
