@@ -12,6 +12,8 @@
 //!
 //! Block sums are folded into the result in ascending order.
 
+use core::num::NonZeroUsize;
+
 use crate::arith::bernoulli::Variance;
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
@@ -45,7 +47,7 @@ impl Weighting {
 /// Numbers that [`rewards`] needs to work in, for one thread; a multiple lets more threads work.
 #[must_use]
 pub const fn rewards_workspace_len(order: usize) -> usize {
-    order * panel_stride(sum::ITEMS) + order
+    order.saturating_mul(panel_stride(sum::ITEMS) + 1)
 }
 
 /// Rewards r = φᵀβ of items in the precision `T`, each summed in ascending feature order.
@@ -64,7 +66,7 @@ pub fn rewards<F: Real, T: Real, E: Executor>(
     check_shape("rewards", features.len(), out.len())?;
     let unit = rewards_workspace_len(features.rows());
     let workers = workers("rewards", unit, executor.threads(), workspace.len())?;
-    let share = out.len().div_ceil(workers).div_ceil(sum::ITEMS) * sum::ITEMS;
+    let share = out.len().div_ceil(workers.get()).div_ceil(sum::ITEMS) * sum::ITEMS;
     for_chunks(
         executor,
         out,
@@ -97,24 +99,32 @@ pub(crate) fn workers(
     unit: usize,
     threads: usize,
     found: usize,
-) -> Result<usize, Error> {
-    match found.checked_div(unit) {
-        Some(0) => Err(Error::Workspace { what, required: unit, found }),
-        Some(fits) if fits < threads => Ok(fits),
-        _ => Ok(if threads == 0 { 1 } else { threads }),
+) -> Result<NonZeroUsize, Error> {
+    let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
+    match found.checked_div(unit).map(NonZeroUsize::new) {
+        Some(None) => Err(Error::Workspace { what, required: unit, found }),
+        Some(Some(fits)) if fits < threads => Ok(fits),
+        _ => Ok(threads),
     }
 }
 
 /// Numbers that a Fisher sum needs to work in, for one block at a time; a multiple lets as many
 /// blocks be summed at once.
 const fn block_workspace_len(order: usize, columns: usize, scratch: usize) -> usize {
-    packed_len(order) + order * order + 2 * order * columns + scratch
+    let square = order.saturating_mul(order);
+    let columns = order.saturating_mul(columns).saturating_mul(2);
+    packed_len(order).saturating_add(square).saturating_add(columns).saturating_add(scratch)
 }
 
 /// Numbers that [`add_pool`] needs to work in, for one thread; a multiple lets more threads work.
 #[must_use]
 pub fn pool_workspace_len(order: usize, block: BlockSize) -> usize {
-    block_workspace_len(order, block.items, block.pairs + block.replies * block.replies)
+    block_workspace_len(order, block.items, pool_scratch_len(block))
+}
+
+/// The weights of a block's pairs, and the Laplacian of its largest prompt.
+const fn pool_scratch_len(block: BlockSize) -> usize {
+    block.pairs.saturating_add(block.replies.saturating_mul(block.replies))
 }
 
 /// Numbers that [`add_pairs`] needs to work in, for one thread; a multiple lets more threads work.
@@ -143,7 +153,7 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     let fill = |block: usize, columns: BlockColumns<'_, T>| {
         laplacian_columns(executor, pool, rewards, weighting, block, columns)
     };
-    let scratch = size.pairs + size.replies * size.replies;
+    let scratch = pool_scratch_len(size);
     add_blocks(executor, features.rows(), blocks, (size.items, scratch), fisher, workspace, &fill)
 }
 
@@ -206,7 +216,8 @@ fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
 ) -> Result<(), Error> {
     check_shape("order of the Fisher matrix", order, fisher.order())?;
     let unit = block_workspace_len(order, columns, scratch);
-    let wave = workers("Fisher sum", unit, 4 * executor.threads(), workspace.len())?;
+    let wave =
+        workers("Fisher sum", unit, executor.threads().saturating_mul(4), workspace.len())?.get();
     let (sums, memory) = split_at(workspace, wave * packed_len(order));
     for first in (0..blocks).step_by(wave) {
         let (sums, _) = split_at(sums, wave.min(blocks - first) * packed_len(order));
@@ -230,7 +241,7 @@ fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
                 pack_lower(square, order, sum);
             },
         );
-        for block in sums.chunks_exact(packed_len(order)) {
+        for block in sums.chunks_exact(packed_len(order).max(1)) {
             fisher.add(&Packed::new(order, block)?)?;
         }
     }
@@ -240,7 +251,7 @@ fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
 /// Copies the lower triangle of a square matrix, column by column.
 fn pack_lower<T: Real>(square: &[T], order: usize, packed: &mut [T]) {
     let lower = square
-        .chunks_exact(order)
+        .chunks_exact(order.max(1))
         .enumerate()
         .flat_map(|(diagonal, column)| column.get(diagonal..).unwrap_or_default());
     for (to, from) in packed.iter_mut().zip(lower) {
@@ -265,8 +276,8 @@ fn laplacian_columns<T: Real, E: Executor>(
         split_at(columns.scratch, usize::try_from(pairs).unwrap_or(usize::MAX));
     block_weights(executor, pool, rewards, weighting, (first, end), weights);
     let mut weights = &*weights;
-    let mut left = columns.left.chunks_exact_mut(order);
-    let mut right = columns.right.chunks_exact_mut(order);
+    let mut left = columns.left.chunks_exact_mut(order.max(1));
+    let mut right = columns.right.chunks_exact_mut(order.max(1));
     let mut count = 0;
     for prompt in first..end.min(prompts.len()) {
         let (start, stop) = prompts.items_of(prompt, prompt + 1);
@@ -376,8 +387,8 @@ fn pair_columns<T: Real, E: Executor>(
         *weight = reward(*a) - reward(*b);
     }
     weighting.apply(executor.level(), weights);
-    let left = columns.left.chunks_exact_mut(order);
-    let right = columns.right.chunks_exact_mut(order);
+    let left = columns.left.chunks_exact_mut(order.max(1));
+    let right = columns.right.chunks_exact_mut(order.max(1));
     for (((left, right), weight), (a, b)) in left.zip(right).zip(&*weights).zip(pairs) {
         let (a, b) = (features.column(*a as usize), features.column(*b as usize));
         for ((out, a), b) in left.iter_mut().zip(a).zip(b) {

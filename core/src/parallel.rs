@@ -5,6 +5,8 @@
 //! other ([`Sequential`]). Which of the two happens never enters a result: no sum is ever split
 //! but into the fixed blocks of [`crate::arith::sum`].
 
+use core::num::NonZeroUsize;
+
 use crate::kernel::Level;
 
 /// An instruction set and a way to run two things, perhaps at once.
@@ -73,7 +75,7 @@ pub fn for_chunks<E, A, B, F>(
     halve(
         executor,
         0,
-        (first, if first_len == 0 { 1 } else { first_len }),
+        (first, NonZeroUsize::new(first_len).unwrap_or(NonZeroUsize::MIN)),
         (second, second_len),
         body,
     );
@@ -82,7 +84,7 @@ pub fn for_chunks<E, A, B, F>(
 fn halve<E, A, B, F>(
     executor: &E,
     number: usize,
-    (first, first_len): (&mut [A], usize),
+    (first, first_len): (&mut [A], NonZeroUsize),
     (second, second_len): (&mut [B], usize),
     body: &F,
 ) where
@@ -91,7 +93,7 @@ fn halve<E, A, B, F>(
     B: Send,
     F: Fn(usize, &mut [A], &mut [B]) + Sync,
 {
-    let chunks = first.len().div_ceil(first_len);
+    let chunks = first.len().div_ceil(first_len.get());
     if chunks == 0 {
         return;
     }
@@ -101,7 +103,7 @@ fn halve<E, A, B, F>(
         return;
     }
     let half = chunks / 2;
-    let (first_a, first_b) = split_at(first, half.saturating_mul(first_len));
+    let (first_a, first_b) = split_at(first, half.saturating_mul(first_len.get()));
     let (second_a, second_b) = split_at(second, half.saturating_mul(second_len));
     executor.join(
         || halve(executor, number, (first_a, first_len), (second_a, second_len), body),

@@ -121,8 +121,9 @@ impl<'a> Prompts<'a> {
     pub fn largest_block(self, prompts: usize) -> BlockSize {
         let mut largest = BlockSize::default();
         for first in (0..self.len()).step_by(if prompts == 0 { 1 } else { prompts }) {
-            let (start, end) = self.items_of(first, first + prompts);
-            let pairs = self.first_pair(first + prompts) - self.first_pair(first);
+            let last = first.saturating_add(prompts);
+            let (start, end) = self.items_of(first, last);
+            let pairs = self.first_pair(last) - self.first_pair(first);
             largest.items = largest.items.max(end - start);
             largest.pairs = largest.pairs.max(usize::try_from(pairs).unwrap_or(usize::MAX));
         }
@@ -148,7 +149,8 @@ pub struct BlockSize {
 /// Pairs of n items: n(n − 1)/2.
 #[must_use]
 pub const fn pairs_of(items: u64) -> u64 {
-    items * items.saturating_sub(1) / 2
+    // Half the even one of n and n − 1, times the odd one.
+    (items / 2).saturating_mul(items.saturating_sub(1) | 1)
 }
 
 /// The pairs on offer, with the features of their items.

@@ -83,7 +83,7 @@ impl Stream {
                 Ok(_) => (last, filled),
                 Err(place) => (drawn, place),
             };
-            if let Some(tail) = chosen.get_mut(place..=filled) {
+            if let Some(tail @ [_, ..]) = chosen.get_mut(place..=filled) {
                 tail.rotate_right(1);
                 if let Some(slot) = tail.first_mut() {
                     *slot = value;

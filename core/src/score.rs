@@ -58,8 +58,9 @@ impl ScoreMemory {
     /// larger).
     #[must_use]
     pub fn new(order: usize, block: BlockSize) -> Self {
-        let panel = order * panel_stride(block.items);
-        Self { shared: whitener_len(order), each: panel + block.pairs + block.replies }
+        let panel = order.saturating_mul(panel_stride(block.items));
+        let each = panel.saturating_add(block.pairs).saturating_add(block.replies);
+        Self { shared: whitener_len(order), each }
     }
 }
 
@@ -100,14 +101,14 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let found = workspace.len();
     let (whitener, workspace) = split_at(workspace, memory.shared);
     if whitener.len() < memory.shared || workspace.is_empty() {
-        let required = memory.shared + memory.each;
+        let required = memory.shared.saturating_add(memory.each);
         return Err(Error::Workspace { what: "scores", required, found });
     }
     if let Criterion::Leverage(factor, _) = criterion {
         fill_whitener(factor.as_slice(), order, whitener);
     }
     let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
-    let fits = workers("heaps", batch.len(), fits, heaps.len())?;
+    let fits = workers("heaps", batch.len(), fits.get(), heaps.len())?.get();
     let share = pool.prompts().len().div_ceil(BLOCK).div_ceil(fits);
     let (heaps, _) = split_at(heaps, fits * batch.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.

@@ -277,3 +277,20 @@ fn bad_pools_are_errors() {
     assert!(matches!(Pool::in_prompt(finite, prompts, &[4]), Err(Error::Index { .. })));
     assert!(matches!(Pool::in_prompt(finite, prompts, &[1, 1]), Err(Error::Parameter { .. })));
 }
+
+#[test]
+fn a_selection_of_500_from_22_500_pairs_works_in_less_than_32_mib() {
+    let starts: Vec<u32> = (0..=500).map(|prompt| 10 * prompt).collect();
+    let mut first_pairs = vec![0; starts.len()];
+    let prompts = Prompts::new(&starts, &mut first_pairs).expect("prompts");
+    assert_eq!(prompts.pairs(), 22_500);
+    // Nothing is allocated but this workspace, whatever the strategy.
+    for threads in [1, 2, 8, 16] {
+        let len = workspace_len(64, prompts, 500, threads);
+        let bytes = size_of::<f64>() * len.numbers
+            + size_of::<Scored<f64>>() * (len.heaps + 500)
+            + size_of::<u64>() * (len.ranks + starts.len());
+        println!("{threads} threads: {bytes} bytes");
+        assert!(bytes < 32 << 20, "{threads} threads: {bytes} bytes");
+    }
+}

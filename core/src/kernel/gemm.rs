@@ -41,6 +41,22 @@ pub enum Right<'a, T> {
     },
 }
 
+impl<T> Right<'_, T> {
+    /// The same, a stride or a first column beyond the end brought back to the end: no place that
+    /// a product looks at can then overflow.
+    #[inline(always)]
+    fn bounded(self) -> Self {
+        match self {
+            Self::Rows { values, stride, first } => Self::Rows {
+                values,
+                stride: stride.min(values.len()),
+                first: first.min(values.len()),
+            },
+            Self::Columns(values) => Self::Columns(values),
+        }
+    }
+}
+
 /// The part of C that is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -69,9 +85,7 @@ pub struct Gemm<'a, T> {
 
 /// C ← C + A·B.
 pub fn gemm<T: Real>(level: Level, product: Gemm<'_, T>) {
-    if product.rows != 0 && product.inner != 0 {
-        run_at(level, product);
-    }
+    run_at(level, product);
 }
 
 impl<T: Real> Operation for Gemm<'_, T> {
@@ -80,24 +94,27 @@ impl<T: Real> Operation for Gemm<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { a, b, c, rows, inner, part } = self;
+        if rows == 0 || inner == 0 {
+            return;
+        }
+        let b = b.bounded();
         let mut start = 0;
-        for a_block in a.chunks(INNER_BLOCK * rows) {
+        for a_block in a.chunks(rows.saturating_mul(INNER_BLOCK)) {
             let length = a_block.len() / rows;
             let mut first = 0;
-            let mut tiles = c.chunks_exact_mut(TILE_COLUMNS * rows);
+            let mut tiles = c.chunks_exact_mut(rows.saturating_mul(TILE_COLUMNS));
             for tile in &mut tiles {
                 let from = if part == Part::Lower { first } else { 0 };
                 match b {
                     Right::Columns(values) => {
                         let columns = core::array::from_fn(|j| {
-                            let at = (first + j) * inner + start;
-                            values.get(at..at + length).unwrap_or_default()
+                            column(values, first + j, inner, start, length)
                         });
                         let b = ColumnPanel::<T, TILE_COLUMNS>(columns);
                         tile_rows(simd, a_block, rows, length, from, b, tile);
                     }
                     Right::Rows { values, stride, first: offset } => {
-                        let values = values.get(start * stride..).unwrap_or_default();
+                        let values = values.get(start.saturating_mul(stride)..).unwrap_or_default();
                         let b = RowPanel { values, stride, first: offset + first };
                         tile_rows::<S, T, TILE_COLUMNS, _>(
                             simd, a_block, rows, length, from, b, tile,
@@ -106,18 +123,17 @@ impl<T: Real> Operation for Gemm<'_, T> {
                 }
                 first += TILE_COLUMNS;
             }
-            for column in tiles.into_remainder().chunks_exact_mut(rows) {
+            for last in tiles.into_remainder().chunks_exact_mut(rows) {
                 let from = if part == Part::Lower { first } else { 0 };
                 match b {
                     Right::Columns(values) => {
-                        let at = first * inner + start;
-                        let b = ColumnPanel([values.get(at..at + length).unwrap_or_default()]);
-                        tile_rows::<S, T, 1, _>(simd, a_block, rows, length, from, b, column);
+                        let b = ColumnPanel([column(values, first, inner, start, length)]);
+                        tile_rows::<S, T, 1, _>(simd, a_block, rows, length, from, b, last);
                     }
                     Right::Rows { values, stride, first: offset } => {
-                        let values = values.get(start * stride..).unwrap_or_default();
+                        let values = values.get(start.saturating_mul(stride)..).unwrap_or_default();
                         let b = RowPanel { values, stride, first: offset + first };
-                        tile_rows::<S, T, 1, _>(simd, a_block, rows, length, from, b, column);
+                        tile_rows::<S, T, 1, _>(simd, a_block, rows, length, from, b, last);
                     }
                 }
                 first += 1;
@@ -125,6 +141,13 @@ impl<T: Real> Operation for Gemm<'_, T> {
             start += length;
         }
     }
+}
+
+/// The numbers `start..start + length` of a column of B, or none where there are fewer.
+#[inline(always)]
+fn column<T>(values: &[T], number: usize, inner: usize, start: usize, length: usize) -> &[T] {
+    let at = number.saturating_mul(inner).saturating_add(start);
+    values.get(at..at.saturating_add(length)).unwrap_or_default()
 }
 
 /// Some columns of B, one number of each at a time.

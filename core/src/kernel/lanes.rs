@@ -61,10 +61,15 @@ impl<S: Simd, T: Real> Lanes<S, T> {
         Self(Native::<S, T>::splat(simd, value))
     }
 
-    /// The values of a slice of exactly [`Self::LEN`] (as `chunks_exact` gives them).
+    /// The values of a slice of [`Self::LEN`], as `chunks_exact` gives them: then the check of the
+    /// length compiles to nothing. Zeros beyond a shorter one.
     #[inline(always)]
     pub fn load(simd: S, values: &[T]) -> Self {
-        Self(Native::<S, T>::from_slice(simd, values))
+        if values.len() == Self::LEN {
+            Self(Native::<S, T>::from_slice(simd, values))
+        } else {
+            Self::load_partial(simd, values, T::ZERO)
+        }
     }
 
     /// The values of a shorter slice, `fill` in the lanes beyond it.
@@ -73,10 +78,14 @@ impl<S: Simd, T: Real> Lanes<S, T> {
         Self(Native::<S, T>::from_fn(simd, |lane| values.get(lane).copied().unwrap_or(fill)))
     }
 
-    /// Writes to a slice of exactly [`Self::LEN`].
+    /// Writes to a slice of [`Self::LEN`]; to a shorter one, what it has room for.
     #[inline(always)]
     pub fn store(self, values: &mut [T]) {
-        self.0.store_slice(values);
+        if values.len() == Self::LEN {
+            self.0.store_slice(values);
+        } else {
+            self.store_partial(values);
+        }
     }
 
     /// Writes the first lanes to a slice of at most [`Self::LEN`].

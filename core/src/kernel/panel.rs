@@ -19,14 +19,14 @@ const TILE_ROWS: usize = 4;
 #[must_use]
 pub const fn panel_stride(items: usize) -> usize {
     // The widest vector has 16 lanes, two of which make a tile of the substitution.
-    items.div_ceil(32) * 32 + 32
+    items.div_ceil(32).saturating_add(1).saturating_mul(32)
 }
 
 /// Turns items (columns) into a panel, converted to `T`.
 pub fn fill_panel<F: Real, T: Real>(items: Columns<'_, F>, stride: usize, panel: &mut [T]) {
     panel.fill(T::ZERO);
     for (place, item) in items.iter().enumerate() {
-        for (row, value) in panel.chunks_exact_mut(stride).zip(item) {
+        for (row, value) in panel.chunks_exact_mut(stride.max(1)).zip(item) {
             if let Some(entry) = row.get_mut(place) {
                 *entry = T::from_real(*value);
             }
@@ -61,7 +61,7 @@ impl<T: Real> Operation for Project<'_, T> {
         for (number, out) in self.out.chunks_mut(lanes).enumerate() {
             let at = number * lanes;
             let mut sum = Lanes::splat(simd, T::ZERO);
-            for (row, weight) in self.panel.chunks_exact(self.stride).zip(self.weights) {
+            for (row, weight) in self.panel.chunks_exact(self.stride.max(1)).zip(self.weights) {
                 let Some(values) = row.get(at..at + lanes) else {
                     return;
                 };
@@ -79,7 +79,8 @@ impl<T: Real> Operation for Project<'_, T> {
 pub const fn whitener_len(order: usize) -> usize {
     let groups = order.div_ceil(TILE_ROWS);
     // Group g holds TILE_ROWS entries for each of its (g + 1) · TILE_ROWS columns.
-    TILE_ROWS * TILE_ROWS * groups * (groups + 1) / 2 + order
+    let pairs = groups.saturating_mul(groups + 1) / 2;
+    pairs.saturating_mul(TILE_ROWS * TILE_ROWS).saturating_add(order)
 }
 
 /// Lays out the packed lower triangle `factor` (column by column) for [`whiten_panel`].
@@ -131,6 +132,10 @@ impl<T: Real> Operation for Whiten<'_, T> {
         let Some((groups, reciprocals)) = self.whitener.split_at_checked(entries) else {
             return;
         };
+        // Not one row, or none at all.
+        if self.stride > self.panel.len() || self.stride == 0 {
+            return;
+        }
         let width = TILE_VECTORS * Lanes::<S, T>::LEN;
         let mut at = 0;
         while at + width <= self.stride {
@@ -157,7 +162,7 @@ fn whiten_items<S: Simd, T: Real>(
             return;
         };
         groups = rest;
-        let Some((solved, open)) = panel.split_at_mut_checked(first * stride) else {
+        let Some((solved, open)) = panel.split_at_mut_checked(first.saturating_mul(stride)) else {
             return;
         };
         let zero = [Lanes::splat(simd, T::ZERO); TILE_VECTORS];
@@ -233,10 +238,11 @@ pub fn distances<S: Simd, T: Real>(
 ) {
     let lanes = Lanes::<S, T>::LEN;
     for (number, out) in out.chunks_mut(lanes).enumerate() {
-        let at = to + number * lanes;
+        let at = to.saturating_add(number * lanes);
+        let end = at.saturating_add(lanes);
         let mut sum = Lanes::splat(simd, T::ZERO);
-        for row in panel.chunks_exact(stride) {
-            let (Some(values), Some(value)) = (row.get(at..at + lanes), row.get(from)) else {
+        for row in panel.chunks_exact(stride.max(1)) {
+            let (Some(values), Some(value)) = (row.get(at..end), row.get(from)) else {
                 return;
             };
             let difference = Lanes::load(simd, values) - Lanes::splat(simd, *value);

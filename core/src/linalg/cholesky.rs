@@ -23,7 +23,7 @@ pub type CholeskyView<'a, T> = Cholesky<T, &'a mut [T]>;
 /// Numbers that [`Cholesky::condition_estimate`] needs to work in.
 #[must_use]
 pub const fn condition_workspace_len(order: usize) -> usize {
-    2 * order
+    order.saturating_mul(2)
 }
 
 impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {

@@ -72,7 +72,7 @@ impl<'a, T> Columns<'a, T> {
 
     /// The columns in order.
     pub fn iter(self) -> core::slice::ChunksExact<'a, T> {
-        self.values.chunks_exact(self.rows)
+        self.values.chunks_exact(self.rows.max(1))
     }
 }
 
@@ -80,7 +80,12 @@ impl<'a, T: Scalar> Columns<'a, T> {
     /// The same matrix as nalgebra sees it.
     #[must_use]
     pub fn view(self) -> DMatrixView<'a, T> {
-        DMatrixView::from_slice(self.values, self.rows, self.len)
+        // What the constructor checked; said again where nalgebra's own assertion can see it.
+        if self.rows.checked_mul(self.len) == Some(self.values.len()) {
+            DMatrixView::from_slice(self.values, self.rows, self.len)
+        } else {
+            DMatrixView::from_slice(&[], 0, 0)
+        }
     }
 }
 

@@ -15,7 +15,8 @@ pub const MAX_ORDER: usize = 4096;
 /// Entries in the lower triangle of a matrix of this order.
 #[must_use]
 pub const fn packed_len(order: usize) -> usize {
-    order * (order + 1) / 2
+    // Half the even one of order and order + 1, times the odd one.
+    order.div_ceil(2).saturating_mul(order | 1)
 }
 
 /// A symmetric matrix of a run-time order over memory `D`: an array, a slice, a vector.

@@ -48,13 +48,13 @@ impl Layer {
     /// First parameter of the bias.
     #[must_use]
     pub const fn bias(self) -> usize {
-        self.start + self.inputs * self.outputs
+        self.start.saturating_add(self.inputs.saturating_mul(self.outputs))
     }
 
     /// One past the last parameter of the layer.
     #[must_use]
     pub const fn end(self) -> usize {
-        self.bias() + self.outputs
+        self.bias().saturating_add(self.outputs)
     }
 }
 
@@ -139,7 +139,7 @@ impl Mlp {
     /// Numbers that [`Mlp::features_of`] needs to work in.
     #[must_use]
     pub fn workspace_len(&self, items: usize) -> usize {
-        2 * self.widest() * items
+        self.widest().saturating_mul(items).saturating_mul(2)
     }
 
     /// Writes the features φ of each item: `out` is a features × items matrix, an item a column.
@@ -156,7 +156,7 @@ impl Mlp {
     ) -> Result<(), Error> {
         check_shape("parameters", self.parameters(), parameters.len())?;
         check_shape("embedding", self.inputs, items.rows())?;
-        check_shape("features", self.features() * items.len(), out.len())?;
+        check_shape("features", self.features().saturating_mul(items.len()), out.len())?;
         let (required, found) = (self.workspace_len(items.len()), workspace.len());
         let Some((first, second)) = workspace
             .get_mut(..required)
@@ -193,7 +193,7 @@ impl Mlp {
         let derivatives_chunk = if derivatives.is_empty() { 0 } else { chunk };
         for_chunks(executor, out, chunk, derivatives, derivatives_chunk, &|number, out, slopes| {
             let first = number * ITEMS * layer.inputs;
-            let items = out.len() / layer.outputs;
+            let items = out.len() / layer.outputs.max(1);
             let inputs = inputs.get(first..first + items * layer.inputs).unwrap_or_default();
             out.fill(T::ZERO);
             let product = Gemm {
@@ -205,7 +205,7 @@ impl Mlp {
                 part: Part::Full,
             };
             gemm(executor.level(), product);
-            for item in out.chunks_exact_mut(layer.outputs) {
+            for item in out.chunks_exact_mut(layer.outputs.max(1)) {
                 for (value, bias) in item.iter_mut().zip(bias) {
                     *value += *bias;
                 }

@@ -75,10 +75,10 @@ pub fn workspace_len<E: Executor>(
 ) -> usize {
     let [first, second, third] = mlp.hidden();
     let hidden = first + second + third;
-    let parameters = 4 * mlp.parameters();
-    let passes = 2 * hidden * data_items + 2 * data_items + 2 * labels;
-    let transposed = mlp.widest() * mlp.widest();
-    parameters + passes + transposed + executor.threads() * rewards_workspace_len(mlp.features())
+    let fixed = 4 * mlp.parameters() + mlp.widest() * mlp.widest();
+    let items = data_items.saturating_mul(2 * (hidden + 1));
+    let scratch = executor.threads().saturating_mul(rewards_workspace_len(mlp.features()));
+    fixed.saturating_add(items).saturating_add(labels.saturating_mul(2)).saturating_add(scratch)
 }
 
 /// Trains `parameters` in place. `observe` sees every iteration's losses and may end the training
@@ -315,7 +315,9 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         let [one, two, three] = self.mlp.layers();
         let [first_slopes, second_slopes, third_slopes] = &mut self.slopes;
         let head = self.mlp.head_of(parameters);
-        for (slopes, gradient) in third_slopes.chunks_exact_mut(features).zip(&*reward_gradients) {
+        for (slopes, gradient) in
+            third_slopes.chunks_exact_mut(features.max(1)).zip(&*reward_gradients)
+        {
             for (slope, weight) in slopes.iter_mut().zip(head) {
                 *slope *= *weight * *gradient;
             }
@@ -348,14 +350,14 @@ fn weight_gradient<T: Real, E: Executor>(
     let own = gradients.get_mut(layer.start..layer.end()).unwrap_or_default();
     let (weight, bias) = split_at(own, layer.inputs * layer.outputs);
     // A multiple of every register tile's width, shared out over the threads.
-    let columns = layer.inputs.div_ceil(2 * executor.threads().max(1)).next_multiple_of(8);
+    let columns = layer.inputs.div_ceil(2).div_ceil(executor.threads().max(1)).next_multiple_of(8);
     let chunk = columns * layer.outputs;
     for_chunks(executor, weight, chunk, &mut [(); 0], 0, &|number, weight, _| {
         let b = Right::Rows { values: inputs, stride: layer.inputs, first: number * columns };
         let (rows, inner) = (layer.outputs, items);
         gemm(executor.level(), Gemm { a, b, c: weight, rows, inner, part: Part::Full });
     });
-    for gradient in a.chunks_exact(layer.outputs) {
+    for gradient in a.chunks_exact(layer.outputs.max(1)) {
         for (sum, term) in bias.iter_mut().zip(gradient) {
             *sum += *term;
         }
@@ -378,7 +380,7 @@ fn input_gradient<T: Real, E: Executor>(
     let chunk = ITEMS * layer.inputs;
     for_chunks(executor, slopes, chunk, outputs, chunk, &|number, slopes, product| {
         let first = number * ITEMS * layer.outputs;
-        let columns = slopes.len() / layer.inputs;
+        let columns = slopes.len() / layer.inputs.max(1);
         let b = output_gradients.get(first..first + columns * layer.outputs).unwrap_or_default();
         let (product, _) = split_at(product, slopes.len());
         product.fill(T::ZERO);
@@ -394,7 +396,7 @@ fn input_gradient<T: Real, E: Executor>(
 /// The weight of a layer as an (inputs × outputs) column-major matrix.
 fn transpose<T: Real>(layer: Layer, parameters: &[T], out: &mut [T]) {
     let weight = parameters.get(layer.start..layer.bias()).unwrap_or_default();
-    for (input, column) in weight.chunks_exact(layer.outputs).enumerate() {
+    for (input, column) in weight.chunks_exact(layer.outputs.max(1)).enumerate() {
         for (output, value) in column.iter().enumerate() {
             if let Some(slot) = out.get_mut(output * layer.inputs + input) {
                 *slot = *value;

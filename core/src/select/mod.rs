@@ -143,11 +143,17 @@ pub fn workspace_len(
     let threads = threads.max(1);
     let fisher = pool_workspace_len(order, prompts.largest_block(sum::PROMPTS));
     let score = ScoreMemory::new(order, block_size(prompts));
-    let shared = (2 * threads * fisher)
-        .max(score.shared + threads * score.each)
-        .max(threads * rewards_workspace_len(order));
-    let fixed = prompts.items() + packed_len(order) + condition_workspace_len(order);
-    WorkspaceLen { numbers: fixed + shared, heaps: threads * batch, ranks: batch }
+    let shared = threads
+        .saturating_mul(fisher)
+        .saturating_mul(2)
+        .max(threads.saturating_mul(score.each).saturating_add(score.shared))
+        .max(threads.saturating_mul(rewards_workspace_len(order)));
+    let numbers = prompts
+        .items()
+        .saturating_add(packed_len(order))
+        .saturating_add(condition_workspace_len(order))
+        .saturating_add(shared);
+    WorkspaceLen { numbers, heaps: threads.saturating_mul(batch), ranks: batch }
 }
 
 /// What a selection tells besides its batch.

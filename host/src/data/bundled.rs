@@ -7,9 +7,6 @@ pub const EMBEDDINGS: &[u8] = include_bytes!("../../../fixtures/replies/embeddin
 /// Golden rewards, `.npy` of shape (N, 8).
 pub const REWARDS: &[u8] = include_bytes!("../../../fixtures/replies/rewards.npy");
 
-/// Prompts and responses, a line a prompt: `{"prompt": "…", "responses": ["…", …]}`.
-pub const TEXTS: &str = include_str!("../../../fixtures/replies/texts.jsonl");
-
 /// The names by which messages call the two arrays.
 pub const NAMES: (&str, &str) = ("(bundled) embeddings.npy", "(bundled) rewards.npy");
 

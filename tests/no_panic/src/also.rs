@@ -1,0 +1,80 @@
+//! Trait implementations, and a selection as a device makes it: memory owned by arrays and
+//! `heapless::Vec`, values from their checked constructors.
+
+use heapless::Vec;
+use nalgebra::SMatrix;
+use pairpick_core::Error;
+use pairpick_core::arith::Real;
+use pairpick_core::kernel::lanes::{BitLanes, Lanes, Operation, Simd, run_at};
+use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::parallel::Sequential;
+use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::rng::Stream;
+use pairpick_core::select::{Posterior, Selection, Strategy, Workspace};
+use pairpick_core::topk::Scored;
+
+use crate::{any, give};
+
+probes! {
+    also::Columns::try_from[T] => Columns::try_from(any::<&SMatrix<T, 8, 4>>());
+    also::Columns::clone[T] => any::<&Columns<'_, T>>().clone();
+    also::Sequential::default => Sequential::default();
+    also::Scored::default[T] => Scored::<T>::default();
+    also::Scored::eq[T] => any::<Scored<T>>() == any();
+    also::Error::eq => any::<Error>() == any();
+    also::Lanes::operators[T] => run_at(any(), Operators::<T>(core::marker::PhantomData));
+    also::device[T] => device::<T>();
+}
+
+struct Operators<T>(core::marker::PhantomData<T>);
+
+impl<T: Real> Operation for Operators<T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let (a, b) = (any::<Lanes<S, T>>(), any::<Lanes<S, T>>());
+        give((a + b, a - b, a * b, a / b, -a));
+        let (a, b) = (any::<BitLanes<S, T>>(), any::<BitLanes<S, T>>());
+        give((a + b, a - b, a & b, a | b, a << any::<u32>(), a >> any::<u32>()));
+    }
+}
+
+/// One batch from up to 8 prompts of 4 replies, features of order 16 or less.
+fn device<T: Real>() -> Result<Selection, Error> {
+    const ORDER: usize = 16;
+    let starts: Vec<u32, 9> = any();
+    let labelled: Vec<u64, 48> = any();
+    let features: Vec<f32, { ORDER * 32 }> = any();
+    let head: Vec<f32, ORDER> = any();
+    let mut first_pairs = [0; 9];
+    let mut batch = [Scored::default(); 8];
+    let mut numbers = [T::ZERO; 8192];
+    let mut heaps = [Scored::default(); 8];
+    let mut ranks = [0; 8];
+
+    let slots = first_pairs.get_mut(..starts.len()).unwrap_or_default();
+    let prompts = Prompts::new(&starts, slots)?;
+    let features = Columns::new(&features, head.len(), prompts.items())?;
+    let pool = Pool::in_prompt(features, prompts, &labelled)?;
+    let past = Packed::<T, [T; packed_len(ORDER)]>::zeros(head.len())?;
+    let posterior = Posterior {
+        head: &head,
+        prior_precision: any(),
+        jitter: any(),
+        past: Packed::new(past.order(), past.as_slice())?,
+    };
+    let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
+    let mut rng = Stream::new(any(), "pool", any());
+    let strategy: Strategy = any();
+    let selection = strategy.select(
+        &Sequential::default(),
+        &pool,
+        &posterior,
+        workspace,
+        &mut rng,
+        &mut batch,
+    )?;
+    give(batch);
+    selection.checked::<T>()
+}

@@ -1,0 +1,20 @@
+use pairpick_core::fisher::{
+    add_pairs, add_pool, pairs_workspace_len, pool_workspace_len, rewards, rewards_workspace_len,
+};
+use pairpick_core::linalg::PackedView;
+
+use crate::{Any, any};
+
+probes! {
+    fisher::rewards_workspace_len => rewards_workspace_len(any());
+    fisher::rewards[T] => (
+        rewards::<f32, T, _>(&Any, any(), any(), any(), any()),
+        rewards::<T, T, _>(&Any, any(), any(), any(), any()),
+    );
+    fisher::pool_workspace_len => pool_workspace_len(any(), any());
+    fisher::pairs_workspace_len => pairs_workspace_len(any());
+    fisher::add_pool[T] =>
+        add_pool(&Any, any(), any(), any(), any::<&mut PackedView<'_, T>>(), any());
+    fisher::add_pairs[T] =>
+        add_pairs(&Any, any(), any(), any(), any(), any::<&mut PackedView<'_, T>>(), any());
+}

@@ -1,0 +1,9 @@
+use pairpick_core::topk::TopK;
+
+use crate::{any, give};
+
+probes! {
+    topk::TopK::new[T] => give(TopK::<T>::new(any()));
+    topk::TopK::offer[T] => any::<&mut TopK<'_, T>>().offer(any());
+    topk::TopK::finish[T] => give(any::<TopK<'_, T>>().finish());
+}
