@@ -1,0 +1,61 @@
+//! Real embeddings: AlpacaEval outputs with a judge's rewards, where `PAIRPICK_DATA` has them.
+
+use std::path::Path;
+
+use pairpick::data::dataset::Dataset;
+use pairpick::output::OutputFolder;
+use pairpick::progress::Silent;
+use pairpick::report::metrics::Summary;
+use pairpick::round;
+use pairpick::runtime::Runtime;
+use pairpick::settings::{Preset, Settings, Typed};
+use pairpick_core::select::Strategy;
+use pairpick_tests::data::folder;
+
+fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
+    let file = |name: &str| data.join(name);
+    let mut dataset = Dataset::open(
+        (&file("train_embeddings.npy"), &file("train_rewards.npy")),
+        Some((&file("test_embeddings.npy"), &file("test_rewards.npy"))),
+    )
+    .expect("good files");
+    let mut settings = Settings { strategy, seed, ..Settings::of_preset(Preset::Default) };
+    let summary = dataset.summary().expect("a summary");
+    settings.fit_to(summary, Typed::default()).expect("sizes that fit");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut out =
+        OutputFolder::create(&folder.path().join("out"), false, &[]).expect("a new folder");
+    round::run(&mut dataset, &settings, &Runtime::default(), &mut out, &mut Silent).expect("rounds")
+}
+
+fn last(summary: &Summary) -> f64 {
+    summary.rounds.last().and_then(|round| round.one_minus_spearman).expect("a metric")
+}
+
+#[test]
+fn random_labels_teach_a_sound_model() {
+    let Some(data) = folder("PAIRPICK_DATA", "alpaca, random") else {
+        return;
+    };
+    let mut total = 0.0;
+    for seed in 1..=5 {
+        let summary = run(&data.join("alpaca"), Strategy::Random, seed);
+        assert_eq!(summary.rounds.len(), 8);
+        total += last(&summary);
+    }
+    assert!(total / 5.0 < 0.52, "mean 1 - Spearman {}", total / 5.0);
+}
+
+#[test]
+fn every_strategy_runs_on_real_embeddings() {
+    let Some(data) = folder("PAIRPICK_DATA", "alpaca, every strategy") else {
+        return;
+    };
+    for strategy in Strategy::ALL {
+        let summary = run(&data.join("alpaca_small"), strategy, 1);
+        let labels: Vec<u64> = summary.rounds.iter().map(|round| round.labels).collect();
+        assert_eq!(labels, (1..=8).map(|round| 125 * round).collect::<Vec<_>>(), "{strategy:?}");
+        assert!(last(&summary) < 1.0, "{strategy:?} does no better than chance");
+        assert!(summary.rounds.iter().all(|round| round.log_det.is_some()), "{strategy:?}");
+    }
+}
