@@ -19,14 +19,12 @@
 //!
 //! **Special values.** NaN ↦ NaN, ±∞ ↦ ±1, ±0 ↦ ±0.
 
-use fearless_simd::SimdFloatElement;
-
 use super::{Real, exp::lifted, polynomial::polynomial};
 use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::kernel::lanes::{Element, Lanes, Simd};
 
 /// What the normal tail and the error function need to know of a scalar type.
-pub trait Constants: SimdFloatElement + 'static {
+pub trait Constants: Element + 'static {
     /// The sign, the exponent and so much of the significand that its square is exact.
     const HIGH_HALF: Self::Bits;
     /// Below this magnitude, erf is `x + x s(x²)`.

@@ -20,14 +20,12 @@
 use core::f32::consts::LOG2_E as LOG2_E_F32;
 use core::f64::consts::LOG2_E as LOG2_E_F64;
 
-use fearless_simd::SimdFloatElement;
-
 use super::{Real, polynomial::polynomial};
 use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{BitLanes, Lanes, Simd};
+use crate::kernel::lanes::{BitLanes, Element, Lanes, Simd};
 
 /// What eˣ needs to know of a scalar type.
-pub trait Constants: SimdFloatElement + 'static {
+pub trait Constants: Element + 'static {
     /// 1 / ln 2.
     const LOG2_E: Self;
     /// The leading bits of ln 2, so few that a whole number of the exponent's size times them is

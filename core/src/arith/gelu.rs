@@ -16,17 +16,15 @@
 //! **Special values.** NaN ↦ NaN; GELU: −∞ ↦ 0, +∞ ↦ +∞, ±0 ↦ +0; derivative: −∞ ↦ −0, +∞ ↦ 1,
 //! ½ at 0.
 
-use fearless_simd::SimdFloatElement;
-
 use super::{
     Real,
     erf::{lifted_gaussian, mills},
 };
 use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::kernel::lanes::{Element, Lanes, Simd};
 
 /// What GELU needs to know of a scalar type.
-pub trait Constants: SimdFloatElement {
+pub trait Constants: Element {
     /// From here on z Φ(−z) and z φ(z) round to 0.
     const GELU_ENDS: Self;
     /// 1/√2π.

@@ -14,14 +14,12 @@
 //!
 //! **Special values.** NaN ↦ NaN, +∞ ↦ +∞, ±0 ↦ −∞, below 0 ↦ NaN; ln 1 = +0 exactly.
 
-use fearless_simd::SimdFloatElement;
-
 use super::{Real, polynomial::polynomial};
 use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::kernel::lanes::{Element, Lanes, Simd};
 
 /// What ln x needs to know of a scalar type.
-pub trait Constants: SimdFloatElement + 'static {
+pub trait Constants: Element + 'static {
     /// The bits of 1 less those of √½.
     const ONE_LESS_ROOT_HALF: Self::Bits;
     /// The bits of √½.

@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 use core::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
-use fearless_simd::SimdFloatElement;
+use crate::kernel::lanes::Element;
 
 use super::{erf, exp, gelu, ln};
 
@@ -13,7 +13,7 @@ use super::{erf, exp, gelu, ln};
 /// `ln`, …) are free functions of [`crate::arith`], never methods, since `x.exp()` on a concrete
 /// float would be the platform's as soon as `std` is linked.
 pub trait Real:
-    SimdFloatElement
+    Element
     + Debug
     + PartialOrd
     + AddAssign

@@ -7,14 +7,12 @@
 
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Shl, Shr, Sub};
 
-use fearless_simd::{
-    ExtractToken, Select, SimdBase, SimdFloat, SimdFloatElement, SimdMask, dispatch,
-};
-pub use fearless_simd::{Level, Simd};
+use fearless_simd::{ExtractToken, Select, SimdBase, SimdFloat, SimdMask, dispatch};
+pub use fearless_simd::{Level, Simd, SimdFloatElement as Element};
 
 use crate::arith::Real;
 
-type Native<S, T> = <T as SimdFloatElement>::Native<S>;
+type Native<S, T> = <T as Element>::Native<S>;
 type NativeBits<S, T> = <Native<S, T> as SimdFloat<S>>::Bits;
 type NativeMask<S, T> = <Native<S, T> as SimdBase<S>>::Mask;
 
