@@ -219,8 +219,17 @@ fn check_replaceable(target: &Path, out: &Path, inputs: &[&Path]) -> Result<()> 
 }
 
 fn check_free(target: &Path, out: &Path, force: bool) -> Result<()> {
-    if force || !target.exists() {
+    if !target.exists() {
         return Ok(());
+    }
+    if force {
+        // A typing error must not cost a folder that is none of ours.
+        let ours = target.join(SETTINGS).exists()
+            || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
+        return match ours {
+            true => Ok(()),
+            false => Err(place(out, &format!("it holds no {SETTINGS}, so no run made it"))),
+        };
     }
     let mut entries = fs::read_dir(target).map_err(|error| Error::io(out, "list", error))?;
     match entries.next() {

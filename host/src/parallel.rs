@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::runtime::{Isa, Runtime};
 use crate::settings::named::Named;
 
+/// The most threads that may be asked for: more would only wait for each other.
+pub const MAX_THREADS: usize = 256;
+
 /// A pool of threads and an instruction set. Neither changes a bit of any result.
 #[derive(Debug)]
 pub struct Threads {
@@ -26,6 +29,10 @@ impl Threads {
     pub fn start(runtime: &Runtime) -> Result<Self> {
         let level = level(runtime.isa)?;
         let threads = runtime.threads.map_or(0, NonZeroUsize::get);
+        if threads > MAX_THREADS {
+            let expected = format!("at most {MAX_THREADS}");
+            return Err(Error::Setting { option: "threads", found: threads.to_string(), expected });
+        }
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
             Error::Setting {
                 option: "threads",

@@ -55,7 +55,7 @@ fn a_run_leaves_its_files_and_prints_its_table() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{stderr}");
     assert!(stdout.starts_with("round") && stdout.contains("results in pairpick-out"), "{stdout}");
-    assert!(!stderr.contains("note:"), "the sizes suit the bundled data: {stderr}");
+    assert!(stderr.contains("round 2: 40 labels"), "{stderr}");
     assert!(!stderr.contains('\u{1b}') && !stdout.contains('\u{1b}'), "no colour in a file");
     assert_eq!(names(folder.path()), ["pairpick-out"]);
     let out = folder.path().join("pairpick-out");
@@ -93,6 +93,8 @@ fn a_run_without_test_data() {
     let output = short_run(folder.path(), &data).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["rounds"][1]["one_minus_spearman"], serde_json::Value::Null);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("note: --prompts-per-round lowered from 500 to "), "{stderr}");
     assert_eq!(names(&folder.path().join("pairpick-out")), FILES);
 }
 
@@ -143,4 +145,28 @@ fn without_seconds(metrics: &str) -> Vec<serde_json::Value> {
         line
     };
     metrics.lines().map(line).collect()
+}
+
+#[test]
+fn rounds_go_on_while_any_prompt_has_a_pair_without_a_label() {
+    let folder = TempDir::new().unwrap();
+    let sizes =
+        ["--prompts-per-round", "1", "--batch", "28", "--rounds", "78", "--iterations", "1"];
+    let output = pairpick(folder.path(), &[&["run"][..], &sizes].concat()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let out = folder.path().join("pairpick-out");
+    let lines = |name| fs::read_to_string(out.join(name)).unwrap().lines().count();
+    assert_eq!((lines("metrics.jsonl"), lines("labels.jsonl")), (78, 78 * 28));
+}
+
+#[test]
+fn force_replaces_no_folder_that_a_run_did_not_make() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("mine")).unwrap();
+    fs::write(folder.path().join("mine/letter.txt"), "dear").unwrap();
+    let output = short_run(folder.path(), &["--out", "mine", "--force"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(names(&folder.path().join("mine")), ["letter.txt"]);
+    let output = short_run(folder.path(), &["--threads", "100000"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
 }

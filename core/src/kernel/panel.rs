@@ -132,8 +132,8 @@ impl<T: Real> Operation for Whiten<'_, T> {
         let Some((groups, reciprocals)) = self.whitener.split_at_checked(entries) else {
             return;
         };
-        // Not one row, or none at all.
-        if self.stride > self.panel.len() || self.stride == 0 {
+        // Not one row; and no place below overflows.
+        if self.stride > self.panel.len() {
             return;
         }
         let width = TILE_VECTORS * Lanes::<S, T>::LEN;
@@ -162,7 +162,7 @@ fn whiten_items<S: Simd, T: Real>(
             return;
         };
         groups = rest;
-        let Some((solved, open)) = panel.split_at_mut_checked(first.saturating_mul(stride)) else {
+        let Some((solved, open)) = panel.split_at_mut_checked(first * stride) else {
             return;
         };
         let zero = [Lanes::splat(simd, T::ZERO); TILE_VECTORS];

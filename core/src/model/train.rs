@@ -24,7 +24,7 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Decoupled weight decay, on weights and not on biases.
     pub weight_decay: f64,
-    /// Stop after this many iterations without a better held-out loss; `None` trains to the end
+    /// Stop after more than this many iterations without a better held-out loss; `None` trains to the end
     /// and keeps the last parameters.
     pub patience: Option<usize>,
     /// Iterations before which held-out losses do not count: the loss of the first steps says

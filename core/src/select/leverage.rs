@@ -83,8 +83,10 @@ fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
     jitter: T,
 ) -> Result<Cholesky<T, D>, Error> {
     fisher.add_diagonal(prior_precision);
-    let mean = fisher.trace() / T::from_u64(fisher.order() as u64);
-    fisher.add_diagonal(jitter * mean);
+    if jitter != T::ZERO {
+        let mean = fisher.trace() / T::from_u64(fisher.order() as u64);
+        fisher.add_diagonal(jitter * mean);
+    }
     Cholesky::factor(fisher)
 }
 

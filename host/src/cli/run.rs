@@ -116,7 +116,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "X", help_heading = "Training")]
     weight_decay: Option<f64>,
 
-    /// on, off, or N: stop after N iterations without a better loss on held-out labels
+    /// on, off, or N: stop after more than N iterations without a better loss on held-out labels
     #[arg(long, value_name = "on|off|N", value_parser = options::early_stopping,
           num_args = 0..=1, default_missing_value = "on", help_heading = "Training")]
     early_stopping: Option<EarlyStopping>,

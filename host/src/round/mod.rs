@@ -76,7 +76,7 @@ fn run_at<T: Real>(
         let start = Instant::now();
         let asked = ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
         if asked.is_empty() {
-            progress.note(&format!("round {round}: every pair drawn has a label; ending here"));
+            progress.note(&format!("round {round}: every pair has a label; ending here"));
             break;
         }
         labels.extend(asked.iter().map(|(label, _)| *label));
@@ -130,6 +130,9 @@ fn ask<T: Real>(
         _ => settings.strategy,
     };
     let draw = Draw::new(&train.embeddings, settings, round, labels)?;
+    if draw.is_empty() {
+        return Ok(Vec::new());
+    }
     let features = model.features_of(&mut train.embeddings, &draw.items, threads)?;
     let request = select::Request { settings, threads, round, strategy };
     let batch = select::select(&request, &draw, &features, model, past, progress)?;

@@ -1,6 +1,6 @@
 //! [`Draw`]: the prompts of a round, their items, and which of their pairs have a label.
 
-use pairpick_core::pool::Prompts;
+use pairpick_core::pool::{Prompts, pairs_of};
 use pairpick_core::rng::Stream;
 
 use super::Label;
@@ -22,17 +22,23 @@ pub(super) struct Draw {
 }
 
 impl Draw {
-    /// Draws the prompts of a round.
+    /// Draws the prompts of a round among those that have a pair without a label; no prompt, if
+    /// there is none left.
     pub(super) fn new(
         embeddings: &Embeddings,
         settings: &Settings,
         round: u64,
         labels: &[Label],
     ) -> Result<Self> {
-        let mut prompts = vec![0; settings.prompts_per_round];
+        let open = open_prompts(embeddings, labels);
+        let mut prompts = vec![0; settings.prompts_per_round.min(open.len())];
         Stream::new(settings.seed, "pool", round)
-            .sample(embeddings.prompts() as u64, &mut prompts)
+            .sample(open.len() as u64, &mut prompts)
             .map_err(Error::core("drawing prompts"))?;
+        for prompt in &mut prompts {
+            // A place among the open prompts becomes the prompt; both ascend.
+            *prompt = open[*prompt as usize];
+        }
         let responses = embeddings.responses() as u64;
         let items = prompts.iter().flat_map(|prompt| prompt * responses..(prompt + 1) * responses);
         let items = items.collect();
@@ -40,8 +46,15 @@ impl Draw {
         let responses = responses as u32;
         let starts = (0..=prompts.len() as u32).map(|prompt| prompt * responses).collect();
         let mut draw = Self { prompts, responses, items, starts, labelled: Vec::new() };
-        draw.labelled = draw.numbers_of(labels)?;
+        if !draw.is_empty() {
+            draw.labelled = draw.numbers_of(labels)?;
+        }
         Ok(draw)
+    }
+
+    /// Whether no pair is left to ask about.
+    pub(super) fn is_empty(&self) -> bool {
+        self.prompts.is_empty()
     }
 
     /// The numbering of the pool's pairs; `first_pairs` is its memory.
@@ -70,4 +83,14 @@ impl Draw {
         numbers.sort_unstable();
         Ok(numbers)
     }
+}
+
+/// The prompts that have a pair without a label, ascending.
+fn open_prompts(embeddings: &Embeddings, labels: &[Label]) -> Vec<u64> {
+    let mut labelled = vec![0_u64; embeddings.prompts()];
+    for label in labels {
+        labelled[label.prompt as usize] += 1;
+    }
+    let pairs = pairs_of(embeddings.responses() as u64);
+    (0..).zip(labelled).filter(|(_, count)| *count < pairs).map(|(prompt, _)| prompt).collect()
 }

@@ -55,9 +55,11 @@ pub(super) fn fit(
     labels: &[Label],
     progress: &mut dyn Progress,
 ) -> Result<()> {
-    let (training, held_out) = match settings.early_stopping {
-        Some(_) => hold_out(settings, round, labels),
-        None => (labels.to_vec(), Vec::new()),
+    // Where training ends within the warm-up, held-out labels would be lost for nothing.
+    let stops_early = settings.early_stopping.is_some() && settings.iterations > settings.warm_up;
+    let (training, held_out) = match stops_early {
+        true => hold_out(settings, round, labels),
+        false => (labels.to_vec(), Vec::new()),
     };
     // Whole prompts are held out, so the two have no item in common.
     let (training_items, held_out_items) = (

@@ -66,11 +66,11 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Decoupled weight decay, on weights and not on biases.
     pub weight_decay: f64,
-    /// Training stops after this many iterations without a better held-out loss; `null` never.
+    /// Training stops after more than this many iterations without a better held-out loss; `null` never.
     pub early_stopping: Option<usize>,
     /// Iterations before which early stopping does not look at the held-out loss.
     pub warm_up: usize,
-    /// The share of the labelled prompts that early stopping holds out.
+    /// The share of the labels that early stopping holds out, in whole prompts.
     pub holdout: f64,
     /// Whether inputs are standardised by the training embeddings.
     pub standardise: bool,

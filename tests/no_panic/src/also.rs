@@ -17,7 +17,6 @@ use crate::{any, give};
 
 probes! {
     also::Columns::try_from[T] => Columns::try_from(any::<&SMatrix<T, 8, 4>>());
-    also::Columns::clone[T] => any::<&Columns<'_, T>>().clone();
     also::Sequential::default => Sequential::default();
     also::Scored::default[T] => Scored::<T>::default();
     also::Scored::eq[T] => any::<Scored<T>>() == any();

@@ -1,0 +1,159 @@
+//! `model.safetensors`: the same model is the same bytes, PyTorch finds what it expects, and no
+//! bytes whatever make the reader panic.
+
+use std::fs;
+use std::path::Path;
+
+use pairpick::Error;
+use pairpick::data::safetensors::{LayerTensors, ModelTensors, Standardisation};
+use pairpick_core::model::Activation;
+use proptest::prelude::*;
+use safetensors::{Dtype, SafeTensors};
+
+const NAME: &str = "model.safetensors";
+
+/// Values that differ from place to place.
+fn values(count: usize, start: f32) -> Vec<f32> {
+    (0..count).map(|index| start + index as f32 * 0.125).collect()
+}
+
+fn model(standardised: bool) -> ModelTensors {
+    let layer = |outputs, inputs, start| LayerTensors {
+        weight: values(outputs * inputs, start),
+        bias: values(outputs, -start),
+    };
+    ModelTensors {
+        inputs: 5,
+        hidden: [4, 3, 2],
+        activation: Activation::Relu,
+        layers: [layer(4, 5, 0.1), layer(3, 4, 10.0), layer(2, 3, -0.0)],
+        head: values(2, 1e-40),
+        standardisation: standardised
+            .then(|| Standardisation { mean: values(5, 3.0), scale: values(5, 0.5) }),
+    }
+}
+
+fn written(model: &ModelTensors) -> Vec<u8> {
+    model.to_bytes(Path::new(NAME)).unwrap()
+}
+
+fn read(bytes: &[u8]) -> Result<ModelTensors, Error> {
+    ModelTensors::from_bytes(bytes, Path::new(NAME))
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(NAME);
+    for standardised in [false, true] {
+        let model = model(standardised);
+        fs::write(&path, written(&model)).unwrap();
+        assert_eq!(ModelTensors::open(&path).unwrap(), model);
+    }
+    assert!(matches!(
+        ModelTensors::open(&folder.path().join("no")),
+        Err(Error::MissingFile { .. })
+    ));
+}
+
+#[test]
+fn the_same_model_is_the_same_bytes() {
+    let bytes = written(&model(true));
+    for _ in 0..20 {
+        assert_eq!(written(&model(true)), bytes);
+    }
+    let header = String::from_utf8_lossy(&bytes[8..]);
+    let metadata = "{\"__metadata__\":{\"pairpick\":\
+                    \"{\\\"format_version\\\":1,\\\"activation\\\":\\\"relu\\\"}\"},";
+    assert!(header.starts_with(metadata), "{header}");
+}
+
+#[test]
+fn tensors_have_the_names_and_the_orientation_of_pytorch() {
+    let model = model(true);
+    let bytes = written(&model);
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let expected: [(&str, &[usize]); 9] = [
+        ("layers.0.weight", &[4, 5]),
+        ("layers.0.bias", &[4]),
+        ("layers.1.weight", &[3, 4]),
+        ("layers.1.bias", &[3]),
+        ("layers.2.weight", &[2, 3]),
+        ("layers.2.bias", &[2]),
+        ("head.weight", &[1, 2]),
+        ("input.mean", &[5]),
+        ("input.scale", &[5]),
+    ];
+    assert_eq!(file.len(), expected.len());
+    for (name, shape) in expected {
+        let tensor = file.tensor(name).unwrap();
+        assert_eq!((tensor.dtype(), tensor.shape()), (Dtype::F32, shape), "{name}");
+    }
+    // Row 2, column 1 of the first weight, in little-endian bytes.
+    let at = 4 * (2 * 5 + 1);
+    let weight = file.tensor("layers.0.weight").unwrap().data();
+    assert_eq!(weight[at..at + 4], model.layers[0].weight[2 * 5 + 1].to_le_bytes());
+}
+
+#[test]
+fn parts_that_do_not_fit_are_not_written() {
+    let mut short = model(false);
+    short.layers[1].weight.pop();
+    let error = short.to_bytes(Path::new(NAME)).unwrap_err().to_string();
+    assert!(error.contains("layers.1.weight"), "{error}");
+}
+
+/// Replaces text in the header by text of the same length.
+fn patched(from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = written(&model(true));
+    let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+    bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    bytes
+}
+
+#[test]
+fn foreign_files_are_refused_with_the_reason() {
+    let mut nan = written(&model(false));
+    let end = nan.len();
+    nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    let cases = [
+        (b"not a model".to_vec(), "not a model of pairpick"),
+        (patched("\"pairpick\"", "\"pairpack\""), "no key \"pairpick\""),
+        (patched("version\\\":1", "version\\\":9"), "format version 9, not 1"),
+        (patched("relu", "tanh"), "unknown activation \"tanh\""),
+        (patched("layers.2.bias", "layers.2.bios"), "no tensor layers.2.bias"),
+        (patched("\"shape\":[4,5]", "\"shape\":[5,4]"), "layers.0.bias is F32 [4], not F32 [5]"),
+        (patched("input.mean", "input.main"), "9 tensors, not 7"),
+        (patched("input.scale", "input.scala"), "no tensor input.scale"),
+        (nan, "NaN"),
+    ];
+    for (bytes, message) in cases {
+        let error = read(&bytes).unwrap_err().to_string();
+        assert!(error.starts_with(NAME) && error.contains(message), "{message:?}: {error}");
+    }
+}
+
+#[test]
+fn a_file_cut_anywhere_is_refused() {
+    let bytes = written(&model(true));
+    for end in 0..bytes.len() {
+        assert!(read(&bytes[..end]).is_err(), "{end} of {}", bytes.len());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn changed_bytes_never_panic(changes in prop::collection::vec(any::<(u16, u8)>(), 1..5)) {
+        let mut bytes = written(&model(true));
+        let len = bytes.len();
+        for (place, byte) in changes {
+            bytes[usize::from(place) % len] = byte;
+        }
+        if let Ok(model) = read(&bytes) {
+            prop_assert_eq!(read(&written(&model)).unwrap(), model);
+        }
+    }
+}

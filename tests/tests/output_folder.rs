@@ -1,0 +1,193 @@
+//! The output folder: complete under its name or not there, and never at the cost of what was.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pairpick::Error;
+use pairpick::data::labels::{HexDigest, LabelRecord, Preference, read_json_lines};
+use pairpick::output::{LABELS, METRICS, OutputFolder, SETTINGS};
+use pairpick::report::metrics::RoundMetrics;
+use pairpick::settings::Settings;
+use tempfile::TempDir;
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn place() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    (folder, out)
+}
+
+fn metrics(round: u64) -> RoundMetrics {
+    RoundMetrics {
+        round,
+        labels: 10 * round,
+        one_minus_spearman: Some(0.1 + 0.2),
+        best_of_n: [(32, None), (8, Some(1.5)), (2, Some(-0.25))].into(),
+        pairwise_accuracy: Some(f64::NAN),
+        log_det: Some(-1e-300),
+        seconds: 0.5,
+        digest: HexDigest(0xabc),
+    }
+}
+
+#[test]
+fn nothing_has_the_name_before_everything_has() {
+    let (folder, out) = place();
+    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    let partial = output.partial_path().to_owned();
+    let name = partial.file_name().unwrap().to_str().unwrap().to_owned();
+    assert!(name.starts_with(".out.partial-"), "{name}");
+    output.write_settings(&Settings::default()).unwrap();
+    assert_eq!(names(folder.path()), [name]);
+    let finished = output.finish().unwrap();
+    assert_eq!(finished, fs::canonicalize(&out).unwrap());
+    assert_eq!(names(folder.path()), ["out"]);
+    assert_eq!(names(&out), [SETTINGS]);
+}
+
+#[test]
+fn missing_parents_are_made() {
+    let (folder, _) = place();
+    let out = folder.path().join("a/b/out");
+    OutputFolder::create(&out, false, &[]).unwrap().finish().unwrap();
+    assert_eq!(names(&out), Vec::<String>::new());
+}
+
+#[test]
+fn unfinished_work_stays_and_an_empty_folder_goes() {
+    let (folder, out) = place();
+    drop(OutputFolder::create(&out, false, &[]).unwrap());
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    output.append_metrics(&metrics(1)).unwrap();
+    let partial = output.partial_path().to_owned();
+    drop(output);
+    assert_eq!(names(&partial), [METRICS]);
+    assert!(!out.exists());
+}
+
+#[test]
+fn an_empty_folder_is_taken_and_a_full_one_is_not() {
+    let (folder, out) = place();
+    fs::create_dir(&out).unwrap();
+    OutputFolder::create(&out, false, &[]).unwrap().finish().unwrap();
+    fs::write(out.join("mine"), "mine").unwrap();
+    let error = OutputFolder::create(&out, false, &[]).unwrap_err();
+    assert!(matches!(error, Error::OutputExists { .. }), "{error:?}");
+    assert_eq!(names(folder.path()), ["out"]);
+}
+
+#[test]
+fn force_replaces_the_folder_only_when_the_new_one_is_complete() {
+    let (folder, out) = place();
+    fs::create_dir_all(out.join("old/deep")).unwrap();
+    let foreign = OutputFolder::create(&out, true, &[]).unwrap_err();
+    assert!(matches!(foreign, Error::OutputPlace { .. }), "no run made it: {foreign:?}");
+    fs::write(out.join("settings.json"), "{}").unwrap();
+    let mut output = OutputFolder::create(&out, true, &[]).unwrap();
+    output.append_metrics(&metrics(1)).unwrap();
+    assert_eq!(names(&out), ["old", "settings.json"]);
+    output.finish().unwrap();
+    assert_eq!(names(&out), [METRICS]);
+    assert_eq!(names(folder.path()), ["out"]);
+}
+
+/// What appears under the name during the run is somebody else's.
+#[test]
+fn a_folder_that_is_filled_meanwhile_is_not_replaced() {
+    let (_folder, out) = place();
+    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    output.append_metrics(&metrics(1)).unwrap();
+    let partial = output.partial_path().to_owned();
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("theirs"), "").unwrap();
+    assert!(matches!(output.finish(), Err(Error::OutputExists { .. })));
+    assert_eq!((names(&out), names(&partial)), (vec!["theirs".into()], vec![METRICS.into()]));
+}
+
+#[test]
+fn places_that_no_force_may_replace() {
+    let (folder, out) = place();
+    fs::write(&out, "a file").unwrap();
+    let refused = |out: &Path, inputs: &[&Path]| {
+        let error = OutputFolder::create(out, true, inputs).unwrap_err();
+        assert!(matches!(error, Error::OutputPlace { .. }), "{error:?}");
+    };
+    refused(&out, &[]);
+    refused(folder.path(), &[&out]);
+    refused(Path::new("."), &[]);
+    refused(Path::new(".."), &[]);
+    refused(Path::new("/"), &[]);
+    let inside_a_file = OutputFolder::create(&out.join("inside"), true, &[]).unwrap_err();
+    assert!(matches!(inside_a_file, Error::Io { .. }), "{inside_a_file:?}");
+    assert_eq!(names(folder.path()), ["out"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_others_may_read_what_the_mask_allows() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let (folder, out) = place();
+    let real = folder.path().join("real");
+    fs::create_dir(&real).unwrap();
+    symlink(&real, &out).unwrap();
+    let expected = fs::metadata(&real).unwrap().permissions().mode();
+    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    output.append_metrics(&metrics(1)).unwrap();
+    output.finish().unwrap();
+    assert_eq!(names(&real), [METRICS]);
+    assert_eq!(names(folder.path()), ["out", "real"]);
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode(), expected);
+}
+
+#[test]
+fn metrics_are_written_as_documented() {
+    let (_folder, out) = place();
+    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    output.append_metrics(&metrics(1)).unwrap();
+    output.append_metrics(&metrics(2)).unwrap();
+    let text = fs::read_to_string(output.partial_path().join(METRICS)).unwrap();
+    let line = "{\"round\":1,\"labels\":10,\"one_minus_spearman\":0.30000000000000004,\
+                \"best_of_n\":{\"2\":-0.25,\"8\":1.5,\"32\":null},\"pairwise_accuracy\":null,\
+                \"log_det\":-1e-300,\"seconds\":0.5,\"digest\":\"0x0000000000000abc\"}";
+    assert_eq!(text.lines().next(), Some(line));
+    let read: Vec<RoundMetrics> = read_json_lines(text.as_bytes(), Path::new(METRICS)).unwrap();
+    let expected = [1, 2].map(|round| RoundMetrics { pairwise_accuracy: None, ..metrics(round) });
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn labels_are_written_as_documented_and_read_back() {
+    let (_folder, out) = place();
+    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    let label = |round, label, score| LabelRecord { round, a: [3, 0], b: [3, 7], label, score };
+    let first = [label(1, Preference::First, None), label(1, Preference::Second, Some(0.1))];
+    let second = [label(2, Preference::Tie, Some(f64::MAX))];
+    output.append_labels(&first).unwrap();
+    output.append_labels(&second).unwrap();
+    let text = fs::read_to_string(output.partial_path().join(LABELS)).unwrap();
+    let expected = "{\"round\":1,\"a\":[3,0],\"b\":[3,7],\"label\":1,\"score\":null}\n\
+                    {\"round\":1,\"a\":[3,0],\"b\":[3,7],\"label\":0,\"score\":0.1}\n\
+                    {\"round\":2,\"a\":[3,0],\"b\":[3,7],\"label\":0.5,\
+                    \"score\":1.7976931348623157e308}\n";
+    assert_eq!(text.replace("e+", "e"), expected);
+    let read: Vec<LabelRecord> = read_json_lines(text.as_bytes(), Path::new(LABELS)).unwrap();
+    assert_eq!(read, [&first[..], &second].concat());
+}
+
+#[test]
+fn a_bad_line_is_named() {
+    let good = "{\"round\":1,\"a\":[3,0],\"b\":[3,7],\"label\":1.0,\"score\":null}";
+    let text = format!("{good}\n\n{}\n", good.replace("1.0", "0.7"));
+    let error = read_json_lines::<LabelRecord>(text.as_bytes(), Path::new("l.jsonl")).unwrap_err();
+    let message = error.to_string();
+    assert!(message.starts_with("l.jsonl: line 3: label 0.7 is none of 0, 0.5"), "{message}");
+}
