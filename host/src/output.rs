@@ -222,19 +222,15 @@ fn check_free(target: &Path, out: &Path, force: bool) -> Result<()> {
     if !target.exists() {
         return Ok(());
     }
-    if force {
-        // A typing error must not cost a folder that is none of ours.
-        let ours = target.join(SETTINGS).exists()
-            || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
-        return match ours {
-            true => Ok(()),
-            false => Err(place(out, &format!("it holds no {SETTINGS}, so no run made it"))),
-        };
-    }
     let mut entries = fs::read_dir(target).map_err(|error| Error::io(out, "list", error))?;
     match entries.next() {
-        Some(_) => Err(Error::OutputExists { path: out.into() }),
         None => Ok(()),
+        Some(_) if !force => Err(Error::OutputExists { path: out.into() }),
+        // A typing error must not cost a folder that is none of ours.
+        Some(_) if !target.join(SETTINGS).exists() => {
+            Err(place(out, &format!("it holds no {SETTINGS}, so no run made it")))
+        }
+        Some(_) => Ok(()),
     }
 }
 
