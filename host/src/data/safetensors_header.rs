@@ -1,6 +1,6 @@
 //! The header of a `safetensors` file: its length in eight bytes, and JSON that names each tensor's
-//! type, shape and place. The crate's own parser reads it, from memory that [`HEADER_LIMIT`]
-//! bounds: it takes some fifty bytes for each byte of hostile text.
+//! type, shape and place. The crate's own parser reads it, which takes up to 27 bytes for each byte
+//! of hostile text: [`HEADER_LIMIT`] is what bounds the memory.
 
 use std::io::Read;
 use std::path::Path;
