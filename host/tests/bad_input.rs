@@ -152,7 +152,8 @@ fn safetensors_that_do_not_serve() {
             "\"{name}\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":[0,{bytes}]}}"
         )
     };
-    let file = |tensor: &str, bytes| safetensors(&format!("{{{tensor}}}"), &f32_bytes(bytes / 4));
+    let file =
+        |tensor: &str, bytes: usize| safetensors(&format!("{{{tensor}}}"), &f32_bytes(bytes / 4));
     let good = file(&tensor("embeddings", "F32", "[4,3,5]", 240), 240);
     Case::new().fails_with_embeddings(&good[..good.len() - 1], &["truncated"]);
     let wide = file(&tensor("embeddings", "F64", "[2,3,5]", 240), 240);

@@ -150,6 +150,12 @@ fn defects_of_a_file() {
         let told = text.contains(message) || matches!(error, Error::Truncated { .. });
         assert!(text.starts_with(NAME) && told, "{message}: {text}");
     }
+    for name in ["\\u001b[2J".to_owned(), "x".repeat(10_000)] {
+        let text =
+            format!("{{\"{name}\":{{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]}}}}");
+        let message = open(around(&text, &[0])).err().unwrap().to_string();
+        assert!(message.len() < 500 && !message.contains(char::is_control), "{message}");
+    }
     for end in 0..good.len() {
         assert!(open(good[..end].to_vec()).is_err(), "{end} of {}", good.len());
     }
