@@ -1,5 +1,6 @@
 //! [`Embeddings`]: the rows ψ of a file of shape (N prompts, K responses, D dimensions), read as
-//! a round draws them. Item number = prompt · K + response.
+//! a round draws them. Item number = prompt · K + response. A flat file, of shape (M, D), is M
+//! prompts of one response each, and an item's number is its row.
 
 use std::io::Cursor;
 use std::ops::Range;
@@ -7,29 +8,37 @@ use std::path::Path;
 
 use pairpick_core::model::mlp::MAX_INPUTS;
 
-use super::npy::{NpyReader, Source};
+use super::array::{ArrayReader, Source};
+use super::item::ItemName;
 use crate::error::{Error, Place, Result, Shape};
+
+/// The name of the tensor in a file that holds several.
+const TENSOR: &str = "embeddings";
+
+/// What the middle axis counts.
+const RESPONSES: &str = "responses a prompt";
 
 /// Numbers that a scan of the whole file holds at a time.
 const SCAN_LEN: u64 = 1 << 18;
 
 /// The embeddings of some consecutive prompts of a file, usually of all.
 pub struct Embeddings {
-    reader: NpyReader,
+    reader: ArrayReader,
     first_prompt: u64,
     prompts: usize,
     responses: usize,
     dimensions: usize,
+    flat: bool,
 }
 
 impl Embeddings {
     /// Opens a file and checks its shape.
     ///
     /// # Errors
-    /// Every defect of a `.npy` file; a shape other than (N, K, D); no prompts; fewer than two
-    /// responses a prompt, of which no pair can be made.
+    /// Every defect of an array's file ([`ArrayReader::new`]); a shape other than (N, K, D) or (M, D); an empty axis, or one
+    /// that is too long.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::from_reader(NpyReader::open(path)?)
+        Self::from_reader(ArrayReader::open(path, TENSOR)?)
     }
 
     /// The same from bytes in memory, called `name` in messages.
@@ -45,20 +54,35 @@ impl Embeddings {
     /// # Errors
     /// As [`Embeddings::open`].
     pub fn from_source(source: impl Source + 'static, path: &Path) -> Result<Self> {
-        Self::from_reader(NpyReader::new(source, path)?)
+        Self::from_reader(ArrayReader::new(source, path, TENSOR)?)
     }
 
-    fn from_reader(reader: NpyReader) -> Result<Self> {
-        let &[prompts, responses, dimensions] = reader.shape() else {
-            let found = Shape(reader.shape().to_vec());
-            let expected = "(N prompts, K responses, D dimensions)";
-            return Err(Error::Rank { path: reader.path().into(), found, expected });
+    fn from_reader(reader: ArrayReader) -> Result<Self> {
+        let (prompts, responses, dimensions, flat) = match *reader.shape() {
+            [prompts, responses, dimensions] => (prompts, responses, dimensions, false),
+            [rows, dimensions] => (rows, 1, dimensions, true),
+            _ => {
+                let expected = "(N prompts, K responses, D dimensions) or (M rows, D dimensions)";
+                return Err(wrong_rank(&reader, expected));
+            }
         };
-        let check = |axis, found, least, most| check_axis(&reader, axis, found, least, most);
-        let prompts = check("prompts", prompts, 1, u64::from(u32::MAX))?;
-        let responses = check("responses a prompt", responses, 2, u64::from(u16::MAX))?;
-        let dimensions = check("dimensions", dimensions, 1, MAX_INPUTS as u64)?;
-        Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions })
+        let check = |axis, found, most| check_axis(&reader, axis, found, 1, most);
+        let prompts = check(if flat { "rows" } else { "prompts" }, prompts, u64::from(u32::MAX))?;
+        let responses = check(RESPONSES, responses, u64::from(u16::MAX))?;
+        let dimensions = check("dimensions", dimensions, MAX_INPUTS as u64)?;
+        Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat })
+    }
+
+    /// Checks that pairs of responses to one prompt can be made of these embeddings.
+    ///
+    /// # Errors
+    /// [`Error::Rank`] for a flat file; [`Error::AxisLength`] for fewer than two responses.
+    pub fn check_in_prompt(&self) -> Result<()> {
+        if self.flat {
+            return Err(wrong_rank(&self.reader, "(N prompts, K responses, D dimensions)"));
+        }
+        let most = u64::from(u16::MAX);
+        check_axis(&self.reader, RESPONSES, self.responses as u64, 2, most).map(|_| ())
     }
 
     /// Only the prompts of `range`, renumbered from 0; none if there is not one.
@@ -84,13 +108,19 @@ impl Embeddings {
         Shape(self.reader.shape().to_vec())
     }
 
-    /// N, at least 1.
+    /// Whether the file has one axis of rows, and items are named by them.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.flat
+    }
+
+    /// N, at least 1; of a flat file M.
     #[must_use]
     pub fn prompts(&self) -> usize {
         self.prompts
     }
 
-    /// K, at least 2.
+    /// K, at least 1; of a flat file 1.
     #[must_use]
     pub fn responses(&self) -> usize {
         self.responses
@@ -108,12 +138,50 @@ impl Embeddings {
         self.prompts as u64 * self.responses as u64
     }
 
-    /// Reads items by their numbers, D values each, in the order given. Consecutive numbers are
-    /// one read.
+    /// The number of an item that a file names.
+    ///
+    /// # Errors
+    /// [`Error::ItemForm`] for a row of an array with prompts and responses, or the reverse;
+    /// [`Error::NoSuchItem`].
+    pub fn item(&self, name: ItemName) -> Result<u64> {
+        let responses = self.responses as u64;
+        let (prompt, response) = match name {
+            ItemName::Row(row) if self.flat => (row, 0),
+            ItemName::Response([prompt, response]) if !self.flat => (prompt, response),
+            _ => {
+                let (path, shape) = (self.path().into(), self.file_shape());
+                return Err(Error::ItemForm { name, path, shape });
+            }
+        };
+        if prompt < self.prompts as u64 && response < responses {
+            return Ok(prompt * responses + response);
+        }
+        let last = self.name(self.items() - 1);
+        Err(Error::NoSuchItem { name, path: self.path().into(), last })
+    }
+
+    /// How files name the item of this number.
+    #[must_use]
+    pub fn name(&self, item: u64) -> ItemName {
+        let responses = self.responses as u64;
+        match self.flat {
+            true => ItemName::Row(item),
+            false => ItemName::Response([item / responses, item % responses]),
+        }
+    }
+
+    /// The prompt of an item; of a flat file its row.
+    #[must_use]
+    pub fn prompt_of(&self, item: u64) -> u64 {
+        item / self.responses as u64
+    }
+
+    /// Reads items by their numbers, D values each, in the order given, and nothing else of the
+    /// file. Consecutive numbers are one read.
     ///
     /// # Errors
     /// [`Error::Core`] unless `out` has D places for each item and every item exists;
-    /// [`Error::Io`].
+    /// [`Error::NonFiniteEmbedding`] with its place; [`Error::Io`].
     pub fn read_items(&mut self, items: &[u64], out: &mut [f32]) -> Result<()> {
         self.check_out(items.len(), out)?;
         if let Some(&index) = items.iter().find(|item| **item >= self.items()) {
@@ -156,28 +224,11 @@ impl Embeddings {
             let len = if left < SCAN_LEN { left } else { SCAN_LEN };
             values.resize(len as usize, 0.0);
             self.reader.read(start + done, &mut values)?;
-            if let Some(found) = values.iter().position(|value| !value.is_finite()) {
-                return Err(self.non_finite(start + done + found as u64, values[found]));
-            }
+            self.check_finite(start + done, &values)?;
             done += len;
             advance(done);
         }
         Ok(())
-    }
-
-    /// The same for rows that were read, of the prompts from `first_prompt` on.
-    ///
-    /// # Errors
-    /// [`Error::NonFiniteEmbedding`] with its place.
-    pub fn check_finite(&self, first_prompt: usize, rows: &[f32]) -> Result<()> {
-        let first = first_prompt as u64 * (self.responses * self.dimensions) as u64;
-        match rows.iter().position(|value| !value.is_finite()) {
-            Some(found) => {
-                let index = self.first_value() + first + found as u64;
-                Err(self.non_finite(index, rows[found]))
-            }
-            None => Ok(()),
-        }
     }
 
     /// N · K · D.
@@ -192,7 +243,16 @@ impl Embeddings {
 
     fn read_rows(&mut self, first_item: u64, out: &mut [f32]) -> Result<()> {
         let first = self.first_value() + first_item * self.dimensions as u64;
-        self.reader.read(first, out)
+        self.reader.read(first, out)?;
+        self.check_finite(first, out)
+    }
+
+    /// Looks at numbers that were read, from the one at `first` in the file on.
+    fn check_finite(&self, first: u64, values: &[f32]) -> Result<()> {
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(found) => Err(self.non_finite(first + found as u64, values[found])),
+            None => Ok(()),
+        }
     }
 
     fn check_out(&self, items: usize, out: &[f32]) -> Result<()> {
@@ -211,19 +271,20 @@ impl Embeddings {
     }
 
     fn non_finite(&self, index: u64, value: f32) -> Error {
-        let (responses, dimensions) = (self.responses as u64, self.dimensions as u64);
-        let item = index / dimensions;
-        let place = Place {
-            prompt: item / responses,
-            response: item % responses,
-            dimension: Some(index % dimensions),
-        };
+        let dimensions = self.dimensions as u64;
+        let item = self.name(index / dimensions);
+        let place = Place { item, dimension: Some(index % dimensions) };
         Error::NonFiniteEmbedding { path: self.path().into(), place, value }
     }
 }
 
+fn wrong_rank(reader: &ArrayReader, expected: &'static str) -> Error {
+    let found = Shape(reader.shape().to_vec());
+    Error::Rank { path: reader.path().into(), found, expected }
+}
+
 fn check_axis(
-    reader: &NpyReader,
+    reader: &ArrayReader,
     axis: &'static str,
     found: u64,
     least: u64,
