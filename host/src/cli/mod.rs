@@ -1,6 +1,7 @@
 //! The command `pairpick`: one file a subcommand, each of them thin. Only here are flags and
 //! terminals known.
 
+mod groups;
 mod help;
 mod options;
 mod output;
