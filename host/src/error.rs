@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use pairpick_core::model::mlp::MAX_HIDDEN;
 
+use crate::data::item::ItemName;
+
 /// The result of everything here that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -159,6 +161,33 @@ pub enum Error {
         found: u64,
         /// What is needed, in words.
         expected: String,
+    },
+    /// An item named as those of the other kind of embeddings are.
+    #[error(
+        "item {name}: {}: shape {shape} names its items {}",
+        path.display(),
+        match name {
+            ItemName::Row(_) => "[prompt, response], such as [3, 5]",
+            ItemName::Response(_) => "by their rows, such as 17",
+        }
+    )]
+    ItemForm {
+        /// The name.
+        name: ItemName,
+        /// The embeddings' file.
+        path: PathBuf,
+        /// Its shape.
+        shape: Shape,
+    },
+    /// An item that the embeddings do not have.
+    #[error("item {name}: {}: the last item is {last}, counted from 0", path.display())]
+    NoSuchItem {
+        /// The name.
+        name: ItemName,
+        /// The embeddings' file.
+        path: PathBuf,
+        /// The last item's name.
+        last: ItemName,
     },
     /// Rewards of one shape for embeddings of another.
     #[error(

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pairpick::Error;
+use pairpick::data::item::ItemName;
 use pairpick::data::labels::{HexDigest, LabelRecord, Preference, read_json_lines};
 use pairpick::output::{LABELS, METRICS, OutputFolder, SETTINGS};
 use pairpick::report::metrics::RoundMetrics;
@@ -168,7 +169,13 @@ fn metrics_are_written_as_documented() {
 fn labels_are_written_as_documented_and_read_back() {
     let (_folder, out) = place();
     let mut output = OutputFolder::create(&out, false, &[]).unwrap();
-    let label = |round, label, score| LabelRecord { round, a: [3, 0], b: [3, 7], label, score };
+    let label = |round, label, score| LabelRecord {
+        round,
+        a: ItemName::Response([3, 0]),
+        b: ItemName::Response([3, 7]),
+        label,
+        score,
+    };
     let first = [label(1, Preference::First, None), label(1, Preference::Second, Some(0.1))];
     let second = [label(2, Preference::Tie, Some(f64::MAX))];
     output.append_labels(&first).unwrap();

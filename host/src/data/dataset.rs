@@ -29,7 +29,17 @@ impl Split {
     /// # Errors
     /// Every defect of either file; shapes that disagree.
     pub fn open(embeddings: &Path, rewards: &Path) -> Result<Self> {
+        Self::of(Embeddings::open(embeddings)?, rewards)
+    }
+
+    /// The same, where pairs of responses to one prompt will be made.
+    fn open_in_prompt((embeddings, rewards): (&Path, &Path)) -> Result<Self> {
         let embeddings = Embeddings::open(embeddings)?;
+        embeddings.check_in_prompt()?;
+        Self::of(embeddings, rewards)
+    }
+
+    fn of(embeddings: Embeddings, rewards: &Path) -> Result<Self> {
         let rewards = Rewards::open(rewards, &embeddings)?;
         Ok(Self { embeddings, rewards })
     }
@@ -104,11 +114,11 @@ impl Dataset {
     /// Opens the files of the training data and, if given, the test data: (embeddings, rewards).
     ///
     /// # Errors
-    /// Every defect of a file; embeddings of different lengths.
+    /// Every defect of a file; embeddings of which no pairs of responses to one prompt can be made;
+    /// embeddings of different lengths.
     pub fn open(train: (&Path, &Path), test: Option<(&Path, &Path)>) -> Result<Self> {
-        let train = Split::open(train.0, train.1)?;
-        let test =
-            test.map(|(embeddings, rewards)| Split::open(embeddings, rewards)).transpose()?;
+        let train = Split::open_in_prompt(train)?;
+        let test = test.map(Split::open_in_prompt).transpose()?;
         if let Some(test) = &test {
             check_dimensions(&train.embeddings, &test.embeddings)?;
         }

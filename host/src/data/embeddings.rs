@@ -1,5 +1,6 @@
 //! [`Embeddings`]: the rows ψ of a file of shape (N prompts, K responses, D dimensions), read as
-//! a round draws them. Item number = prompt · K + response.
+//! a round draws them. Item number = prompt · K + response. A flat file, of shape (M, D), is M
+//! prompts of one response each, and an item's number is its row.
 
 use std::io::Cursor;
 use std::ops::Range;
@@ -7,8 +8,12 @@ use std::path::Path;
 
 use pairpick_core::model::mlp::MAX_INPUTS;
 
+use super::item::ItemName;
 use super::npy::{NpyReader, Source};
 use crate::error::{Error, Place, Result, Shape};
+
+/// What the middle axis counts.
+const RESPONSES: &str = "responses a prompt";
 
 /// Numbers that a scan of the whole file holds at a time.
 const SCAN_LEN: u64 = 1 << 18;
@@ -20,14 +25,15 @@ pub struct Embeddings {
     prompts: usize,
     responses: usize,
     dimensions: usize,
+    flat: bool,
 }
 
 impl Embeddings {
     /// Opens a file and checks its shape.
     ///
     /// # Errors
-    /// Every defect of a `.npy` file; a shape other than (N, K, D); no prompts; fewer than two
-    /// responses a prompt, of which no pair can be made.
+    /// Every defect of a `.npy` file; a shape other than (N, K, D) or (M, D); an empty axis, or one
+    /// that is too long.
     pub fn open(path: &Path) -> Result<Self> {
         Self::from_reader(NpyReader::open(path)?)
     }
@@ -49,16 +55,31 @@ impl Embeddings {
     }
 
     fn from_reader(reader: NpyReader) -> Result<Self> {
-        let &[prompts, responses, dimensions] = reader.shape() else {
-            let found = Shape(reader.shape().to_vec());
-            let expected = "(N prompts, K responses, D dimensions)";
-            return Err(Error::Rank { path: reader.path().into(), found, expected });
+        let (prompts, responses, dimensions, flat) = match *reader.shape() {
+            [prompts, responses, dimensions] => (prompts, responses, dimensions, false),
+            [rows, dimensions] => (rows, 1, dimensions, true),
+            _ => {
+                let expected = "(N prompts, K responses, D dimensions) or (M rows, D dimensions)";
+                return Err(wrong_rank(&reader, expected));
+            }
         };
-        let check = |axis, found, least, most| check_axis(&reader, axis, found, least, most);
-        let prompts = check("prompts", prompts, 1, u64::from(u32::MAX))?;
-        let responses = check("responses a prompt", responses, 2, u64::from(u16::MAX))?;
-        let dimensions = check("dimensions", dimensions, 1, MAX_INPUTS as u64)?;
-        Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions })
+        let check = |axis, found, most| check_axis(&reader, axis, found, 1, most);
+        let prompts = check(if flat { "rows" } else { "prompts" }, prompts, u64::from(u32::MAX))?;
+        let responses = check(RESPONSES, responses, u64::from(u16::MAX))?;
+        let dimensions = check("dimensions", dimensions, MAX_INPUTS as u64)?;
+        Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat })
+    }
+
+    /// Checks that pairs of responses to one prompt can be made of these embeddings.
+    ///
+    /// # Errors
+    /// [`Error::Rank`] for a flat file; [`Error::AxisLength`] for fewer than two responses.
+    pub fn check_in_prompt(&self) -> Result<()> {
+        if self.flat {
+            return Err(wrong_rank(&self.reader, "(N prompts, K responses, D dimensions)"));
+        }
+        let most = u64::from(u16::MAX);
+        check_axis(&self.reader, RESPONSES, self.responses as u64, 2, most).map(|_| ())
     }
 
     /// Only the prompts of `range`, renumbered from 0; none if there is not one.
@@ -84,13 +105,19 @@ impl Embeddings {
         Shape(self.reader.shape().to_vec())
     }
 
-    /// N, at least 1.
+    /// Whether the file has one axis of rows, and items are named by them.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.flat
+    }
+
+    /// N, at least 1; of a flat file M.
     #[must_use]
     pub fn prompts(&self) -> usize {
         self.prompts
     }
 
-    /// K, at least 2.
+    /// K, at least 1; of a flat file 1.
     #[must_use]
     pub fn responses(&self) -> usize {
         self.responses
@@ -106,6 +133,44 @@ impl Embeddings {
     #[must_use]
     pub fn items(&self) -> u64 {
         self.prompts as u64 * self.responses as u64
+    }
+
+    /// The number of an item that a file names.
+    ///
+    /// # Errors
+    /// [`Error::ItemForm`] for a row of an array with prompts and responses, or the reverse;
+    /// [`Error::NoSuchItem`].
+    pub fn item(&self, name: ItemName) -> Result<u64> {
+        let responses = self.responses as u64;
+        let (prompt, response) = match name {
+            ItemName::Row(row) if self.flat => (row, 0),
+            ItemName::Response([prompt, response]) if !self.flat => (prompt, response),
+            _ => {
+                let (path, shape) = (self.path().into(), self.file_shape());
+                return Err(Error::ItemForm { name, path, shape });
+            }
+        };
+        if prompt < self.prompts as u64 && response < responses {
+            return Ok(prompt * responses + response);
+        }
+        let last = self.name(self.items() - 1);
+        Err(Error::NoSuchItem { name, path: self.path().into(), last })
+    }
+
+    /// How files name the item of this number.
+    #[must_use]
+    pub fn name(&self, item: u64) -> ItemName {
+        let responses = self.responses as u64;
+        match self.flat {
+            true => ItemName::Row(item),
+            false => ItemName::Response([item / responses, item % responses]),
+        }
+    }
+
+    /// The prompt of an item; of a flat file its row.
+    #[must_use]
+    pub fn prompt_of(&self, item: u64) -> u64 {
+        item / self.responses as u64
     }
 
     /// Reads items by their numbers, D values each, in the order given. Consecutive numbers are
@@ -220,6 +285,11 @@ impl Embeddings {
         };
         Error::NonFiniteEmbedding { path: self.path().into(), place, value }
     }
+}
+
+fn wrong_rank(reader: &NpyReader, expected: &'static str) -> Error {
+    let found = Shape(reader.shape().to_vec());
+    Error::Rank { path: reader.path().into(), found, expected }
 }
 
 fn check_axis(

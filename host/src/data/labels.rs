@@ -1,4 +1,6 @@
-//! [`LabelRecord`]: a line of `labels.jsonl`, a pair that was asked about and its answer.
+//! [`Label`]: a pair that was asked about and its answer, items by their numbers; and
+//! [`LabelRecord`], the line of `labels.jsonl` that says the same with names that a person can
+//! look up in the embeddings' file.
 
 use std::fmt;
 use std::io::BufRead;
@@ -7,22 +9,49 @@ use std::path::Path;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::embeddings::Embeddings;
+use super::item::ItemName;
 use crate::error::{Error, Result};
 
-/// One label: `{"round":1,"a":[0,2],"b":[0,5],"label":1,"score":0.25}`.
+/// An answered pair.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Label {
+    /// The round, from 1.
+    pub round: u64,
+    /// The number of the pair's first item, in the pool's order.
+    pub a: u64,
+    /// The number of its second item.
+    pub b: u64,
+    /// The answer.
+    pub preference: Preference,
+    /// The strategy's score; none where it has no scores.
+    pub score: Option<f64>,
+}
+
+/// One label as a line has it: `{"round":1,"a":[0,2],"b":[0,5],"label":1,"score":0.25}`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelRecord {
     /// The round, from 1.
     pub round: u64,
-    /// Prompt and response of the pair's first item, in the pool's order.
-    pub a: [u64; 2],
-    /// Prompt and response of its second item.
-    pub b: [u64; 2],
+    /// The pair's first item, in the pool's order.
+    pub a: ItemName,
+    /// Its second item.
+    pub b: ItemName,
     /// The answer.
     pub label: Preference,
     /// The strategy's score; none where it has no scores.
     pub score: Option<f64>,
+}
+
+impl LabelRecord {
+    /// The record of a label whose items are those of `embeddings`.
+    #[must_use]
+    pub fn of(label: &Label, embeddings: &Embeddings) -> Self {
+        let Label { round, a, b, preference, score } = *label;
+        let (a, b) = (embeddings.name(a), embeddings.name(b));
+        Self { round, a, b, label: preference, score }
+    }
 }
 
 /// Which of a pair is better.

@@ -4,6 +4,7 @@
 pub mod bundled;
 pub mod dataset;
 pub mod embeddings;
+pub mod item;
 pub mod labels;
 pub mod npy;
 mod npy_header;

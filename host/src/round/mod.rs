@@ -20,7 +20,7 @@ use self::model::Model;
 use self::past::Past;
 use self::pool::Draw;
 use crate::data::dataset::Dataset;
-use crate::data::labels::{LabelRecord, Preference};
+use crate::data::labels::{Label, LabelRecord};
 use crate::error::{Error, Result};
 use crate::label::oracle;
 use crate::output::OutputFolder;
@@ -29,15 +29,6 @@ use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
 use crate::runtime::Runtime;
 use crate::settings::{FirstRound, Precision, Settings};
-
-/// An answered pair: a prompt, two of its responses (`a < b`), and who won.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Label {
-    prompt: u32,
-    a: u32,
-    b: u32,
-    preference: Preference,
-}
 
 /// Runs all rounds, writing each to `out` as it ends.
 ///
@@ -79,7 +70,7 @@ fn run_at<T: Real>(
             progress.note(&format!("round {round}: every pair has a label; ending here"));
             break;
         }
-        labels.extend(asked.iter().map(|(label, _)| *label));
+        labels.extend(&asked);
         train::fit(
             &mut model,
             &mut dataset.train.embeddings,
@@ -104,8 +95,9 @@ fn run_at<T: Real>(
             seconds: start.elapsed().as_secs_f64(),
             digest: model.digest()?,
         };
+        let embeddings = &dataset.train.embeddings;
         let records: Vec<LabelRecord> =
-            asked.iter().map(|(label, score)| record(round, label, *score)).collect();
+            asked.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
         out.append_labels(&records)?;
         out.write_model(&model.tensors())?;
         out.append_metrics(&metrics)?;
@@ -115,7 +107,7 @@ fn run_at<T: Real>(
     Ok(summary)
 }
 
-/// Draws a pool, picks a batch, and has it answered: labels with their scores, best first.
+/// Draws a pool, picks a batch, and has it answered, best first.
 fn ask<T: Real>(
     dataset: &mut Dataset,
     settings: &Settings,
@@ -123,7 +115,7 @@ fn ask<T: Real>(
     round: u64,
     (model, past, labels): (&Model, &Past<T>, &[Label]),
     progress: &mut dyn Progress,
-) -> Result<Vec<(Label, Option<f64>)>> {
+) -> Result<Vec<Label>> {
     let train = &mut dataset.train;
     let strategy = match settings.first_round {
         FirstRound::Random if round == 1 => Strategy::Random,
@@ -138,17 +130,12 @@ fn ask<T: Real>(
     let batch = select::select(&request, &draw, &features, model, past, progress)?;
     let mut rng = Stream::new(settings.seed, "oracle", round);
     let answered = batch.into_iter().map(|picked| {
-        let golden = train.rewards.of_prompt(picked.prompt as usize);
-        let reward = |response: u32| golden.get(response as usize).copied().unwrap_or_default();
-        let rewards = (reward(picked.a), reward(picked.b));
+        let select::Picked { a, b, score } = picked;
+        let golden = train.rewards.values();
+        let reward = |item: u64| golden.get(item as usize).copied().unwrap_or_default();
+        let rewards = (reward(a), reward(b));
         let preference = oracle::answer(settings.oracle, settings.temperature, rewards, &mut rng);
-        let label = Label { prompt: picked.prompt, a: picked.a, b: picked.b, preference };
-        (label, picked.score)
+        Label { round, a, b, preference, score }
     });
     Ok(answered.collect())
-}
-
-fn record(round: u64, label: &Label, score: Option<f64>) -> LabelRecord {
-    let item = |response: u32| [u64::from(label.prompt), u64::from(response)];
-    LabelRecord { round, a: item(label.a), b: item(label.b), label: label.preference, score }
 }

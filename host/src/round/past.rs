@@ -7,10 +7,10 @@ use pairpick_core::fisher::{
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
 
-use super::Label;
 use super::model::Model;
 use super::train::Items;
 use crate::data::embeddings::Embeddings;
+use crate::data::labels::Label;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -33,7 +33,7 @@ impl<T: Real> Past<T> {
         labels: &[Label],
     ) -> Result<Self> {
         let mut past = Self::empty(model.features())?;
-        let items = Items::of(labels, embeddings.responses());
+        let items = Items::of(labels);
         let features = model.features_of(embeddings, &items.numbers, threads)?;
         let columns = features.columns()?;
         let pairs: Vec<(u32, u32)> = labels.iter().map(|label| items.pair(label)).collect();

@@ -3,8 +3,8 @@
 use pairpick_core::pool::{Prompts, pairs_of};
 use pairpick_core::rng::Stream;
 
-use super::Label;
 use crate::data::embeddings::Embeddings;
+use crate::data::labels::Label;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 
@@ -30,7 +30,8 @@ impl Draw {
         round: u64,
         labels: &[Label],
     ) -> Result<Self> {
-        let open = open_prompts(embeddings, labels);
+        let labelled = labelled_pairs(embeddings, labels);
+        let open = open_prompts(embeddings, &labelled);
         let mut prompts = vec![0; settings.prompts_per_round.min(open.len())];
         Stream::new(settings.seed, "pool", round)
             .sample(open.len() as u64, &mut prompts)
@@ -47,7 +48,7 @@ impl Draw {
         let starts = (0..=prompts.len() as u32).map(|prompt| prompt * responses).collect();
         let mut draw = Self { prompts, responses, items, starts, labelled: Vec::new() };
         if !draw.is_empty() {
-            draw.labelled = draw.numbers_of(labels)?;
+            draw.labelled = draw.numbers_of(&labelled)?;
         }
         Ok(draw)
     }
@@ -63,34 +64,48 @@ impl Draw {
         Prompts::new(&self.starts, first_pairs).map_err(Error::core("the pool"))
     }
 
-    /// Prompt and response of an item of the pool.
-    pub(super) fn place(&self, item: u32) -> (u32, u32) {
-        let prompt = self.prompts[(item / self.responses) as usize];
-        (prompt as u32, item % self.responses)
-    }
-
-    fn numbers_of(&self, labels: &[Label]) -> Result<Vec<u64>> {
+    /// The numbers of the pairs that are in the pool; they ascend as the pairs do.
+    fn numbers_of(&self, labelled: &[LabelledPair]) -> Result<Vec<u64>> {
         let mut first_pairs = Vec::new();
         let numbering = self.numbering(&mut first_pairs)?;
-        let mut numbers: Vec<u64> = labels
-            .iter()
-            .filter_map(|label| {
-                let place = self.prompts.binary_search(&u64::from(label.prompt)).ok()? as u32;
-                let first = place * self.responses;
-                numbering.pair_number(first + label.a, first + label.b)
-            })
-            .collect();
-        numbers.sort_unstable();
-        Ok(numbers)
+        let numbers = labelled.iter().filter_map(|pair| {
+            let place = self.prompts.binary_search(&pair.prompt).ok()? as u32;
+            let first = place * self.responses;
+            numbering.pair_number(first + pair.a, first + pair.b)
+        });
+        Ok(numbers.collect())
     }
 }
 
+/// Two responses to one prompt that were asked about, `a < b`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct LabelledPair {
+    prompt: u64,
+    a: u32,
+    b: u32,
+}
+
+/// Each pair that has a label, once, ascending. Labels across prompts are in no in-prompt pool.
+fn labelled_pairs(embeddings: &Embeddings, labels: &[Label]) -> Vec<LabelledPair> {
+    let place = |item| (embeddings.prompt_of(item), (item % embeddings.responses() as u64) as u32);
+    let mut pairs: Vec<LabelledPair> = labels
+        .iter()
+        .filter_map(|label| {
+            let ((prompt, a), (other, b)) = (place(label.a), place(label.b));
+            (prompt == other).then(|| LabelledPair { prompt, a: a.min(b), b: a.max(b) })
+        })
+        .collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
 /// The prompts that have a pair without a label, ascending.
-fn open_prompts(embeddings: &Embeddings, labels: &[Label]) -> Vec<u64> {
-    let mut labelled = vec![0_u64; embeddings.prompts()];
-    for label in labels {
-        labelled[label.prompt as usize] += 1;
+fn open_prompts(embeddings: &Embeddings, labelled: &[LabelledPair]) -> Vec<u64> {
+    let mut counts = vec![0_u64; embeddings.prompts()];
+    for pair in labelled {
+        counts[pair.prompt as usize] += 1;
     }
     let pairs = pairs_of(embeddings.responses() as u64);
-    (0..).zip(labelled).filter(|(_, count)| *count < pairs).map(|(prompt, _)| prompt).collect()
+    (0..).zip(counts).filter(|(_, count)| *count < pairs).map(|(prompt, _)| prompt).collect()
 }

@@ -25,9 +25,9 @@ pub(super) struct Request<'a> {
 
 /// A pair to ask about.
 pub(super) struct Picked {
-    pub(super) prompt: u32,
-    pub(super) a: u32,
-    pub(super) b: u32,
+    /// The item of the smaller number.
+    pub(super) a: u64,
+    pub(super) b: u64,
     /// The strategy's score; `random` has none.
     pub(super) score: Option<f64>,
 }
@@ -76,8 +76,8 @@ pub(super) fn select<T: Real>(
     let scored = strategy != Strategy::Random;
     let picked = chosen.iter().filter_map(|chosen| {
         let (a, b) = numbering.items_of_pair(chosen.pair)?;
-        let ((prompt, a), (_, b)) = (draw.place(a), draw.place(b));
-        Some(Picked { prompt, a, b, score: scored.then(|| chosen.score.to_f64()) })
+        let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
+        Some(Picked { a, b, score: scored.then(|| chosen.score.to_f64()) })
     });
     Ok(picked.collect())
 }
