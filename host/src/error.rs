@@ -304,6 +304,9 @@ pub enum Error {
         /// Why not.
         problem: String,
     },
+    /// A run's folder that can be neither begun nor gone on with.
+    #[error(transparent)]
+    Folder(#[from] crate::output::FolderError),
     /// The curves could not be drawn.
     #[error("cannot draw the curves: {problem}")]
     Drawing {

@@ -3,6 +3,7 @@
 
 mod groups;
 mod help;
+mod interrupt;
 mod options;
 mod output;
 mod run;
@@ -37,6 +38,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut output = Output::new();
+    output.work().end_when_interrupted();
     let done = match &cli.command {
         Command::Run(args) => run::execute(args, &mut output),
     };

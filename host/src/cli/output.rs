@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::interrupt::Work;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::report::metrics::RoundMetrics;
@@ -24,11 +25,17 @@ const NOTE: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) struct Output {
     bar: ProgressBar,
     stage_began: Instant,
+    work: Work,
 }
 
 impl Output {
     pub fn new() -> Self {
-        Self { bar: ProgressBar::hidden(), stage_began: Instant::now() }
+        Self { bar: ProgressBar::hidden(), stage_began: Instant::now(), work: Work::default() }
+    }
+
+    /// What an interruption is told of.
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// Prints the result. A reader that has gone away has all that it wanted.
@@ -49,12 +56,15 @@ impl Output {
         self.log(&format!("writing to {}, at the end {}", partial.display(), out.display()));
     }
 
-    /// A line on stderr, above the bar. If stderr is closed, nobody is there to be told so.
+    /// A line on stderr, above the bar.
     fn log(&self, line: &str) {
-        self.bar.suspend(|| {
-            let _ = writeln!(anstream::stderr(), "{line}");
-        });
+        self.bar.suspend(|| log(line));
     }
+}
+
+/// A line on stderr. If stderr is closed, nobody is there to be told so.
+pub(super) fn log(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 impl Progress for Output {
@@ -70,6 +80,7 @@ impl Progress for Output {
             self.bar.set_style(style.progress_chars("=> "));
         }
         self.stage_began = Instant::now();
+        self.work.shows(&self.bar);
     }
 
     fn advance(&mut self, done: u64) {
@@ -85,6 +96,7 @@ impl Progress for Output {
     }
 
     fn round(&mut self, metrics: &RoundMetrics) {
+        self.work.round(metrics.round);
         let mut line = format!("round {}: {} labels", metrics.round, metrics.labels);
         if let Some(value) = metrics.one_minus_spearman {
             line.push_str(&format!(", 1-Spearman {value:.4}"));

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
+use super::interrupt::quoted;
 use super::output::Output;
 use super::{groups, help};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::output::OutputFolder;
+use crate::output::inputs::{Files, Source};
+use crate::output::{Committed, Interrupted, OutputFolder};
+use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
 use crate::report::{curves, table};
@@ -70,16 +73,45 @@ pub(super) struct Args {
     #[command(flatten)]
     speed: groups::Speed,
 
+    /// Go on with an interrupted run: DIR is the name that was given to --out
+    #[arg(long, value_name = "DIR", conflicts_with_all = DECIDING, help_heading = "Output")]
+    resume: Option<PathBuf>,
+
     /// Folder for the results; it must be empty or new
     #[arg(long, value_name = "DIR", default_value = "pairpick-out", help_heading = "Output")]
     out: PathBuf,
 
-    /// Replace the folder and all that is in it
+    /// Replace the folder of an earlier run; discard an interrupted one
     #[arg(long, help_heading = "Output")]
     force: bool,
 
     #[command(flatten)]
     print: groups::Print,
+}
+
+/// Groups and options that decide what a run does, which an interrupted one has been told.
+const DECIDING: [&str; 12] = [
+    "TrainEmbeddings",
+    "TrainRewards",
+    "TestData",
+    "Asking",
+    "rounds",
+    "Answers",
+    "Network",
+    "Training",
+    "Metrics",
+    "preset",
+    "seed",
+    "out",
+];
+
+/// A run that can begin, or go on.
+struct Job {
+    out: PathBuf,
+    folder: OutputFolder,
+    dataset: Dataset,
+    settings: Settings,
+    committed: Committed,
 }
 
 /// What `--json` prints.
@@ -91,20 +123,12 @@ struct Report<'a> {
 
 /// Runs. Nothing is written before all that can be checked is.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
-    let mut settings = args.settings();
-    settings.check()?;
-    let mut dataset = args.dataset()?;
-    let notes = settings.fit_to(dataset.summary()?, args.typed())?;
-    let folder = OutputFolder::create(&args.out, args.force, &args.inputs())?;
-    for note in &notes {
-        output.note(note);
-    }
-    let partial = folder.partial_path().to_owned();
-    let filled = args.fill(folder, &mut dataset, &settings, output);
-    if filled.is_err() && partial.exists() {
-        output.note(&format!("what there is of the output is in {}", partial.display()));
-    }
-    args.report(&filled?, output)
+    let threads = Threads::start(&args.speed.runtime())?;
+    let (out, summary) = match &args.resume {
+        None => (&args.out, args.begin(output)?.carry_out(&threads, output)?),
+        Some(out) => (out, args.go_on(out, &threads, output)?),
+    };
+    args.report(out, &summary, output)
 }
 
 impl Args {
@@ -128,7 +152,7 @@ impl Args {
         }
     }
 
-    fn dataset(&self) -> Result<Dataset> {
+    fn source(&self) -> Result<Source> {
         let train = both(
             ("train-embeddings", &self.embeddings.train_embeddings),
             ("train-rewards", &self.rewards.train_rewards),
@@ -138,50 +162,61 @@ impl Args {
             ("test-rewards", &self.test.test_rewards),
         )?;
         match (train, test) {
-            (Some(train), test) => Dataset::open(train, test),
-            (None, None) => Dataset::bundled(),
-            (None, Some((embeddings, _))) => {
-                Err(missing("test-embeddings", embeddings, "train-embeddings"))
+            (Some(train), test) => Ok(Source::Files { train, test }),
+            (None, None) => Ok(Source::Bundled),
+            (None, Some(test)) => {
+                Err(missing("test-embeddings", &test.embeddings, "train-embeddings"))
             }
         }
     }
 
-    fn inputs(&self) -> Vec<&Path> {
-        let test = &self.test;
-        let train = [&self.embeddings.train_embeddings, &self.rewards.train_rewards];
-        train
-            .into_iter()
-            .chain([&test.test_embeddings, &test.test_rewards])
-            .flatten()
-            .map(PathBuf::as_path)
-            .collect()
-    }
-
-    /// The work. A folder in which nothing was written yet goes when it fails.
-    fn fill(
-        &self,
-        mut folder: OutputFolder,
-        dataset: &mut Dataset,
-        settings: &Settings,
-        output: &mut Output,
-    ) -> Result<Summary> {
-        if !self.trust_finite {
-            output.begin("searching for NaN", dataset.values());
-            let scanned = dataset.scan_finite(&mut |done| output.advance(done));
-            output.end();
-            scanned?;
+    fn begin(&self, output: &mut Output) -> Result<Job> {
+        let mut settings = self.settings();
+        settings.check()?;
+        let source = self.source()?;
+        let mut dataset = source.open()?;
+        let notes = settings.fit_to(dataset.summary()?, self.typed())?;
+        let mut folder = OutputFolder::create(&self.out, self.force, &source.paths())?;
+        output.work().fills(&self.out, folder.partial_path(), 0);
+        for note in &notes {
+            output.note(note);
         }
+        self.scan(&mut dataset, output)?;
+        folder.begin(&settings, &source)?;
         output.place(folder.partial_path(), &self.out);
-        folder.write_settings(settings)?;
-        let summary = round::run(dataset, settings, &self.speed.runtime(), &mut folder, output)?;
-        let title = format!("{}, seed {}", settings.strategy.name(), settings.seed);
-        folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
-        folder.finish()?;
-        Ok(summary)
+        let (out, committed) = (self.out.clone(), Committed::default());
+        Ok(Job { out, folder, dataset, settings, committed })
     }
 
-    fn report(&self, summary: &Summary, output: &Output) -> Result<()> {
-        let out = self.out.display().to_string();
+    fn go_on(&self, out: &Path, threads: &Threads, output: &mut Output) -> Result<Summary> {
+        let (folder, interrupted) = OutputFolder::resume(out, self.force)?;
+        let Interrupted { settings, data, committed } = interrupted;
+        let ended = committed.rounds.len();
+        output.work().fills(out, folder.partial_path(), ended as u64);
+        let Some(source) = data else {
+            folder.finish(output)?;
+            return Ok(Summary { rounds: committed.rounds });
+        };
+        let mut dataset = source.open()?;
+        source.check_unchanged(settings.data.as_ref(), &dataset.summary()?)?;
+        self.scan(&mut dataset, output)?;
+        output.note(&format!("going on after round {ended} of {}", settings.rounds));
+        let job = Job { out: out.to_owned(), folder, dataset, settings, committed };
+        job.carry_out(threads, output)
+    }
+
+    fn scan(&self, dataset: &mut Dataset, output: &mut Output) -> Result<()> {
+        if self.trust_finite {
+            return Ok(());
+        }
+        output.begin("searching for NaN", dataset.values());
+        let scanned = dataset.scan_finite(&mut |done| output.advance(done));
+        output.end();
+        scanned
+    }
+
+    fn report(&self, out: &Path, summary: &Summary, output: &Output) -> Result<()> {
+        let out = out.display().to_string();
         if !self.print.json {
             let table = table::of_rounds(&summary.rounds);
             return output.result(&format!("{table}\n\nresults in {out}\n"));
@@ -192,13 +227,42 @@ impl Args {
     }
 }
 
+impl Job {
+    fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
+        let Self { out, folder, mut dataset, settings, committed } = self;
+        let filled = fill(folder, &mut dataset, &settings, committed, threads, output);
+        if filled.is_err() {
+            let out = quoted(&out.display().to_string());
+            output.note(&format!("the rounds that ended are kept for pairpick run --resume {out}"));
+        }
+        filled
+    }
+}
+
+fn fill(
+    mut folder: OutputFolder,
+    dataset: &mut Dataset,
+    settings: &Settings,
+    committed: Committed,
+    threads: &Threads,
+    output: &mut Output,
+) -> Result<Summary> {
+    let summary = round::run(dataset, settings, threads, committed, &mut folder, output)?;
+    let title = format!("{}, seed {}", settings.strategy.name(), settings.seed);
+    folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
+    folder.finish(output)?;
+    Ok(summary)
+}
+
 /// Embeddings with their rewards; one without the other is an error.
-fn both<'a>(
-    embeddings: (&'static str, &'a Option<PathBuf>),
-    rewards: (&'static str, &'a Option<PathBuf>),
-) -> Result<Option<(&'a Path, &'a Path)>> {
+fn both(
+    embeddings: (&'static str, &Option<PathBuf>),
+    rewards: (&'static str, &Option<PathBuf>),
+) -> Result<Option<Files>> {
     match (embeddings.1, rewards.1) {
-        (Some(embeddings), Some(rewards)) => Ok(Some((embeddings, rewards))),
+        (Some(embeddings), Some(rewards)) => {
+            Ok(Some(Files { embeddings: embeddings.clone(), rewards: rewards.clone() }))
+        }
         (None, None) => Ok(None),
         (Some(found), None) => Err(missing(embeddings.0, found, rewards.0)),
         (None, Some(found)) => Err(missing(rewards.0, found, embeddings.0)),
