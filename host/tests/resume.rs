@@ -211,6 +211,11 @@ fn killed_after_each_change_of_the_folder() {
 }
 
 #[test]
+fn killed_after_each_change_of_the_folder_while_each_round_starts_from_the_last() {
+    killed_after_each_change(&["--init", "warm"]);
+}
+
+#[test]
 fn killed_after_each_change_of_the_folder_with_data_in_files() {
     const EMBEDDINGS: &str =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
@@ -341,7 +346,7 @@ fn options_that_decide_the_result_are_refused_beside_resume() {
         &["--rounds", "3"],
         &["--oracle", "bt"],
         &["--hidden", "8,8,8"],
-        &["--iterations", "3"],
+        &["--init", "warm"],
         &["--best-of", "2"],
         &["--preset", "paper"],
         &["--seed", "1"],

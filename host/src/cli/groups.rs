@@ -12,7 +12,7 @@ use pairpick_core::select::Strategy;
 use super::options::{self, EarlyStopping, choice};
 use crate::runtime::{Isa, Runtime};
 use crate::settings::named::Named;
-use crate::settings::{FirstRound, Oracle, Precision, Preset, Settings};
+use crate::settings::{FirstRound, Init, Oracle, Precision, Preset, Settings};
 
 /// What is drawn from and trained on.
 #[derive(Debug, Args)]
@@ -131,6 +131,10 @@ impl Network {
 /// How the network learns.
 #[derive(Debug, Args)]
 pub(super) struct Training {
+    /// What training starts from
+    #[arg(long, value_parser = choice::<Init>(), help_heading = "Training")]
+    init: Option<Init>,
+
     /// The most training iterations a round (full batch, Adam)
     #[arg(long, value_name = "N", help_heading = "Training")]
     iterations: Option<usize>,
@@ -152,6 +156,7 @@ pub(super) struct Training {
 impl Training {
     /// Writes what was typed over the recipe.
     pub fn apply(&self, settings: &mut Settings) {
+        set(&mut settings.init, self.init);
         set(&mut settings.iterations, self.iterations);
         set(&mut settings.learning_rate, self.lr);
         set(&mut settings.weight_decay, self.weight_decay);

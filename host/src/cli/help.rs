@@ -59,12 +59,15 @@ const ROWS: &[Row] = &[
     ("--first-round", |settings| settings.first_round.name().to_owned()),
     ("--hidden", |settings| sizes(&settings.hidden)),
     ("--activation", |settings| settings.activation.name().to_owned()),
+    ("--init", |settings| settings.init.name().to_owned()),
     ("--iterations", |settings| settings.iterations.to_string()),
     ("--lr", |settings| settings.learning_rate.to_string()),
     ("--weight-decay", |settings| settings.weight_decay.to_string()),
     ("--early-stopping", |settings| {
         settings.early_stopping.map_or_else(|| "off".to_owned(), |patience| patience.to_string())
     }),
+    ("  warm-up", |settings| settings.warm_up.to_string()),
+    ("  held out", |settings| settings.holdout.to_string()),
     ("--standardise", |settings| if settings.standardise { "on" } else { "off" }.to_owned()),
     ("--prior-precision", |settings| settings.prior_precision.to_string()),
     ("--precision", |settings| settings.precision.name().to_owned()),

@@ -27,7 +27,7 @@ use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
-use crate::settings::{FirstRound, Precision, Settings};
+use crate::settings::{FirstRound, Init, Precision, Settings};
 
 /// Runs the rounds that `committed` leaves to do, writing each to `out` as it ends.
 ///
@@ -81,6 +81,9 @@ fn run_at<T: Real>(
             break;
         }
         labels.extend(&asked);
+        if settings.init == Init::Fresh || round == 1 {
+            model.reset(settings.seed, round)?;
+        }
         train::fit(
             &mut model,
             &mut dataset.train.embeddings,
