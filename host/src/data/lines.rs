@@ -58,8 +58,9 @@ pub(super) fn for_each<T: for<'de> Deserialize<'de>>(
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let record = serde_json::from_slice(&text)
-            .map_err(|error| problem(path, line, explained(&error, text.ends_with(b"\n"))))?;
+        let whole = text.strip_suffix(b"\n");
+        let record = serde_json::from_slice(whole.unwrap_or(&text))
+            .map_err(|error| problem(path, line, explained(&error, whole.is_some())))?;
         each(line, record)?;
     }
     Ok(())

@@ -11,6 +11,7 @@ pub mod labels;
 mod lines;
 mod npy_header;
 mod pairs;
+pub mod place;
 pub mod rewards;
 pub mod safetensors;
 mod safetensors_header;

@@ -112,6 +112,9 @@ impl ModelTensors {
     /// # Errors
     /// [`Error::ModelFile`]; [`Error::HeaderTooLong`].
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+        if !safetensors_header::begins(bytes) {
+            return Err(damaged(path, "it is no safetensors file".to_owned()));
+        }
         safetensors_header::text_len(bytes, path)?;
         let foreign = |error: safetensors::SafeTensorError| damaged(path, error.to_string());
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(foreign)?;
