@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use pairpick_core::model::mlp::MAX_HIDDEN;
 
 use crate::data::item::ItemName;
+pub use crate::data::place::{Place, Shape};
 
 /// The result of everything here that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -33,26 +34,33 @@ pub enum Error {
         source: io::Error,
     },
     /// The file is of another kind.
-    #[error("{}: not a .npy file: it begins with {found}; numpy.save writes one", path.display())]
-    NotNpy {
+    #[error(
+        "{}: not a .npy file nor safetensors: it begins with {found}; numpy.save writes one",
+        path.display()
+    )]
+    NotAnArray {
         /// The file.
         path: PathBuf,
         /// What it begins with.
         found: String,
     },
-    /// The `.npy` header cannot be understood.
-    #[error("{}: the .npy header is damaged: {problem}", path.display())]
-    NpyHeader {
+    /// The header cannot be understood.
+    #[error("{}: the {form} header is damaged: {problem}", path.display())]
+    DamagedHeader {
         /// The file.
         path: PathBuf,
+        /// ".npy" or "safetensors".
+        form: &'static str,
         /// What is wrong with it.
         problem: String,
     },
-    /// The `.npy` header announces more text than any array needs.
-    #[error("{}: the .npy header claims {found} bytes; the limit is {limit}", path.display())]
-    NpyHeaderTooLong {
+    /// The header announces more text than any array needs.
+    #[error("{}: the {form} header claims {found} bytes; the limit is {limit}", path.display())]
+    HeaderTooLong {
         /// The file.
         path: PathBuf,
+        /// ".npy" or "safetensors".
+        form: &'static str,
         /// Bytes claimed.
         found: u64,
         /// Bytes allowed.
@@ -94,6 +102,33 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// NumPy's name of the type found, quoted.
+        found: String,
+    },
+    /// The tensor's numbers are of another type.
+    #[error(
+        "{}: tensor {tensor:?} is of type {found}, but F32, F16 or BF16 is expected; \
+         convert with tensor.float() or array.astype('<f4')",
+        path.display()
+    )]
+    TensorType {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// Its type.
+        found: String,
+    },
+    /// None of several tensors has the name wanted.
+    #[error(
+        "{}: a tensor named {wanted:?}, or a single one, is expected; found {found}",
+        path.display()
+    )]
+    NoTensor {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        wanted: &'static str,
+        /// How many there are, and their names.
         found: String,
     },
     /// The array holds Python objects.
@@ -192,7 +227,7 @@ pub enum Error {
     /// Rewards of one shape for embeddings of another.
     #[error(
         "{}: shape {rewards_shape} does not fit {}: shape {embeddings_shape}; \
-         the rewards of (N, K, D) embeddings are (N, K) or (N, K, 1)",
+         the rewards of (N, K, D) embeddings are (N, K) or (N, K, 1), those of (M, D) ones (M,)",
         rewards.display(), embeddings.display()
     )]
     RewardsShape {
@@ -224,7 +259,7 @@ pub enum Error {
     /// A NaN or an infinity in the embeddings.
     #[error(
         "{}: {value} at {place}: embeddings must be finite \
-         (--trust-finite skips this check, but does not make such a value usable)",
+         (--trust-finite only passes over rows that are never used)",
         path.display()
     )]
     NonFiniteEmbedding {
@@ -278,6 +313,12 @@ pub enum Error {
         line: usize,
         /// What is wrong with it.
         problem: String,
+    },
+    /// A file of candidate pairs without one.
+    #[error("{}: no pair in it; a line has the form {{\"a\": [0, 2], \"b\": [0, 5]}}", path.display())]
+    NoCandidates {
+        /// The file.
+        path: PathBuf,
     },
     /// A model file that cannot be used.
     #[error("{}: not a model of pairpick: {problem}", path.display())]
@@ -356,47 +397,6 @@ impl fmt::Display for Explained<'_> {
                 " (condition about {estimate:e}); try --precision f64 or a larger --prior-precision"
             ),
             _ => Ok(()),
-        }
-    }
-}
-
-/// A shape as NumPy prints it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape(pub Vec<u64>);
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lengths: Vec<String> = self.0.iter().map(u64::to_string).collect();
-        match lengths.as_slice() {
-            [only] => write!(f, "({only},)"),
-            _ => write!(f, "({})", lengths.join(", ")),
-        }
-    }
-}
-
-/// A place in an array, as indices that a Python user can type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The prompt, from 0.
-    pub prompt: u64,
-    /// Its response, from 0.
-    pub response: u64,
-    /// The dimension of the embedding, from 0; a reward has none.
-    pub dimension: Option<u64>,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { prompt, response, dimension } = self;
-        match dimension {
-            Some(dimension) => write!(
-                f,
-                "[{prompt}, {response}, {dimension}] \
-                 (prompt {prompt}, response {response}, dimension {dimension}, from 0)"
-            ),
-            None => {
-                write!(f, "[{prompt}, {response}] (prompt {prompt}, response {response}, from 0)")
-            }
         }
     }
 }

@@ -4,8 +4,10 @@
 pub mod bounds;
 pub mod data;
 pub mod elementary;
+pub mod fuzz;
 pub mod generate;
 pub mod levels;
+pub mod model;
 pub mod oracle;
 pub mod threads;
 pub mod ulp;

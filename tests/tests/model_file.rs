@@ -5,8 +5,15 @@ use std::fs;
 use std::path::Path;
 
 use pairpick::Error;
+use pairpick::data::dataset::Dataset;
 use pairpick::data::safetensors::{LayerTensors, ModelTensors, Standardisation};
+use pairpick::output::{MODEL, OutputFolder};
+use pairpick::progress::Silent;
+use pairpick::runtime::Runtime;
+use pairpick::settings::{Settings, Typed};
+use pairpick_core::digest::Digest;
 use pairpick_core::model::Activation;
+use pairpick_tests::model::{of_tensors, rewards_of};
 use proptest::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 
@@ -93,6 +100,37 @@ fn tensors_have_the_names_and_the_orientation_of_pytorch() {
     let at = 4 * (2 * 5 + 1);
     let weight = file.tensor("layers.0.weight").unwrap().data();
     assert_eq!(weight[at..at + 4], model.layers[0].weight[2 * 5 + 1].to_le_bytes());
+}
+
+/// A run records the digest of its model's bits: the file has them all, in an order that gives the
+/// same network, and writing what was read gives the same predictions.
+#[test]
+fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
+    let mut dataset = Dataset::bundled().unwrap();
+    let mut settings = Settings { rounds: 1, batch: 30, ..Settings::default() };
+    settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
+    let runtime = Runtime::default();
+    let summary =
+        pairpick::round::run(&mut dataset, &settings, &runtime, &mut out, &mut Silent).unwrap();
+    let model = ModelTensors::open(&out.partial_path().join(MODEL)).unwrap();
+
+    let (_, parameters) = of_tensors(&model);
+    let standardisation = model.standardisation.as_ref().unwrap();
+    let mut digest = Digest::new();
+    for values in [&parameters, &standardisation.mean, &standardisation.scale] {
+        digest.numbers(values).unwrap();
+    }
+    assert_eq!(digest.value(), summary.rounds[0].digest.0);
+
+    let mut rows = vec![0.0; 80 * model.inputs];
+    let items: Vec<u64> = (0..80).collect();
+    dataset.train.embeddings.read_items(&items, &mut rows).unwrap();
+    let predictions = |model| rewards_of(model, &rows).into_iter().map(f64::to_bits);
+    let again = read(&written(&model)).unwrap();
+    assert!(predictions(&model).eq(predictions(&again)));
+    assert!(predictions(&model).any(|bits| Some(bits) != predictions(&model).next()));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use pairpick::Error;
+use pairpick::data::array::{ArrayReader, Element, NPY_HEADER_LIMIT};
 use pairpick::data::bundled;
 use pairpick::data::dataset::Dataset;
 use pairpick::data::embeddings::Embeddings;
-use pairpick::data::npy::{Element, HEADER_LIMIT, NpyReader};
 use pairpick::data::rewards::Rewards;
 use proptest::prelude::*;
 
@@ -34,8 +34,8 @@ fn f32_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-fn open(bytes: Vec<u8>) -> Result<NpyReader, Error> {
-    NpyReader::new(Cursor::new(bytes), Path::new(NAME))
+fn open(bytes: Vec<u8>) -> Result<ArrayReader, Error> {
+    ArrayReader::new(Cursor::new(bytes), Path::new(NAME), "embeddings")
 }
 
 /// Values that tell places apart, with awkward ones among them.
@@ -230,9 +230,9 @@ fn defects_by_their_variant() {
     type Check = fn(&Error) -> bool;
     let good = header("<f4", "(2, 3)");
     let cases: [(&str, Vec<u8>, Check); 17] = [
-        ("empty", vec![], |error| matches!(error, Error::NotNpy { .. })),
-        ("magic", b"\x93NUMPX\x01\x00".to_vec(), |error| matches!(error, Error::NotNpy { .. })),
-        ("version", file(4, &good, &[0; 24]), |error| matches!(error, Error::NpyHeader { .. })),
+        ("empty", vec![], |error| matches!(error, Error::NotAnArray { .. })),
+        ("magic", b"\x93NUMPX\x01\x00".to_vec(), |error| matches!(error, Error::NotAnArray { .. })),
+        ("version", file(4, &good, &[0; 24]), |error| matches!(error, Error::DamagedHeader { .. })),
         (
             "cut",
             file(1, &good, &[0; 23]),
@@ -244,7 +244,7 @@ fn defects_by_their_variant() {
             |error| matches!(error, Error::TrailingBytes { expected, found, .. } if found - expected == 1),
         ),
         ("too long", b"\x93NUMPY\x03\x00\x11\x27\x00\x00".to_vec(), |error| {
-            matches!(error, Error::NpyHeaderTooLong { found: 10_001, limit: HEADER_LIMIT, .. })
+            matches!(error, Error::HeaderTooLong { found: 10_001, limit: NPY_HEADER_LIMIT, .. })
         }),
         (
             "double",
@@ -272,22 +272,22 @@ fn defects_by_their_variant() {
             matches!(error, Error::ShapeOverflow { .. })
         }),
         ("negative", file(1, &header("<f4", "(-1, 3)"), &[]), |error| {
-            matches!(error, Error::NpyHeader { .. })
+            matches!(error, Error::DamagedHeader { .. })
         }),
         (
             "key",
             file(1, &good.replace("descr", "type"), &[0; 24]),
-            |error| matches!(error, Error::NpyHeader { problem, .. } if problem.contains("'type'")),
+            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("'type'")),
         ),
         (
             "twice",
             file(1, &good.replace("shape", "descr"), &[0; 24]),
-            |error| matches!(error, Error::NpyHeader { problem, .. } if problem.contains("twice")),
+            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("twice")),
         ),
         (
             "no shape",
             file(1, "{'descr': '<f4', 'fortran_order': False}", &[]),
-            |error| matches!(error, Error::NpyHeader { problem, .. } if problem.contains("shape")),
+            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("shape")),
         ),
     ];
     for (name, bytes, expected) in cases {

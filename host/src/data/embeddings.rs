@@ -8,9 +8,12 @@ use std::path::Path;
 
 use pairpick_core::model::mlp::MAX_INPUTS;
 
+use super::array::{ArrayReader, Source};
 use super::item::ItemName;
-use super::npy::{NpyReader, Source};
 use crate::error::{Error, Place, Result, Shape};
+
+/// The name of the tensor in a file that holds several.
+const TENSOR: &str = "embeddings";
 
 /// What the middle axis counts.
 const RESPONSES: &str = "responses a prompt";
@@ -20,7 +23,7 @@ const SCAN_LEN: u64 = 1 << 18;
 
 /// The embeddings of some consecutive prompts of a file, usually of all.
 pub struct Embeddings {
-    reader: NpyReader,
+    reader: ArrayReader,
     first_prompt: u64,
     prompts: usize,
     responses: usize,
@@ -32,10 +35,10 @@ impl Embeddings {
     /// Opens a file and checks its shape.
     ///
     /// # Errors
-    /// Every defect of a `.npy` file; a shape other than (N, K, D) or (M, D); an empty axis, or one
+    /// Every defect of an array's file ([`ArrayReader::new`]); a shape other than (N, K, D) or (M, D); an empty axis, or one
     /// that is too long.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::from_reader(NpyReader::open(path)?)
+        Self::from_reader(ArrayReader::open(path, TENSOR)?)
     }
 
     /// The same from bytes in memory, called `name` in messages.
@@ -51,10 +54,10 @@ impl Embeddings {
     /// # Errors
     /// As [`Embeddings::open`].
     pub fn from_source(source: impl Source + 'static, path: &Path) -> Result<Self> {
-        Self::from_reader(NpyReader::new(source, path)?)
+        Self::from_reader(ArrayReader::new(source, path, TENSOR)?)
     }
 
-    fn from_reader(reader: NpyReader) -> Result<Self> {
+    fn from_reader(reader: ArrayReader) -> Result<Self> {
         let (prompts, responses, dimensions, flat) = match *reader.shape() {
             [prompts, responses, dimensions] => (prompts, responses, dimensions, false),
             [rows, dimensions] => (rows, 1, dimensions, true),
@@ -173,12 +176,12 @@ impl Embeddings {
         item / self.responses as u64
     }
 
-    /// Reads items by their numbers, D values each, in the order given. Consecutive numbers are
-    /// one read.
+    /// Reads items by their numbers, D values each, in the order given, and nothing else of the
+    /// file. Consecutive numbers are one read.
     ///
     /// # Errors
     /// [`Error::Core`] unless `out` has D places for each item and every item exists;
-    /// [`Error::Io`].
+    /// [`Error::NonFiniteEmbedding`] with its place; [`Error::Io`].
     pub fn read_items(&mut self, items: &[u64], out: &mut [f32]) -> Result<()> {
         self.check_out(items.len(), out)?;
         if let Some(&index) = items.iter().find(|item| **item >= self.items()) {
@@ -221,28 +224,11 @@ impl Embeddings {
             let len = if left < SCAN_LEN { left } else { SCAN_LEN };
             values.resize(len as usize, 0.0);
             self.reader.read(start + done, &mut values)?;
-            if let Some(found) = values.iter().position(|value| !value.is_finite()) {
-                return Err(self.non_finite(start + done + found as u64, values[found]));
-            }
+            self.check_finite(start + done, &values)?;
             done += len;
             advance(done);
         }
         Ok(())
-    }
-
-    /// The same for rows that were read, of the prompts from `first_prompt` on.
-    ///
-    /// # Errors
-    /// [`Error::NonFiniteEmbedding`] with its place.
-    pub fn check_finite(&self, first_prompt: usize, rows: &[f32]) -> Result<()> {
-        let first = first_prompt as u64 * (self.responses * self.dimensions) as u64;
-        match rows.iter().position(|value| !value.is_finite()) {
-            Some(found) => {
-                let index = self.first_value() + first + found as u64;
-                Err(self.non_finite(index, rows[found]))
-            }
-            None => Ok(()),
-        }
     }
 
     /// N · K · D.
@@ -257,7 +243,16 @@ impl Embeddings {
 
     fn read_rows(&mut self, first_item: u64, out: &mut [f32]) -> Result<()> {
         let first = self.first_value() + first_item * self.dimensions as u64;
-        self.reader.read(first, out)
+        self.reader.read(first, out)?;
+        self.check_finite(first, out)
+    }
+
+    /// Looks at numbers that were read, from the one at `first` in the file on.
+    fn check_finite(&self, first: u64, values: &[f32]) -> Result<()> {
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(found) => Err(self.non_finite(first + found as u64, values[found])),
+            None => Ok(()),
+        }
     }
 
     fn check_out(&self, items: usize, out: &[f32]) -> Result<()> {
@@ -276,24 +271,20 @@ impl Embeddings {
     }
 
     fn non_finite(&self, index: u64, value: f32) -> Error {
-        let (responses, dimensions) = (self.responses as u64, self.dimensions as u64);
-        let item = index / dimensions;
-        let place = Place {
-            prompt: item / responses,
-            response: item % responses,
-            dimension: Some(index % dimensions),
-        };
+        let dimensions = self.dimensions as u64;
+        let item = self.name(index / dimensions);
+        let place = Place { item, dimension: Some(index % dimensions) };
         Error::NonFiniteEmbedding { path: self.path().into(), place, value }
     }
 }
 
-fn wrong_rank(reader: &NpyReader, expected: &'static str) -> Error {
+fn wrong_rank(reader: &ArrayReader, expected: &'static str) -> Error {
     let found = Shape(reader.shape().to_vec());
     Error::Rank { path: reader.path().into(), found, expected }
 }
 
 fn check_axis(
-    reader: &NpyReader,
+    reader: &ArrayReader,
     axis: &'static str,
     found: u64,
     least: u64,

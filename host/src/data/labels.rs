@@ -6,12 +6,16 @@ use std::fmt;
 use std::io::BufRead;
 use std::path::Path;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::embeddings::Embeddings;
 use super::item::ItemName;
-use crate::error::{Error, Result};
+use super::lines;
+pub use super::lines::read_json_lines;
+use super::pairs::{self, Seen};
+use crate::error::Result;
+use crate::settings::named::Named;
 
 /// An answered pair.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,6 +80,16 @@ pub enum Preference {
 }
 
 impl Preference {
+    /// The same answer to the pair the other way round.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+            Self::Tie => Self::Tie,
+        }
+    }
+
     /// The label as the loss takes it: 1, 0 or ½.
     #[must_use]
     pub const fn value(self) -> f64 {
@@ -99,12 +113,117 @@ impl Serialize for Preference {
 
 impl<'de> Deserialize<'de> for Preference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = f64::deserialize(deserializer)?;
-        [Self::First, Self::Second, Self::Tie]
+        deserializer.deserialize_any(PreferenceVisitor)
+    }
+}
+
+struct PreferenceVisitor;
+
+impl Visitor<'_> for PreferenceVisitor {
+    type Value = Preference;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a label: 1, 0 or 0.5")
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Preference, E> {
+        [Preference::First, Preference::Second, Preference::Tie]
             .into_iter()
             .find(|preference| preference.value() == value)
-            .ok_or_else(|| D::Error::custom(format!("label {value} is none of 0, 0.5 and 1")))
+            .ok_or_else(|| {
+                E::custom(format!(
+                    "label {value} is none of 0, 0.5 and 1: a tie is 0.5, and pairs that were \
+                     skipped do not belong in this file"
+                ))
+            })
     }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Preference, E> {
+        self.visit_f64(value as f64)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Preference, E> {
+        self.visit_f64(value as f64)
+    }
+}
+
+/// What becomes of a pair that has several labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeats {
+    /// An error.
+    #[default]
+    Refuse,
+    /// Each counts.
+    Keep,
+}
+
+impl Named for Repeats {
+    const WHAT: &'static str = "treatment of repeats";
+    const ALL: &'static [Self] = &[Self::Refuse, Self::Keep];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Keep => "keep",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Refuse => "a pair with two labels is an error",
+            Self::Keep => "every answer counts, as those of several people to one question do",
+        }
+    }
+}
+
+/// Reads the labels of a JSON Lines file, from `run`, from `select` with a `"label"` added to each
+/// line, or from elsewhere; `-` is standard input. `round` and `score` may be missing.
+///
+/// # Errors
+/// [`Error::Line`](crate::Error::Line) with the line's number: not JSON, a line that is cut off, a
+/// field that is missing or unknown, another label than 0, 0.5 and 1, an item that the embeddings
+/// do not have or name otherwise, a pair of an item with itself, a pair that has a label already
+/// unless `repeats` are kept; a missing or unreadable file.
+pub fn read_labels(path: &Path, embeddings: &Embeddings, repeats: Repeats) -> Result<Vec<Label>> {
+    let (mut source, name) = lines::open(path)?;
+    read_labels_from(&mut source, &name, embeddings, repeats)
+}
+
+/// The same from any source, called `path` in messages.
+///
+/// # Errors
+/// As [`read_labels`].
+pub fn read_labels_from(
+    source: &mut dyn BufRead,
+    path: &Path,
+    embeddings: &Embeddings,
+    repeats: Repeats,
+) -> Result<Vec<Label>> {
+    let mut labels = Vec::new();
+    let mut seen = Seen::default();
+    pairs::read(source, path, embeddings, &mut |pair| {
+        let Some(preference) = pair.label else {
+            let problem = "missing field `label`: 1 if a is better, 0 if b is, 0.5 for a tie; \
+                           pairs that were skipped do not belong in this file";
+            return Err(lines::problem(path, pair.line, problem));
+        };
+        if let (Some(earlier), Repeats::Refuse) = (seen.add(&pair), repeats) {
+            let agree = match earlier.label == pair.label_ascending() {
+                true => "the answers agree",
+                false => "the answers conflict",
+            };
+            let problem = format!(
+                "{} has a label in line {} already, and {agree}; --repeats keep counts every answer",
+                pair.names(embeddings),
+                earlier.line
+            );
+            return Err(lines::problem(path, pair.line, problem));
+        }
+        let pairs::Pair { a, b, round, score, .. } = pair;
+        labels.push(Label { round, a, b, preference, score });
+        Ok(())
+    })?;
+    Ok(labels)
 }
 
 /// 64 bits, written as `"0x0123456789abcdef"`: no reader rounds them to a float.
@@ -132,28 +251,4 @@ impl<'de> Deserialize<'de> for HexDigest {
             .map(Self)
             .ok_or_else(|| D::Error::custom(format!("{text:?} is not 0x and 16 hex digits")))
     }
-}
-
-/// Reads the records of a JSON Lines file, one a line; empty lines are passed over.
-///
-/// # Errors
-/// [`Error::Line`] with the line's number; [`Error::Io`].
-pub fn read_json_lines<T: for<'de> Deserialize<'de>>(
-    source: impl BufRead,
-    path: &Path,
-) -> Result<Vec<T>> {
-    let mut records = Vec::new();
-    for (index, line) in source.lines().enumerate() {
-        let line = line.map_err(|error| Error::io(path, "read", error))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let record = serde_json::from_str(&line).map_err(|error| Error::Line {
-            path: path.into(),
-            line: index + 1,
-            problem: error.to_string(),
-        })?;
-        records.push(record);
-    }
-    Ok(records)
 }

@@ -1,12 +1,17 @@
 //! What a run reads and what it leaves behind, each form in a file of its own, checked at the
 //! border: past these readers shapes agree and sizes fit.
 
+pub mod array;
 pub mod bundled;
+pub mod candidates;
 pub mod dataset;
 pub mod embeddings;
 pub mod item;
 pub mod labels;
-pub mod npy;
+mod lines;
 mod npy_header;
+mod pairs;
+pub mod place;
 pub mod rewards;
 pub mod safetensors;
+mod safetensors_header;

@@ -2,7 +2,7 @@
 //! (NumPy's `numpy.lib.format`, versions 1.0, 2.0 and 3.0). Everything is checked before anything
 //! is believed: a hostile header costs at most [`HEADER_LIMIT`] bytes of memory.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use winnow::ascii::{dec_uint, multispace0};
@@ -10,56 +10,27 @@ use winnow::combinator::{alt, delimited, eof, fail, opt, separated, separated_pa
 use winnow::prelude::*;
 use winnow::token::take_till;
 
-use crate::error::{Error, Result, Shape};
+use super::array::{Element, Header, count, read_text, read_up_to};
+use crate::error::{Error, Result};
 
 /// The most bytes of header text that are read, as NumPy's own reader has it. Those of an array
 /// of numbers are about 120.
 pub const HEADER_LIMIT: u64 = 10_000;
 
+/// What messages call the form.
+const FORM: &str = ".npy";
+
 const MAGIC: &[u8] = b"\x93NUMPY";
-
-/// How a number is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Element {
-    /// `<f4`: 32 bits, little-endian.
-    F32,
-    /// `<f2`: 16 bits, little-endian; widened without loss.
-    F16,
-}
-
-impl Element {
-    /// Bytes of a number.
-    #[must_use]
-    pub const fn size(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::F16 => 2,
-        }
-    }
-}
-
-/// A header that was understood.
-#[derive(Debug)]
-pub(super) struct Header {
-    pub element: Element,
-    pub shape: Vec<u64>,
-    /// Bytes before the first number.
-    pub data_start: u64,
-}
 
 /// Reads the header at the beginning of a file.
 pub(super) fn read(source: &mut dyn Read, path: &Path) -> Result<Header> {
     let text_len = read_preamble(source, path)?;
     if text_len.bytes > HEADER_LIMIT {
         let (found, limit) = (text_len.bytes, HEADER_LIMIT);
-        return Err(Error::NpyHeaderTooLong { path: path.into(), found, limit });
+        return Err(Error::HeaderTooLong { path: path.into(), form: FORM, found, limit });
     }
-    let text = read_up_to(source, text_len.bytes, path)?;
+    let text = read_text(source, text_len.starts_at, text_len.bytes, path)?;
     let data_start = text_len.starts_at + text_len.bytes;
-    let found = text_len.starts_at + text.len() as u64;
-    if found < data_start {
-        return Err(Error::Truncated { path: path.into(), expected: data_start, found });
-    }
     let dictionary = parse(&text, path)?;
     interpret(&dictionary, data_start, path)
 }
@@ -73,14 +44,14 @@ struct TextLen {
 fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
     let start = read_up_to(source, 8, path)?;
     let Some([major, minor]) = start.strip_prefix(MAGIC) else {
-        return Err(Error::NotNpy { path: path.into(), found: describe(&start) });
+        return Err(Error::NotAnArray { path: path.into(), found: describe(&start) });
     };
     let length_bytes = match (major, minor) {
         (1, 0) => 2,
         (2 | 3, 0) => 4,
         _ => {
             let problem = format!("format version {major}.{minor}; 1.0, 2.0 and 3.0 are known");
-            return Err(Error::NpyHeader { path: path.into(), problem });
+            return Err(Error::DamagedHeader { path: path.into(), form: FORM, problem });
         }
     };
     let length = read_up_to(source, length_bytes, path)?;
@@ -93,14 +64,6 @@ fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
         *byte = read;
     }
     Ok(TextLen { starts_at, bytes: u64::from_le_bytes(little_endian) })
-}
-
-/// Reads `len` bytes, or what there is; never holds more than that.
-fn read_up_to(source: &mut dyn Read, len: u64, path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = source.take(len).read_to_end(&mut bytes);
-    read.map_err(|error: io::Error| Error::io(path, "read", error))?;
-    Ok(bytes)
 }
 
 /// Names what a file begins with, so that a wrong file is recognised.
@@ -129,7 +92,7 @@ type Entry<'a> = (&'a [u8], Value<'a>);
 fn parse<'a>(text: &'a [u8], path: &Path) -> Result<Vec<Entry<'a>>> {
     dictionary.parse(text).map_err(|error| {
         let problem = format!("its text makes no sense from byte {} on", error.offset());
-        Error::NpyHeader { path: path.into(), problem }
+        Error::DamagedHeader { path: path.into(), form: FORM, problem }
     })
 }
 
@@ -189,7 +152,7 @@ fn symbol<'a>(byte: u8) -> impl Parser<&'a [u8], u8, winnow::error::ContextError
 fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Header> {
     let damaged = |problem: &str| {
         let problem = problem.to_owned();
-        Error::NpyHeader { path: path.into(), problem }
+        Error::DamagedHeader { path: path.into(), form: FORM, problem }
     };
     let [mut descr, mut fortran_order, mut shape] = [None; 3];
     for (key, value) in entries {
@@ -217,7 +180,10 @@ fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Head
         _ => return Err(damaged("'fortran_order' must be True or False")),
     }
     match shape {
-        Some(Value::Lengths(shape)) => Ok(Header { element, shape: shape.clone(), data_start }),
+        Some(Value::Lengths(shape)) => {
+            let file_len = data_start + count(shape, element, path)? * element.size() as u64;
+            Ok(Header { element, shape: shape.clone(), data_start, file_len })
+        }
         _ => Err(damaged("'shape' must be a tuple of lengths")),
     }
 }
@@ -232,15 +198,4 @@ fn element(name: &[u8], path: &Path) -> Result<Element> {
         [b'|', b'O', ..] | [b'O', ..] => Err(Error::ObjectType { path, found }),
         _ => Err(Error::ElementType { path, found }),
     }
-}
-
-/// How many numbers an array of this shape has; an error if no file can hold them.
-pub(super) fn count(shape: &[u64], element: Element, path: &Path) -> Result<u64> {
-    let count = shape.iter().try_fold(1_u64, |count, length| count.checked_mul(*length));
-    let addressable = |count: &u64| {
-        count.checked_mul(element.size() as u64).is_some_and(|bytes| bytes < u64::MAX / 2)
-    };
-    count
-        .filter(addressable)
-        .ok_or_else(|| Error::ShapeOverflow { path: path.into(), shape: Shape(shape.to_vec()) })
 }

@@ -5,9 +5,13 @@ use std::io::Cursor;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::array::ArrayReader;
 use super::embeddings::Embeddings;
-use super::npy::NpyReader;
+
 use crate::error::{Error, Place, Result, Shape};
+
+/// The name of the tensor in a file that holds several.
+const TENSOR: &str = "rewards";
 
 /// Golden rewards of the same prompts and responses as some [`Embeddings`].
 #[derive(Clone, Debug)]
@@ -18,12 +22,13 @@ pub struct Rewards {
 }
 
 impl Rewards {
-    /// Reads a file of shape (N, K) or (N, K, 1), which must be that of the embeddings.
+    /// Reads a file of shape (N, K) or (N, K, 1), or of shape (M,) for a flat file of embeddings,
+    /// which must be that of the embeddings.
     ///
     /// # Errors
-    /// Every defect of a `.npy` file; another shape; a value that is not finite, with its place.
+    /// Every defect of an array's file ([`ArrayReader::new`]); another shape; a value that is not finite, with its place.
     pub fn open(path: &Path, embeddings: &Embeddings) -> Result<Self> {
-        Self::from_reader(NpyReader::open(path)?, embeddings)
+        Self::from_reader(ArrayReader::open(path, TENSOR)?, embeddings)
     }
 
     /// The same from bytes in memory, called `name` in messages.
@@ -31,11 +36,15 @@ impl Rewards {
     /// # Errors
     /// As [`Rewards::open`].
     pub fn from_bytes(bytes: &'static [u8], name: &str, embeddings: &Embeddings) -> Result<Self> {
-        Self::from_reader(NpyReader::new(Cursor::new(bytes), Path::new(name))?, embeddings)
+        Self::from_reader(
+            ArrayReader::new(Cursor::new(bytes), Path::new(name), TENSOR)?,
+            embeddings,
+        )
     }
 
-    fn from_reader(mut reader: NpyReader, embeddings: &Embeddings) -> Result<Self> {
+    fn from_reader(mut reader: ArrayReader, embeddings: &Embeddings) -> Result<Self> {
         let (prompts, responses) = match *reader.shape() {
+            [rows] if embeddings.is_flat() => (rows, 1),
             [prompts, responses] | [prompts, responses, 1] => (prompts, responses),
             _ => return Err(disagreement(&reader, embeddings)),
         };
@@ -46,23 +55,12 @@ impl Rewards {
         // The length is that of the embeddings, which were checked against a file.
         let mut values = vec![0.0; reader.len() as usize];
         reader.read(0, &mut values)?;
-        let rewards =
-            Self { path: reader.path().into(), values, responses: embeddings.responses() };
-        rewards.check_finite()?;
-        Ok(rewards)
-    }
-
-    fn check_finite(&self) -> Result<()> {
-        let Some(index) = self.values.iter().position(|value| !value.is_finite()) else {
-            return Ok(());
-        };
-        let place = Place {
-            prompt: (index / self.responses) as u64,
-            response: (index % self.responses) as u64,
-            dimension: None,
-        };
-        let value = self.values[index];
-        Err(Error::NonFiniteReward { path: self.path.clone(), place, value })
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            let place = Place { item: embeddings.name(index as u64), dimension: None };
+            let value = values[index];
+            return Err(Error::NonFiniteReward { path: reader.path().into(), place, value });
+        }
+        Ok(Self { path: reader.path().into(), values, responses: embeddings.responses() })
     }
 
     /// Only the prompts of `range`, renumbered from 0; none if there is not one.
@@ -95,7 +93,7 @@ impl Rewards {
     }
 }
 
-fn disagreement(reader: &NpyReader, embeddings: &Embeddings) -> Error {
+fn disagreement(reader: &ArrayReader, embeddings: &Embeddings) -> Error {
     Error::RewardsShape {
         rewards: reader.path().into(),
         rewards_shape: Shape(reader.shape().to_vec()),

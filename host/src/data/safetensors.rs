@@ -14,6 +14,7 @@ use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
+use super::safetensors_header;
 use crate::error::{Error, Result};
 use crate::settings::named;
 
@@ -109,8 +110,12 @@ impl ModelTensors {
     /// Reads the bytes of a model's file; `path` names it in messages.
     ///
     /// # Errors
-    /// [`Error::ModelFile`].
+    /// [`Error::ModelFile`]; [`Error::HeaderTooLong`].
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+        if !safetensors_header::begins(bytes) {
+            return Err(damaged(path, "it is no safetensors file".to_owned()));
+        }
+        safetensors_header::text_len(bytes, path)?;
         let foreign = |error: safetensors::SafeTensorError| damaged(path, error.to_string());
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(foreign)?;
         let text = header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));

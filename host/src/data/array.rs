@@ -1,0 +1,219 @@
+//! [`ArrayReader`]: numbers from an array's file by their position, so that a file larger than
+//! memory serves as well as a small one. The file is `.npy` or `safetensors`, told apart by its
+//! first bytes.
+//!
+//! No memory map: it needs `unsafe`, kills the process when the file is cut, and cannot serve a
+//! big-endian machine. The file's length is checked against its header once, when it is opened.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use half::{bf16, f16};
+
+pub use super::npy_header::HEADER_LIMIT as NPY_HEADER_LIMIT;
+pub use super::safetensors_header::HEADER_LIMIT as SAFETENSORS_HEADER_LIMIT;
+use super::{npy_header, safetensors_header};
+use crate::error::{Error, Result, Shape};
+
+/// Bytes that one read asks for, at most.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Bytes that tell one form from another.
+const START_BYTES: u64 = 9;
+
+/// What an array is read from: a file, or bytes that are part of the program.
+pub trait Source: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Source for T {}
+
+/// How a number is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// 32 bits, little-endian.
+    F32,
+    /// IEEE-754's 16 bits, little-endian; widened without loss.
+    F16,
+    /// The upper 16 bits of an `F32`, little-endian; widened without loss. Only `safetensors` has
+    /// them.
+    Bf16,
+}
+
+impl Element {
+    /// Bytes of a number.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+        }
+    }
+}
+
+/// A header that was understood.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub element: Element,
+    pub shape: Vec<u64>,
+    /// Bytes before the first number.
+    pub data_start: u64,
+    /// Bytes of the whole file.
+    pub file_len: u64,
+}
+
+/// An array of little-endian numbers in C order, of any rank.
+pub struct ArrayReader {
+    source: Box<dyn Source>,
+    path: PathBuf,
+    element: Element,
+    shape: Vec<u64>,
+    len: u64,
+    data_start: u64,
+    chunk: Vec<u8>,
+}
+
+impl ArrayReader {
+    /// Opens a file and checks its header and length. `tensor` is the name of the array where the
+    /// file holds several.
+    ///
+    /// # Errors
+    /// A missing or unreadable file, and every defect of [`ArrayReader::new`].
+    pub fn open(path: &Path, tensor: &'static str) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+        Self::new(file, path, tensor)
+    }
+
+    /// Checks the header and the length of a source; `path` names it in messages.
+    ///
+    /// # Errors
+    /// Neither `.npy` nor `safetensors`, a damaged or oversized header, another element type or
+    /// order, no tensor of the name, a shape that no file can hold, a length other than the
+    /// header's.
+    pub fn new(source: impl Source + 'static, path: &Path, tensor: &'static str) -> Result<Self> {
+        let mut source: Box<dyn Source> = Box::new(source);
+        let start = read_up_to(&mut source, START_BYTES, path)?;
+        source.rewind().map_err(|error| Error::io(path, "read", error))?;
+        let header = match safetensors_header::begins(&start) {
+            true => safetensors_header::read(&mut source, path, tensor)?,
+            false => npy_header::read(&mut source, path)?,
+        };
+        let Header { element, shape, data_start, file_len: expected } = header;
+        let found = source
+            .seek(SeekFrom::End(0))
+            .map_err(|error| Error::io(path, "find the length", error))?;
+        let len = count(&shape, element, path)?;
+        let path = path.to_owned();
+        if found < expected {
+            return Err(Error::Truncated { path, expected, found });
+        }
+        if found > expected {
+            return Err(Error::TrailingBytes { path, expected, found });
+        }
+        Ok(Self { source, path, element, shape, len, data_start, chunk: Vec::new() })
+    }
+
+    /// The file's path, or the name given to the source.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How its numbers are stored.
+    #[must_use]
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// The lengths of the axes, the slowest first.
+    #[must_use]
+    pub fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+
+    /// How many numbers there are.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Reads the numbers from the one at `first` on, as many as `out` has places.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read, was cut since it was opened, or has not so many.
+    pub fn read(&mut self, first: u64, out: &mut [f32]) -> Result<()> {
+        self.read_bytes(first, out).map_err(|error| Error::io(&self.path, "read", error))
+    }
+
+    fn read_bytes(&mut self, first: u64, out: &mut [f32]) -> io::Result<()> {
+        if first.saturating_add(out.len() as u64) > self.len {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let size = self.element.size();
+        self.source.seek(SeekFrom::Start(self.data_start + first * size as u64))?;
+        for part in out.chunks_mut(CHUNK_BYTES / size) {
+            self.chunk.resize(part.len() * size, 0);
+            self.source.read_exact(&mut self.chunk)?;
+            decode(self.element, &self.chunk, part);
+        }
+        Ok(())
+    }
+}
+
+/// Widening 16 bits to 32 is exact.
+fn decode(element: Element, bytes: &[u8], out: &mut [f32]) {
+    match element {
+        Element::F32 => decode_each(bytes, out, f32::from_le_bytes),
+        Element::F16 => decode_each(bytes, out, |bytes| f16::from_le_bytes(bytes).to_f32()),
+        Element::Bf16 => decode_each(bytes, out, |bytes| bf16::from_le_bytes(bytes).to_f32()),
+    }
+}
+
+fn decode_each<const SIZE: usize>(
+    bytes: &[u8],
+    out: &mut [f32],
+    number: impl Fn([u8; SIZE]) -> f32,
+) {
+    for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
+        *value = number(*bytes);
+    }
+}
+
+/// How many numbers an array of this shape has; an error if no file can hold them.
+pub(super) fn count(shape: &[u64], element: Element, path: &Path) -> Result<u64> {
+    let count = shape.iter().try_fold(1_u64, |count, length| count.checked_mul(*length));
+    let addressable = |count: &u64| {
+        count.checked_mul(element.size() as u64).is_some_and(|bytes| bytes < u64::MAX / 2)
+    };
+    count
+        .filter(addressable)
+        .ok_or_else(|| Error::ShapeOverflow { path: path.into(), shape: Shape(shape.to_vec()) })
+}
+
+/// Reads `len` bytes, or what there is; never holds more than that.
+pub(super) fn read_up_to(source: &mut dyn Read, len: u64, path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = source.take(len).read_to_end(&mut bytes);
+    read.map_err(|error| Error::io(path, "read", error))?;
+    Ok(bytes)
+}
+
+/// Reads a header's text, of which the file must have all.
+pub(super) fn read_text(
+    source: &mut dyn Read,
+    starts_at: u64,
+    len: u64,
+    path: &Path,
+) -> Result<Vec<u8>> {
+    let text = read_up_to(source, len, path)?;
+    let (expected, found) = (starts_at + len, starts_at + text.len() as u64);
+    match found < expected {
+        true => Err(Error::Truncated { path: path.into(), expected, found }),
+        false => Ok(text),
+    }
+}

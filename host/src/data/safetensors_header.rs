@@ -1,0 +1,105 @@
+//! The header of a `safetensors` file: its length in eight bytes, and JSON that names each tensor's
+//! type, shape and place. The crate's own parser reads it, from memory that [`HEADER_LIMIT`]
+//! bounds: it takes some fifty bytes for each byte of hostile text.
+
+use std::io::Read;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
+
+use super::array::{Element, Header, read_text, read_up_to};
+use crate::error::{Error, Result, Shape};
+
+/// The most bytes of header text that are read. A tensor takes about 100.
+pub const HEADER_LIMIT: u64 = 1 << 17;
+
+/// What messages call the form.
+const FORM: &str = "safetensors";
+
+/// Bytes of the header's length, which the text follows.
+const LENGTH_BYTES: u64 = 8;
+
+/// Names that a message lists.
+const NAMES_LISTED: usize = 10;
+
+/// Whether a file begins as this form does: the length, then `{`. The eight bytes of a text would
+/// be a length of exabytes.
+pub(super) fn begins(start: &[u8]) -> bool {
+    matches!(start, [_, _, _, _, _, _, 0, 0, b'{', ..])
+}
+
+/// The length of the text that the first bytes announce.
+///
+/// # Errors
+/// [`Error::HeaderTooLong`] beyond the limit.
+pub(super) fn text_len(start: &[u8], path: &Path) -> Result<u64> {
+    let mut little_endian = [0; LENGTH_BYTES as usize];
+    for (byte, read) in little_endian.iter_mut().zip(start) {
+        *byte = *read;
+    }
+    let found = u64::from_le_bytes(little_endian);
+    match found > HEADER_LIMIT {
+        true => {
+            let (path, limit) = (path.into(), HEADER_LIMIT);
+            Err(Error::HeaderTooLong { path, form: FORM, found, limit })
+        }
+        false => Ok(found),
+    }
+}
+
+/// Reads the header at the beginning of a file: the tensor of that name, or the only one.
+pub(super) fn read(source: &mut dyn Read, path: &Path, tensor: &'static str) -> Result<Header> {
+    let start = read_up_to(source, LENGTH_BYTES, path)?;
+    let text_len = text_len(&start, path)?;
+    let text = read_text(source, LENGTH_BYTES, text_len, path)?;
+    let metadata: Metadata = serde_json::from_slice(&text).map_err(|error| {
+        let problem = error.to_string();
+        Error::DamagedHeader { path: path.into(), form: FORM, problem }
+    })?;
+    let (name, info) = choose(&metadata, path, tensor)?;
+    let element = element(name, info.dtype, path)?;
+    let shape: Vec<u64> = info.shape.iter().map(|length| *length as u64).collect();
+    let place = |offset: usize| (offset as u64).checked_add(LENGTH_BYTES + text_len);
+    match (place(info.data_offsets.0), place(metadata.data_len())) {
+        (Some(data_start), Some(file_len)) => Ok(Header { element, shape, data_start, file_len }),
+        _ => Err(Error::ShapeOverflow { path: path.into(), shape: Shape(shape) }),
+    }
+}
+
+fn choose<'a>(
+    metadata: &'a Metadata,
+    path: &Path,
+    wanted: &'static str,
+) -> Result<(String, &'a TensorInfo)> {
+    let mut names = metadata.offset_keys();
+    let name = match names.as_slice() {
+        [only] => only.clone(),
+        _ => wanted.to_owned(),
+    };
+    if let Some(info) = metadata.info(&name) {
+        return Ok((name, info));
+    }
+    names.sort_unstable();
+    let found = match names.len() {
+        0 => "none".to_owned(),
+        count => {
+            let more = if count > NAMES_LISTED { ", …" } else { "" };
+            names.truncate(NAMES_LISTED);
+            let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            format!("{count}: {}{more}", quoted.join(", "))
+        }
+    };
+    Err(Error::NoTensor { path: path.into(), wanted, found })
+}
+
+fn element(tensor: String, dtype: Dtype, path: &Path) -> Result<Element> {
+    match dtype {
+        Dtype::F32 => Ok(Element::F32),
+        Dtype::F16 => Ok(Element::F16),
+        Dtype::BF16 => Ok(Element::Bf16),
+        other => {
+            let found = format!("{other:?}");
+            Err(Error::TensorType { path: path.into(), tensor, found })
+        }
+    }
+}

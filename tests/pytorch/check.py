@@ -1,0 +1,93 @@
+"""Model and embeddings through the `safetensors` package of Python: check.py FIXTURE FOLDER."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+TOLERANCE = 1e-5
+GELU = numpy.vectorize(lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))), otypes=[float])
+ACTIVATIONS = {"gelu": GELU, "relu": lambda x: numpy.where(x > 0, x, 0)}
+
+
+def run(out, embeddings, rewards, *options):
+    command = ["pairpick", "run", "--train-embeddings", embeddings, "--train-rewards", rewards]
+    command += ["--test-embeddings", embeddings, "--test-rewards", rewards]
+    command += ["--batch", "20", "--rounds", "3", "--out", out, *options]
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+
+
+def metrics(out):
+    """All metrics of a run but the time."""
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    return [{**json.loads(line), "seconds": None} for line in lines]
+
+
+def load(path):
+    """Tensors and pairpick's metadata."""
+    with safe_open(path, framework="np") as file:
+        metadata = json.loads(file.metadata()["pairpick"])
+        return {name: file.get_tensor(name) for name in file.keys()}, metadata
+
+
+def predict(tensors, activation, x):
+    """The forward pass as PyTorch's Linear and activations define it, in float64."""
+    tensors = {name: tensor.astype("f8") for name, tensor in tensors.items()}
+    if "input.mean" in tensors:
+        x = (x - tensors["input.mean"]) * tensors["input.scale"]
+    for layer in range(3):
+        weight, bias = (tensors[f"layers.{layer}.{part}"] for part in ("weight", "bias"))
+        x = ACTIVATIONS[activation](x @ weight.T + bias)
+    return (x @ tensors["head.weight"].T)[..., 0]
+
+
+def check_model(out, embeddings, activation):
+    model = out / "model.safetensors"
+    tensors, metadata = load(model)
+    assert metadata == {"format_version": 1, "activation": activation}, metadata
+    assert all(tensor.dtype == numpy.float32 for tensor in tensors.values())
+    printed = subprocess.run(
+        ["rewards", model, embeddings], check=True, capture_output=True, text=True
+    ).stdout
+    ours = numpy.array(printed.split(), dtype="f8")
+    x = numpy.load(embeddings).astype("f8")
+    theirs = predict(tensors, activation, x).ravel()
+    assert ours.shape == theirs.shape, (ours.shape, theirs.shape)
+    difference = numpy.abs(ours - theirs).max()
+    assert numpy.ptp(theirs) > 0.1, "a model that says the same of everything tests nothing"
+    assert difference < TOLERANCE, difference
+    print(f"{activation}: {len(ours)} rewards differ by at most {difference:.1e}")
+
+
+def check_embeddings(folder, embeddings, rewards, expected):
+    """The same arrays, written by Python in each form that is read, give the same run."""
+    x, r = numpy.load(embeddings).astype("f4"), numpy.load(rewards).astype("f4")
+    together, alone = folder / "data.safetensors", folder / "alone.safetensors"
+    save_file({"embeddings": x, "rewards": r, "ids": numpy.arange(5)}, together, {"from": "test"})
+    save_file({"psi": x}, alone)
+    for case, (x_file, r_file) in {
+        "both": (together, together), "alone": (alone, rewards)
+    }.items():
+        out = folder / case
+        run(out, x_file, r_file)
+        assert metrics(out) == metrics(expected), case
+        for name in ("labels.jsonl", "model.safetensors", "settings.json"):
+            assert (out / name).read_bytes() == (expected / name).read_bytes(), (case, name)
+    print("embeddings and rewards from safetensors give the run of the .npy files")
+
+
+def main():
+    fixture, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    embeddings, rewards = fixture / "embeddings.npy", fixture / "rewards.npy"
+    for activation in ACTIVATIONS:
+        run(folder / activation, embeddings, rewards, "--activation", activation)
+        check_model(folder / activation, embeddings, activation)
+    check_embeddings(folder, embeddings, rewards, folder / "gelu")
+
+
+main()

@@ -1,0 +1,310 @@
+//! Mutation of valid files: what no reader may answer with a panic, or with memory out of
+//! proportion to the file. Every input follows from a seed, the reader's name and its number, so a
+//! failure can be repeated by itself.
+
+use std::io::Cursor;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+
+use pairpick::data::array::Element;
+use pairpick::data::candidates::Candidates;
+use pairpick::data::embeddings::Embeddings;
+use pairpick::data::labels::{Repeats, read_labels_from};
+use pairpick::data::safetensors::{LayerTensors, ModelTensors, Standardisation};
+use pairpick::settings::{Preset, Settings};
+use pairpick_core::model::Activation;
+use pairpick_core::rng::Stream;
+use peak_alloc::PeakAlloc;
+
+use crate::generate::numbers_f32;
+
+/// The most bytes that a reader may hold beyond its input, whatever the input says: a header at its
+/// limit, parsed, takes about half of it.
+pub const MEMORY_LIMIT: usize = 16 << 20;
+
+/// A reader under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Embeddings from `.npy`.
+    Npy,
+    /// Embeddings from `safetensors`.
+    Tensors,
+    /// A model.
+    Model,
+    /// Labels of embeddings with prompts, and of flat ones.
+    Labels,
+    /// Candidate pairs of the same.
+    Candidates,
+    /// `settings.json`.
+    Settings,
+}
+
+/// How many inputs of a reader came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Read.
+    pub accepted: u64,
+    /// An error.
+    pub refused: u64,
+    /// The most bytes held beyond the baseline, the input included.
+    pub peak: usize,
+}
+
+impl Reader {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Npy, Self::Tensors, Self::Model, Self::Labels, Self::Candidates, Self::Settings];
+
+    /// The name in reports, and of the stream of its inputs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Npy => "npy",
+            Self::Tensors => "safetensors",
+            Self::Model => "model",
+            Self::Labels => "labels",
+            Self::Candidates => "candidates",
+            Self::Settings => "settings",
+        }
+    }
+
+    /// Files that the reader accepts.
+    #[must_use]
+    pub fn valid(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Npy => vec![
+                npy("<f4", "(3, 2, 4)", 4 * 24),
+                npy("<f2", "(3, 2, 4)", 2 * 24),
+                npy("<f4", "(6, 4)", 4 * 24),
+            ],
+            Self::Tensors => vec![
+                tensors(&[("embeddings", Element::F32, &[3, 2, 4])]),
+                tensors(&[("only", Element::Bf16, &[6, 4])]),
+                tensors(&[
+                    ("rewards", Element::F32, &[3, 2]),
+                    ("embeddings", Element::F16, &[3, 2, 4]),
+                ]),
+            ],
+            Self::Model => [false, true].map(model).to_vec(),
+            Self::Labels => vec![
+                b"{\"round\":1,\"a\":[0,1],\"b\":[0,0],\"label\":1,\"score\":null}\n\
+                  {\"round\":2,\"a\":[2,0],\"b\":[1,1],\"label\":0.5,\"score\":0.25}\n"
+                    .to_vec(),
+                b"{\"a\":3,\"b\":5,\"label\":0,\"rank\":1,\"pair\":7,\"score\":1e-3,\
+                  \"weight\":0.25,\"margin\":-0.5}\n\n{\"a\":0,\"b\":1,\"label\":1}\n"
+                    .to_vec(),
+            ],
+            Self::Candidates => vec![
+                b"{\"a\":[0,1],\"b\":[0,0]}\n{\"a\":[2,0],\"b\":[1,1]}\n".to_vec(),
+                b"{\"a\":3,\"b\":5,\"label\":0}\n{\"a\":0,\"b\":1,\"label\":0.5}\n".to_vec(),
+            ],
+            Self::Settings => [Preset::Default, Preset::Paper]
+                .map(|preset| Settings::of_preset(preset).to_json().expect("text").into_bytes())
+                .to_vec(),
+        }
+    }
+
+    /// Whether the reader accepts some bytes. What it accepts it must be able to give in full.
+    ///
+    /// # Panics
+    /// If the reader does, or what it read cannot be written and read again.
+    #[must_use]
+    pub fn accepts(self, bytes: &[u8]) -> bool {
+        let path = Path::new(self.name());
+        match self {
+            Self::Npy | Self::Tensors => read_embeddings(bytes, path),
+            Self::Model => ModelTensors::from_bytes(bytes, path).is_ok_and(|model| {
+                let again = model.to_bytes(path).expect("what was read can be written");
+                assert_eq!(ModelTensors::from_bytes(&again, path).expect("written"), model);
+                true
+            }),
+            Self::Labels => embeddings_of_both_kinds().iter().any(|embeddings| {
+                let read = |repeats| read_labels_from(&mut &*bytes, path, embeddings, repeats);
+                let refused = read(Repeats::Refuse);
+                let kept = read(Repeats::Keep);
+                assert!(refused.is_err() || refused.ok() == kept.as_ref().ok().cloned());
+                kept.is_ok()
+            }),
+            Self::Candidates => embeddings_of_both_kinds().iter().any(|embeddings| {
+                Candidates::from_source(&mut &*bytes, path, embeddings).is_ok_and(|read| {
+                    assert!(read.answers.is_none_or(|answers| answers.len() == read.pairs.len()));
+                    true
+                })
+            }),
+            Self::Settings => {
+                str::from_utf8(bytes).is_ok_and(|text| Settings::from_json(text, path).is_ok())
+            }
+        }
+    }
+
+    /// Reads the inputs of some numbers, and checks the memory that each takes.
+    ///
+    /// # Panics
+    /// With the input's number if the reader panics or takes more than [`MEMORY_LIMIT`].
+    #[must_use]
+    pub fn run(self, seed: u64, numbers: std::ops::Range<u64>, memory: &PeakAlloc) -> Counts {
+        let valid = self.valid();
+        let mut counts = Counts::default();
+        for number in numbers {
+            let input = self.input(seed, number, &valid);
+            memory.reset_peak_usage();
+            let before = memory.current_usage();
+            let read = panic::catch_unwind(AssertUnwindSafe(|| self.accepts(&input)));
+            let peak = memory.peak_usage().saturating_sub(before);
+            let name = self.name();
+            assert!(peak <= MEMORY_LIMIT, "{name}, seed {seed}, input {number}: {peak} bytes");
+            counts.peak = counts.peak.max(peak);
+            match read {
+                Ok(true) => counts.accepted += 1,
+                Ok(false) => counts.refused += 1,
+                Err(_) => panic!("{name}, seed {seed}, input {number} panicked"),
+            }
+        }
+        counts
+    }
+
+    /// The input of a number: a valid file, changed one to four times.
+    fn input(self, seed: u64, number: u64, valid: &[Vec<u8>]) -> Vec<u8> {
+        let mut stream = Stream::new(seed, self.name(), number);
+        let mut pick = || &valid[below(&mut stream, valid.len())];
+        let (mut bytes, other) = (pick().clone(), pick().clone());
+        for _ in 0..=below(&mut stream, 4) {
+            mutate(&mut bytes, &other, &mut stream);
+        }
+        bytes
+    }
+}
+
+/// Numbers that sizes are replaced by.
+const NUMBERS: [&str; 10] = [
+    "0",
+    "-1",
+    "1e999",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551615",
+    "18446744073709551616",
+    "999999999999999999999999999999",
+    "0.5",
+    "1",
+];
+
+/// Changes some bytes in one of the ways that files go wrong.
+fn mutate(bytes: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
+    let place = below(stream, bytes.len());
+    let end = place + below(stream, bytes.len() + 1 - place);
+    match below(stream, 9) {
+        0 | 1 => bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << (end % 8)),
+        2 => bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte = stream.bits() as u8),
+        3 => bytes.truncate(place),
+        4 => drop(bytes.drain(place..end)),
+        5 => {
+            let copy = bytes[place..end].to_vec();
+            bytes.splice(place..place, copy);
+        }
+        6 => {
+            let from = below(stream, other.len());
+            bytes.splice(place.., other[from..].iter().copied());
+        }
+        7 => inflate(bytes, place, NUMBERS[below(stream, NUMBERS.len())]),
+        // Where both binary forms have the length of their header.
+        _ => {
+            let start = if end.is_multiple_of(2) { 0 } else { 8 };
+            let huge = stream.bits() >> below(stream, 64);
+            let places = bytes.iter_mut().skip(start).take(8);
+            places.zip(huge.to_le_bytes()).for_each(|(byte, new)| *byte = new);
+        }
+    }
+}
+
+/// Puts another number in place of the first one from `place` on.
+fn inflate(bytes: &mut Vec<u8>, place: usize, number: &str) {
+    let Some(start) = bytes.iter().skip(place).position(u8::is_ascii_digit) else {
+        return;
+    };
+    let start = place + start;
+    let digits = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    bytes.splice(start..start + digits, number.bytes());
+}
+
+fn below(stream: &mut Stream, bound: usize) -> usize {
+    usize::try_from(stream.below(bound as u64)).expect("below a usize")
+}
+
+fn read_embeddings(bytes: &[u8], path: &Path) -> bool {
+    let Ok(mut embeddings) = Embeddings::from_source(Cursor::new(bytes.to_vec()), path) else {
+        return false;
+    };
+    let (items, dimensions) = (embeddings.items(), embeddings.dimensions());
+    assert!(embeddings.values() <= bytes.len() as u64, "more numbers than bytes");
+    let mut rows = vec![0.0; 2 * dimensions];
+    let ends = embeddings.read_items(&[0, items - 1], &mut rows);
+    let all = embeddings.scan_finite(&mut |_| ());
+    assert!(ends.is_ok() || all.is_err());
+    all.is_ok()
+}
+
+fn embeddings_of_both_kinds() -> [Embeddings; 2] {
+    ["(3, 2, 4)", "(6, 4)"].map(|shape| {
+        let source = Cursor::new(npy("<f4", shape, 4 * 24));
+        Embeddings::from_source(source, Path::new("embeddings.npy")).expect("a good file")
+    })
+}
+
+/// A `.npy` file of version 1.0 with zeros for data.
+#[must_use]
+pub fn npy(descr: &str, shape: &str, data_len: usize) -> Vec<u8> {
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend(u16::try_from(header.len()).expect("short").to_le_bytes());
+    file.extend(header.as_bytes());
+    file.resize(file.len() + data_len, 0);
+    file
+}
+
+/// A `safetensors` file around a header's text.
+#[must_use]
+pub fn around(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    file.extend(data);
+    file
+}
+
+/// A `safetensors` file of tensors of zeros.
+#[must_use]
+pub fn tensors(list: &[(&str, Element, &[usize])]) -> Vec<u8> {
+    let mut start = 0;
+    let entries = list.iter().map(|(name, element, shape)| {
+        let dtype = match element {
+            Element::F32 => "F32",
+            Element::F16 => "F16",
+            Element::Bf16 => "BF16",
+        };
+        let end = start + shape.iter().fold(element.size(), |bytes, length| bytes * length);
+        let entry = format!(
+            "\"{name}\":{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{start},{end}]}}"
+        );
+        start = end;
+        entry
+    });
+    let entries: Vec<String> = entries.collect();
+    around(&format!("{{{}}}", entries.join(",")), &vec![0; start])
+}
+
+fn model(standardised: bool) -> Vec<u8> {
+    let layer = |outputs: usize, inputs: usize| LayerTensors {
+        weight: numbers_f32(outputs * inputs, 1),
+        bias: numbers_f32(outputs, 2),
+    };
+    let model = ModelTensors {
+        inputs: 5,
+        hidden: [4, 3, 2],
+        activation: Activation::Gelu,
+        layers: [layer(4, 5), layer(3, 4), layer(2, 3)],
+        head: numbers_f32(2, 3),
+        standardisation: standardised
+            .then(|| Standardisation { mean: numbers_f32(5, 4), scale: numbers_f32(5, 5) }),
+    };
+    model.to_bytes(Path::new("model.safetensors")).expect("a good model")
+}

@@ -1,0 +1,231 @@
+//! Labels and candidate pairs from anywhere: what is right is read, and every defect is told with
+//! its line, what was found and what helps.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use pairpick::Error;
+use pairpick::data::candidates::Candidates;
+use pairpick::data::embeddings::Embeddings;
+use pairpick::data::item::ItemName;
+use pairpick::data::labels::{
+    Label, LabelRecord, Preference, Repeats, read_json_lines, read_labels, read_labels_from,
+};
+use pairpick_tests::fuzz::npy;
+use proptest::prelude::*;
+
+const NAME: &str = "labels.jsonl";
+
+fn embeddings(shape: &str, count: usize) -> Embeddings {
+    let source = Cursor::new(npy("<f4", shape, 4 * count));
+    Embeddings::from_source(source, Path::new("e.npy")).unwrap()
+}
+
+/// 4 prompts, 3 responses.
+fn prompts() -> Embeddings {
+    embeddings("(4, 3, 2)", 24)
+}
+
+/// 12 rows.
+fn flat() -> Embeddings {
+    embeddings("(12, 2)", 24)
+}
+
+fn labels(text: &str, embeddings: &Embeddings, repeats: Repeats) -> Result<Vec<Label>, Error> {
+    read_labels_from(&mut text.as_bytes(), Path::new(NAME), embeddings, repeats)
+}
+
+fn candidates(text: &str, embeddings: &Embeddings) -> Result<Candidates, Error> {
+    Candidates::from_source(&mut text.as_bytes(), Path::new(NAME), embeddings)
+}
+
+#[test]
+fn lines_of_run_of_select_and_of_scripts() {
+    let text = "{\"round\":3,\"a\":[0,2],\"b\":[3,1],\"label\":1,\"score\":0.25}\n\
+                \n\
+                {\"rank\":1,\"a\":[1,0],\"b\":[1,2],\"score\":0.5,\"weight\":0.2,\"margin\":-1,\
+                 \"label\":0.5}\r\n\
+                {\"b\":[2,0],\"label\":0,\"a\":[2,1]}";
+    let read = labels(text, &prompts(), Repeats::Refuse).unwrap();
+    let label = |round, a, b, preference, score| Label { round, a, b, preference, score };
+    let expected = [
+        label(3, 2, 10, Preference::First, Some(0.25)),
+        label(1, 3, 5, Preference::Tie, Some(0.5)),
+        label(1, 7, 6, Preference::Second, None),
+    ];
+    assert_eq!(read, expected);
+
+    let text = "{\"a\":11,\"b\":0,\"pair\":9,\"label\":1.0}\n";
+    let read = labels(text, &flat(), Repeats::Refuse).unwrap();
+    assert_eq!(read, [label(1, 11, 0, Preference::First, None)]);
+    assert_eq!(labels("", &flat(), Repeats::Refuse).unwrap(), []);
+}
+
+#[test]
+fn items_have_one_name_in_a_file() {
+    for (embeddings, responses) in [(prompts(), 3), (flat(), 1)] {
+        assert_eq!(embeddings.is_flat(), responses == 1);
+        for item in 0..embeddings.items() {
+            let name = embeddings.name(item);
+            assert_eq!(embeddings.item(name).unwrap(), item);
+            assert_eq!(embeddings.prompt_of(item), item / responses);
+            let text = serde_json::to_string(&name).unwrap();
+            assert_eq!(serde_json::from_str::<ItemName>(&text).unwrap(), name, "{text}");
+        }
+    }
+    assert_eq!(serde_json::to_string(&flat().name(7)).unwrap(), "7");
+    assert_eq!(serde_json::to_string(&prompts().name(7)).unwrap(), "[2,1]");
+    let window = prompts().restricted_to(2..4).unwrap();
+    assert_eq!(window.item(ItemName::Response([1, 2])).unwrap(), 5, "from the window's first");
+}
+
+/// A good line, then one with a defect.
+#[test]
+fn defects_of_a_label() {
+    let cases = [
+        ("not JSON", "expected"),
+        ("{\"a\":[0,1],\"b\":[0,2]}", "missing field `label`: 1 if a is better"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":null}", "skipped do not belong"),
+        ("{\"b\":[0,2],\"label\":1}", "missing field `a`"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":2}", "label 2 is none of 0, 0.5 and 1: a tie is 0.5"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":-1}", "label -1 is none of"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":0.7}", "label 0.7 is none of"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":\"skip\"}", "\"skip\", expected a label: 1, 0 or 0.5"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":true}", "expected a label"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"by\":\"me\"}", "unknown field `by`"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"label\":1}", "duplicate field `label`"),
+        ("{\"a\":[0,1],\"b\":[0,3],\"label\":1}", "b: item [0, 3]: e.npy: the last item is [3, 2]"),
+        ("{\"a\":[4,0],\"b\":[0,2],\"label\":1}", "a: item [4, 0]: e.npy: the last item"),
+        (
+            "{\"a\":1,\"b\":2,\"label\":1}",
+            "a: item 1: e.npy: shape (4, 3, 2) names its items [prompt",
+        ),
+        (
+            "{\"a\":[0],\"b\":[0,2],\"label\":1}",
+            "invalid length 1, expected an item: a row such as",
+        ),
+        ("{\"a\":[0,1,2],\"b\":[0,2],\"label\":1}", "invalid length 3, expected an item"),
+        ("{\"a\":[0,-1],\"b\":[0,2],\"label\":1}", "invalid value: integer `-1`"),
+        ("{\"a\":[0,1],\"b\":\"x\",\"label\":1}", "expected an item: a row such as 17"),
+        ("{\"a\":[0,1],\"b\":[0,1],\"label\":1}", "a and b are the same item, [0, 1]"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"round\":0}", "round 0: rounds count from 1"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"round\":4294967296}", "to 4294967295"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1} {}", "trailing characters"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"la", "EOF while parsing a string (column 24)"),
+    ];
+    for (line, message) in cases {
+        let text = format!("\n{{\"a\":[1,1],\"b\":[1,2],\"label\":1}}\n{line}\n");
+        let error = labels(&text, &prompts(), Repeats::Refuse).unwrap_err().to_string();
+        let place = "labels.jsonl: line 3: ";
+        assert!(error.starts_with(place) && error.contains(message), "{line}: {error}");
+        assert!(!error.contains("line 1"), "{error}");
+    }
+    let error = labels("{\"a\":[0,1],\"b\":[0,2],\"label\":1}", &flat(), Repeats::Refuse);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("shape (12, 2) names its items by their rows"), "{error}");
+}
+
+#[test]
+fn a_line_that_was_cut_off() {
+    let whole = "{\"a\":[1,1],\"b\":[1,2],\"label\":1}\n{\"a\":[0,1],\"b\":[0,2],\"label\":0.5}\n";
+    let first = whole.find('\n').unwrap() + 1;
+    for end in first + 1..whole.len() - 2 {
+        let error = labels(&whole[..end], &prompts(), Repeats::Refuse).unwrap_err().to_string();
+        assert!(error.contains("line 2: cut off: the file ends in the middle"), "{end}: {error}");
+    }
+    // Without its line break the last line is whole all the same.
+    assert_eq!(labels(&whole[..whole.len() - 1], &prompts(), Repeats::Refuse).unwrap().len(), 2);
+}
+
+#[test]
+fn a_pair_with_two_labels() {
+    let lines = |second: &str| format!("{{\"a\":[1,1],\"b\":[1,2],\"label\":1}}\n\n{second}\n");
+    let cases = [
+        ("{\"a\":[1,1],\"b\":[1,2],\"label\":1}", "agree"),
+        ("{\"a\":[1,2],\"b\":[1,1],\"label\":0}", "agree"),
+        ("{\"a\":[1,1],\"b\":[1,2],\"label\":0.5}", "conflict"),
+        ("{\"a\":[1,2],\"b\":[1,1],\"label\":1}", "conflict"),
+    ];
+    for (second, verdict) in cases {
+        let text = lines(second);
+        let error = labels(&text, &prompts(), Repeats::Refuse).unwrap_err().to_string();
+        let expected = format!("has a label in line 1 already, and the answers {verdict}");
+        assert!(error.contains("line 3: the pair [1, "), "{error}");
+        assert!(error.contains(&expected) && error.contains("--repeats keep"), "{error}");
+        assert_eq!(labels(&text, &prompts(), Repeats::Keep).unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn candidates_with_and_without_answers() {
+    let bare = "{\"a\":[0,2],\"b\":[3,1]}\n{\"a\":[2,1],\"b\":[2,0],\"rank\":2}\n";
+    let read = candidates(bare, &prompts()).unwrap();
+    assert_eq!(read, Candidates { pairs: vec![(2, 10), (7, 6)], answers: None });
+    let answered = "{\"a\":5,\"b\":4,\"label\":0}\n{\"a\":4,\"b\":6,\"label\":0.5}\n";
+    let read = candidates(answered, &flat()).unwrap();
+    assert_eq!(read.pairs, [(5, 4), (4, 6)]);
+    assert_eq!(read.answers, Some(vec![Preference::Second, Preference::Tie]));
+}
+
+#[test]
+fn defects_of_candidates() {
+    let bare = "{\"a\":1,\"b\":2}";
+    let answered = "{\"a\":3,\"b\":2,\"label\":1}";
+    let cases = [
+        (format!("{bare}\n\n{answered}\n"), "line 3: has a label, and line 1 has none"),
+        (format!("\n{answered}\n{bare}\n"), "line 3: has no label, and line 2 has one"),
+        (format!("{bare}\n{{\"a\":2,\"b\":1}}\n"), "line 2: the pair 2 and 1 stands in line 1"),
+        (format!("{bare}\n{{\"a\":2,\"b\":2}}\n"), "line 2: a and b are the same item, 2"),
+        (
+            format!("{bare}\n{{\"a\":2,\"b\":12}}\n"),
+            "line 2: b: item 12: e.npy: the last item is 11",
+        ),
+        (format!("{bare}\n{{\"a\":2,\"c\":12}}\n"), "line 2: unknown field `c`"),
+        (" \n\n".to_owned(), "no pair in it"),
+    ];
+    for (text, message) in cases {
+        let error = candidates(&text, &flat()).unwrap_err().to_string();
+        assert!(error.starts_with(NAME) && error.contains(message), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_file_and_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |path: &Path| read_labels(path, &flat(), Repeats::Refuse).unwrap_err();
+    assert!(matches!(read(&folder.path().join("none")), Error::MissingFile { .. }));
+    assert!(matches!(read(folder.path()), Error::Io { .. }));
+    assert!(Candidates::open(&folder.path().join("none"), &flat()).is_err());
+}
+
+proptest! {
+    /// What is written is read, in either form, by both readers of such lines.
+    #[test]
+    fn records_come_back(
+        is_flat in any::<bool>(),
+        records in prop::collection::btree_map(
+            (0_u64..12, 0_u64..12).prop_filter("two items", |(a, b)| a < b),
+            (1_u64..100, 0_usize..3, prop::option::of(prop::num::f64::NORMAL), any::<bool>()),
+            0..20,
+        ),
+    ) {
+        let embeddings = if is_flat { flat() } else { prompts() };
+        let written: Vec<Label> = records
+            .into_iter()
+            .map(|((low, high), (round, answer, score, swapped))| {
+                let preferences = [Preference::First, Preference::Second, Preference::Tie];
+                let (a, b) = if swapped { (high, low) } else { (low, high) };
+                Label { round, a, b, preference: preferences[answer], score }
+            })
+            .collect();
+        let records: Vec<LabelRecord> =
+            written.iter().map(|label| LabelRecord::of(label, &embeddings)).collect();
+        let text: String = records
+            .iter()
+            .map(|record| serde_json::to_string(record).unwrap() + "\n")
+            .collect();
+        prop_assert_eq!(labels(&text, &embeddings, Repeats::Refuse).unwrap(), written);
+        let read: Vec<LabelRecord> = read_json_lines(text.as_bytes(), Path::new(NAME)).unwrap();
+        prop_assert_eq!(read, records);
+    }
+}

@@ -1,0 +1,289 @@
+//! Embeddings and rewards beyond the plain `.npy` of three axes: `safetensors` files, flat lists,
+//! values that are no numbers, and the bytes that are read and no others.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use pairpick::Error;
+use pairpick::data::array::{ArrayReader, Element, SAFETENSORS_HEADER_LIMIT};
+use pairpick::data::dataset::{Dataset, Split};
+use pairpick::data::embeddings::Embeddings;
+use pairpick::data::rewards::Rewards;
+use pairpick::output::OutputFolder;
+use pairpick::progress::Silent;
+use pairpick::round;
+use pairpick::runtime::Runtime;
+use pairpick::settings::{Settings, Typed};
+use pairpick_tests::fuzz::{around, npy, tensors};
+use pairpick_tests::generate::numbers_f32;
+use safetensors::tensor::{Dtype, TensorView};
+
+const NAME: &str = "e.safetensors";
+
+fn open(bytes: Vec<u8>) -> Result<ArrayReader, Error> {
+    ArrayReader::new(Cursor::new(bytes), Path::new(NAME), "embeddings")
+}
+
+fn little_endian(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// What the crate that others use writes.
+fn serialized(list: &[(&str, Dtype, &[usize], &[u8])]) -> Vec<u8> {
+    let views = list.iter().map(|(name, dtype, shape, bytes)| {
+        (*name, TensorView::new(*dtype, shape.to_vec(), bytes).unwrap())
+    });
+    safetensors::serialize(views, Some([("format".to_owned(), "pt".to_owned())].into())).unwrap()
+}
+
+#[test]
+fn the_tensor_of_the_name_or_the_only_one() {
+    let values = numbers_f32(24, 1);
+    let others = little_endian(&[9.0; 6]);
+    let bytes = little_endian(&values);
+    let both = serialized(&[
+        ("rewards", Dtype::F32, &[3, 2], &others),
+        ("embeddings", Dtype::F32, &[3, 2, 4], &bytes),
+    ]);
+    let only = serialized(&[("psi", Dtype::F32, &[3, 2, 4], &bytes)]);
+    for file in [both.clone(), only] {
+        let mut reader = open(file).unwrap();
+        assert_eq!((reader.shape(), reader.element()), (&[3, 2, 4][..], Element::F32));
+        let mut read = vec![0.0; 24];
+        reader.read(0, &mut read).unwrap();
+        assert_eq!(bits(&read), bits(&values));
+        reader.read(21, &mut read[..3]).unwrap();
+        assert_eq!(bits(&read[..3]), bits(&values[21..]));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("both");
+    fs::write(&path, both).unwrap();
+    let split = Split::open(&path, &path).unwrap();
+    assert_eq!(split.rewards.values(), [9.0; 6]);
+}
+
+/// A half is the sum of its powers of two; a bfloat16 is the upper half of a float.
+#[test]
+fn sixteen_bits_are_widened_exactly() {
+    let all: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_le_bytes).collect();
+    let mut read = vec![0.0; 65_536];
+    open(serialized(&[("x", Dtype::BF16, &[65_536], &all)])).unwrap().read(0, &mut read).unwrap();
+    for (value, half) in read.iter().zip(0_u32..) {
+        let expected = f32::from_bits(half << 16);
+        let same = value.to_bits() == expected.to_bits();
+        assert!(same || (value.is_nan() && expected.is_nan()), "{half:#06x}: {value}");
+    }
+    let mut as_npy = read.clone();
+    open(serialized(&[("x", Dtype::F16, &[65_536], &all)])).unwrap().read(0, &mut read).unwrap();
+    let mut file = npy("<f2", "(65536,)", 0);
+    file.extend(&all);
+    open(file).unwrap().read(0, &mut as_npy).unwrap();
+    assert_eq!(bits(&read), bits(&as_npy));
+}
+
+#[test]
+fn defects_of_a_file() {
+    type Check = fn(&Error) -> bool;
+    let good = tensors(&[("embeddings", Element::F32, &[3, 2, 4])]);
+    let entry = |dtype, shape, offsets| {
+        format!("{{\"x\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}")
+    };
+    let mut claims = (SAFETENSORS_HEADER_LIMIT + 1).to_le_bytes().to_vec();
+    claims.push(b'{');
+    let many: Vec<String> = (0..12).map(|number| format!("layer {number}")).collect();
+    let many: Vec<(&str, Element, &[usize])> =
+        many.iter().map(|name| (name.as_str(), Element::F32, &[1][..])).collect();
+    let cases: [(&str, Vec<u8>, Check); 11] = [
+        ("not a .npy file nor safetensors", good[..8].to_vec(), |error| {
+            matches!(error, Error::NotAnArray { .. })
+        }),
+        ("truncated", good[..40].to_vec(), |error| {
+            matches!(error, Error::Truncated { found: 40, .. })
+        }),
+        (
+            "96 bytes",
+            good[..good.len() - 96].to_vec(),
+            |error| matches!(error, Error::Truncated { expected, found, .. } if expected - found == 96),
+        ),
+        (
+            "1 bytes after the end",
+            [&good[..], &[0]].concat(),
+            |error| matches!(error, Error::TrailingBytes { expected, found, .. } if found - expected == 1),
+        ),
+        ("safetensors header claims 131073 bytes; the limit is 131072", claims, |error| {
+            matches!(error, Error::HeaderTooLong { .. })
+        }),
+        ("safetensors header is damaged", around("{\"x\":1}", &[]), |error| {
+            matches!(error, Error::DamagedHeader { .. })
+        }),
+        ("damaged", around(&entry("F32", "[2,3]", "[0,20]"), &[0; 20]), |error| {
+            matches!(error, Error::DamagedHeader { .. })
+        }),
+        ("damaged", around(&entry("F32", "[9223372036854775808,2]", "[0,0]"), &[]), |error| {
+            matches!(error, Error::DamagedHeader { .. })
+        }),
+        (
+            "tensor \"x\" is of type F64, but F32, F16 or BF16 is expected; convert with",
+            around(&entry("F64", "[2]", "[0,16]"), &[0; 16]),
+            |error| matches!(error, Error::TensorType { .. }),
+        ),
+        (
+            "a tensor named \"embeddings\", or a single one, is expected; found none",
+            around("{}", &[]),
+            |error| matches!(error, Error::NoTensor { .. }),
+        ),
+        ("found 12: \"layer 0\", \"layer 1\", \"layer 10\"", tensors(&many), |error| {
+            matches!(error, Error::NoTensor { .. })
+        }),
+    ];
+    for (message, bytes, expected) in cases {
+        let error = open(bytes).err().unwrap_or_else(|| panic!("{message} was accepted"));
+        assert!(expected(&error), "{message}: {error:?}");
+        let text = error.to_string();
+        let told = text.contains(message) || matches!(error, Error::Truncated { .. });
+        assert!(text.starts_with(NAME) && told, "{message}: {text}");
+    }
+    for end in 0..good.len() {
+        assert!(open(good[..end].to_vec()).is_err(), "{end} of {}", good.len());
+    }
+}
+
+fn flat(count: usize, value: f32) -> Embeddings {
+    let mut bytes = npy("<f4", &format!("({count}, 2)"), 0);
+    bytes.extend(little_endian(&vec![value; 2 * count]));
+    Embeddings::from_source(Cursor::new(bytes), Path::new("flat.npy")).unwrap()
+}
+
+#[test]
+fn flat_embeddings_are_rows() {
+    let data = flat(5, 1.0);
+    assert_eq!((data.prompts(), data.responses(), data.items(), data.is_flat()), (5, 1, 5, true));
+    let error = data.check_in_prompt().unwrap_err().to_string();
+    assert!(error.contains("shape (5, 2), but (N prompts, K responses"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rewards");
+    for file in [npy("<f4", "(5,)", 20), tensors(&[("r", Element::Bf16, &[5])])] {
+        fs::write(&path, file).unwrap();
+        assert_eq!(Rewards::open(&path, &data).unwrap().values(), [0.0; 5]);
+    }
+    fs::write(&path, npy("<f4", "(6,)", 24)).unwrap();
+    let error = Rewards::open(&path, &data).unwrap_err().to_string();
+    assert!(error.contains("(6,) does not fit flat.npy: shape (5, 2)"), "{error}");
+    assert!(error.contains("those of (M, D) ones (M,)"), "{error}");
+    // One response a prompt is no flat list.
+    let single = Cursor::new(npy("<f4", "(5, 1, 2)", 40));
+    let single = Embeddings::from_source(single, Path::new("e.npy")).unwrap();
+    assert!(!single.is_flat() && Rewards::open(&path, &single).is_err());
+    let error = single.check_in_prompt().unwrap_err().to_string();
+    assert!(error.contains("1 responses a prompt, but at least 2 are needed"), "{error}");
+}
+
+#[test]
+fn rows_are_checked_when_they_are_read() {
+    let mut values = vec![1.0; 12];
+    values[9] = f32::NAN;
+    for (shape, place) in
+        [("(3, 2, 2)", "NaN at [2, 0, 1] (prompt 2"), ("(6, 2)", "NaN at [4, 1] (row 4")]
+    {
+        let mut bytes = npy("<f4", shape, 0);
+        bytes.extend(little_endian(&values));
+        let mut data = Embeddings::from_source(Cursor::new(bytes), Path::new("e.npy")).unwrap();
+        data.read_items(&[3, 0, 5], &mut [0.0; 6]).unwrap();
+        let error = data.read_items(&[0, 4], &mut [0.0; 4]).unwrap_err();
+        assert!(matches!(error, Error::NonFiniteEmbedding { .. }), "{error:?}");
+        assert!(error.to_string().contains(place), "{error}");
+        let last = data.prompts() - 1;
+        let mut rest = vec![0.0; 2 * data.responses()];
+        assert_eq!(data.read_prompts(last..last + 1, &mut rest).is_err(), data.responses() == 2);
+    }
+    let error = flat(3, f32::INFINITY).scan_finite(&mut |_| ()).unwrap_err().to_string();
+    assert!(error.contains("inf at [0, 0] (row 0, dimension 0, from 0)"), "{error}");
+}
+
+/// How often each byte of a file was read.
+type Counts = Arc<Mutex<BTreeMap<u64, u32>>>;
+
+struct Counting {
+    inner: Cursor<Vec<u8>>,
+    counts: Counts,
+}
+
+impl Read for Counting {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let start = self.inner.position();
+        let read = self.inner.read(out)?;
+        let mut counts = self.counts.lock().unwrap();
+        for place in start..self.inner.position() {
+            *counts.entry(place).or_default() += 1;
+        }
+        Ok(read)
+    }
+}
+
+impl Seek for Counting {
+    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(place)
+    }
+}
+
+/// 40 prompts of 3 responses of 8 numbers, and where its data starts.
+fn counted() -> (Embeddings, Counts, u64) {
+    let mut bytes = npy("<f4", "(40, 3, 8)", 0);
+    let data_start = bytes.len() as u64;
+    bytes.extend(little_endian(&numbers_f32(40 * 3 * 8, 3)));
+    let counts = Counts::default();
+    let source = Counting { inner: Cursor::new(bytes), counts: counts.clone() };
+    (Embeddings::from_source(source, Path::new("e.npy")).unwrap(), counts, data_start)
+}
+
+#[test]
+fn only_the_bytes_of_the_items_asked_for_are_read() {
+    let (mut data, counts, data_start) = counted();
+    assert!(counts.lock().unwrap().keys().all(|place| *place < data_start), "to open it");
+    counts.lock().unwrap().clear();
+    let items = [7, 8, 9, 60, 2, 119];
+    data.read_items(&items, &mut [0.0; 6 * 8]).unwrap();
+    let read = counts.lock().unwrap();
+    let mut expected = BTreeMap::new();
+    for item in items {
+        let row = data_start + item * 32;
+        expected.extend((row..row + 32).map(|place| (place, 1)));
+    }
+    assert_eq!(*read, expected);
+}
+
+/// Without standardisation, which is over all embeddings, a round reads the prompts that it drew.
+#[test]
+fn a_round_reads_the_rows_of_its_prompts() {
+    let (train, counts, data_start) = counted();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rewards.npy");
+    let mut bytes = npy("<f4", "(40, 3)", 0);
+    bytes.extend(little_endian(&numbers_f32(120, 4)));
+    fs::write(&path, bytes).unwrap();
+    let rewards = Rewards::open(&path, &train).unwrap();
+    let mut dataset = Dataset { train: Split { embeddings: train, rewards }, test: None };
+    let mut settings = Settings {
+        prompts_per_round: 5,
+        batch: 6,
+        rounds: 1,
+        standardise: false,
+        hidden: [4; 3],
+        ..Settings::default()
+    };
+    settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
+    counts.lock().unwrap().clear();
+    let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
+    round::run(&mut dataset, &settings, &Runtime::default(), &mut out, &mut Silent).unwrap();
+    let read = counts.lock().unwrap();
+    let prompts: BTreeMap<u64, ()> =
+        read.keys().map(|place| ((place - data_start) / (3 * 32), ())).collect();
+    assert_eq!((prompts.len(), read.len()), (5, 5 * 3 * 32));
+}
