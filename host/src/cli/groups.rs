@@ -10,6 +10,10 @@ use pairpick_core::model::mlp::LAYERS;
 use pairpick_core::select::Strategy;
 
 use super::options::{self, EarlyStopping, choice};
+use crate::data::dataset::Dataset;
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::Repeats;
+use crate::error::Result;
 use crate::runtime::{Isa, Runtime};
 use crate::settings::named::Named;
 use crate::settings::{FirstRound, Init, Oracle, Precision, Preset, Settings};
@@ -20,6 +24,25 @@ pub(super) struct TrainEmbeddings {
     /// Embeddings to draw pairs from: .npy, float32 or float16, shape (N, K, D)
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub train_embeddings: Option<PathBuf>,
+}
+
+impl TrainEmbeddings {
+    /// Opens the file, or the bundled data where there is none.
+    pub fn open(&self) -> Result<Embeddings> {
+        match &self.train_embeddings {
+            Some(path) => Embeddings::open(path),
+            None => Ok(Dataset::bundled()?.train.embeddings),
+        }
+    }
+}
+
+/// What becomes of a pair that has several labels.
+#[derive(Debug, Args)]
+pub(super) struct RepeatedLabels {
+    /// What becomes of a pair that has several labels
+    #[arg(long, value_parser = choice::<Repeats>(), default_value = Repeats::Refuse.name(),
+          help_heading = "Data")]
+    pub repeats: Repeats,
 }
 
 /// What answers the pairs.

@@ -28,6 +28,20 @@ Examples:
   The paper's recipe, and only the numbers for another program:
     pairpick run --preset paper --json > run.json";
 
+/// After `pairpick train --help`.
+pub(super) const TRAIN: &str = "\
+Examples:
+  The model of a run's last round, once more:
+    pairpick train --labels pairpick-out/labels.jsonl
+
+  Your own embeddings and labels, with the loss curve drawn:
+    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
+                   --out model.safetensors --curve loss.svg
+
+  Go on from an earlier model:
+    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
+                   --init warm --model round1.safetensors --out round2.safetensors";
+
 /// The recipes side by side, as they are in the code.
 pub(super) fn presets() -> String {
     let recipes: Vec<(Preset, Settings)> =

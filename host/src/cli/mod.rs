@@ -7,6 +7,7 @@ mod interrupt;
 mod options;
 mod output;
 mod run;
+mod train;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Train(train::Args),
 }
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
     output.work().end_when_interrupted();
     let done = match &cli.command {
         Command::Run(args) => run::execute(args, &mut output),
+        Command::Train(args) => train::execute(args, &mut output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 
 use super::interrupt::Work;
 use crate::error::{Error, Result};
@@ -45,6 +46,13 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(|error| Error::io("standard output", "write", error)),
         }
+    }
+
+    /// Prints the result as one JSON object.
+    pub fn json(&self, report: &impl Serialize) -> Result<()> {
+        let json = serde_json::to_string_pretty(report)
+            .map_err(|error| Error::io("standard output", "write", error.into()))?;
+        self.result(&format!("{json}\n"))
     }
 
     pub fn error(&self, error: &Error) {

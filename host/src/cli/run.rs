@@ -221,9 +221,7 @@ impl Args {
             let table = table::of_rounds(&summary.rounds);
             return output.result(&format!("{table}\n\nresults in {out}\n"));
         }
-        let json = serde_json::to_string_pretty(&Report { out, rounds: &summary.rounds })
-            .map_err(|error| Error::io("standard output", "write", error.into()))?;
-        output.result(&format!("{json}\n"))
+        output.json(&Report { out, rounds: &summary.rounds })
     }
 }
 

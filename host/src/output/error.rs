@@ -1,4 +1,4 @@
-//! [`FolderError`]: why a run's folder can be neither begun nor gone on with.
+//! [`FolderError`]: why a run's folder can be neither begun nor gone on with, or a file not written.
 
 use std::path::PathBuf;
 
@@ -79,5 +79,19 @@ pub enum FolderError {
         path: PathBuf,
         /// What it holds, such as "training embeddings".
         what: &'static str,
+    },
+    /// A file is there already.
+    #[error("{}: the file exists; choose another name, or replace it with --force", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file cannot go there, whatever is forced.
+    #[error("{}: cannot be written: {problem}; choose another name", path.display())]
+    FilePlace {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
     },
 }

@@ -5,6 +5,7 @@
 //! name, and can be gone on with: [`OutputFolder::commit`] says in which order.
 
 mod error;
+pub mod file;
 pub mod inputs;
 mod partial;
 mod place;
@@ -222,7 +223,8 @@ pub fn abandon(partial: &Path) -> bool {
     partial::holds_a_run(partial)
 }
 
-fn json_lines<T: Serialize>(records: &[T]) -> io::Result<Vec<u8>> {
+/// The lines of a JSON Lines file.
+pub(crate) fn json_lines<T: Serialize>(records: &[T]) -> io::Result<Vec<u8>> {
     let mut lines = Vec::new();
     for record in records {
         serde_json::to_writer(&mut lines, record)?;

@@ -5,3 +5,5 @@ pub mod metrics;
 #[cfg(feature = "cli")]
 pub mod table;
 mod ticks;
+#[cfg(feature = "cli")]
+pub mod training;

@@ -3,12 +3,12 @@
 //! Every draw has a stream of its own, named by purpose and round, so a round depends on the
 //! settings, the data and the labels so far, and on nothing else.
 
-mod evaluate;
+pub(crate) mod evaluate;
 pub(crate) mod model;
 mod past;
 mod pool;
 mod select;
-mod train;
+pub(crate) mod train;
 
 use std::time::Instant;
 

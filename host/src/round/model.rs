@@ -1,5 +1,7 @@
 //! [`Model`]: the network with its parameters and the standardisation of its inputs.
 
+use std::path::Path;
+
 use pairpick_core::digest::Digest;
 use pairpick_core::linalg::Columns;
 use pairpick_core::model::standardise::{Sums, apply, scales};
@@ -72,6 +74,17 @@ impl Model {
             return Err(Error::core("the model")(source));
         }
         Ok(Self { mlp, parameters, standardisation: tensors.standardisation.clone() })
+    }
+
+    /// The model of a file, for these embeddings.
+    pub(crate) fn open(path: &Path, embeddings: &Embeddings) -> Result<Self> {
+        let model = Self::from_tensors(&ModelTensors::open(path)?)?;
+        let (inputs, dimensions) = (model.mlp.inputs(), embeddings.dimensions());
+        if inputs != dimensions {
+            let (model, embeddings) = (path.into(), embeddings.path().into());
+            return Err(Error::ModelInputs { embeddings, dimensions, model, inputs });
+        }
+        Ok(model)
     }
 
     /// New random parameters, those of this round.

@@ -64,6 +64,8 @@ pub(crate) struct Fit {
     pub(crate) report: Report,
     /// How many labels were held out.
     pub(crate) held_out: usize,
+    /// Whether it ended because held-out losses were no longer better.
+    pub(crate) stopped_early: bool,
 }
 
 /// Trains the model on all labels, from the parameters that it has: new ones each round, or those
@@ -115,8 +117,16 @@ pub(crate) fn fit(
         })
     });
     progress.end();
-    let report = report.map_err(Error::core(format!("round {round}, training")))?;
-    Ok(Fit { losses, report, held_out: held_out.len() })
+    let report = report.map_err(|error| {
+        let context = match error {
+            // Inputs are finite, so a value that is not comes from steps that were too long.
+            pairpick_core::Error::NonFinite { .. } => "training diverged; try a smaller --lr",
+            _ => "training",
+        };
+        Error::core(format!("round {round}, {context}"))(error)
+    })?;
+    let stopped_early = report.iterations < settings.iterations;
+    Ok(Fit { losses, report, held_out: held_out.len(), stopped_early })
 }
 
 fn comparison(label: &Label, items: &Items) -> Comparison<f32> {
