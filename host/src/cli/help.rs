@@ -28,6 +28,21 @@ Examples:
   The paper's recipe, and only the numbers for another program:
     pairpick run --preset paper --json > run.json";
 
+/// After `pairpick select --help`.
+pub(super) const SELECT: &str = "\
+Examples:
+  The first round: pairs at random, since nothing is learnt yet:
+    pairpick select --train-embeddings train.npy --batch 125 > round1.jsonl
+
+  Once each line has its \"label\":
+    pairpick train --train-embeddings train.npy --labels labels.jsonl --out model.safetensors
+    pairpick select --train-embeddings train.npy --labels labels.jsonl \\
+                    --model model.safetensors --strategy dopt --batch 125 > round2.jsonl
+
+  From a pipe, and only what there is to be gained:
+    cat round*.jsonl | pairpick select --train-embeddings train.npy --labels - \\
+                    --model model.safetensors --strategy pa-dopt > /dev/null";
+
 /// After `pairpick train --help`.
 pub(super) const TRAIN: &str = "\
 Examples:
@@ -41,6 +56,20 @@ Examples:
   Go on from an earlier model:
     pairpick train --train-embeddings train.npy --labels labels.jsonl \\
                    --init warm --model round1.safetensors --out round2.safetensors";
+
+/// After `pairpick eval --help`.
+pub(super) const EVAL: &str = "\
+Examples:
+  The model of a run, on the test part of the bundled data:
+    pairpick eval --model pairpick-out/model.safetensors
+
+  Against golden rewards, (N, K):
+    pairpick eval --model model.safetensors \\
+                  --test-embeddings test.npy --test-rewards test_rewards.npy --best-of 2,8
+
+  Against labels that the model has not seen:
+    pairpick eval --model model.safetensors \\
+                  --test-embeddings test.npy --test-labels held_out.jsonl --json";
 
 /// The recipes side by side, as they are in the code.
 pub(super) fn presets() -> String {

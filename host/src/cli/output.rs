@@ -65,7 +65,7 @@ impl Output {
     }
 
     /// A line on stderr, above the bar.
-    fn log(&self, line: &str) {
+    pub fn log(&self, line: &str) {
         self.bar.suspend(|| log(line));
     }
 }

@@ -3,22 +3,22 @@
 //! Every draw has a stream of its own, named by purpose and round, so a round depends on the
 //! settings, the data and the labels so far, and on nothing else.
 
-pub(crate) mod evaluate;
-pub(crate) mod model;
+pub mod evaluate;
+pub mod held_out;
+pub mod model;
 mod past;
 mod pool;
-mod select;
-pub(crate) mod train;
+pub mod proposal;
+pub mod select;
+pub mod train;
 
 use std::time::Instant;
 
 use pairpick_core::arith::Real;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::Strategy;
 
 use self::model::Model;
 use self::past::Past;
-use self::pool::Draw;
 use crate::data::dataset::Dataset;
 use crate::data::labels::{Label, LabelRecord};
 use crate::error::Result;
@@ -27,7 +27,7 @@ use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
-use crate::settings::{FirstRound, Init, Precision, Settings};
+use crate::settings::{Init, Precision, Settings};
 
 /// Runs the rounds that `committed` leaves to do, writing each to `out` as it ends.
 ///
@@ -128,19 +128,11 @@ fn ask<T: Real>(
     progress: &mut dyn Progress,
 ) -> Result<Vec<Label>> {
     let train = &mut dataset.train;
-    let strategy = match settings.first_round {
-        FirstRound::Random if round == 1 => Strategy::Random,
-        _ => settings.strategy,
-    };
-    let draw = Draw::new(&train.embeddings, settings, round, labels)?;
-    if draw.is_empty() {
-        return Ok(Vec::new());
-    }
-    let features = model.features_of(&mut train.embeddings, &draw.items, threads)?;
+    let strategy = select::strategy_of(settings, round);
     let request = select::Request { settings, threads, round, strategy };
-    let batch = select::select(&request, &draw, &features, model, past, progress)?;
+    let batch = select::batch(&request, &mut train.embeddings, (model, past, labels), progress)?;
     let mut rng = Stream::new(settings.seed, "oracle", round);
-    let answered = batch.into_iter().map(|picked| {
+    let answered = batch.pairs.into_iter().map(|picked| {
         let select::Picked { a, b, score } = picked;
         let golden = train.rewards.values();
         let reward = |item: u64| golden.get(item as usize).copied().unwrap_or_default();

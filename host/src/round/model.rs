@@ -20,21 +20,24 @@ use crate::settings::Settings;
 const BLOCK: usize = 1024;
 
 /// A reward model.
-pub(crate) struct Model {
+pub struct Model {
     mlp: Mlp,
     parameters: Vec<f32>,
     standardisation: Option<Standardisation>,
 }
 
 /// Features of some items, an item a column.
-pub(crate) struct Features {
+pub struct Features {
     values: Vec<f32>,
     rows: usize,
 }
 
 impl Features {
     /// The matrix.
-    pub(crate) fn columns(&self) -> Result<Columns<'_, f32>> {
+    ///
+    /// # Errors
+    /// [`Error::Core`] if there is none.
+    pub fn columns(&self) -> Result<Columns<'_, f32>> {
         Columns::new(&self.values, self.rows, self.values.len() / self.rows)
             .map_err(Error::core("features"))
     }
@@ -42,7 +45,10 @@ impl Features {
 
 impl Model {
     /// The network before its first training, and the standardisation of all training embeddings.
-    pub(crate) fn untrained(
+    ///
+    /// # Errors
+    /// [`Error::Core`] for sizes beyond the core's; what reading the embeddings refuses.
+    pub fn untrained(
         embeddings: &mut Embeddings,
         settings: &Settings,
         progress: &mut dyn Progress,
@@ -57,7 +63,10 @@ impl Model {
     }
 
     /// A trained network from its file.
-    pub(crate) fn from_tensors(tensors: &ModelTensors) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Core`] if a tensor does not have the length that the shape implies.
+    pub fn from_tensors(tensors: &ModelTensors) -> Result<Self> {
         let mlp = Mlp::new(tensors.inputs, tensors.hidden, tensors.activation)
             .map_err(Error::core("the network"))?;
         let mut parameters = Vec::with_capacity(mlp.parameters());
@@ -77,7 +86,10 @@ impl Model {
     }
 
     /// The model of a file, for these embeddings.
-    pub(crate) fn open(path: &Path, embeddings: &Embeddings) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::ModelInputs`] for embeddings of another length; as [`ModelTensors::open`].
+    pub fn open(path: &Path, embeddings: &Embeddings) -> Result<Self> {
         let model = Self::from_tensors(&ModelTensors::open(path)?)?;
         let (inputs, dimensions) = (model.mlp.inputs(), embeddings.dimensions());
         if inputs != dimensions {
@@ -88,34 +100,40 @@ impl Model {
     }
 
     /// New random parameters, those of this round.
-    pub(crate) fn reset(&mut self, seed: u64, round: u64) -> Result<()> {
+    ///
+    /// # Errors
+    /// None that the network's own parameters give.
+    pub fn reset(&mut self, seed: u64, round: u64) -> Result<()> {
         let mut rng = Stream::new(seed, "init", round);
         init::uniform(&self.mlp, &mut rng, &mut self.parameters)
             .map_err(Error::core("initial parameters"))
     }
 
     /// The network.
-    pub(crate) fn mlp(&self) -> &Mlp {
+    pub fn mlp(&self) -> &Mlp {
         &self.mlp
     }
 
     /// Order of every Fisher matrix: features of the last layer.
-    pub(crate) fn features(&self) -> usize {
+    pub fn features(&self) -> usize {
         self.mlp.features()
     }
 
     /// β.
-    pub(crate) fn head(&self) -> &[f32] {
+    pub fn head(&self) -> &[f32] {
         self.mlp.head_of(&self.parameters)
     }
 
     /// All parameters, to train.
-    pub(crate) fn parameters_mut(&mut self) -> &mut [f32] {
+    pub fn parameters_mut(&mut self) -> &mut [f32] {
         &mut self.parameters
     }
 
     /// Standardised embeddings of items, an item a column.
-    pub(crate) fn inputs_of(&self, embeddings: &mut Embeddings, items: &[u64]) -> Result<Vec<f32>> {
+    ///
+    /// # Errors
+    /// As [`Embeddings::read_items`].
+    pub fn inputs_of(&self, embeddings: &mut Embeddings, items: &[u64]) -> Result<Vec<f32>> {
         let mut inputs = vec![0.0; items.len() * self.mlp.inputs()];
         embeddings.read_items(items, &mut inputs)?;
         if let Some(standardisation) = &self.standardisation {
@@ -125,7 +143,10 @@ impl Model {
     }
 
     /// Features φ of items, each embedded once.
-    pub(crate) fn features_of(
+    ///
+    /// # Errors
+    /// As [`Model::inputs_of`]; [`Error::Core`] if a feature overflows.
+    pub fn features_of(
         &self,
         embeddings: &mut Embeddings,
         items: &[u64],
@@ -146,7 +167,10 @@ impl Model {
     }
 
     /// FNV-1a of the model's bits: parameters, then means and scales.
-    pub(crate) fn digest(&self) -> Result<HexDigest> {
+    ///
+    /// # Errors
+    /// [`Error::Core`] if a parameter is no number.
+    pub fn digest(&self) -> Result<HexDigest> {
         let mut digest = Digest::new();
         digest.numbers(&self.parameters).map_err(Error::core("the model's digest"))?;
         if let Some(Standardisation { mean, scale }) = &self.standardisation {
@@ -157,7 +181,7 @@ impl Model {
     }
 
     /// The model as its file has it: weights by rows of outputs, where the core has columns.
-    pub(crate) fn tensors(&self) -> ModelTensors {
+    pub fn tensors(&self) -> ModelTensors {
         let layers = self.mlp.layers().map(|layer| {
             let weight = &self.parameters[layer.start..layer.bias()];
             let by_rows = (0..layer.outputs)

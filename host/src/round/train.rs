@@ -57,20 +57,23 @@ impl Items {
 
 /// What a training came to.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fit {
+pub struct Fit {
     /// Every iteration's losses, before its step.
-    pub(crate) losses: Vec<Losses>,
+    pub losses: Vec<Losses>,
     /// How many iterations ran, and the losses of the parameters kept.
-    pub(crate) report: Report,
+    pub report: Report,
     /// How many labels were held out.
-    pub(crate) held_out: usize,
+    pub held_out: usize,
     /// Whether it ended because held-out losses were no longer better.
-    pub(crate) stopped_early: bool,
+    pub stopped_early: bool,
 }
 
 /// Trains the model on all labels, from the parameters that it has: new ones each round, or those
 /// of the round before.
-pub(crate) fn fit(
+///
+/// # Errors
+/// What reading the embeddings refuses; [`Error::Core`] without a label or if the training diverges.
+pub fn fit(
     model: &mut Model,
     embeddings: &mut Embeddings,
     settings: &Settings,
