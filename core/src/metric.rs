@@ -1,5 +1,8 @@
 //! What a model's order is worth, prompt by prompt: Spearman's rank correlation, best-of-N, and
-//! pairwise accuracy, all against golden rewards, all in f64.
+//! pairwise accuracy, all against golden rewards, all in f64. Against held-out answers:
+//! [`held_out`].
+
+pub mod held_out;
 
 use crate::error::{Error, check_shape};
 use crate::heap::sort;

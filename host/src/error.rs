@@ -256,6 +256,22 @@ pub enum Error {
         /// Numbers in one of its embeddings.
         test_dimensions: usize,
     },
+    /// A model for embeddings of another length.
+    #[error(
+        "{}: embeddings of {dimensions} numbers, but the model {} takes {inputs}; \
+         both must come from the same encoder",
+        embeddings.display(), model.display()
+    )]
+    ModelInputs {
+        /// The embeddings' file.
+        embeddings: PathBuf,
+        /// Numbers in one of them.
+        dimensions: usize,
+        /// The model's file.
+        model: PathBuf,
+        /// Numbers that it takes.
+        inputs: usize,
+    },
     /// A NaN or an infinity in the embeddings.
     #[error(
         "{}: {value} at {place}: embeddings must be finite \
@@ -345,6 +361,9 @@ pub enum Error {
         /// Why not.
         problem: String,
     },
+    /// A run's folder that can be neither begun nor gone on with.
+    #[error(transparent)]
+    Folder(#[from] crate::output::FolderError),
     /// The curves could not be drawn.
     #[error("cannot draw the curves: {problem}")]
     Drawing {

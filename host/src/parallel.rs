@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use fearless_simd::Level;
+use pairpick_core::arith::self_test;
 use pairpick_core::parallel::Executor;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -21,12 +22,14 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Starts the threads.
+    /// Starts the threads, on a machine that keeps to IEEE-754.
     ///
     /// # Errors
+    /// [`Error::Core`] where the machine, or what the program is linked with, does not;
     /// [`Error::Setting`] for an instruction set that this processor lacks, or for more threads
     /// than the system gives.
     pub fn start(runtime: &Runtime) -> Result<Self> {
+        self_test().map_err(Error::core("this machine"))?;
         let level = level(runtime.isa)?;
         let threads = runtime.threads.map_or(0, NonZeroUsize::get);
         if threads > MAX_THREADS {

@@ -170,3 +170,21 @@ fn force_replaces_no_folder_that_a_run_did_not_make() {
     let output = short_run(folder.path(), &["--threads", "100000"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// The first round has no round before it; after it, a warm start is another training on the same
+/// standardised inputs.
+#[test]
+fn a_warm_start_differs_from_the_second_round_on() {
+    let folder = TempDir::new().unwrap();
+    let rounds = ["fresh", "warm"].map(|init| {
+        let arguments = ["--init", init, "--out", init, "--json", "--strategy", "random"];
+        let output = short_run(folder.path(), &arguments).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["rounds"].as_array().unwrap().clone()
+    });
+    assert_eq!(rounds[0][0]["digest"], rounds[1][0]["digest"]);
+    assert_ne!(rounds[0][1]["digest"], rounds[1][1]["digest"]);
+    let labels = ["fresh", "warm"]
+        .map(|out| fs::read_to_string(folder.path().join(out).join("labels.jsonl")).unwrap());
+    assert!(labels[0] == labels[1], "random pairs and their answers do not depend on the model");
+}

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use pairpick::data::dataset::Dataset;
-use pairpick::output::OutputFolder;
+use pairpick::output::{Committed, OutputFolder};
+use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::report::metrics::Summary;
 use pairpick::round;
@@ -25,7 +26,9 @@ fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let folder = tempfile::tempdir().expect("a folder");
     let mut out =
         OutputFolder::create(&folder.path().join("out"), false, &[]).expect("a new folder");
-    round::run(&mut dataset, &settings, &Runtime::default(), &mut out, &mut Silent).expect("rounds")
+    let threads = Threads::start(&Runtime::default()).expect("threads");
+    round::run(&mut dataset, &settings, &threads, Committed::default(), &mut out, &mut Silent)
+        .expect("rounds")
 }
 
 fn last(summary: &Summary) -> f64 {

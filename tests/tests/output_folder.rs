@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use pairpick::Error;
 use pairpick::data::item::ItemName;
 use pairpick::data::labels::{HexDigest, LabelRecord, Preference, read_json_lines};
-use pairpick::output::{LABELS, METRICS, OutputFolder, SETTINGS};
+use pairpick::output::inputs::Source;
+use pairpick::output::{Committed, FolderError, LABELS, METRICS, OutputFolder, SETTINGS};
+use pairpick::progress::Silent;
 use pairpick::report::metrics::RoundMetrics;
 use pairpick::settings::Settings;
 use tempfile::TempDir;
@@ -43,11 +45,10 @@ fn nothing_has_the_name_before_everything_has() {
     let (folder, out) = place();
     let mut output = OutputFolder::create(&out, false, &[]).unwrap();
     let partial = output.partial_path().to_owned();
-    let name = partial.file_name().unwrap().to_str().unwrap().to_owned();
-    assert!(name.starts_with(".out.partial-"), "{name}");
-    output.write_settings(&Settings::default()).unwrap();
-    assert_eq!(names(folder.path()), [name]);
-    let finished = output.finish().unwrap();
+    assert_eq!(partial, fs::canonicalize(folder.path()).unwrap().join(".out.partial"));
+    output.begin(&Settings::default(), &Source::Bundled).unwrap();
+    assert_eq!(names(folder.path()), [".out.partial"]);
+    let finished = output.finish(&mut Silent).unwrap();
     assert_eq!(finished, fs::canonicalize(&out).unwrap());
     assert_eq!(names(folder.path()), ["out"]);
     assert_eq!(names(&out), [SETTINGS]);
@@ -57,7 +58,7 @@ fn nothing_has_the_name_before_everything_has() {
 fn missing_parents_are_made() {
     let (folder, _) = place();
     let out = folder.path().join("a/b/out");
-    OutputFolder::create(&out, false, &[]).unwrap().finish().unwrap();
+    OutputFolder::create(&out, false, &[]).unwrap().finish(&mut Silent).unwrap();
     assert_eq!(names(&out), Vec::<String>::new());
 }
 
@@ -78,7 +79,7 @@ fn unfinished_work_stays_and_an_empty_folder_goes() {
 fn an_empty_folder_is_taken_and_a_full_one_is_not() {
     let (folder, out) = place();
     fs::create_dir(&out).unwrap();
-    OutputFolder::create(&out, false, &[]).unwrap().finish().unwrap();
+    OutputFolder::create(&out, false, &[]).unwrap().finish(&mut Silent).unwrap();
     fs::write(out.join("mine"), "mine").unwrap();
     let error = OutputFolder::create(&out, false, &[]).unwrap_err();
     assert!(matches!(error, Error::OutputExists { .. }), "{error:?}");
@@ -95,7 +96,7 @@ fn force_replaces_the_folder_only_when_the_new_one_is_complete() {
     let mut output = OutputFolder::create(&out, true, &[]).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
     assert_eq!(names(&out), ["old", "settings.json"]);
-    output.finish().unwrap();
+    output.finish(&mut Silent).unwrap();
     assert_eq!(names(&out), [METRICS]);
     assert_eq!(names(folder.path()), ["out"]);
 }
@@ -109,7 +110,7 @@ fn a_folder_that_is_filled_meanwhile_is_not_replaced() {
     let partial = output.partial_path().to_owned();
     fs::create_dir(&out).unwrap();
     fs::write(out.join("theirs"), "").unwrap();
-    assert!(matches!(output.finish(), Err(Error::OutputExists { .. })));
+    assert!(matches!(output.finish(&mut Silent), Err(Error::OutputExists { .. })));
     assert_eq!((names(&out), names(&partial)), (vec!["theirs".into()], vec![METRICS.into()]));
 }
 
@@ -131,6 +132,50 @@ fn places_that_no_force_may_replace() {
     assert_eq!(names(folder.path()), ["out"]);
 }
 
+#[test]
+fn a_folder_that_is_being_filled_is_held() {
+    let (_folder, out) = place();
+    let mut first = OutputFolder::create(&out, false, &[]).unwrap();
+    for force in [false, true] {
+        let second = OutputFolder::create(&out, force, &[]).unwrap_err();
+        assert!(matches!(second, Error::Folder(FolderError::Busy { .. })), "{second:?}");
+        let third = OutputFolder::resume(&out, force).unwrap_err();
+        assert!(matches!(third, Error::Folder(FolderError::Busy { .. })), "{third:?}");
+    }
+    first.begin(&Settings::default(), &Source::Bundled).unwrap();
+    drop(first);
+    let again = OutputFolder::create(&out, false, &[]).unwrap_err().to_string();
+    assert!(again.contains("--resume") && again.contains("--force"), "{again}");
+    let (resumed, interrupted) = OutputFolder::resume(&out, false).unwrap();
+    assert_eq!(interrupted.settings, Settings::default());
+    assert_eq!(interrupted.data, Some(Source::Bundled));
+    assert_eq!(interrupted.committed, Committed::default());
+    drop(resumed);
+    OutputFolder::create(&out, true, &[]).unwrap().finish(&mut Silent).unwrap();
+    assert_eq!(names(&out), Vec::<String>::new());
+}
+
+#[test]
+fn what_no_run_wrote_is_not_removed() {
+    let (folder, out) = place();
+    let partial = folder.path().join(".out.partial");
+    fs::create_dir(&partial).unwrap();
+    fs::write(partial.join("letter.txt"), "dear").unwrap();
+    let error = OutputFolder::create(&out, true, &[]).unwrap_err();
+    assert!(matches!(error, Error::OutputPlace { .. }), "{error:?}");
+    assert_eq!(names(&partial), ["letter.txt"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_refused() {
+    let (folder, out) = place();
+    std::os::unix::fs::symlink(folder.path().join("nowhere"), &out).unwrap();
+    let error = OutputFolder::create(&out, true, &[]).unwrap_err();
+    assert!(matches!(error, Error::OutputPlace { .. }), "{error:?}");
+    assert_eq!(names(folder.path()), ["out"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_is_followed_and_others_may_read_what_the_mask_allows() {
@@ -143,7 +188,7 @@ fn a_link_is_followed_and_others_may_read_what_the_mask_allows() {
     let expected = fs::metadata(&real).unwrap().permissions().mode();
     let mut output = OutputFolder::create(&out, false, &[]).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
-    output.finish().unwrap();
+    output.finish(&mut Silent).unwrap();
     assert_eq!(names(&real), [METRICS]);
     assert_eq!(names(folder.path()), ["out", "real"]);
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode(), expected);

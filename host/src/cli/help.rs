@@ -28,6 +28,49 @@ Examples:
   The paper's recipe, and only the numbers for another program:
     pairpick run --preset paper --json > run.json";
 
+/// After `pairpick select --help`.
+pub(super) const SELECT: &str = "\
+Examples:
+  The first round: pairs at random, since nothing is learnt yet:
+    pairpick select --train-embeddings train.npy --batch 125 > round1.jsonl
+
+  Once each line has its \"label\":
+    pairpick train --train-embeddings train.npy --labels labels.jsonl --out model.safetensors
+    pairpick select --train-embeddings train.npy --labels labels.jsonl \\
+                    --model model.safetensors --strategy dopt --batch 125 > round2.jsonl
+
+  From a pipe, and only what there is to be gained:
+    cat round*.jsonl | pairpick select --train-embeddings train.npy --labels - \\
+                    --model model.safetensors --strategy pa-dopt > /dev/null";
+
+/// After `pairpick train --help`.
+pub(super) const TRAIN: &str = "\
+Examples:
+  The model of a run's last round, once more:
+    pairpick train --labels pairpick-out/labels.jsonl
+
+  Your own embeddings and labels, with the loss curve drawn:
+    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
+                   --out model.safetensors --curve loss.svg
+
+  Go on from an earlier model:
+    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
+                   --init warm --model round1.safetensors --out round2.safetensors";
+
+/// After `pairpick eval --help`.
+pub(super) const EVAL: &str = "\
+Examples:
+  The model of a run, on the test part of the bundled data:
+    pairpick eval --model pairpick-out/model.safetensors
+
+  Against golden rewards, (N, K):
+    pairpick eval --model model.safetensors \\
+                  --test-embeddings test.npy --test-rewards test_rewards.npy --best-of 2,8
+
+  Against labels that the model has not seen:
+    pairpick eval --model model.safetensors \\
+                  --test-embeddings test.npy --test-labels held_out.jsonl --json";
+
 /// The recipes side by side, as they are in the code.
 pub(super) fn presets() -> String {
     let recipes: Vec<(Preset, Settings)> =
@@ -59,12 +102,15 @@ const ROWS: &[Row] = &[
     ("--first-round", |settings| settings.first_round.name().to_owned()),
     ("--hidden", |settings| sizes(&settings.hidden)),
     ("--activation", |settings| settings.activation.name().to_owned()),
+    ("--init", |settings| settings.init.name().to_owned()),
     ("--iterations", |settings| settings.iterations.to_string()),
     ("--lr", |settings| settings.learning_rate.to_string()),
     ("--weight-decay", |settings| settings.weight_decay.to_string()),
     ("--early-stopping", |settings| {
         settings.early_stopping.map_or_else(|| "off".to_owned(), |patience| patience.to_string())
     }),
+    ("  warm-up", |settings| settings.warm_up.to_string()),
+    ("  held out", |settings| settings.holdout.to_string()),
     ("--standardise", |settings| if settings.standardise { "on" } else { "off" }.to_owned()),
     ("--prior-precision", |settings| settings.prior_precision.to_string()),
     ("--precision", |settings| settings.precision.name().to_owned()),

@@ -1,10 +1,15 @@
 //! The command `pairpick`: one file a subcommand, each of them thin. Only here are flags and
 //! terminals known.
 
+mod eval;
+mod groups;
 mod help;
+mod interrupt;
 mod options;
 mod output;
 mod run;
+mod select;
+mod train;
 
 use std::process::ExitCode;
 
@@ -29,6 +34,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Select(select::Args),
+    Train(train::Args),
+    Eval(eval::Args),
 }
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -36,8 +44,12 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut output = Output::new();
+    output.work().end_when_interrupted();
     let done = match &cli.command {
         Command::Run(args) => run::execute(args, &mut output),
+        Command::Select(args) => select::execute(args, &mut output),
+        Command::Train(args) => train::execute(args, &mut output),
+        Command::Eval(args) => eval::execute(args, &mut output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

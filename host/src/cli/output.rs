@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 
+use super::interrupt::Work;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::report::metrics::RoundMetrics;
@@ -24,11 +26,17 @@ const NOTE: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) struct Output {
     bar: ProgressBar,
     stage_began: Instant,
+    work: Work,
 }
 
 impl Output {
     pub fn new() -> Self {
-        Self { bar: ProgressBar::hidden(), stage_began: Instant::now() }
+        Self { bar: ProgressBar::hidden(), stage_began: Instant::now(), work: Work::default() }
+    }
+
+    /// What an interruption is told of.
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// Prints the result. A reader that has gone away has all that it wanted.
@@ -40,6 +48,13 @@ impl Output {
         }
     }
 
+    /// Prints the result as one JSON object.
+    pub fn json(&self, report: &impl Serialize) -> Result<()> {
+        let json = serde_json::to_string_pretty(report)
+            .map_err(|error| Error::io("standard output", "write", error.into()))?;
+        self.result(&format!("{json}\n"))
+    }
+
     pub fn error(&self, error: &Error) {
         self.log(&format!("{ERROR}error:{ERROR:#} {error}"));
     }
@@ -49,12 +64,15 @@ impl Output {
         self.log(&format!("writing to {}, at the end {}", partial.display(), out.display()));
     }
 
-    /// A line on stderr, above the bar. If stderr is closed, nobody is there to be told so.
-    fn log(&self, line: &str) {
-        self.bar.suspend(|| {
-            let _ = writeln!(anstream::stderr(), "{line}");
-        });
+    /// A line on stderr, above the bar.
+    pub fn log(&self, line: &str) {
+        self.bar.suspend(|| log(line));
     }
+}
+
+/// A line on stderr. If stderr is closed, nobody is there to be told so.
+pub(super) fn log(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 impl Progress for Output {
@@ -70,6 +88,7 @@ impl Progress for Output {
             self.bar.set_style(style.progress_chars("=> "));
         }
         self.stage_began = Instant::now();
+        self.work.shows(&self.bar);
     }
 
     fn advance(&mut self, done: u64) {
@@ -85,6 +104,7 @@ impl Progress for Output {
     }
 
     fn round(&mut self, metrics: &RoundMetrics) {
+        self.work.round(metrics.round);
         let mut line = format!("round {}: {} labels", metrics.round, metrics.labels);
         if let Some(value) = metrics.one_minus_spearman {
             line.push_str(&format!(", 1-Spearman {value:.4}"));

@@ -56,6 +56,16 @@ impl LabelRecord {
         let (a, b) = (embeddings.name(a), embeddings.name(b));
         Self { round, a, b, label: preference, score }
     }
+
+    /// The label that a record names among the items of `embeddings`.
+    ///
+    /// # Errors
+    /// As [`Embeddings::item`].
+    pub fn label_in(&self, embeddings: &Embeddings) -> Result<Label> {
+        let Self { round, a, b, label, score } = *self;
+        let (a, b) = (embeddings.item(a)?, embeddings.item(b)?);
+        Ok(Label { round, a, b, preference: label, score })
+    }
 }
 
 /// Which of a pair is better.

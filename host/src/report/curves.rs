@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use pairpick_core::model::train::Losses;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::prelude::*;
@@ -23,6 +24,8 @@ struct Panel {
     title: &'static str,
     colour: RGBColor,
     points: Vec<(f64, f64)>,
+    /// Whether each point is marked.
+    dots: bool,
 }
 
 /// The text of the file. The same rounds give the same bytes. Without a value to draw, a panel
@@ -32,11 +35,38 @@ struct Panel {
 /// [`Error::Drawing`].
 pub fn svg(title: &str, rounds: &[RoundMetrics]) -> Result<String> {
     let mut text = String::new();
-    draw(&mut text, title, rounds).map_err(|problem| Error::Drawing { problem })?;
+    let labels = rounds.iter().map(|metrics| metrics.labels as f64);
+    draw(&mut text, title, &of_rounds(rounds), ("labels", labels))
+        .map_err(|problem| Error::Drawing { problem })?;
     Ok(text)
 }
 
-fn draw(text: &mut String, title: &str, rounds: &[RoundMetrics]) -> Result<(), String> {
+/// The loss curve of a training: the text of a file, as [`svg`] gives it.
+///
+/// # Errors
+/// [`Error::Drawing`].
+pub fn losses_svg(title: &str, losses: &[Losses], held_out: bool) -> Result<String> {
+    let panel = |title, colour, value: fn(&Losses) -> f64| Panel {
+        title,
+        colour,
+        points: losses.iter().map(|losses| (losses.iteration as f64, value(losses))).collect(),
+        dots: false,
+    };
+    let mut panels = [
+        panel("loss on training labels", LEFT, |losses| losses.training),
+        panel("loss on held-out labels", RIGHT, |losses| losses.held_out),
+    ];
+    if !held_out {
+        panels[1].points.clear();
+    }
+    let iterations = losses.iter().map(|losses| losses.iteration as f64);
+    let mut text = String::new();
+    draw(&mut text, title, &panels, ("iterations", iterations))
+        .map_err(|problem| Error::Drawing { problem })?;
+    Ok(text)
+}
+
+fn of_rounds(rounds: &[RoundMetrics]) -> [Panel; 2] {
     let points = |value: fn(&RoundMetrics) -> Option<f64>| {
         let point = |metrics: &RoundMetrics| {
             let y = value(metrics).filter(|value| value.is_finite())?;
@@ -44,33 +74,43 @@ fn draw(text: &mut String, title: &str, rounds: &[RoundMetrics]) -> Result<(), S
         };
         rounds.iter().filter_map(point).collect()
     };
-    let panels = [
+    [
         Panel {
             title: "1 − Spearman on test prompts (lower is better)",
             colour: LEFT,
             points: points(|metrics| metrics.one_minus_spearman),
+            dots: true,
         },
         Panel {
             title: "log|P|: information about the last layer",
             colour: RIGHT,
             points: points(|metrics| metrics.log_det),
+            dots: true,
         },
-    ];
-    let labels = Axis::new(rounds.iter().map(|metrics| metrics.labels as f64), 5);
+    ]
+}
+
+fn draw(
+    text: &mut String,
+    title: &str,
+    panels: &[Panel; 2],
+    (across, values): (&str, impl Iterator<Item = f64>),
+) -> Result<(), String> {
+    let axis = Axis::new(values, 5);
     let root = SVGBackend::with_string(text, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
     let root = root
         .titled(title, (FONT, 24).into_font().color(&INK))
         .map_err(|error| error.to_string())?;
-    for (area, panel) in root.split_evenly((1, 2)).iter().zip(&panels) {
-        draw_panel(area, panel, &labels)?;
+    for (area, panel) in root.split_evenly((1, 2)).iter().zip(panels) {
+        draw_panel(area, panel, (across, &axis))?;
     }
     root.present().map_err(|error| error.to_string())
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-fn draw_panel(area: &Area<'_>, panel: &Panel, labels: &Axis) -> Result<(), String> {
+fn draw_panel(area: &Area<'_>, panel: &Panel, (across, axis): (&str, &Axis)) -> Result<(), String> {
     let values = Axis::new(panel.points.iter().map(|(_, value)| *value), 5);
     let title = (FONT, 18).into_font().color(&INK);
     let area = area.titled(panel.title, title).map_err(|error| error.to_string())?;
@@ -79,7 +119,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, labels: &Axis) -> Result<(), Strin
         .margin_right(24)
         .x_label_area_size(48)
         .y_label_area_size(64)
-        .build_cartesian_2d(labels.clone(), values.clone())
+        .build_cartesian_2d(axis.clone(), values.clone())
         .map_err(|error| error.to_string())?;
     chart
         .configure_mesh()
@@ -87,9 +127,9 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, labels: &Axis) -> Result<(), Strin
         .light_line_style(TRANSPARENT)
         .axis_style(INK)
         .label_style((FONT, 17, &INK))
-        .x_desc("labels")
+        .x_desc(across)
         .axis_desc_style((FONT, 18, &INK))
-        .x_label_formatter(&|tick| labels.label(*tick))
+        .x_label_formatter(&|tick| axis.label(*tick))
         .y_label_formatter(&|tick| values.label(*tick))
         .draw()
         .map_err(|error| error.to_string())?;
@@ -98,6 +138,9 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, labels: &Axis) -> Result<(), Strin
     }
     let line = LineSeries::new(panel.points.iter().copied(), panel.colour.stroke_width(2));
     chart.draw_series(line).map_err(|error| error.to_string())?;
+    if !panel.dots {
+        return Ok(());
+    }
     let dots = panel.points.iter().map(|point| Circle::new(*point, 4, panel.colour.filled()));
     chart.draw_series(dots).map_err(|error| error.to_string())?;
     Ok(())

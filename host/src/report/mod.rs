@@ -1,7 +1,12 @@
 //! What a run found, for people and for programs.
 
 pub mod curves;
+#[cfg(feature = "cli")]
+pub mod evaluation;
 pub mod metrics;
+pub mod selection;
 #[cfg(feature = "cli")]
 pub mod table;
 mod ticks;
+#[cfg(feature = "cli")]
+pub mod training;

@@ -17,13 +17,13 @@ const PROMPTS: usize = 64;
 
 /// Means over the test prompts.
 #[derive(Debug, Default)]
-pub(super) struct Evaluation {
+pub struct Evaluation {
     /// Over the prompts whose golden rewards are not all equal.
-    pub(super) spearman: Option<f64>,
+    pub spearman: Option<f64>,
     /// By N.
-    pub(super) best_of_n: BTreeMap<usize, Option<f64>>,
+    pub best_of_n: BTreeMap<usize, Option<f64>>,
     /// Over all pairs without a golden tie.
-    pub(super) pairwise_accuracy: Option<f64>,
+    pub pairwise_accuracy: Option<f64>,
 }
 
 /// A mean in the making.
@@ -45,7 +45,10 @@ impl Mean {
 }
 
 /// Ranks the responses of every test prompt by the model, in f64 from its f32 features.
-pub(super) fn evaluate(
+///
+/// # Errors
+/// What reading the embeddings refuses; [`Error::Core`] for an N of best-of-N beyond the responses.
+pub fn evaluate(
     model: &Model,
     test: &mut Split,
     threads: &Threads,

@@ -3,34 +3,33 @@
 //! Every draw has a stream of its own, named by purpose and round, so a round depends on the
 //! settings, the data and the labels so far, and on nothing else.
 
-mod evaluate;
-mod model;
+pub mod evaluate;
+pub mod held_out;
+pub mod model;
 mod past;
 mod pool;
-mod select;
-mod train;
+pub mod proposal;
+pub mod select;
+pub mod train;
 
 use std::time::Instant;
 
-use pairpick_core::arith::{Real, self_test};
+use pairpick_core::arith::Real;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::Strategy;
 
 use self::model::Model;
 use self::past::Past;
-use self::pool::Draw;
 use crate::data::dataset::Dataset;
 use crate::data::labels::{Label, LabelRecord};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::label::oracle;
-use crate::output::OutputFolder;
+use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
-use crate::runtime::Runtime;
-use crate::settings::{FirstRound, Precision, Settings};
+use crate::settings::{Init, Precision, Settings};
 
-/// Runs all rounds, writing each to `out` as it ends.
+/// Runs the rounds that `committed` leaves to do, writing each to `out` as it ends.
 ///
 /// # Errors
 /// What the data, the settings or the core refuse; the files of the rounds that ended are then
@@ -38,16 +37,15 @@ use crate::settings::{FirstRound, Precision, Settings};
 pub fn run(
     dataset: &mut Dataset,
     settings: &Settings,
-    runtime: &Runtime,
+    threads: &Threads,
+    committed: Committed,
     out: &mut OutputFolder,
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
-    self_test().map_err(Error::core("this machine"))?;
-    let threads = Threads::start(runtime)?;
     // On the pool from here on, so that no kernel has to enter it.
     threads.install(|| match settings.precision {
-        Precision::F32 => run_at::<f32>(dataset, settings, &threads, out, progress),
-        Precision::F64 => run_at::<f64>(dataset, settings, &threads, out, progress),
+        Precision::F32 => run_at::<f32>(dataset, settings, threads, committed, out, progress),
+        Precision::F64 => run_at::<f64>(dataset, settings, threads, committed, out, progress),
     })
 }
 
@@ -56,14 +54,26 @@ fn run_at<T: Real>(
     dataset: &mut Dataset,
     settings: &Settings,
     threads: &Threads,
+    committed: Committed,
     out: &mut OutputFolder,
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
-    let mut model = Model::untrained(&mut dataset.train.embeddings, settings, progress)?;
-    let mut labels: Vec<Label> = Vec::new();
-    let mut past = Past::<T>::empty(model.features())?;
-    let mut summary = Summary::default();
-    for round in 1..=settings.rounds as u64 {
+    let mut summary = Summary { rounds: committed.rounds };
+    let first = summary.rounds.len() as u64 + 1;
+    let rounds = settings.rounds as u64;
+    if first > rounds {
+        return Ok(summary);
+    }
+    let embeddings = &mut dataset.train.embeddings;
+    let mut model = match &committed.model {
+        Some(tensors) => Model::from_tensors(tensors)?,
+        None => Model::untrained(embeddings, settings, progress)?,
+    };
+    let labels: Result<Vec<Label>> =
+        committed.labels.iter().map(|record| record.label_in(embeddings)).collect();
+    let mut labels = labels?;
+    let mut past = Past::<T>::of(&model, embeddings, threads, &labels)?;
+    for round in first..=rounds {
         let start = Instant::now();
         let asked = ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
         if asked.is_empty() {
@@ -71,6 +81,9 @@ fn run_at<T: Real>(
             break;
         }
         labels.extend(&asked);
+        if settings.init == Init::Fresh || round == 1 {
+            model.reset(settings.seed, round)?;
+        }
         train::fit(
             &mut model,
             &mut dataset.train.embeddings,
@@ -98,9 +111,7 @@ fn run_at<T: Real>(
         let embeddings = &dataset.train.embeddings;
         let records: Vec<LabelRecord> =
             asked.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
-        out.append_labels(&records)?;
-        out.write_model(&model.tensors())?;
-        out.append_metrics(&metrics)?;
+        out.commit(&records, &model.tensors(), &metrics)?;
         progress.round(&metrics);
         summary.rounds.push(metrics);
     }
@@ -117,19 +128,11 @@ fn ask<T: Real>(
     progress: &mut dyn Progress,
 ) -> Result<Vec<Label>> {
     let train = &mut dataset.train;
-    let strategy = match settings.first_round {
-        FirstRound::Random if round == 1 => Strategy::Random,
-        _ => settings.strategy,
-    };
-    let draw = Draw::new(&train.embeddings, settings, round, labels)?;
-    if draw.is_empty() {
-        return Ok(Vec::new());
-    }
-    let features = model.features_of(&mut train.embeddings, &draw.items, threads)?;
+    let strategy = select::strategy_of(settings, round);
     let request = select::Request { settings, threads, round, strategy };
-    let batch = select::select(&request, &draw, &features, model, past, progress)?;
+    let batch = select::batch(&request, &mut train.embeddings, (model, past, labels), progress)?;
     let mut rng = Stream::new(settings.seed, "oracle", round);
-    let answered = batch.into_iter().map(|picked| {
+    let answered = batch.pairs.into_iter().map(|picked| {
         let select::Picked { a, b, score } = picked;
         let golden = train.rewards.values();
         let reward = |item: u64| golden.get(item as usize).copied().unwrap_or_default();

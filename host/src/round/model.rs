@@ -1,5 +1,7 @@
 //! [`Model`]: the network with its parameters and the standardisation of its inputs.
 
+use std::path::Path;
+
 use pairpick_core::digest::Digest;
 use pairpick_core::linalg::Columns;
 use pairpick_core::model::standardise::{Sums, apply, scales};
@@ -18,21 +20,24 @@ use crate::settings::Settings;
 const BLOCK: usize = 1024;
 
 /// A reward model.
-pub(super) struct Model {
+pub struct Model {
     mlp: Mlp,
     parameters: Vec<f32>,
     standardisation: Option<Standardisation>,
 }
 
 /// Features of some items, an item a column.
-pub(super) struct Features {
+pub struct Features {
     values: Vec<f32>,
     rows: usize,
 }
 
 impl Features {
     /// The matrix.
-    pub(super) fn columns(&self) -> Result<Columns<'_, f32>> {
+    ///
+    /// # Errors
+    /// [`Error::Core`] if there is none.
+    pub fn columns(&self) -> Result<Columns<'_, f32>> {
         Columns::new(&self.values, self.rows, self.values.len() / self.rows)
             .map_err(Error::core("features"))
     }
@@ -40,7 +45,10 @@ impl Features {
 
 impl Model {
     /// The network before its first training, and the standardisation of all training embeddings.
-    pub(super) fn untrained(
+    ///
+    /// # Errors
+    /// [`Error::Core`] for sizes beyond the core's; what reading the embeddings refuses.
+    pub fn untrained(
         embeddings: &mut Embeddings,
         settings: &Settings,
         progress: &mut dyn Progress,
@@ -54,35 +62,78 @@ impl Model {
         Ok(model)
     }
 
+    /// A trained network from its file.
+    ///
+    /// # Errors
+    /// [`Error::Core`] if a tensor does not have the length that the shape implies.
+    pub fn from_tensors(tensors: &ModelTensors) -> Result<Self> {
+        let mlp = Mlp::new(tensors.inputs, tensors.hidden, tensors.activation)
+            .map_err(Error::core("the network"))?;
+        let mut parameters = Vec::with_capacity(mlp.parameters());
+        for (layer, LayerTensors { weight, bias }) in mlp.layers().iter().zip(&tensors.layers) {
+            for input in 0..layer.inputs {
+                parameters.extend(weight.iter().skip(input).step_by(layer.inputs));
+            }
+            parameters.extend(bias);
+        }
+        parameters.extend(&tensors.head);
+        if parameters.len() != mlp.parameters() {
+            let (expected, found) = (mlp.parameters(), parameters.len());
+            let source = pairpick_core::Error::Shape { what: "parameters", expected, found };
+            return Err(Error::core("the model")(source));
+        }
+        Ok(Self { mlp, parameters, standardisation: tensors.standardisation.clone() })
+    }
+
+    /// The model of a file, for these embeddings.
+    ///
+    /// # Errors
+    /// [`Error::ModelInputs`] for embeddings of another length; as [`ModelTensors::open`].
+    pub fn open(path: &Path, embeddings: &Embeddings) -> Result<Self> {
+        let model = Self::from_tensors(&ModelTensors::open(path)?)?;
+        let (inputs, dimensions) = (model.mlp.inputs(), embeddings.dimensions());
+        if inputs != dimensions {
+            let (model, embeddings) = (path.into(), embeddings.path().into());
+            return Err(Error::ModelInputs { embeddings, dimensions, model, inputs });
+        }
+        Ok(model)
+    }
+
     /// New random parameters, those of this round.
-    pub(super) fn reset(&mut self, seed: u64, round: u64) -> Result<()> {
+    ///
+    /// # Errors
+    /// None that the network's own parameters give.
+    pub fn reset(&mut self, seed: u64, round: u64) -> Result<()> {
         let mut rng = Stream::new(seed, "init", round);
         init::uniform(&self.mlp, &mut rng, &mut self.parameters)
             .map_err(Error::core("initial parameters"))
     }
 
     /// The network.
-    pub(super) fn mlp(&self) -> &Mlp {
+    pub fn mlp(&self) -> &Mlp {
         &self.mlp
     }
 
     /// Order of every Fisher matrix: features of the last layer.
-    pub(super) fn features(&self) -> usize {
+    pub fn features(&self) -> usize {
         self.mlp.features()
     }
 
     /// β.
-    pub(super) fn head(&self) -> &[f32] {
+    pub fn head(&self) -> &[f32] {
         self.mlp.head_of(&self.parameters)
     }
 
     /// All parameters, to train.
-    pub(super) fn parameters_mut(&mut self) -> &mut [f32] {
+    pub fn parameters_mut(&mut self) -> &mut [f32] {
         &mut self.parameters
     }
 
     /// Standardised embeddings of items, an item a column.
-    pub(super) fn inputs_of(&self, embeddings: &mut Embeddings, items: &[u64]) -> Result<Vec<f32>> {
+    ///
+    /// # Errors
+    /// As [`Embeddings::read_items`].
+    pub fn inputs_of(&self, embeddings: &mut Embeddings, items: &[u64]) -> Result<Vec<f32>> {
         let mut inputs = vec![0.0; items.len() * self.mlp.inputs()];
         embeddings.read_items(items, &mut inputs)?;
         if let Some(standardisation) = &self.standardisation {
@@ -92,7 +143,10 @@ impl Model {
     }
 
     /// Features φ of items, each embedded once.
-    pub(super) fn features_of(
+    ///
+    /// # Errors
+    /// As [`Model::inputs_of`]; [`Error::Core`] if a feature overflows.
+    pub fn features_of(
         &self,
         embeddings: &mut Embeddings,
         items: &[u64],
@@ -113,7 +167,10 @@ impl Model {
     }
 
     /// FNV-1a of the model's bits: parameters, then means and scales.
-    pub(super) fn digest(&self) -> Result<HexDigest> {
+    ///
+    /// # Errors
+    /// [`Error::Core`] if a parameter is no number.
+    pub fn digest(&self) -> Result<HexDigest> {
         let mut digest = Digest::new();
         digest.numbers(&self.parameters).map_err(Error::core("the model's digest"))?;
         if let Some(Standardisation { mean, scale }) = &self.standardisation {
@@ -124,7 +181,7 @@ impl Model {
     }
 
     /// The model as its file has it: weights by rows of outputs, where the core has columns.
-    pub(super) fn tensors(&self) -> ModelTensors {
+    pub fn tensors(&self) -> ModelTensors {
         let layers = self.mlp.layers().map(|layer| {
             let weight = &self.parameters[layer.start..layer.bias()];
             let by_rows = (0..layer.outputs)

@@ -10,17 +10,40 @@ use pairpick_core::topk::Scored;
 use super::model::{Features, Model};
 use super::past::Past;
 use super::pool::Draw;
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::Label;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::Settings;
+use crate::settings::{FirstRound, Settings};
 
 /// Who selects, and when.
-pub(super) struct Request<'a> {
-    pub(super) settings: &'a Settings,
-    pub(super) threads: &'a Threads,
-    pub(super) round: u64,
-    pub(super) strategy: Strategy,
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The size of the batch, and how the pool is drawn.
+    pub settings: &'a Settings,
+    /// Threads and instruction set.
+    pub threads: &'a Threads,
+    /// The round, from 1, which every draw is keyed by.
+    pub round: u64,
+    /// What ranks the pairs.
+    pub strategy: Strategy,
+}
+
+/// The strategy of a round: when no label is there to learn from, it may be another.
+pub fn strategy_of(settings: &Settings, round: u64) -> Strategy {
+    match settings.first_round {
+        FirstRound::Random if round == 1 => Strategy::Random,
+        _ => settings.strategy,
+    }
+}
+
+/// Pairs to ask about, best first.
+#[derive(Default)]
+pub(super) struct Batch {
+    /// How many the pool offered.
+    pub(super) offered: u64,
+    pub(super) pairs: Vec<Picked>,
 }
 
 /// A pair to ask about.
@@ -32,15 +55,30 @@ pub(super) struct Picked {
     pub(super) score: Option<f64>,
 }
 
-/// Picks a batch, best first; fewer pairs, with a note, if the pool offers fewer.
-pub(super) fn select<T: Real>(
+/// Draws a pool and picks a batch; fewer pairs, with a note, if the pool offers fewer, and none if
+/// every pair has a label.
+pub(super) fn batch<T: Real>(
+    request: &Request<'_>,
+    embeddings: &mut Embeddings,
+    (model, past, labels): (&Model, &Past<T>, &[Label]),
+    progress: &mut dyn Progress,
+) -> Result<Batch> {
+    let draw = Draw::new(embeddings, request.settings, request.round, labels)?;
+    if draw.is_empty() {
+        return Ok(Batch::default());
+    }
+    let features = model.features_of(embeddings, &draw.items, request.threads)?;
+    select(request, &draw, &features, model, past, progress)
+}
+
+fn select<T: Real>(
     request: &Request<'_>,
     draw: &Draw,
     features: &Features,
     model: &Model,
     past: &Past<T>,
     progress: &mut dyn Progress,
-) -> Result<Vec<Picked>> {
+) -> Result<Batch> {
     let Request { settings, threads, round, strategy } = *request;
     let context = format!("round {round}, {}", strategy.name());
     let mut first_pairs = Vec::new();
@@ -79,5 +117,5 @@ pub(super) fn select<T: Real>(
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
         Some(Picked { a, b, score: scored.then(|| chosen.score.to_f64()) })
     });
-    Ok(picked.collect())
+    Ok(Batch { offered: pool.available(), pairs: picked.collect() })
 }

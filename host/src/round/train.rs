@@ -3,7 +3,9 @@
 
 use pairpick_core::linalg::Columns;
 use pairpick_core::model::Comparison;
-use pairpick_core::model::train::{Data, Settings as Training, train, workspace_len};
+use pairpick_core::model::train::{
+    Data, Losses, Report, Settings as Training, train, workspace_len,
+};
 use pairpick_core::rng::Stream;
 
 use super::model::Model;
@@ -53,8 +55,25 @@ impl Items {
     }
 }
 
-/// Trains the model anew on all labels.
-pub(super) fn fit(
+/// What a training came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// Every iteration's losses, before its step.
+    pub losses: Vec<Losses>,
+    /// How many iterations ran, and the losses of the parameters kept.
+    pub report: Report,
+    /// How many labels were held out.
+    pub held_out: usize,
+    /// Whether it ended because held-out losses were no longer better.
+    pub stopped_early: bool,
+}
+
+/// Trains the model on all labels, from the parameters that it has: new ones each round, or those
+/// of the round before.
+///
+/// # Errors
+/// What reading the embeddings refuses; [`Error::Core`] without a label or if the training diverges.
+pub fn fit(
     model: &mut Model,
     embeddings: &mut Embeddings,
     settings: &Settings,
@@ -62,7 +81,7 @@ pub(super) fn fit(
     round: u64,
     labels: &[Label],
     progress: &mut dyn Progress,
-) -> Result<()> {
+) -> Result<Fit> {
     // Where training ends within the warm-up, held-out labels would be lost for nothing.
     let stops_early = settings.early_stopping.is_some() && settings.iterations > settings.warm_up;
     let (training, held_out) = match stops_early {
@@ -73,7 +92,6 @@ pub(super) fn fit(
     let training: Vec<_> = training.iter().map(|label| comparison(label, &items)).collect();
     let held_out: Vec<_> = held_out.iter().map(|label| comparison(label, &items)).collect();
     let inputs = model.inputs_of(embeddings, &items.numbers)?;
-    model.reset(settings.seed, round)?;
     let mlp = *model.mlp();
     let how = Training {
         iterations: settings.iterations,
@@ -86,6 +104,7 @@ pub(super) fn fit(
     let mut workspace = vec![0.0; workspace_len(threads, &mlp, items.numbers.len(), labels)];
     progress.begin("training", settings.iterations as u64);
     let columns = Columns::new(&inputs, mlp.inputs(), items.numbers.len());
+    let mut losses = Vec::new();
     let report = columns.and_then(|columns| {
         let data = Data {
             items: columns,
@@ -94,13 +113,23 @@ pub(super) fn fit(
             held_out: &held_out,
         };
         let parameters = model.parameters_mut();
-        train(threads, &mlp, &how, &data, parameters, &mut workspace, &mut |losses| {
-            progress.advance(losses.iteration as u64);
+        train(threads, &mlp, &how, &data, parameters, &mut workspace, &mut |now| {
+            progress.advance(now.iteration as u64);
+            losses.push(now);
             true
         })
     });
     progress.end();
-    report.map(|_| ()).map_err(Error::core(format!("round {round}, training")))
+    let report = report.map_err(|error| {
+        let context = match error {
+            // Inputs are finite, so a value that is not comes from steps that were too long.
+            pairpick_core::Error::NonFinite { .. } => "training diverged; try a smaller --lr",
+            _ => "training",
+        };
+        Error::core(format!("round {round}, {context}"))(error)
+    })?;
+    let stopped_early = report.iterations < settings.iterations;
+    Ok(Fit { losses, report, held_out: held_out.len(), stopped_early })
 }
 
 fn comparison(label: &Label, items: &Items) -> Comparison<f32> {

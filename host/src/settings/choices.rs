@@ -83,9 +83,14 @@ pub enum Init {
     /// New random parameters each round.
     #[default]
     Fresh,
+    /// The last round's parameters, with nothing else of its training.
+    Warm,
 }
 
-named!(Init, "initialisation", Fresh = "fresh": "new random parameters each round");
+named!(Init, "initialisation",
+    Fresh = "fresh": "new random parameters each round",
+    Warm = "warm": "the parameters of the round before",
+);
 
 /// The weights w of the Fisher matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

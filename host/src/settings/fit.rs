@@ -25,41 +25,40 @@ impl Settings {
     /// # Errors
     /// [`Error::Setting`] for a typed size that is too large.
     pub fn fit_to(&mut self, data: DataSummary, typed: Typed) -> Result<Vec<String>> {
-        let mut notes = Vec::new();
-        self.fit_prompts(&data, typed, &mut notes)?;
-        self.fit_batch(&data, typed, &mut notes)?;
+        let train = &data.train;
+        let mut notes = self.fit_asking(train.prompts, train.pairs_a_prompt(), typed)?;
         self.fit_rounds(&data, typed, &mut notes)?;
-        self.fit_best_of(&data, typed, &mut notes)?;
+        let responses = data.test.as_ref().map(|test| test.responses);
+        notes.extend(self.fit_best_of(responses, typed.best_of)?);
         self.data = Some(data);
         Ok(notes)
     }
 
-    fn fit_prompts(
+    /// Fits what is asked about in one round.
+    ///
+    /// # Errors
+    /// As [`Settings::fit_to`].
+    pub fn fit_asking(
         &mut self,
-        data: &DataSummary,
+        prompts: usize,
+        pairs_a_prompt: u64,
         typed: Typed,
-        notes: &mut Vec<String>,
-    ) -> Result<()> {
+    ) -> Result<Vec<String>> {
+        let mut notes = Vec::new();
         let reason = "prompts there are to train on";
         let size = Size { option: "prompts-per-round", typed: typed.prompts_per_round, reason };
-        size.fit(&mut self.prompts_per_round, data.train.prompts as u64, notes)
-    }
-
-    /// A batch comes from one round's pool; a default leaves pairs for the other rounds.
-    fn fit_batch(
-        &mut self,
-        data: &DataSummary,
-        typed: Typed,
-        notes: &mut Vec<String>,
-    ) -> Result<()> {
-        let pool = self.prompts_per_round as u64 * data.train.pairs_a_prompt();
-        let share = data.train.pairs() / self.rounds as u64;
+        size.fit(&mut self.prompts_per_round, prompts as u64, &mut notes)?;
+        // A batch comes from one round's pool; a default leaves pairs for the other rounds.
+        let pool = self.prompts_per_round as u64 * pairs_a_prompt;
+        let share = prompts as u64 * pairs_a_prompt / self.rounds as u64;
         let (limit, reason) = if !typed.batch && share > 0 && share < pool {
             (share, "pairs there are for each round, since none is asked about twice")
         } else {
             (pool, "pairs in the pool of a round: prompts a round × K(K − 1)/2")
         };
-        Size { option: "batch", typed: typed.batch, reason }.fit(&mut self.batch, limit, notes)
+        let size = Size { option: "batch", typed: typed.batch, reason };
+        size.fit(&mut self.batch, limit, &mut notes)?;
+        Ok(notes)
     }
 
     /// No pair is asked about twice, so all batches together come from all pairs.
@@ -74,39 +73,33 @@ impl Settings {
         Size { option: "rounds", typed: typed.rounds, reason }.fit(&mut self.rounds, limit, notes)
     }
 
-    fn fit_best_of(
-        &mut self,
-        data: &DataSummary,
-        typed: Typed,
-        notes: &mut Vec<String>,
-    ) -> Result<()> {
+    /// Fits the N of best-of-N to test prompts of so many responses, if there are any.
+    ///
+    /// # Errors
+    /// As [`Settings::fit_to`].
+    pub fn fit_best_of(&mut self, responses: Option<usize>, typed: bool) -> Result<Vec<String>> {
         self.best_of.sort_unstable();
         self.best_of.dedup();
-        let Some(test) = &data.test else {
-            if typed.best_of {
+        let Some(most) = responses else {
+            if typed {
+                let (option, found) = ("best-of", list(&self.best_of));
                 let expected = "needs --test-embeddings and --test-rewards".to_owned();
-                return Err(Error::Setting {
-                    option: "best-of",
-                    found: list(&self.best_of),
-                    expected,
-                });
+                return Err(Error::Setting { option, found, expected });
             }
             self.best_of.clear();
-            return Ok(());
+            return Ok(Vec::new());
         };
-        let most = test.responses;
         let dropped: Vec<usize> = self.best_of.iter().copied().filter(|n| *n > most).collect();
         if dropped.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let found = list(&dropped);
-        if typed.best_of {
+        if typed {
             let expected = format!("at most {most}, the responses to a test prompt");
             return Err(Error::Setting { option: "best-of", found, expected });
         }
         self.best_of.retain(|n| *n <= most);
-        notes.push(format!("--best-of without {found}: a test prompt has {most} responses"));
-        Ok(())
+        Ok(vec![format!("--best-of without {found}: a test prompt has {most} responses")])
     }
 }
 

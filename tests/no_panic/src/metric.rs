@@ -1,4 +1,5 @@
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
+use pairpick_core::metric::held_out::{Bin, HeldOut};
 
 use crate::any;
 
@@ -7,4 +8,12 @@ probes! {
     metric::best_of_n => best_of_n(any(), any(), any(), any());
     metric::Agreement::add => any::<&mut Agreement>().add(any(), any());
     metric::Agreement::accuracy => any::<Agreement>().accuracy();
+    metric::held_out::Bin::mean_predicted => any::<Bin>().mean_predicted();
+    metric::held_out::Bin::observed => any::<Bin>().observed();
+    metric::held_out::HeldOut::add => any::<&mut HeldOut>().add(any(), any());
+    metric::held_out::HeldOut::labels => any::<&HeldOut>().labels();
+    metric::held_out::HeldOut::agreement => any::<&HeldOut>().agreement();
+    metric::held_out::HeldOut::log_loss => any::<&HeldOut>().log_loss();
+    metric::held_out::HeldOut::bins => any::<&HeldOut>().bins();
+    metric::held_out::HeldOut::calibration_error => any::<&HeldOut>().calibration_error();
 }

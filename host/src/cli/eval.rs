@@ -1,0 +1,144 @@
+//! `pairpick eval`: what a model is worth.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+
+use super::output::Output;
+use super::{groups, help};
+use crate::data::dataset::{Dataset, Split};
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::read_labels;
+use crate::data::rewards::Rewards;
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::report::evaluation::{Answers, EvaluationReport, Golden};
+use crate::round::evaluate::evaluate;
+use crate::round::held_out::held_out;
+use crate::round::model::Model;
+use crate::settings::Settings;
+
+/// Measure a reward model against golden rewards or held-out labels
+///
+/// Against golden rewards: 1 − Spearman, best-of-N and pairwise accuracy, as `run` has them. Against
+/// held-out labels: accuracy, log-loss, and whether a predicted probability of, say, 0.8 comes
+/// true in 80 of 100 cases. Without test options it measures on the test part of the data that
+/// comes with the program.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = help::EVAL)]
+pub(super) struct Args {
+    /// The model: a file that run or train wrote
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    model: PathBuf,
+
+    #[command(flatten)]
+    test: groups::TestData,
+
+    /// Held-out labels of items of the test embeddings: JSON Lines, - for standard input
+    #[arg(long, value_name = "FILE", requires = "test_embeddings", help_heading = "Data")]
+    test_labels: Option<PathBuf>,
+
+    #[command(flatten)]
+    repeats: groups::RepeatedLabels,
+
+    #[command(flatten)]
+    metrics: groups::Metrics,
+
+    #[command(flatten)]
+    speed: groups::Speed,
+
+    #[command(flatten)]
+    print: groups::Print,
+}
+
+/// Measures, and writes nothing.
+pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+    let threads = Threads::start(&args.speed.runtime())?;
+    let report = threads.install(|| args.evaluate(&threads, output))?;
+    match args.print.json {
+        true => output.json(&report),
+        false => output.result(&format!("{}\n", report.table())),
+    }
+}
+
+impl Args {
+    fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
+        let Some(path) = &self.test.test_embeddings else {
+            let mut split = bundled_test()?;
+            let model = Model::open(&self.model, &split.embeddings)?;
+            let golden = self.golden(&model, &mut split, threads, output)?;
+            return self.report(&model, Some(golden), None);
+        };
+        let mut embeddings = Embeddings::open(path)?;
+        let model = Model::open(&self.model, &embeddings)?;
+        let answers = match &self.test_labels {
+            Some(labels) => Some(self.answers(&model, &mut embeddings, threads, labels)?),
+            None => None,
+        };
+        let golden = match &self.test.test_rewards {
+            Some(rewards) => {
+                let rewards = Rewards::open(rewards, &embeddings)?;
+                let mut split = Split { embeddings, rewards };
+                Some(self.golden(&model, &mut split, threads, output)?)
+            }
+            None if answers.is_none() => {
+                let expected = "needs --test-rewards or --test-labels beside it".to_owned();
+                let found = path.display().to_string();
+                return Err(Error::Setting { option: "test-embeddings", found, expected });
+            }
+            None => None,
+        };
+        self.report(&model, golden, answers)
+    }
+
+    fn golden(
+        &self,
+        model: &Model,
+        split: &mut Split,
+        threads: &Threads,
+        output: &mut Output,
+    ) -> Result<Golden> {
+        split.embeddings.check_in_prompt()?;
+        let mut settings = match self.test.test_embeddings {
+            Some(_) => Settings::default(),
+            None => Settings::default().sized_for_bundled(),
+        };
+        self.metrics.apply(&mut settings);
+        settings.check()?;
+        let typed = self.metrics.best_of.is_some();
+        for note in settings.fit_best_of(Some(split.embeddings.responses()), typed)? {
+            output.note(&note);
+        }
+        let evaluation = evaluate(model, split, threads, &settings.best_of, output)?;
+        Ok(Golden::new(evaluation))
+    }
+
+    fn answers(
+        &self,
+        model: &Model,
+        embeddings: &mut Embeddings,
+        threads: &Threads,
+        path: &Path,
+    ) -> Result<Answers> {
+        let labels = read_labels(path, embeddings, self.repeats.repeats)?;
+        Ok(Answers::new(&held_out(model, embeddings, threads, &labels)?))
+    }
+
+    fn report(
+        &self,
+        model: &Model,
+        golden: Option<Golden>,
+        held_out: Option<Answers>,
+    ) -> Result<EvaluationReport> {
+        let (digest, model) = (model.digest()?, self.model.display().to_string());
+        Ok(EvaluationReport { model, digest, golden, held_out })
+    }
+}
+
+fn bundled_test() -> Result<Split> {
+    let dataset = Dataset::bundled()?;
+    dataset.test.ok_or_else(|| {
+        Error::core("the bundled data")(pairpick_core::Error::Empty { what: "test prompts" })
+    })
+}

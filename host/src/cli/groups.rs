@@ -1,0 +1,263 @@
+//! The options that subcommands share, in groups: one definition, one help text, and one way into
+//! [`Settings`], whichever command has the option.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use pairpick_core::model::Activation;
+use pairpick_core::model::mlp::LAYERS;
+use pairpick_core::select::Strategy;
+
+use super::options::{self, EarlyStopping, choice};
+use crate::data::dataset::Dataset;
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::Repeats;
+use crate::error::Result;
+use crate::runtime::{Isa, Runtime};
+use crate::settings::named::Named;
+use crate::settings::{FirstRound, Init, Oracle, Precision, Preset, Settings};
+
+/// What is drawn from and trained on.
+#[derive(Debug, Args)]
+pub(super) struct TrainEmbeddings {
+    /// Embeddings to draw pairs from: .npy, float32 or float16, shape (N, K, D)
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub train_embeddings: Option<PathBuf>,
+}
+
+impl TrainEmbeddings {
+    /// Opens the file, or the bundled data where there is none.
+    pub fn open(&self) -> Result<Embeddings> {
+        match &self.train_embeddings {
+            Some(path) => Embeddings::open(path),
+            None => Ok(Dataset::bundled()?.train.embeddings),
+        }
+    }
+}
+
+/// What becomes of a pair that has several labels.
+#[derive(Debug, Args)]
+pub(super) struct RepeatedLabels {
+    /// What becomes of a pair that has several labels
+    #[arg(long, value_parser = choice::<Repeats>(), default_value = Repeats::Refuse.name(),
+          help_heading = "Data")]
+    pub repeats: Repeats,
+}
+
+/// What answers the pairs.
+#[derive(Debug, Args)]
+pub(super) struct TrainRewards {
+    /// Their golden rewards: .npy of shape (N, K) or (N, K, 1)
+    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "train_embeddings")]
+    pub train_rewards: Option<PathBuf>,
+}
+
+/// What a model is measured on.
+#[derive(Debug, Args)]
+pub(super) struct TestData {
+    /// Embeddings to measure the model on; without them nothing is evaluated
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub test_embeddings: Option<PathBuf>,
+
+    /// Their golden rewards
+    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "test_embeddings")]
+    pub test_rewards: Option<PathBuf>,
+}
+
+/// What is asked about.
+#[derive(Debug, Args)]
+pub(super) struct Asking {
+    /// Which pairs to ask about
+    #[arg(long, value_parser = choice::<Strategy>(), help_heading = "Asking")]
+    strategy: Option<Strategy>,
+
+    /// Prompts drawn each round; all pairs of their responses are the round's pool
+    #[arg(long, value_name = "N", help_heading = "Asking")]
+    pub prompts_per_round: Option<usize>,
+
+    /// Pairs asked about each round
+    #[arg(long, value_name = "N", help_heading = "Asking")]
+    pub batch: Option<usize>,
+
+    /// How the first round chooses
+    #[arg(long, value_parser = choice::<FirstRound>(), help_heading = "Asking")]
+    first_round: Option<FirstRound>,
+
+    /// λ, the precision of the prior on the last layer: how much is believed before any answer
+    #[arg(long, value_name = "X", help_heading = "Asking")]
+    prior_precision: Option<f64>,
+
+    /// Arithmetic of the selection
+    #[arg(long, value_parser = choice::<Precision>(), help_heading = "Asking")]
+    precision: Option<Precision>,
+}
+
+impl Asking {
+    /// Writes what was typed over the recipe.
+    pub fn apply(&self, settings: &mut Settings) {
+        set(&mut settings.strategy, self.strategy);
+        set(&mut settings.prompts_per_round, self.prompts_per_round);
+        set(&mut settings.batch, self.batch);
+        set(&mut settings.first_round, self.first_round);
+        set(&mut settings.prior_precision, self.prior_precision);
+        set(&mut settings.precision, self.precision);
+    }
+}
+
+/// Who answers, and how well.
+#[derive(Debug, Args)]
+pub(super) struct Answers {
+    /// Who answers
+    #[arg(long, value_parser = choice::<Oracle>(), help_heading = "Answers")]
+    oracle: Option<Oracle>,
+
+    /// Divides the golden rewards: above 1 the oracle errs more, below 1 less
+    #[arg(long, value_name = "T", help_heading = "Answers")]
+    temperature: Option<f64>,
+}
+
+impl Answers {
+    /// Writes what was typed over the recipe.
+    pub fn apply(&self, settings: &mut Settings) {
+        set(&mut settings.oracle, self.oracle);
+        set(&mut settings.temperature, self.temperature);
+    }
+}
+
+/// The units of the network, which an untrained one is made by.
+#[derive(Debug, Args)]
+pub(super) struct Network {
+    /// Units of the three hidden layers, at most 256 each
+    #[arg(long, value_name = "A,B,C", value_parser = options::hidden, help_heading = "Training")]
+    hidden: Option<[usize; LAYERS]>,
+
+    /// What the hidden layers apply
+    #[arg(long, value_parser = choice::<Activation>(), help_heading = "Training")]
+    activation: Option<Activation>,
+
+    /// on or off: standardise inputs by the training embeddings
+    #[arg(long, value_name = "on|off", value_parser = options::switch,
+          num_args = 0..=1, default_missing_value = "on", help_heading = "Training")]
+    standardise: Option<bool>,
+}
+
+impl Network {
+    /// Writes what was typed over the recipe.
+    pub fn apply(&self, settings: &mut Settings) {
+        set(&mut settings.hidden, self.hidden);
+        set(&mut settings.activation, self.activation);
+        set(&mut settings.standardise, self.standardise);
+    }
+}
+
+/// How the network learns.
+#[derive(Debug, Args)]
+pub(super) struct Training {
+    /// What training starts from
+    #[arg(long, value_parser = choice::<Init>(), help_heading = "Training")]
+    init: Option<Init>,
+
+    /// The most training iterations a round (full batch, Adam)
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    iterations: Option<usize>,
+
+    /// Learning rate
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    lr: Option<f64>,
+
+    /// Decoupled weight decay
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    weight_decay: Option<f64>,
+
+    /// on, off, or N: stop after more than N iterations without a better loss on held-out labels
+    #[arg(long, value_name = "on|off|N", value_parser = options::early_stopping,
+          num_args = 0..=1, default_missing_value = "on", help_heading = "Training")]
+    early_stopping: Option<EarlyStopping>,
+}
+
+impl Training {
+    /// Writes what was typed over the recipe.
+    pub fn apply(&self, settings: &mut Settings) {
+        set(&mut settings.init, self.init);
+        set(&mut settings.iterations, self.iterations);
+        set(&mut settings.learning_rate, self.lr);
+        set(&mut settings.weight_decay, self.weight_decay);
+        set(&mut settings.early_stopping, self.early_stopping.map(|typed| typed.0));
+    }
+}
+
+/// What is measured against golden rewards.
+#[derive(Debug, Args)]
+pub(super) struct Metrics {
+    /// The N of best-of-N in the metrics
+    #[arg(long, value_name = "N,…", value_delimiter = ',', help_heading = "Metrics")]
+    pub best_of: Option<Vec<usize>>,
+}
+
+impl Metrics {
+    /// Writes what was typed over the recipe.
+    pub fn apply(&self, settings: &mut Settings) {
+        set(&mut settings.best_of, self.best_of.clone());
+    }
+}
+
+/// What every result starts from.
+#[derive(Debug, Args)]
+pub(super) struct Recipe {
+    /// The recipe that the other options change
+    #[arg(long, value_parser = choice::<Preset>(), default_value = Preset::Default.name(),
+          help_heading = "General")]
+    preset: Preset,
+
+    /// Seed of every random draw
+    #[arg(long, value_name = "N", help_heading = "General")]
+    seed: Option<u64>,
+}
+
+impl Recipe {
+    /// The recipe itself, in sizes that suit the bundled data where there is no other.
+    pub fn settings(&self, embeddings: Option<&Path>) -> Settings {
+        let recipe = Settings::of_preset(self.preset);
+        let mut settings = match embeddings {
+            Some(_) => recipe,
+            None => recipe.sized_for_bundled(),
+        };
+        set(&mut settings.seed, self.seed);
+        settings
+    }
+}
+
+/// What only decides how fast a result comes.
+#[derive(Debug, Args)]
+pub(super) struct Speed {
+    /// Threads; one for each core if not given. Changes no result
+    #[arg(long, value_name = "N", help_heading = "General")]
+    threads: Option<NonZeroUsize>,
+
+    /// Instruction set. Changes no result
+    #[arg(long, value_parser = choice::<Isa>(), default_value = Isa::Auto.name(),
+          help_heading = "General")]
+    isa: Isa,
+}
+
+impl Speed {
+    /// Threads and instruction set.
+    pub fn runtime(&self) -> Runtime {
+        Runtime { threads: self.threads, isa: self.isa }
+    }
+}
+
+/// How the result is printed.
+#[derive(Debug, Args)]
+pub(super) struct Print {
+    /// Print one JSON object instead of a table
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+fn set<T>(setting: &mut T, typed: Option<T>) {
+    if let Some(typed) = typed {
+        *setting = typed;
+    }
+}

@@ -1,0 +1,176 @@
+//! `pairpick select`: one batch of pairs to ask about.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use pairpick_core::select::Strategy;
+
+use super::output::Output;
+use super::{groups, help};
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::{Label, read_labels};
+use crate::error::{Error, Result};
+use crate::output::file::NewFile;
+use crate::output::json_lines;
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::report::selection::SelectionReport;
+use crate::round::model::Model;
+use crate::round::proposal::propose;
+use crate::round::select::{Request, strategy_of};
+use crate::settings::{Settings, Typed};
+
+/// Pick one batch of pairs to ask about
+///
+/// Prints a line a pair, best first, as JSON: `round, rank, a, b, score, weight, margin`. With a
+/// "label" added to each (1 if a is better, 0 if b is, 0.5 for a tie) the lines are labels that
+/// `train` and the next `select` read. A summary goes to stderr. The round is the largest among the
+/// labels plus one; with the same seed, labels and model it asks what that round of `run` asks.
+///
+/// Without a model it is the first round: at random or by the untrained network, as --first-round
+/// says.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = help::SELECT, allow_negative_numbers = true)]
+pub(super) struct Args {
+    #[command(flatten)]
+    embeddings: groups::TrainEmbeddings,
+
+    /// The model of the round before: a file that run or train wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "Network", help_heading = "Data")]
+    model: Option<PathBuf>,
+
+    /// Labels so far: JSON Lines as run writes them, - for standard input
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    labels: Option<PathBuf>,
+
+    #[command(flatten)]
+    repeats: groups::RepeatedLabels,
+
+    #[command(flatten)]
+    asking: groups::Asking,
+
+    #[command(flatten)]
+    network: groups::Network,
+
+    #[command(flatten)]
+    recipe: groups::Recipe,
+
+    #[command(flatten)]
+    speed: groups::Speed,
+
+    /// File for the pairs, in place of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    out: Option<PathBuf>,
+
+    /// Replace the file if it is there
+    #[arg(long, requires = "out", help_heading = "Output")]
+    force: bool,
+
+    #[command(flatten)]
+    print: groups::Print,
+}
+
+/// Picks. Nothing is written before the batch is there.
+pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+    let threads = Threads::start(&args.speed.runtime())?;
+    let mut settings = args.settings();
+    settings.check()?;
+    let file = args.file()?;
+    let mut embeddings = args.embeddings.open()?;
+    embeddings.check_in_prompt()?;
+    let pairs_a_prompt = pairpick_core::pool::pairs_of(embeddings.responses() as u64);
+    for note in settings.fit_asking(embeddings.prompts(), pairs_a_prompt, args.typed())? {
+        output.note(&note);
+    }
+    let labels = match &args.labels {
+        Some(path) => read_labels(path, &embeddings, args.repeats.repeats)?,
+        None => Vec::new(),
+    };
+    let report =
+        threads.install(|| args.propose(&settings, &mut embeddings, &threads, &labels, output))?;
+    args.report(&report, file, output)
+}
+
+impl Args {
+    fn settings(&self) -> Settings {
+        let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
+        self.asking.apply(&mut settings);
+        self.network.apply(&mut settings);
+        settings
+    }
+
+    fn typed(&self) -> Typed {
+        Typed {
+            prompts_per_round: self.asking.prompts_per_round.is_some(),
+            batch: self.asking.batch.is_some(),
+            ..Typed::default()
+        }
+    }
+
+    fn file(&self) -> Result<Option<NewFile>> {
+        let inputs = [&self.embeddings.train_embeddings, &self.model, &self.labels];
+        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        self.out.as_ref().map(|path| NewFile::at(path, self.force, &inputs)).transpose()
+    }
+
+    fn propose(
+        &self,
+        settings: &Settings,
+        embeddings: &mut Embeddings,
+        threads: &Threads,
+        labels: &[Label],
+        output: &mut Output,
+    ) -> Result<SelectionReport> {
+        let round = labels.iter().map(|label| label.round).fold(0, u64::max).saturating_add(1);
+        let (model, strategy) = match &self.model {
+            Some(path) => (Model::open(path, embeddings)?, settings.strategy),
+            None => {
+                self.check_needs_no_model(settings, labels)?;
+                let model = Model::untrained(embeddings, settings, output)?;
+                (model, strategy_of(settings, round))
+            }
+        };
+        let request = Request { settings, threads, round, strategy };
+        propose(&request, embeddings, &model, labels, output)
+    }
+
+    /// Labels without the model that learnt from them say nothing to a strategy.
+    fn check_needs_no_model(&self, settings: &Settings, labels: &[Label]) -> Result<()> {
+        match &self.labels {
+            Some(path) if !labels.is_empty() && settings.strategy != Strategy::Random => {
+                let expected = "needs --model, the model trained on them; pairpick train makes it \
+                                (--strategy random needs none)";
+                let found = path.display().to_string();
+                Err(Error::Setting { option: "labels", found, expected: expected.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn report(
+        &self,
+        report: &SelectionReport,
+        file: Option<NewFile>,
+        output: &mut Output,
+    ) -> Result<()> {
+        let lines = json_lines(&report.pairs)
+            .map_err(|error| Error::io("standard output", "write", error))?;
+        let to_stdout = file.is_none() && !self.print.json;
+        if let Some(file) = file {
+            file.write(&lines)?;
+        }
+        if report.pairs.is_empty() {
+            output.note("every pair has a label");
+        }
+        if to_stdout {
+            output.result(&String::from_utf8_lossy(&lines))?;
+        }
+        match self.print.json {
+            true => output.json(report),
+            false => {
+                output.log(&report.summary());
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! `select`, answers by a script, `train` and `eval`, round by round: the same pairs, models and
+//! metrics as one `run` that asks an oracle.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use pairpick::data::dataset::Dataset;
+use pairpick_core::arith::sigmoid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const ROUNDS: u64 = 4;
+
+struct Case {
+    folder: TempDir,
+    /// Options of `run` and `select`.
+    asking: Vec<&'static str>,
+    /// Options of `run` and `train`.
+    training: Vec<&'static str>,
+    /// Options of all three.
+    common: Vec<&'static str>,
+}
+
+impl Case {
+    fn new(asking: &[&'static str], training: &[&'static str], common: &[&'static str]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let (asking, training, common) = (asking.to_vec(), training.to_vec(), common.to_vec());
+        Self { folder, asking, training, common }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What a command prints, with `input` on its standard input.
+    fn output(&self, arguments: &[&str], input: &str) -> (String, String) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pairpick"))
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {stderr}");
+        (String::from_utf8(output.stdout).unwrap(), stderr)
+    }
+
+    fn run(&self) -> Vec<Value> {
+        let rounds = ROUNDS.to_string();
+        let fixed = ["run", "--json", "--oracle", "argmax", "--rounds", &rounds, "--out", "run"];
+        let options = [&self.asking[..], &self.training, &self.common].concat();
+        let (report, _) = self.output(&[&fixed[..], &options].concat(), "");
+        serde_json::from_str::<Value>(&report).unwrap()["rounds"].as_array().unwrap().clone()
+    }
+
+    /// Options that name the model of the round before, if there is one.
+    fn model(&self, round: u64) -> Vec<String> {
+        if round == 1 {
+            return Vec::new();
+        }
+        vec!["--model".to_owned(), format!("{}.safetensors", round - 1)]
+    }
+
+    fn select(&self, round: u64, labels: &str) -> (String, String) {
+        let model = self.model(round);
+        let model: Vec<&str> = model.iter().map(String::as_str).collect();
+        let options = [&["select", "--labels", "-"], &self.asking[..], &self.common, &model];
+        self.output(&options.concat(), labels)
+    }
+
+    fn train(&self, round: u64, labels: &str, warm: bool) -> Value {
+        let out = format!("{round}.safetensors");
+        let model = if warm { self.model(round) } else { Vec::new() };
+        let model: Vec<&str> = model.iter().map(String::as_str).collect();
+        let fixed = ["train", "--labels", "-", "--json", "--out", &out];
+        let options = [&fixed[..], &self.training, &self.common, &model].concat();
+        serde_json::from_str(&self.output(&options, labels).0).unwrap()
+    }
+
+    fn eval(&self, round: u64) -> Value {
+        let model = format!("{round}.safetensors");
+        let (report, _) = self.output(&["eval", "--json", "--model", &model], "");
+        serde_json::from_str(&report).unwrap()
+    }
+}
+
+/// Adds the answer of somebody who knows the golden rewards and never errs.
+fn answered(line: &str, rewards: impl Fn(&Value) -> f32) -> String {
+    let mut pair: Value = serde_json::from_str(line).unwrap();
+    let (a, b) = (rewards(&pair["a"]), rewards(&pair["b"]));
+    let label = match a.total_cmp(&b) {
+        std::cmp::Ordering::Greater => 1.0,
+        std::cmp::Ordering::Equal => 0.5,
+        std::cmp::Ordering::Less => 0.0,
+    };
+    pair.as_object_mut().unwrap().insert("label".to_owned(), label.into());
+    format!("{pair}\n")
+}
+
+/// The pairs and scores of a round in the labels that a run has written.
+fn asked(labels: &Path, round: u64) -> Vec<(Value, Value, Value)> {
+    let text = fs::read_to_string(labels).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines
+        .filter(|line| line["round"] == round)
+        .map(|line| (line["a"].clone(), line["b"].clone(), line["score"].clone()))
+        .collect()
+}
+
+fn ends_as_a_run(case: &Case, warm: bool) {
+    let dataset = Dataset::bundled().unwrap();
+    let reward = |item: &Value| {
+        let index = |place: usize| item[place].as_u64().unwrap() as usize;
+        dataset.train.rewards.of_prompt(index(0))[index(1)]
+    };
+    let metrics = case.run();
+    let mut labels = String::new();
+    for (round, expected) in (1..=ROUNDS).zip(&metrics) {
+        let (lines, summary) = case.select(round, &labels);
+        let pairs: Vec<(Value, Value, Value)> = lines
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .map(|line| (line["a"].clone(), line["b"].clone(), line["score"].clone()))
+            .collect();
+        assert_eq!(pairs, asked(&case.path("run/labels.jsonl"), round), "round {round}");
+        assert!(summary.contains(&format!("round {round}, ")), "{summary}");
+        labels.extend(lines.lines().map(|line| answered(line, reward)));
+        let report = case.train(round, &labels, warm);
+        assert_eq!(report["digest"], expected["digest"], "round {round}");
+        let measured = case.eval(round);
+        assert_eq!(measured["digest"], expected["digest"]);
+        for metric in ["one_minus_spearman", "best_of_n", "pairwise_accuracy"] {
+            assert_eq!(measured["golden"][metric], expected[metric], "round {round}, {metric}");
+        }
+    }
+    let model = |name: &str| fs::read(case.path(name)).unwrap();
+    assert!(model(&format!("{ROUNDS}.safetensors")) == model("run/model.safetensors"));
+}
+
+#[test]
+fn the_default_recipe() {
+    ends_as_a_run(&Case::new(&["--batch", "15"], &[], &["--seed", "4"]), false);
+}
+
+#[test]
+fn the_paper_s_recipe_with_few_prompts_a_round() {
+    let asking = ["--prompts-per-round", "9", "--batch", "40", "--strategy", "pa-dopt"];
+    let training = ["--iterations", "30"];
+    ends_as_a_run(&Case::new(&asking, &training, &["--preset", "paper", "--seed", "9"]), false);
+}
+
+#[test]
+fn a_warm_start_in_f32_at_random() {
+    let asking = ["--strategy", "entropy", "--precision", "f32"];
+    ends_as_a_run(&Case::new(&asking, &["--init", "warm"], &["--seed", "2"]), true);
+}
+
+#[test]
+fn the_summary_adds_up() {
+    let case = Case::new(&["--strategy", "dopt"], &[], &[]);
+    case.run();
+    let fixed = ["select", "--labels", "run/labels.jsonl", "--model", "run/model.safetensors"];
+    let (json, _) = case.output(&[&fixed[..], &["--json"]].concat(), "");
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let number = |name: &str| report[name].as_f64().unwrap();
+    assert_eq!((number("round"), number("offered")), (5.0, 78.0 * 28.0 - 80.0));
+    assert_eq!(number("gain"), number("log_det_after") - number("log_det_before"));
+    assert!(number("gain") > 0.0 && number("effective_items") <= number("items"));
+    assert!(number("prompts") <= number("items") && number("items") <= 40.0);
+    let pairs = report["pairs"].as_array().unwrap();
+    for (pair, rank) in pairs.iter().zip(1..) {
+        assert_eq!(pair["rank"], rank);
+        let p = sigmoid(pair["margin"].as_f64().unwrap());
+        assert!((pair["weight"].as_f64().unwrap() - p * (1.0 - p)).abs() < 1e-12);
+    }
+    let metrics = fs::read_to_string(case.path("run/metrics.jsonl")).unwrap();
+    let last: Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
+    assert_eq!(report["log_det_before"], last["log_det"]);
+    let (lines, _) = case.output(&fixed, "");
+    let printed: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(&printed, pairs);
+    let (nothing, _) = case.output(&[&fixed[..], &["--out", "batch.jsonl"]].concat(), "");
+    assert_eq!(
+        (nothing.as_str(), fs::read_to_string(case.path("batch.jsonl")).unwrap()),
+        ("", lines)
+    );
+}
+
+#[test]
+fn a_batch_of_nothing_is_no_error() {
+    let case = Case::new(&[], &[], &[]);
+    let mut labels = String::new();
+    for (a, b) in (0..8).flat_map(|b| (0..b).map(move |a| (a, b))) {
+        for prompt in 0..78 {
+            let line = format!("{{\"a\":[{prompt},{a}],\"b\":[{prompt},{b}],\"label\":1}}\n");
+            labels.push_str(&line);
+        }
+    }
+    let (lines, summary) =
+        case.output(&["select", "--labels", "-", "--strategy", "random"], &labels);
+    assert_eq!(lines, "");
+    assert!(summary.contains("every pair has a label"), "{summary}");
+}
+
+#[test]
+fn what_cannot_be_selected_or_measured_is_said() {
+    let case = Case::new(&[], &[], &[]);
+    case.run();
+    let refused = |arguments: &[&str], message: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_pairpick"))
+            .current_dir(case.folder.path())
+            .args(arguments)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(message) && output.stdout.is_empty(), "{message:?}: {stderr}");
+    };
+    let labels = ["--labels", "run/labels.jsonl"];
+    refused(&[&["select"], &labels[..]].concat(), "needs --model");
+    refused(&["select", "--batch", "3000"], "--batch 3000: at most 2184");
+    refused(&["select", "--model", "run/labels.jsonl"], "not a model of pairpick");
+    let both = ["select", "--model", "run/model.safetensors", "--hidden", "8,8,8"];
+    refused(&both, "cannot be used with");
+    refused(&["eval"], "--model");
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 5), }\n";
+    let mut npy = b"\x93NUMPY\x01\x00".to_vec();
+    npy.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+    npy.extend(header.as_bytes());
+    npy.extend([0; 2 * 3 * 5 * 4]);
+    fs::write(case.path("test.npy"), npy).unwrap();
+    let eval = ["eval", "--model", "run/model.safetensors", "--test-embeddings", "test.npy"];
+    let small = "test.npy: embeddings of 5 numbers, but the model run/model.safetensors takes 384";
+    refused(&eval, small);
+    refused(&["eval", "--model", "run/model.safetensors", "--test-rewards", "r.npy"], "--test-emb");
+}

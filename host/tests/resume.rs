@@ -1,0 +1,397 @@
+//! A run that is killed at any instant goes on to the same bytes. Each case kills the program as a
+//! power cut or an impatient user would.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use pairpick_core::rng::Stream;
+use tempfile::TempDir;
+
+const FILES: [&str; 5] =
+    ["curves.svg", "labels.jsonl", "metrics.jsonl", "model.safetensors", "settings.json"];
+
+/// A few rounds, each long enough to be killed in.
+const ROUNDS: [&str; 9] =
+    ["--rounds", "3", "--batch", "20", "--iterations", "60", "--early-stopping", "off", "--out"];
+
+const POLL: Duration = Duration::from_micros(200);
+
+/// A folder, and a command that fills `out` in it.
+struct Case {
+    folder: TempDir,
+    arguments: Vec<&'static str>,
+}
+
+impl Case {
+    fn new(arguments: &[&'static str]) -> Self {
+        let arguments = [&["run"], &ROUNDS[..], &["out"], arguments].concat();
+        Self { folder: TempDir::new().unwrap(), arguments }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pairpick"));
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    fn output(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn begin(&self) -> Child {
+        self.start(&self.arguments)
+    }
+
+    fn resume(&self) -> Child {
+        self.start(&["run", "--resume", "out"])
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    fn partial(&self) -> PathBuf {
+        self.folder.path().join(".out.partial")
+    }
+
+    /// Ends the run however far it is: gone on with, begun anew, or complete.
+    fn end(&self) {
+        let output = self.output(&["run", "--resume", "out"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        if output.status.success() || stderr.contains("the run is complete") {
+            return;
+        }
+        let nothing = ["before anything was written", "no run to this folder"];
+        assert!(nothing.iter().any(|text| stderr.contains(text)), "{stderr}");
+        let output = self.output(&self.arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The files, the seconds of the metrics left out; nothing else may be there.
+    fn result(&self) -> Vec<String> {
+        assert_eq!(names(self.folder.path()), ["out"]);
+        assert_eq!(names(&self.out()), FILES);
+        let read = |name| {
+            let bytes = fs::read(self.out().join(name)).unwrap();
+            let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+            if name == "metrics.jsonl" { without_seconds(&text) } else { text }
+        };
+        FILES.map(read).to_vec()
+    }
+
+    /// A run that was killed after its first round.
+    fn interrupted(&self) {
+        let mut child = self.begin();
+        let has_model = || self.partial().join("model.safetensors").exists();
+        wait_until(|| has_model() && lines(&self.partial().join("metrics.jsonl")) >= 1);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!self.out().exists(), "it was too fast to be killed");
+    }
+
+    /// Going on fails with this message and removes nothing.
+    fn refuses(&self, message: &str) {
+        let kept = || -> Vec<String> {
+            names(&self.partial()).into_iter().filter(|name| !name.starts_with('.')).collect()
+        };
+        let before = kept();
+        let output = self.output(&["run", "--resume", "out"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        assert_eq!(kept(), before);
+    }
+
+    fn refuses_complete(&self) {
+        let output = self.output(&["run", "--resume", "out"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("the run is complete"));
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn lines(path: &Path) -> usize {
+    fs::read_to_string(path).unwrap_or_default().matches('\n').count()
+}
+
+fn without_seconds(metrics: &str) -> String {
+    let line = |line| {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line.as_object_mut().unwrap().remove("seconds").is_some());
+        line.to_string()
+    };
+    metrics.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn wait_until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never came");
+        sleep(POLL);
+    }
+}
+
+/// Names and lengths of the files in a folder; empty where there is none.
+fn state(folder: &Path) -> Vec<(String, u64)> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut state: Vec<(String, u64)> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            Some((name, entry.metadata().ok()?.len()))
+        })
+        .collect();
+    state.sort();
+    state
+}
+
+/// Kills the program after so many changes of its folder; whether it lived so long.
+fn kill_after(case: &Case, mut child: Child, changes: usize) -> bool {
+    let (mut seen, mut last) = (0, state(&case.partial()));
+    let killed = loop {
+        let now = state(&case.partial());
+        seen += usize::from(now != last);
+        last = now;
+        if seen >= changes {
+            break true;
+        }
+        if child.try_wait().unwrap().is_some() {
+            break false;
+        }
+    };
+    // It may have ended by itself since.
+    let _ = child.kill();
+    child.wait().unwrap();
+    killed
+}
+
+fn killed_after_each_change(arguments: &[&'static str]) {
+    let reference = Case::new(arguments);
+    assert!(reference.output(&reference.arguments).status.success());
+    let expected = reference.result();
+    let mut kills = 0;
+    for changes in 1.. {
+        let case = Case::new(arguments);
+        let killed = kill_after(&case, case.begin(), changes);
+        kills += usize::from(killed);
+        if changes % 2 == 0 {
+            // Killed once more while it goes on.
+            kill_after(&case, case.resume(), 1 + changes / 2);
+        }
+        case.end();
+        assert!(case.result() == expected, "killed after {changes} changes");
+        if !killed {
+            break;
+        }
+    }
+    assert!(kills >= 8, "killed only {kills} times");
+}
+
+#[test]
+fn killed_after_each_change_of_the_folder() {
+    killed_after_each_change(&[]);
+}
+
+#[test]
+fn killed_after_each_change_of_the_folder_while_each_round_starts_from_the_last() {
+    killed_after_each_change(&["--init", "warm"]);
+}
+
+#[test]
+fn killed_after_each_change_of_the_folder_with_data_in_files() {
+    const EMBEDDINGS: &str =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
+    const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/rewards.npy");
+    let data = ["--train-embeddings", EMBEDDINGS, "--train-rewards", REWARDS];
+    killed_after_each_change(&[&data[..], &["--strategy", "pa-dopt", "--seed", "3"]].concat());
+}
+
+#[test]
+fn killed_after_any_delay() {
+    let reference = Case::new(&[]);
+    let start = Instant::now();
+    assert!(reference.output(&reference.arguments).status.success());
+    let duration = start.elapsed();
+    let expected = reference.result();
+    let mut delays = Stream::new(7, "delays", 0);
+    for _ in 0..24 {
+        let case = Case::new(&[]);
+        for mut child in [case.begin(), case.resume()] {
+            sleep(duration.mul_f64(delays.uniform()));
+            // It may have ended by itself.
+            let _ = child.kill();
+            child.wait().unwrap();
+        }
+        case.end();
+        assert!(case.result() == expected);
+    }
+}
+
+#[test]
+fn a_second_run_to_the_same_folder_is_refused_and_does_no_harm() {
+    let case = Case::new(&[]);
+    let mut first = case.begin();
+    wait_until(|| case.partial().join("inputs.json").exists());
+    for arguments in [&case.arguments[..], &["run", "--out", "out", "--force"]] {
+        let second = case.output(arguments);
+        let stderr = String::from_utf8(second.stderr).unwrap();
+        assert_eq!(second.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("another run is writing there now"), "{stderr}");
+    }
+    assert!(first.wait().unwrap().success());
+    case.result();
+}
+
+#[test]
+fn an_interrupted_run_is_named_and_can_be_discarded() {
+    let case = Case::new(&[]);
+    case.interrupted();
+    let output = case.output(&case.arguments);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("--resume out") && stderr.contains("--force"), "{stderr}");
+    let forced = case.output(&[&case.arguments[..], &["--force"]].concat());
+    assert!(forced.status.success(), "{}", String::from_utf8_lossy(&forced.stderr));
+    case.result();
+    case.refuses_complete();
+}
+
+#[test]
+fn torn_last_lines_are_dropped() {
+    let case = Case::new(&[]);
+    case.interrupted();
+    let append = |name: &str, text: &str| {
+        let path = case.partial().join(name);
+        let old = fs::read_to_string(&path).unwrap();
+        fs::write(path, old + text).unwrap();
+    };
+    let rounds = lines(&case.partial().join("metrics.jsonl"));
+    append("metrics.jsonl", "{\"round\":");
+    let line = format!(
+        "{{\"round\":{},\"a\":[0,0],\"b\":[0,1],\"label\":1,\"score\":null}}\n",
+        rounds + 1
+    );
+    append("labels.jsonl", &format!("{line}{}", &line[..20]));
+    case.end();
+    let reference = Case::new(&[]);
+    reference.end();
+    assert!(case.result() == reference.result());
+}
+
+#[test]
+fn changed_settings_and_a_missing_model_are_refused() {
+    let case = Case::new(&[]);
+    case.interrupted();
+    let path = case.partial().join("settings.json");
+    let settings = fs::read_to_string(&path).unwrap();
+    fs::write(&path, settings.replace("\"seed\": 0", "\"seed\": 1")).unwrap();
+    case.refuses("the settings are not those that it began with");
+    fs::write(&path, settings).unwrap();
+    let metrics = case.partial().join("metrics.jsonl");
+    let good = fs::read_to_string(&metrics).unwrap();
+    fs::write(&metrics, good.replacen("\"round\":1", "\"round\":2", 1)).unwrap();
+    case.refuses("round 2 where 1 should be");
+    fs::write(&metrics, good).unwrap();
+    let _ = fs::remove_file(case.partial().join(".model.safetensors"));
+    fs::remove_file(case.partial().join("model.safetensors")).unwrap();
+    case.refuses("no model here has the digest 0x");
+}
+
+#[test]
+fn changed_data_is_refused() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
+    let data = ["--train-embeddings", "embeddings.npy", "--train-rewards", "rewards.npy"];
+    let case = Case::new(&data);
+    for name in ["embeddings.npy", "rewards.npy"] {
+        fs::copy(format!("{fixture}/{name}"), case.folder.path().join(name)).unwrap();
+    }
+    case.interrupted();
+    for (name, what) in [("rewards.npy", "training rewards"), ("embeddings.npy", "training emb")] {
+        let path = case.folder.path().join(name);
+        let good = fs::read(&path).unwrap();
+        let mut changed = good.clone();
+        let at = changed.len() - 3;
+        changed[at] ^= 1;
+        fs::write(&path, changed).unwrap();
+        case.refuses(&format!("{name}: not the {what}"));
+        fs::write(path, good).unwrap();
+    }
+    fs::rename(case.folder.path().join("rewards.npy"), case.folder.path().join("gone")).unwrap();
+    case.refuses("rewards.npy: no such file");
+}
+
+#[test]
+fn options_that_decide_the_result_are_refused_beside_resume() {
+    let case = Case::new(&[]);
+    let options: [&[&str]; 10] = [
+        &["--strategy", "random"],
+        &["--rounds", "3"],
+        &["--oracle", "bt"],
+        &["--hidden", "8,8,8"],
+        &["--init", "warm"],
+        &["--best-of", "2"],
+        &["--preset", "paper"],
+        &["--seed", "1"],
+        &["--out", "other"],
+        &["--train-embeddings", "e.npy"],
+    ];
+    for option in options {
+        let output = case.output(&[&["run", "--resume", "out"], option].concat());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("cannot be used with") && stderr.contains(option[0]), "{stderr}");
+    }
+    case.interrupted();
+    let allowed = ["--threads", "1", "--isa", "baseline", "--json", "--trust-finite"];
+    let output = case.output(&[&["run", "--resume", "out"], &allowed[..]].concat());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["out"], report["rounds"].as_array().unwrap().len()), (&"out".into(), 3));
+    case.result();
+}
+
+/// Asks for a signal as a terminal does.
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_at_once_and_says_how_to_go_on() {
+    let case = Case::new(&["--hidden", "256,256,256", "--weight-decay", "0.02"]);
+    let mut child = case.begin();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("round 1:") {
+        assert_ne!(stderr.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    interrupt(&child);
+    let start = Instant::now();
+    let status = child.wait().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert_eq!(status.code(), Some(130));
+    text.clear();
+    stderr.read_line(&mut text).unwrap();
+    assert!(text.starts_with("interrupted after round "), "{text}");
+    assert!(text.ends_with("; go on with: pairpick run --resume out\n"), "{text}");
+    assert!(!case.out().exists() && case.partial().join("model.safetensors").exists());
+}
