@@ -117,7 +117,7 @@ fn ends_as_a_run(case: &Case, warm: bool) {
     let dataset = Dataset::bundled().unwrap();
     let reward = |item: &Value| {
         let index = |place: usize| item[place].as_u64().unwrap() as usize;
-        dataset.train.rewards.of_prompt(index(0))[index(1)]
+        dataset.train.rewards.as_ref().unwrap().of_prompt(index(0))[index(1)]
     };
     let metrics = case.run();
     let mut labels = String::new();

@@ -9,16 +9,18 @@ use pairpick::progress::Silent;
 use pairpick::report::metrics::Summary;
 use pairpick::round;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Preset, Settings, Typed};
+use pairpick::settings::{PoolKind, Preset, Settings, Typed};
 use pairpick_core::select::Strategy;
 use pairpick_tests::data::folder;
 
 fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let file = |name: &str| data.join(name);
     let mut dataset = Dataset::open(
-        (&file("train_embeddings.npy"), &file("train_rewards.npy")),
-        Some((&file("test_embeddings.npy"), &file("test_rewards.npy"))),
+        (&file("train_embeddings.npy"), Some(&file("train_rewards.npy"))),
+        None,
+        PoolKind::InPrompt,
     )
+    .and_then(|data| data.with_test(&file("test_embeddings.npy"), &file("test_rewards.npy")))
     .expect("good files");
     let mut settings = Settings { strategy, seed, ..Settings::of_preset(Preset::Default) };
     let summary = dataset.summary().expect("a summary");

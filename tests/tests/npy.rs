@@ -150,12 +150,13 @@ fn the_bundled_data_is_read_as_another_reader_reads_it() {
 
     let expected: Vec<f32> = npyz::NpyFile::new(bundled::REWARDS).unwrap().into_vec().unwrap();
     let test = dataset.test.unwrap();
-    let read = [dataset.train.rewards.values(), test.rewards.values()].concat();
+    let (train_rewards, test_rewards) = (dataset.train.rewards.unwrap(), test.rewards.unwrap());
+    let read = [train_rewards.values(), test_rewards.values()].concat();
     assert_eq!(bits(&read), bits(&expected));
     let (train, tested) = (dataset.train.embeddings.prompts(), test.embeddings.prompts());
     assert_eq!(tested, (train + tested) / bundled::TEST_SHARE);
     let responses = dataset.train.embeddings.responses();
-    assert_eq!(dataset.train.rewards.of_prompt(1), &expected[responses..2 * responses]);
+    assert_eq!(train_rewards.of_prompt(1), &expected[responses..2 * responses]);
 }
 
 fn embeddings(shape: &str, values: &[f32]) -> Result<Embeddings, Error> {

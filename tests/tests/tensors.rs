@@ -17,7 +17,7 @@ use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Settings, Typed};
+use pairpick::settings::{PoolKind, Settings, Typed};
 use pairpick_tests::fuzz::{around, npy, tensors};
 use pairpick_tests::generate::numbers_f32;
 use safetensors::tensor::{Dtype, TensorView};
@@ -66,8 +66,8 @@ fn the_tensor_of_the_name_or_the_only_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("both");
     fs::write(&path, both).unwrap();
-    let split = Split::open(&path, &path).unwrap();
-    assert_eq!(split.rewards.values(), [9.0; 6]);
+    let split = Split::open(&path, Some(&path), PoolKind::CrossPrompt).unwrap();
+    assert_eq!(split.rewards.unwrap().values(), [9.0; 6]);
 }
 
 /// A half is the sum of its powers of two; a bfloat16 is the upper half of a float.
@@ -276,7 +276,8 @@ fn a_round_reads_the_rows_of_its_prompts() {
     bytes.extend(little_endian(&numbers_f32(120, 4)));
     fs::write(&path, bytes).unwrap();
     let rewards = Rewards::open(&path, &train).unwrap();
-    let mut dataset = Dataset { train: Split { embeddings: train, rewards }, test: None };
+    let train = Split { embeddings: train, rewards: Some(rewards) };
+    let mut dataset = Dataset { train, candidates: None, test: None };
     let mut settings = Settings {
         prompts_per_round: 5,
         batch: 6,

@@ -79,7 +79,7 @@ impl Args {
         let golden = match &self.test.test_rewards {
             Some(rewards) => {
                 let rewards = Rewards::open(rewards, &embeddings)?;
-                let mut split = Split { embeddings, rewards };
+                let mut split = Split { embeddings, rewards: Some(rewards) };
                 Some(self.golden(&model, &mut split, threads, output)?)
             }
             None if answers.is_none() => {

@@ -10,18 +10,22 @@ use pairpick_core::model::mlp::LAYERS;
 use pairpick_core::select::Strategy;
 
 use super::options::{self, EarlyStopping, choice};
+use crate::data::candidates::Candidates;
 use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Repeats;
 use crate::error::Result;
 use crate::runtime::{Isa, Runtime};
 use crate::settings::named::Named;
-use crate::settings::{FirstRound, Init, Oracle, Precision, Preset, Settings};
+use crate::settings::{
+    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Settings,
+};
 
 /// What is drawn from and trained on.
 #[derive(Debug, Args)]
 pub(super) struct TrainEmbeddings {
-    /// Embeddings to draw pairs from: .npy, float32 or float16, shape (N, K, D)
+    /// Embeddings to draw pairs from: .npy (float32 or float16) or safetensors, of shape (N prompts,
+    /// K responses, D) or, if pairs are across prompts or listed, (M, D)
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub train_embeddings: Option<PathBuf>,
 }
@@ -45,10 +49,34 @@ pub(super) struct RepeatedLabels {
     pub repeats: Repeats,
 }
 
+/// The pairs that can be asked about, where not all can.
+#[derive(Debug, Args)]
+pub(super) struct ListedPairs {
+    /// The only pairs that can be asked about: JSON Lines of {"a": ITEM, "b": ITEM}, an item being a
+    /// row of (M, D) embeddings or [prompt, response] of (N, K, D) ones
+    #[arg(long, value_name = "FILE", conflicts_with = "pool", help_heading = "Data")]
+    pub candidates: Option<PathBuf>,
+}
+
+impl ListedPairs {
+    /// Reads the list, which makes the pool a listed one.
+    pub fn open(
+        &self,
+        embeddings: &Embeddings,
+        settings: &mut Settings,
+    ) -> Result<Option<Candidates>> {
+        let Some(path) = &self.candidates else {
+            return Ok(None);
+        };
+        settings.pool = PoolKind::Listed;
+        Candidates::open(path, embeddings).map(Some)
+    }
+}
+
 /// What answers the pairs.
 #[derive(Debug, Args)]
 pub(super) struct TrainRewards {
-    /// Their golden rewards: .npy of shape (N, K) or (N, K, 1)
+    /// Their golden rewards: shape (N, K) or (N, K, 1), or (M,) for (M, D) embeddings
     #[arg(long, value_name = "FILE", help_heading = "Data", requires = "train_embeddings")]
     pub train_rewards: Option<PathBuf>,
 }
@@ -72,9 +100,17 @@ pub(super) struct Asking {
     #[arg(long, value_parser = choice::<Strategy>(), help_heading = "Asking")]
     strategy: Option<Strategy>,
 
-    /// Prompts drawn each round; all pairs of their responses are the round's pool
+    /// Which pairs can be asked about
+    #[arg(long, value_parser = choice::<PoolKind>(), help_heading = "Asking")]
+    pool: Option<PoolKind>,
+
+    /// Prompts drawn each round, whose responses make the round's pool
     #[arg(long, value_name = "N", help_heading = "Asking")]
     pub prompts_per_round: Option<usize>,
+
+    /// all, or how many of the pool's pairs are offered, drawn at random
+    #[arg(long, value_name = "N|all", help_heading = "Asking")]
+    pub pairs: Option<PairsOffered>,
 
     /// Pairs asked about each round
     #[arg(long, value_name = "N", help_heading = "Asking")]
@@ -97,7 +133,9 @@ impl Asking {
     /// Writes what was typed over the recipe.
     pub fn apply(&self, settings: &mut Settings) {
         set(&mut settings.strategy, self.strategy);
+        set(&mut settings.pool, self.pool);
         set(&mut settings.prompts_per_round, self.prompts_per_round);
+        settings.pairs = self.pairs.unwrap_or_else(|| settings.pairs_of_recipe());
         set(&mut settings.batch, self.batch);
         set(&mut settings.first_round, self.first_round);
         set(&mut settings.prior_precision, self.prior_precision);
@@ -118,6 +156,11 @@ pub(super) struct Answers {
 }
 
 impl Answers {
+    /// Whether it was said who answers.
+    pub fn is_typed(&self) -> bool {
+        self.oracle.is_some()
+    }
+
     /// Writes what was typed over the recipe.
     pub fn apply(&self, settings: &mut Settings) {
         set(&mut settings.oracle, self.oracle);

@@ -10,14 +10,15 @@ use super::output::Output;
 use super::{groups, help};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::output::inputs::{Files, Source};
+use crate::output::inputs::{Files, Source, TrainingFiles};
 use crate::output::{Committed, Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
 use crate::report::{curves, table};
 use crate::round;
-use crate::settings::{Settings, Typed};
+use crate::settings::named::Named;
+use crate::settings::{Oracle, PoolKind, Settings, Typed};
 
 /// Rounds of asking, training and measuring, answered from golden rewards
 ///
@@ -40,6 +41,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     rewards: groups::TrainRewards,
+
+    #[command(flatten)]
+    candidates: groups::ListedPairs,
 
     #[command(flatten)]
     test: groups::TestData,
@@ -90,9 +94,10 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 12] = [
+const DECIDING: [&str; 13] = [
     "TrainEmbeddings",
     "TrainRewards",
+    "ListedPairs",
     "TestData",
     "Asking",
     "rounds",
@@ -146,6 +151,7 @@ impl Args {
     fn typed(&self) -> Typed {
         Typed {
             prompts_per_round: self.asking.prompts_per_round.is_some(),
+            pairs: self.asking.pairs.is_some(),
             batch: self.asking.batch.is_some(),
             rounds: self.rounds.is_some(),
             best_of: self.metrics.best_of.is_some(),
@@ -153,28 +159,62 @@ impl Args {
     }
 
     fn source(&self) -> Result<Source> {
-        let train = both(
-            ("train-embeddings", &self.embeddings.train_embeddings),
-            ("train-rewards", &self.rewards.train_rewards),
-        )?;
         let test = both(
             ("test-embeddings", &self.test.test_embeddings),
             ("test-rewards", &self.test.test_rewards),
         )?;
-        match (train, test) {
-            (Some(train), test) => Ok(Source::Files { train, test }),
-            (None, None) => Ok(Source::Bundled),
-            (None, Some(test)) => {
-                Err(missing("test-embeddings", &test.embeddings, "train-embeddings"))
-            }
+        let (rewards, candidates) = (&self.rewards.train_rewards, &self.candidates.candidates);
+        let Some(embeddings) = &self.embeddings.train_embeddings else {
+            let without = [
+                ("train-rewards", rewards),
+                ("candidates", candidates),
+                ("test-embeddings", &self.test.test_embeddings),
+            ];
+            return match without
+                .into_iter()
+                .find_map(|(option, file)| Some((option, file.as_ref()?)))
+            {
+                Some((option, found)) => Err(missing(option, found, "train-embeddings")),
+                None => Ok(Source::Bundled),
+            };
+        };
+        if rewards.is_none() && candidates.is_none() {
+            return Err(missing("train-embeddings", embeddings, "train-rewards"));
         }
+        let train = TrainingFiles {
+            embeddings: embeddings.clone(),
+            rewards: rewards.clone(),
+            candidates: candidates.clone(),
+        };
+        Ok(Source::Files { train, test })
+    }
+
+    /// Where no golden rewards are, the candidates' labels answer.
+    fn fit_oracle(&self, settings: &mut Settings, dataset: &Dataset) -> Result<()> {
+        let recorded = dataset.candidates.as_ref().is_some_and(|list| list.answers.is_some());
+        if dataset.train.rewards.is_none() && !self.answers.is_typed() {
+            settings.oracle = Oracle::Recorded;
+        }
+        let needed = match settings.oracle {
+            Oracle::Recorded if !recorded => "needs --candidates with a label in each line",
+            Oracle::BradleyTerry | Oracle::ArgMax if dataset.train.rewards.is_none() => {
+                "needs --train-rewards"
+            }
+            _ => return Ok(()),
+        };
+        let (found, expected) = (settings.oracle.name().to_owned(), needed.to_owned());
+        Err(Error::Setting { option: "oracle", found, expected })
     }
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
         let mut settings = self.settings();
+        if self.candidates.candidates.is_some() {
+            settings.pool = PoolKind::Listed;
+        }
         settings.check()?;
         let source = self.source()?;
-        let mut dataset = source.open()?;
+        let mut dataset = source.open(settings.pool)?;
+        self.fit_oracle(&mut settings, &dataset)?;
         let notes = settings.fit_to(dataset.summary()?, self.typed())?;
         let mut folder = OutputFolder::create(&self.out, self.force, &source.paths())?;
         output.work().fills(&self.out, folder.partial_path(), 0);
@@ -197,7 +237,7 @@ impl Args {
             folder.finish(output)?;
             return Ok(Summary { rounds: committed.rounds });
         };
-        let mut dataset = source.open()?;
+        let mut dataset = source.open(settings.pool)?;
         source.check_unchanged(settings.data.as_ref(), &dataset.summary()?)?;
         self.scan(&mut dataset, output)?;
         output.note(&format!("going on after round {ended} of {}", settings.rounds));

@@ -18,7 +18,7 @@ use crate::report::selection::SelectionReport;
 use crate::round::model::Model;
 use crate::round::proposal::propose;
 use crate::round::select::{Request, strategy_of};
-use crate::settings::{Settings, Typed};
+use crate::settings::{PoolKind, Settings, Supply, Typed};
 
 /// Pick one batch of pairs to ask about
 ///
@@ -45,6 +45,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     repeats: groups::RepeatedLabels,
+
+    #[command(flatten)]
+    candidates: groups::ListedPairs,
 
     #[command(flatten)]
     asking: groups::Asking,
@@ -77,17 +80,26 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     settings.check()?;
     let file = args.file()?;
     let mut embeddings = args.embeddings.open()?;
-    embeddings.check_in_prompt()?;
-    let pairs_a_prompt = pairpick_core::pool::pairs_of(embeddings.responses() as u64);
-    for note in settings.fit_asking(embeddings.prompts(), pairs_a_prompt, args.typed())? {
+    let candidates = args.candidates.open(&embeddings, &mut settings)?;
+    if settings.pool == PoolKind::InPrompt {
+        embeddings.check_in_prompt()?;
+    }
+    let supply = Supply {
+        prompts: embeddings.prompts(),
+        responses: embeddings.responses(),
+        candidates: candidates.as_ref().map(|candidates| candidates.pairs.len() as u64),
+    };
+    for note in settings.fit_asking(supply, args.typed())? {
         output.note(&note);
     }
     let labels = match &args.labels {
         Some(path) => read_labels(path, &embeddings, args.repeats.repeats)?,
         None => Vec::new(),
     };
-    let report =
-        threads.install(|| args.propose(&settings, &mut embeddings, &threads, &labels, output))?;
+    let (round, model, strategy) = args.model(&settings, &mut embeddings, &labels, output)?;
+    let candidates = candidates.as_ref();
+    let request = Request { settings: &settings, threads: &threads, round, strategy, candidates };
+    let report = threads.install(|| propose(&request, &mut embeddings, &model, &labels, output))?;
     args.report(&report, file, output)
 }
 
@@ -102,36 +114,38 @@ impl Args {
     fn typed(&self) -> Typed {
         Typed {
             prompts_per_round: self.asking.prompts_per_round.is_some(),
+            pairs: self.asking.pairs.is_some(),
             batch: self.asking.batch.is_some(),
             ..Typed::default()
         }
     }
 
     fn file(&self) -> Result<Option<NewFile>> {
-        let inputs = [&self.embeddings.train_embeddings, &self.model, &self.labels];
+        let inputs = [
+            &self.embeddings.train_embeddings,
+            &self.model,
+            &self.labels,
+            &self.candidates.candidates,
+        ];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         self.out.as_ref().map(|path| NewFile::at(path, self.force, &inputs)).transpose()
     }
 
-    fn propose(
+    /// The round, the model that the labels so far gave, and who picks.
+    fn model(
         &self,
         settings: &Settings,
         embeddings: &mut Embeddings,
-        threads: &Threads,
         labels: &[Label],
         output: &mut Output,
-    ) -> Result<SelectionReport> {
+    ) -> Result<(u64, Model, Strategy)> {
         let round = labels.iter().map(|label| label.round).fold(0, u64::max).saturating_add(1);
-        let (model, strategy) = match &self.model {
-            Some(path) => (Model::open(path, embeddings)?, settings.strategy),
-            None => {
-                self.check_needs_no_model(settings, labels)?;
-                let model = Model::untrained(embeddings, settings, output)?;
-                (model, strategy_of(settings, round))
-            }
-        };
-        let request = Request { settings, threads, round, strategy };
-        propose(&request, embeddings, &model, labels, output)
+        if let Some(path) = &self.model {
+            return Ok((round, Model::open(path, embeddings)?, settings.strategy));
+        }
+        self.check_needs_no_model(settings, labels)?;
+        let model = Model::untrained(embeddings, settings, output)?;
+        Ok((round, model, strategy_of(settings, round)))
     }
 
     /// Labels without the model that learnt from them say nothing to a strategy.

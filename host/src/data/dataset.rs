@@ -7,40 +7,37 @@ use pairpick_core::digest::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::bundled;
+use super::candidates::Candidates;
 use super::embeddings::Embeddings;
 use super::labels::HexDigest;
 use super::rewards::Rewards;
 use crate::error::{Error, Result};
+use crate::settings::{PoolKind, Supply};
 
 /// Prompts whose embeddings enter a data set's digest, spread evenly; of fewer prompts, all.
 const DIGESTED_PROMPTS: usize = 256;
 
-/// Embeddings with the golden rewards of the same responses.
+/// Embeddings, with the golden rewards of the same responses where there are any.
 pub struct Split {
     /// ψ, on disk.
     pub embeddings: Embeddings,
     /// Golden rewards, in memory.
-    pub rewards: Rewards,
+    pub rewards: Option<Rewards>,
 }
 
 impl Split {
-    /// Opens two files and checks that they belong together.
+    /// Opens the files and checks that they belong together, and that pairs can be made of them as
+    /// a pool of this kind makes them.
     ///
     /// # Errors
-    /// Every defect of either file; shapes that disagree.
-    pub fn open(embeddings: &Path, rewards: &Path) -> Result<Self> {
-        Self::of(Embeddings::open(embeddings)?, rewards)
-    }
-
-    /// The same, where pairs of responses to one prompt will be made.
-    fn open_in_prompt((embeddings, rewards): (&Path, &Path)) -> Result<Self> {
+    /// Every defect of a file; shapes that disagree; in-prompt pairs of embeddings that have not
+    /// two responses a prompt.
+    pub fn open(embeddings: &Path, rewards: Option<&Path>, pool: PoolKind) -> Result<Self> {
         let embeddings = Embeddings::open(embeddings)?;
-        embeddings.check_in_prompt()?;
-        Self::of(embeddings, rewards)
-    }
-
-    fn of(embeddings: Embeddings, rewards: &Path) -> Result<Self> {
-        let rewards = Rewards::open(rewards, &embeddings)?;
+        if pool == PoolKind::InPrompt {
+            embeddings.check_in_prompt()?;
+        }
+        let rewards = rewards.map(|rewards| Rewards::open(rewards, &embeddings)).transpose()?;
         Ok(Self { embeddings, rewards })
     }
 
@@ -49,7 +46,7 @@ impl Split {
         let embeddings = Embeddings::from_bytes(bundled::EMBEDDINGS, embeddings_name)?;
         let rewards = Rewards::from_bytes(bundled::REWARDS, rewards_name, &embeddings)?;
         let range = prompts(embeddings.prompts());
-        let whole = Self { embeddings, rewards };
+        let whole = Self { embeddings, rewards: Some(rewards) };
         whole.restricted_to(range)
     }
 
@@ -61,8 +58,11 @@ impl Split {
         let (index, len) = (range.end as u64, self.embeddings.prompts() as u64 + 1);
         let source = pairpick_core::Error::Index { what: "prompts of a split", index, len };
         let context = self.embeddings.path().display().to_string();
-        let embeddings = self.embeddings.restricted_to(range.clone());
-        match (embeddings, self.rewards.restricted_to(range)) {
+        let rewards = match self.rewards {
+            Some(rewards) => rewards.restricted_to(range.clone()).map(Some),
+            None => Some(None),
+        };
+        match (self.embeddings.restricted_to(range), rewards) {
             (Some(embeddings), Some(rewards)) => Ok(Self { embeddings, rewards }),
             _ => Err(Error::Core { context, source }),
         }
@@ -73,14 +73,17 @@ impl Split {
     /// # Errors
     /// [`Error::Io`]; [`Error::NonFiniteEmbedding`] among the embeddings that are digested.
     pub fn summary(&mut self) -> Result<SplitSummary> {
-        let mut rewards = Digest::new();
-        rewards.numbers(self.rewards.values()).map_err(Error::core("digest of the rewards"))?;
+        let rewards = self.rewards.as_ref().map(|rewards| -> Result<HexDigest> {
+            let mut digest = Digest::new();
+            digest.numbers(rewards.values()).map_err(Error::core("digest of the rewards"))?;
+            Ok(HexDigest(digest.value()))
+        });
         Ok(SplitSummary {
             prompts: self.embeddings.prompts(),
             responses: self.embeddings.responses(),
             dimensions: self.embeddings.dimensions(),
             embeddings: HexDigest(self.embeddings_digest()?),
-            rewards: HexDigest(rewards.value()),
+            rewards: rewards.transpose()?,
         })
     }
 
@@ -105,23 +108,36 @@ impl Split {
 pub struct Dataset {
     /// What is drawn from, asked about and trained on.
     pub train: Split,
+    /// The only pairs of it that can be asked about, where not all can.
+    pub candidates: Option<Candidates>,
     /// What the model is measured on; without it nothing is evaluated.
     pub test: Option<Split>,
 }
 
 impl Dataset {
-    /// Opens the files of the training data and, if given, the test data: (embeddings, rewards).
+    /// What is only trained on, as a pool of this kind asks about it.
     ///
     /// # Errors
-    /// Every defect of a file; embeddings of which no pairs of responses to one prompt can be made;
-    /// embeddings of different lengths.
-    pub fn open(train: (&Path, &Path), test: Option<(&Path, &Path)>) -> Result<Self> {
-        let train = Split::open_in_prompt(train)?;
-        let test = test.map(Split::open_in_prompt).transpose()?;
-        if let Some(test) = &test {
-            check_dimensions(&train.embeddings, &test.embeddings)?;
-        }
-        Ok(Self { train, test })
+    /// Every defect of a file; what [`Split::open`] refuses.
+    pub fn open(
+        (embeddings, rewards): (&Path, Option<&Path>),
+        candidates: Option<&Path>,
+        pool: PoolKind,
+    ) -> Result<Self> {
+        let train = Split::open(embeddings, rewards, pool)?;
+        let candidates =
+            candidates.map(|path| Candidates::open(path, &train.embeddings)).transpose()?;
+        Ok(Self { train, candidates, test: None })
+    }
+
+    /// The same, measured on these embeddings and rewards.
+    ///
+    /// # Errors
+    /// As [`Split::open`]; embeddings of another length.
+    pub fn with_test(self, embeddings: &Path, rewards: &Path) -> Result<Self> {
+        let test = Split::open(embeddings, Some(rewards), PoolKind::InPrompt)?;
+        check_dimensions(&self.train.embeddings, &test.embeddings)?;
+        Ok(Self { test: Some(test), ..self })
     }
 
     /// The data that is part of the program; one prompt in [`bundled::TEST_SHARE`] is for testing.
@@ -132,7 +148,7 @@ impl Dataset {
         let first_test = |prompts: usize| prompts - prompts / bundled::TEST_SHARE;
         let train = Split::bundled(|prompts| 0..first_test(prompts))?;
         let test = Split::bundled(|prompts| first_test(prompts)..prompts)?;
-        Ok(Self { train, test: Some(test) })
+        Ok(Self { train, candidates: None, test: Some(test) })
     }
 
     /// Shapes and digests of both parts.
@@ -141,8 +157,9 @@ impl Dataset {
     /// As [`Split::summary`].
     pub fn summary(&mut self) -> Result<DataSummary> {
         let train = self.train.summary()?;
+        let candidates = self.candidates.as_ref().map(CandidatesSummary::of);
         let test = self.test.as_mut().map(Split::summary).transpose()?;
-        Ok(DataSummary { train, test })
+        Ok(DataSummary { train, candidates, test })
     }
 
     /// How many numbers [`Dataset::scan_finite`] reads.
@@ -184,8 +201,45 @@ fn check_dimensions(train: &Embeddings, test: &Embeddings) -> Result<()> {
 pub struct DataSummary {
     /// The training data.
     pub train: SplitSummary,
+    /// The pairs that can be asked about, if they are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<CandidatesSummary>,
     /// The test data, if any.
     pub test: Option<SplitSummary>,
+}
+
+impl DataSummary {
+    /// What there is to ask about.
+    #[must_use]
+    pub fn supply(&self) -> Supply {
+        let SplitSummary { prompts, responses, .. } = self.train;
+        let candidates = self.candidates.as_ref().map(|candidates| candidates.pairs);
+        Supply { prompts, responses, candidates }
+    }
+}
+
+/// How many pairs are listed, and a digest that tells the list from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CandidatesSummary {
+    /// Pairs.
+    pub pairs: u64,
+    /// Of the numbers of their items, and of their answers.
+    pub digest: HexDigest,
+}
+
+impl CandidatesSummary {
+    fn of(candidates: &Candidates) -> Self {
+        let mut digest = Digest::new();
+        for (a, b) in &candidates.pairs {
+            digest.integer(*a);
+            digest.integer(*b);
+        }
+        for answer in candidates.answers.iter().flatten() {
+            digest.integer(answer.value().to_bits());
+        }
+        Self { pairs: candidates.pairs.len() as u64, digest: HexDigest(digest.value()) }
+    }
 }
 
 /// A split's shape, and digests that tell it from others.
@@ -200,20 +254,6 @@ pub struct SplitSummary {
     pub dimensions: usize,
     /// Of the embeddings of up to 256 prompts, spread evenly.
     pub embeddings: HexDigest,
-    /// Of all rewards.
-    pub rewards: HexDigest,
-}
-
-impl SplitSummary {
-    /// Pairs of responses to the same prompt: N · K(K − 1)/2.
-    #[must_use]
-    pub fn pairs(&self) -> u64 {
-        self.prompts as u64 * self.pairs_a_prompt()
-    }
-
-    /// K(K − 1)/2.
-    #[must_use]
-    pub fn pairs_a_prompt(&self) -> u64 {
-        pairpick_core::pool::pairs_of(self.responses as u64)
-    }
+    /// Of all rewards, if there are any.
+    pub rewards: Option<HexDigest>,
 }

@@ -1,4 +1,4 @@
-//! [`answer`]: a simulated annotator who knows the golden rewards.
+//! [`answer`]: a simulated annotator who knows the golden rewards, or what somebody has answered.
 
 use pairpick_core::arith::sigmoid;
 use pairpick_core::rng::Stream;
@@ -6,22 +6,35 @@ use pairpick_core::rng::Stream;
 use crate::data::labels::Preference;
 use crate::settings::Oracle;
 
-/// Which of two responses of these golden rewards the annotator prefers. `Oracle::BradleyTerry`
-/// prefers the first with probability σ((a − b)/temperature), one draw a question;
-/// `Oracle::ArgMax` prefers the larger reward, and calls equal ones a tie.
+/// What is known of a pair that is asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Known {
+    /// The golden rewards of its two items.
+    pub rewards: Option<(f32, f32)>,
+    /// The answer that it has already.
+    pub recorded: Option<Preference>,
+}
+
+/// Which of two responses the annotator prefers; none, if what it answers from is not known.
+/// `Oracle::BradleyTerry` prefers the first with probability σ((a − b)/temperature), one draw a
+/// question; `Oracle::ArgMax` prefers the larger reward, and calls equal ones a tie;
+/// `Oracle::Recorded` repeats the recorded answer.
 pub fn answer(
     oracle: Oracle,
     temperature: f64,
-    (a, b): (f32, f32),
+    known: Known,
     rng: &mut Stream,
-) -> Preference {
-    match oracle {
-        Oracle::BradleyTerry => {
+) -> Option<Preference> {
+    match (oracle, known.rewards) {
+        (Oracle::Recorded, _) => known.recorded,
+        (Oracle::BradleyTerry, Some((a, b))) => {
             let probability = sigmoid((f64::from(a) - f64::from(b)) / temperature);
-            if rng.uniform::<f64>() < probability { Preference::First } else { Preference::Second }
+            let first = rng.uniform::<f64>() < probability;
+            Some(if first { Preference::First } else { Preference::Second })
         }
-        Oracle::ArgMax if a == b => Preference::Tie,
-        Oracle::ArgMax if b < a => Preference::First,
-        Oracle::ArgMax => Preference::Second,
+        (Oracle::ArgMax, Some((a, b))) if a == b => Some(Preference::Tie),
+        (Oracle::ArgMax, Some((a, b))) if b < a => Some(Preference::First),
+        (Oracle::ArgMax, Some(_)) => Some(Preference::Second),
+        (Oracle::BradleyTerry | Oracle::ArgMax, None) => None,
     }
 }

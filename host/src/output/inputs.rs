@@ -9,10 +9,11 @@ use super::FolderError;
 use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
 use crate::data::labels::HexDigest;
 use crate::error::{Error, Result};
+use crate::settings::PoolKind;
 
-/// What the files hold, in the order of [`Source::paths`].
-const FILES: [&str; 4] =
-    ["training embeddings", "training rewards", "test embeddings", "test rewards"];
+/// What the files hold, in the order of [`Source::all`].
+const FILES: [&str; 5] =
+    ["training embeddings", "training rewards", "candidates", "test embeddings", "test rewards"];
 
 /// Embeddings and their golden rewards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,16 +25,16 @@ pub struct Files {
     pub rewards: PathBuf,
 }
 
-impl Files {
-    fn absolute(&self) -> Result<Self> {
-        let absolute =
-            |path: &Path| std::path::absolute(path).map_err(|error| Error::io(path, "find", error));
-        Ok(Self { embeddings: absolute(&self.embeddings)?, rewards: absolute(&self.rewards)? })
-    }
-
-    fn paths(&self) -> (&Path, &Path) {
-        (&self.embeddings, &self.rewards)
-    }
+/// What is asked about and trained on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingFiles {
+    /// The embeddings' file.
+    pub embeddings: PathBuf,
+    /// The rewards' file, where golden rewards answer.
+    pub rewards: Option<PathBuf>,
+    /// The file of the pairs that can be asked about, where not all can.
+    pub candidates: Option<PathBuf>,
 }
 
 /// Where a run's data is.
@@ -45,22 +46,28 @@ pub enum Source {
     /// In files.
     Files {
         /// What is trained on.
-        train: Files,
+        train: TrainingFiles,
         /// What is measured on, if anything.
         test: Option<Files>,
     },
 }
 
 impl Source {
-    /// Opens the data.
+    /// Opens the data, to be asked about as a pool of this kind does.
     ///
     /// # Errors
-    /// As [`Dataset::open`].
-    pub fn open(&self) -> Result<Dataset> {
+    /// As [`Dataset::open`] and [`Dataset::with_test`].
+    pub fn open(&self, pool: PoolKind) -> Result<Dataset> {
         match self {
             Self::Bundled => Dataset::bundled(),
             Self::Files { train, test } => {
-                Dataset::open(train.paths(), test.as_ref().map(Files::paths))
+                let TrainingFiles { embeddings, rewards, candidates } = train;
+                let training = (embeddings.as_path(), rewards.as_deref());
+                let dataset = Dataset::open(training, candidates.as_deref(), pool)?;
+                match test {
+                    Some(test) => dataset.with_test(&test.embeddings, &test.rewards),
+                    None => Ok(dataset),
+                }
             }
         }
     }
@@ -70,23 +77,25 @@ impl Source {
     /// # Errors
     /// [`FolderError::DataChanged`] naming the first file whose shape or digest differs.
     pub fn check_unchanged(&self, began: Option<&DataSummary>, now: &DataSummary) -> Result<()> {
-        let splits = |data: &DataSummary| [Some(data.train.clone()), data.test.clone()];
-        let began = began.map_or([None, None], splits);
-        let same = began.iter().zip(splits(now)).flat_map(|(began, now)| {
-            let rewards = began.as_ref().map(|split| split.rewards);
-            let same_rewards = rewards == now.as_ref().map(|split| split.rewards);
-            // What is left without the rewards is of the embeddings: their shape and digest.
-            let embeddings = |split: &SplitSummary| SplitSummary {
-                rewards: HexDigest::default(),
-                ..split.clone()
-            };
-            [began.as_ref().map(embeddings) == now.as_ref().map(embeddings), same_rewards]
-        });
-        match same.zip(FILES).enumerate().find(|(_, (same, _))| !same) {
+        let Some(began) = began else {
+            return Ok(());
+        };
+        // What is left without the rewards is of the embeddings: their shape and digest.
+        let embeddings = |split: &SplitSummary| SplitSummary { rewards: None, ..split.clone() };
+        let rewards = |split: &SplitSummary| split.rewards;
+        let (test, test_now) = (began.test.as_ref(), now.test.as_ref());
+        let same = [
+            embeddings(&began.train) == embeddings(&now.train),
+            began.train.rewards == now.train.rewards,
+            began.candidates == now.candidates,
+            test.map(embeddings) == test_now.map(embeddings),
+            test.map(rewards) == test_now.map(rewards),
+        ];
+        match same.iter().position(|same| !same) {
             None => Ok(()),
-            Some((place, (_, what))) => {
-                let path = self.paths().get(place).map_or_else(PathBuf::new, PathBuf::from);
-                Err(FolderError::DataChanged { path, what }.into())
+            Some(place) => {
+                let (path, what) = (self.all()[place].unwrap_or(Path::new("")), FILES[place]);
+                Err(FolderError::DataChanged { path: path.into(), what }.into())
             }
         }
     }
@@ -94,13 +103,19 @@ impl Source {
     /// Every file.
     #[must_use]
     pub fn paths(&self) -> Vec<&Path> {
+        self.all().into_iter().flatten().collect()
+    }
+
+    fn all(&self) -> [Option<&Path>; 5] {
         match self {
-            Self::Bundled => Vec::new(),
-            Self::Files { train, test } => [Some(train), test.as_ref()]
-                .into_iter()
-                .flatten()
-                .flat_map(|files| [files.embeddings.as_path(), files.rewards.as_path()])
-                .collect(),
+            Self::Bundled => [None; 5],
+            Self::Files { train, test } => [
+                Some(&train.embeddings),
+                train.rewards.as_deref(),
+                train.candidates.as_deref(),
+                test.as_ref().map(|test| test.embeddings.as_path()),
+                test.as_ref().map(|test| test.rewards.as_path()),
+            ],
         }
     }
 
@@ -109,13 +124,22 @@ impl Source {
     /// # Errors
     /// [`Error::Io`] if there is no working folder.
     pub fn absolute(&self) -> Result<Self> {
-        Ok(match self {
-            Self::Bundled => Self::Bundled,
-            Self::Files { train, test } => Self::Files {
-                train: train.absolute()?,
-                test: test.as_ref().map(Files::absolute).transpose()?,
-            },
-        })
+        let absolute = |path: &PathBuf| {
+            std::path::absolute(path).map_err(|error| Error::io(path, "find", error))
+        };
+        let Self::Files { train, test } = self else {
+            return Ok(Self::Bundled);
+        };
+        let train = TrainingFiles {
+            embeddings: absolute(&train.embeddings)?,
+            rewards: train.rewards.as_ref().map(absolute).transpose()?,
+            candidates: train.candidates.as_ref().map(absolute).transpose()?,
+        };
+        let test = test.as_ref().map(|test| -> Result<Files> {
+            let (embeddings, rewards) = (absolute(&test.embeddings)?, absolute(&test.rewards)?);
+            Ok(Files { embeddings, rewards })
+        });
+        Ok(Self::Files { train, test: test.transpose()? })
     }
 }
 

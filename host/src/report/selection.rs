@@ -12,6 +12,9 @@ pub struct SelectedPair {
     pub round: u64,
     /// Its place in the batch, from 1, the best.
     pub rank: u64,
+    /// Its place in the candidates' file, from 0, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<u64>,
     /// Its first item.
     pub a: ItemName,
     /// Its second item.

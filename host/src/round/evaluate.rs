@@ -55,6 +55,9 @@ pub fn evaluate(
     best_of: &[usize],
     progress: &mut dyn Progress,
 ) -> Result<Evaluation> {
+    let Some(golden) = &test.rewards else {
+        return Ok(Evaluation::default());
+    };
     let (prompts, responses) = (test.embeddings.prompts(), test.embeddings.responses());
     let (mut correlation, mut agreement) = (Mean::default(), Agreement::default());
     let mut best: BTreeMap<usize, Mean> = best_of.iter().map(|n| (*n, Mean::default())).collect();
@@ -70,7 +73,7 @@ pub fn evaluate(
             .map_err(Error::core("test rewards"))?;
         for (prompt, predicted) in (first..end).zip(predicted.chunks(responses)) {
             let golden: Vec<f64> =
-                test.rewards.of_prompt(prompt).iter().copied().map(f64::from).collect();
+                golden.of_prompt(prompt).iter().copied().map(f64::from).collect();
             let core = || Error::core(format!("test prompt {prompt}"));
             if let Some(value) =
                 spearman(predicted, &golden, &mut order, &mut ranks).map_err(core())?

@@ -21,12 +21,14 @@ use self::model::Model;
 use self::past::Past;
 use crate::data::dataset::Dataset;
 use crate::data::labels::{Label, LabelRecord};
-use crate::error::Result;
-use crate::label::oracle;
+use crate::data::rewards::Rewards;
+use crate::error::{Error, Result};
+use crate::label::oracle::{self, Known};
 use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
+use crate::settings::named::Named;
 use crate::settings::{Init, Precision, Settings};
 
 /// Runs the rounds that `committed` leaves to do, writing each to `out` as it ends.
@@ -129,16 +131,27 @@ fn ask<T: Real>(
 ) -> Result<Vec<Label>> {
     let train = &mut dataset.train;
     let strategy = select::strategy_of(settings, round);
-    let request = select::Request { settings, threads, round, strategy };
+    let candidates = dataset.candidates.as_ref();
+    let request = select::Request { settings, threads, round, strategy, candidates };
     let batch = select::batch(&request, &mut train.embeddings, (model, past, labels), progress)?;
     let mut rng = Stream::new(settings.seed, "oracle", round);
+    let golden = train.rewards.as_ref().map(Rewards::values);
+    let recorded = candidates.and_then(|candidates| candidates.answers.as_deref());
     let answered = batch.pairs.into_iter().map(|picked| {
-        let select::Picked { a, b, score } = picked;
-        let golden = train.rewards.values();
-        let reward = |item: u64| golden.get(item as usize).copied().unwrap_or_default();
-        let rewards = (reward(a), reward(b));
-        let preference = oracle::answer(settings.oracle, settings.temperature, rewards, &mut rng);
-        Label { round, a, b, preference, score }
+        let select::Picked { place, a, b, score } = picked;
+        let reward = |item: u64| golden?.get(item as usize).copied();
+        let known = Known {
+            rewards: reward(a).zip(reward(b)),
+            recorded: place.and_then(|place| recorded?.get(place as usize).copied()),
+        };
+        let preference = oracle::answer(settings.oracle, settings.temperature, known, &mut rng);
+        let preference = preference.ok_or_else(|| unanswered(settings))?;
+        Ok(Label { round, a, b, preference, score })
     });
-    Ok(answered.collect())
+    answered.collect()
+}
+
+fn unanswered(settings: &Settings) -> Error {
+    let expected = "answers from what the data does not have".to_owned();
+    Error::Setting { option: "oracle", found: settings.oracle.name().to_owned(), expected }
 }

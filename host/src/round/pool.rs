@@ -1,110 +1,221 @@
-//! [`Draw`]: the prompts of a round, their items, and which of their pairs have a label.
+//! [`Draw`]: what a round may ask about: its items, their pairs, and which of them have a label.
 
-use pairpick_core::pool::{Prompts, pairs_of};
+use pairpick_core::linalg::Columns;
+use pairpick_core::pool::{Pairs, Pool, Prompts, pairs_of};
 use pairpick_core::rng::Stream;
 
+use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
-use crate::settings::Settings;
+use crate::settings::{PairsOffered, PoolKind, Settings};
 
 /// What a round may ask about.
 pub(super) struct Draw {
-    /// Prompts, ascending.
-    prompts: Vec<u64>,
-    responses: u32,
-    /// Item numbers, in the pool's order.
+    /// Item numbers, ascending: the pool's items in its order.
     pub(super) items: Vec<u64>,
-    /// First item of each prompt in the pool, and their number.
-    starts: Vec<u32>,
+    pairs: Drawn,
     /// Pairs that have a label, by their numbers in the pool, ascending.
-    pub(super) labelled: Vec<u64>,
+    labelled: Vec<u64>,
+}
+
+/// Which pairs of the items a pool has.
+enum Drawn {
+    /// Every two responses to one prompt: the first item of each prompt, and their number.
+    InPrompt(Vec<u32>),
+    /// Every two items.
+    CrossPrompt,
+    /// These; `places` are those in the candidates' file, where there is one.
+    Listed { pairs: Vec<(u32, u32)>, places: Vec<u64> },
 }
 
 impl Draw {
-    /// Draws the prompts of a round among those that have a pair without a label; no prompt, if
-    /// there is none left.
+    /// Draws a round's pool; one without a pair on offer, if every pair has a label.
     pub(super) fn new(
         embeddings: &Embeddings,
+        candidates: Option<&Candidates>,
         settings: &Settings,
         round: u64,
         labels: &[Label],
     ) -> Result<Self> {
-        let labelled = labelled_pairs(embeddings, labels);
-        let open = open_prompts(embeddings, &labelled);
-        let mut prompts = vec![0; settings.prompts_per_round.min(open.len())];
-        Stream::new(settings.seed, "pool", round)
-            .sample(open.len() as u64, &mut prompts)
-            .map_err(Error::core("drawing prompts"))?;
-        for prompt in &mut prompts {
-            // A place among the open prompts becomes the prompt; both ascend.
-            *prompt = open[*prompt as usize];
+        let labelled = labelled_pairs(labels);
+        if let Some(candidates) = candidates {
+            return of_candidates(candidates, settings, round, &labelled);
         }
         let responses = embeddings.responses() as u64;
-        let items = prompts.iter().flat_map(|prompt| prompt * responses..(prompt + 1) * responses);
-        let items = items.collect();
-        // Both fit: a file has at most 2³² prompts and 2¹⁶ responses, and memory holds the items.
-        let responses = responses as u32;
-        let starts = (0..=prompts.len() as u32).map(|prompt| prompt * responses).collect();
-        let mut draw = Self { prompts, responses, items, starts, labelled: Vec::new() };
-        if !draw.is_empty() {
-            draw.labelled = draw.numbers_of(&labelled)?;
+        let prompts = match settings.pool {
+            PoolKind::CrossPrompt => (0..embeddings.prompts() as u64).collect(),
+            PoolKind::InPrompt | PoolKind::Listed => open_prompts(embeddings, &labelled),
+        };
+        let prompts = drawn(&prompts, settings.prompts_per_round, settings, round)?;
+        let items: Vec<u64> = prompts
+            .iter()
+            .flat_map(|prompt| prompt * responses..(prompt + 1) * responses)
+            .collect();
+        let pairs = match settings.pool {
+            PoolKind::CrossPrompt => Drawn::CrossPrompt,
+            // A file has at most 2³² prompts and 2¹⁶ responses, and memory holds the items.
+            PoolKind::InPrompt | PoolKind::Listed => Drawn::InPrompt(
+                (0..=prompts.len() as u32).map(|prompt| prompt * responses as u32).collect(),
+            ),
+        };
+        let mut draw = Self { items, pairs, labelled: Vec::new() };
+        if draw.items.is_empty() {
+            return Ok(draw);
         }
-        Ok(draw)
+        draw.labelled = draw.numbers_of(&labelled)?;
+        match settings.pairs {
+            PairsOffered::Sampled(count) => draw.sampled(count, settings, round),
+            PairsOffered::All => Ok(draw),
+        }
     }
 
-    /// Whether no pair is left to ask about.
-    pub(super) fn is_empty(&self) -> bool {
-        self.prompts.is_empty()
+    /// The pool; `first_pairs` is the memory of its numbering.
+    pub(super) fn pool<'a>(
+        &'a self,
+        features: Columns<'a, f32>,
+        first_pairs: &'a mut Vec<u64>,
+    ) -> Result<Pool<'a>> {
+        let pool = match self.numbering(first_pairs)? {
+            Pairs::InPrompt(prompts) => Pool::in_prompt(features, prompts, &self.labelled),
+            Pairs::CrossPrompt(_) => Pool::cross_prompt(features, &self.labelled),
+            Pairs::Listed(pairs) => Pool::listed(features, pairs, &self.labelled),
+        };
+        pool.map_err(Error::core("the pool"))
     }
 
-    /// The numbering of the pool's pairs; `first_pairs` is its memory.
-    pub(super) fn numbering<'a>(&'a self, first_pairs: &'a mut Vec<u64>) -> Result<Prompts<'a>> {
-        first_pairs.resize(self.starts.len(), 0);
-        Prompts::new(&self.starts, first_pairs).map_err(Error::core("the pool"))
+    /// How many pairs have no label.
+    pub(super) fn available(&self) -> Result<u64> {
+        if self.items.is_empty() {
+            return Ok(0);
+        }
+        Ok(self.numbering(&mut Vec::new())?.len() - self.labelled.len() as u64)
     }
 
-    /// The numbers of the pairs that are in the pool; they ascend as the pairs do.
-    fn numbers_of(&self, labelled: &[LabelledPair]) -> Result<Vec<u64>> {
+    /// Where a pair of the pool stands in the candidates' file, if it comes from one.
+    pub(super) fn place(&self, pair: u64) -> Option<u64> {
+        match &self.pairs {
+            Drawn::Listed { places, .. } => places.get(pair as usize).copied(),
+            Drawn::InPrompt(_) | Drawn::CrossPrompt => None,
+        }
+    }
+
+    fn numbering<'a>(&'a self, first_pairs: &'a mut Vec<u64>) -> Result<Pairs<'a>> {
+        match &self.pairs {
+            Drawn::InPrompt(starts) => {
+                first_pairs.resize(starts.len(), 0);
+                let prompts = Prompts::new(starts, first_pairs).map_err(Error::core("the pool"))?;
+                Ok(Pairs::InPrompt(prompts))
+            }
+            Drawn::CrossPrompt => {
+                let items = u32::try_from(self.items.len()).map_err(|_| Error::Setting {
+                    option: "prompts-per-round",
+                    found: self.items.len().to_string(),
+                    expected: format!("at most {} items a round", u32::MAX),
+                })?;
+                Ok(Pairs::CrossPrompt(items))
+            }
+            Drawn::Listed { pairs, .. } => Ok(Pairs::Listed(pairs)),
+        }
+    }
+
+    /// The numbers of the labelled pairs that are in the pool, ascending.
+    fn numbers_of(&self, labelled: &[(u64, u64)]) -> Result<Vec<u64>> {
         let mut first_pairs = Vec::new();
         let numbering = self.numbering(&mut first_pairs)?;
-        let numbers = labelled.iter().filter_map(|pair| {
-            let place = self.prompts.binary_search(&pair.prompt).ok()? as u32;
-            let first = place * self.responses;
-            numbering.pair_number(first + pair.a, first + pair.b)
-        });
+        let place = |item: &u64| Some(self.items.binary_search(item).ok()? as u32);
+        let numbers =
+            labelled.iter().filter_map(|(a, b)| numbering.pair_number(place(a)?, place(b)?));
         Ok(numbers.collect())
+    }
+
+    /// So many of the pairs on offer, drawn without replacement; all, if there are no more.
+    fn sampled(self, count: u64, settings: &Settings, round: u64) -> Result<Self> {
+        let available = self.available()?;
+        if available <= count {
+            return Ok(self);
+        }
+        let mut numbers = sample(available, count, settings, round)?;
+        // A rank counts the pairs on offer; each labelled pair at or below moves it on by one.
+        let mut labelled = self.labelled.iter().peekable();
+        let mut skipped = 0;
+        for number in &mut numbers {
+            while labelled.next_if(|pair| **pair <= *number + skipped).is_some() {
+                skipped += 1;
+            }
+            *number += skipped;
+        }
+        let mut first_pairs = Vec::new();
+        let numbering = self.numbering(&mut first_pairs)?;
+        let pairs = numbers.iter().filter_map(|number| numbering.items_of_pair(*number)).collect();
+        let pairs = Drawn::Listed { pairs, places: Vec::new() };
+        Ok(Self { items: self.items, pairs, labelled: Vec::new() })
     }
 }
 
-/// Two responses to one prompt that were asked about, `a < b`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct LabelledPair {
-    prompt: u64,
-    a: u32,
-    b: u32,
+/// The candidates that have no label, or so many of them.
+fn of_candidates(
+    candidates: &Candidates,
+    settings: &Settings,
+    round: u64,
+    labelled: &[(u64, u64)],
+) -> Result<Draw> {
+    let open = (0..).zip(&candidates.pairs).filter(|(_, (a, b))| {
+        let pair = if a < b { (*a, *b) } else { (*b, *a) };
+        labelled.binary_search(&pair).is_err()
+    });
+    let mut open: Vec<(u64, (u64, u64))> = open.map(|(place, pair)| (place, *pair)).collect();
+    if let PairsOffered::Sampled(count) = settings.pairs
+        && count < open.len() as u64
+    {
+        let chosen = sample(open.len() as u64, count, settings, round)?;
+        open = chosen.into_iter().map(|place| open[place as usize]).collect();
+    }
+    let mut items: Vec<u64> = open.iter().flat_map(|(_, (a, b))| [*a, *b]).collect();
+    items.sort_unstable();
+    items.dedup();
+    // At most 2³² − 1 pairs are read, and memory holds their items.
+    let place = |item: &u64| items.partition_point(|other| other < item) as u32;
+    let pairs = open.iter().map(|(_, (a, b))| (place(a), place(b))).collect();
+    let places = open.iter().map(|(place, _)| *place).collect();
+    Ok(Draw { items, pairs: Drawn::Listed { pairs, places }, labelled: Vec::new() })
 }
 
-/// Each pair that has a label, once, ascending. Labels across prompts are in no in-prompt pool.
-fn labelled_pairs(embeddings: &Embeddings, labels: &[Label]) -> Vec<LabelledPair> {
-    let place = |item| (embeddings.prompt_of(item), (item % embeddings.responses() as u64) as u32);
-    let mut pairs: Vec<LabelledPair> = labels
-        .iter()
-        .filter_map(|label| {
-            let ((prompt, a), (other, b)) = (place(label.a), place(label.b));
-            (prompt == other).then(|| LabelledPair { prompt, a: a.min(b), b: a.max(b) })
-        })
-        .collect();
+/// `count` of these prompts, ascending; all, if there are no more.
+fn drawn(prompts: &[u64], count: usize, settings: &Settings, round: u64) -> Result<Vec<u64>> {
+    let mut places = vec![0; count.min(prompts.len())];
+    Stream::new(settings.seed, "pool", round)
+        .sample(prompts.len() as u64, &mut places)
+        .map_err(Error::core("drawing prompts"))?;
+    Ok(places.into_iter().map(|place| prompts[place as usize]).collect())
+}
+
+/// `count` of the numbers below `available`, ascending.
+fn sample(available: u64, count: u64, settings: &Settings, round: u64) -> Result<Vec<u64>> {
+    let mut numbers = vec![0; count as usize];
+    Stream::new(settings.seed, "pairs", round)
+        .sample(available, &mut numbers)
+        .map_err(Error::core("drawing pairs"))?;
+    Ok(numbers)
+}
+
+/// Each pair that has a label, once, the smaller item first, ascending.
+fn labelled_pairs(labels: &[Label]) -> Vec<(u64, u64)> {
+    let ordered = |label: &Label| (label.a.min(label.b), label.a.max(label.b));
+    let mut pairs: Vec<(u64, u64)> = labels.iter().map(ordered).collect();
     pairs.sort_unstable();
     pairs.dedup();
     pairs
 }
 
-/// The prompts that have a pair without a label, ascending.
-fn open_prompts(embeddings: &Embeddings, labelled: &[LabelledPair]) -> Vec<u64> {
+/// The prompts that have a pair of their own responses without a label, ascending.
+fn open_prompts(embeddings: &Embeddings, labelled: &[(u64, u64)]) -> Vec<u64> {
     let mut counts = vec![0_u64; embeddings.prompts()];
-    for pair in labelled {
-        counts[pair.prompt as usize] += 1;
+    for (a, b) in labelled {
+        let prompt = embeddings.prompt_of(*a);
+        if prompt == embeddings.prompt_of(*b) {
+            counts[prompt as usize] += 1;
+        }
     }
     let pairs = pairs_of(embeddings.responses() as u64);
     (0..).zip(counts).filter(|(_, count)| *count < pairs).map(|(prompt, _)| prompt).collect()
@@ -116,21 +227,68 @@ mod tests {
     use crate::data::dataset::Dataset;
     use crate::data::labels::Preference;
 
+    fn label((a, b): (u64, u64)) -> Label {
+        Label { round: 1, a, b, preference: Preference::Tie, score: None }
+    }
+
+    fn draw(settings: &Settings, labels: &[Label]) -> Draw {
+        let embeddings = Dataset::bundled().unwrap().train.embeddings;
+        Draw::new(&embeddings, None, settings, 2, labels).unwrap()
+    }
+
+    fn all_prompts() -> Settings {
+        let embeddings = Dataset::bundled().unwrap().train.embeddings;
+        Settings { prompts_per_round: embeddings.prompts(), ..Settings::default() }
+    }
+
     /// As labels from files may be: the same pair twice, the other way round, across prompts.
     #[test]
     fn labels_of_any_form_leave_the_pool() {
-        let embeddings = Dataset::bundled().unwrap().train.embeddings;
-        let settings = Settings { prompts_per_round: embeddings.prompts(), ..Settings::default() };
-        let label = |(a, b)| Label { round: 1, a, b, preference: Preference::Tie, score: None };
         let labels = [(9, 8), (8, 9), (0, 1), (0, 1), (0, 8), (15, 14)].map(label);
-        let draw = Draw::new(&embeddings, &settings, 2, &labels).unwrap();
         // 28 pairs a prompt: the first of prompts 0 and 1, and the last of prompt 1.
-        assert_eq!(draw.labelled, [0, 28, 55]);
+        assert_eq!(draw(&all_prompts(), &labels).labelled, [0, 28, 55]);
+        let settings = Settings { pool: PoolKind::CrossPrompt, ..all_prompts() };
+        // 624 items: (0, 1) and (0, 8) are pairs 0 and 7.
+        let cross = draw(&settings, &labels);
+        assert_eq!((cross.labelled.len(), &cross.labelled[..2]), (4, &[0, 7][..]));
+        assert_eq!(cross.available().unwrap(), 624 * 623 / 2 - 4);
 
         let all: Vec<Label> = (0..8)
             .flat_map(|a| (0..8).filter(move |b| *b != a).map(move |b| label((a, b))))
             .collect();
-        let draw = Draw::new(&embeddings, &settings, 2, &all).unwrap();
-        assert_eq!((draw.prompts.len(), draw.prompts[0]), (embeddings.prompts() - 1, 1));
+        let draw = draw(&all_prompts(), &all);
+        assert_eq!((draw.items.len(), draw.items[0]), (77 * 8, 8), "prompt 0 is exhausted");
+    }
+
+    #[test]
+    fn sampled_pairs_are_distinct_and_never_labelled() {
+        for pool in [PoolKind::InPrompt, PoolKind::CrossPrompt] {
+            let settings = Settings { pool, prompts_per_round: 2, ..Settings::default() };
+            let all = draw(&settings, &[]);
+            let (a, b) = (all.items[0], all.items[1]);
+            let labels = [label((a, b))];
+            let open = draw(&settings, &labels).available().unwrap();
+            let settings = Settings { pairs: PairsOffered::Sampled(open - 1), ..settings };
+            let sampled = draw(&settings, &labels);
+            let Drawn::Listed { pairs, .. } = &sampled.pairs else { panic!("a list") };
+            assert_eq!(pairs.len() as u64, open - 1);
+            assert!(pairs.is_sorted_by(|pair, next| pair < next) && !pairs.contains(&(0, 1)));
+            let settings = Settings { pairs: PairsOffered::Sampled(open), ..settings };
+            assert!(!matches!(draw(&settings, &labels).pairs, Drawn::Listed { .. }), "{pool:?}");
+        }
+    }
+
+    #[test]
+    fn candidates_keep_their_order_and_places() {
+        let embeddings = Dataset::bundled().unwrap().train.embeddings;
+        let pairs = vec![(30, 2), (2, 9), (17, 30), (5, 6)];
+        let candidates = Candidates { pairs, answers: None };
+        let labels = [label((9, 2))];
+        let settings = Settings { pool: PoolKind::Listed, ..Settings::default() };
+        let draw = Draw::new(&embeddings, Some(&candidates), &settings, 2, &labels).unwrap();
+        assert_eq!(draw.items, [2, 5, 6, 17, 30]);
+        let Drawn::Listed { pairs, .. } = &draw.pairs else { panic!("a list") };
+        assert_eq!(pairs.as_slice(), [(4, 0), (3, 4), (1, 2)]);
+        assert_eq!([draw.place(0), draw.place(1), draw.place(3)], [Some(0), Some(2), None]);
     }
 }

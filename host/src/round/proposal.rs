@@ -38,7 +38,7 @@ fn propose_at<T: Real>(
     labels: &[Label],
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
-    let Request { settings, threads, round, strategy } = *request;
+    let Request { settings, threads, round, strategy, .. } = *request;
     let past = Past::<T>::of(model, embeddings, threads, labels)?;
     let picked = batch(request, embeddings, (model, &past, labels), progress)?;
     let pairs: Vec<Label> = picked
@@ -59,9 +59,12 @@ fn propose_at<T: Real>(
     let after = Past::<T>::of(model, embeddings, threads, &all)?.log_det(prior, progress)?;
     let margins = margins(model, embeddings, threads, &pairs)?;
     let (items, prompts) = touched(embeddings, &pairs);
-    let lines = pairs.iter().zip(&margins).zip(1..).map(|((pair, margin), rank)| SelectedPair {
+    let places = picked.pairs.iter().map(|pair| pair.place);
+    let measured = pairs.iter().zip(&margins).zip(places);
+    let lines = measured.zip(1..).map(|(((pair, margin), place), rank)| SelectedPair {
         round,
         rank,
+        pair: place,
         a: embeddings.name(pair.a),
         b: embeddings.name(pair.b),
         score: pair.score,

@@ -2,7 +2,6 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::Pool;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Posterior, Strategy, Workspace, workspace_len};
 use pairpick_core::topk::Scored;
@@ -10,6 +9,7 @@ use pairpick_core::topk::Scored;
 use super::model::{Features, Model};
 use super::past::Past;
 use super::pool::Draw;
+use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
@@ -28,6 +28,8 @@ pub struct Request<'a> {
     pub round: u64,
     /// What ranks the pairs.
     pub strategy: Strategy,
+    /// The pairs that can be asked about, where not all can.
+    pub candidates: Option<&'a Candidates>,
 }
 
 /// The strategy of a round: when no label is there to learn from, it may be another.
@@ -48,7 +50,9 @@ pub(super) struct Batch {
 
 /// A pair to ask about.
 pub(super) struct Picked {
-    /// The item of the smaller number.
+    /// Where it stands in the candidates' file, if there is one, from 0.
+    pub(super) place: Option<u64>,
+    /// The pair's items, in the pool's order.
     pub(super) a: u64,
     pub(super) b: u64,
     /// The strategy's score; `random` has none.
@@ -63,8 +67,9 @@ pub(super) fn batch<T: Real>(
     (model, past, labels): (&Model, &Past<T>, &[Label]),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
-    let draw = Draw::new(embeddings, request.settings, request.round, labels)?;
-    if draw.is_empty() {
+    let Request { settings, candidates, round, .. } = *request;
+    let draw = Draw::new(embeddings, candidates, settings, round, labels)?;
+    if draw.available()? == 0 {
         return Ok(Batch::default());
     }
     let features = model.features_of(embeddings, &draw.items, request.threads)?;
@@ -79,12 +84,10 @@ fn select<T: Real>(
     past: &Past<T>,
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
-    let Request { settings, threads, round, strategy } = *request;
+    let Request { settings, threads, round, strategy, .. } = *request;
     let context = format!("round {round}, {}", strategy.name());
     let mut first_pairs = Vec::new();
-    let numbering = draw.numbering(&mut first_pairs)?;
-    let pool = Pool::in_prompt(features.columns()?, numbering, &draw.labelled)
-        .map_err(Error::core(context.clone()))?;
+    let pool = draw.pool(features.columns()?, &mut first_pairs)?;
     let offered = usize::try_from(pool.available()).unwrap_or(usize::MAX);
     let batch = settings.batch.min(offered);
     if batch < settings.batch {
@@ -113,9 +116,10 @@ fn select<T: Real>(
     }
     let scored = strategy != Strategy::Random;
     let picked = chosen.iter().filter_map(|chosen| {
-        let (a, b) = numbering.items_of_pair(chosen.pair)?;
+        let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
-        Some(Picked { a, b, score: scored.then(|| chosen.score.to_f64()) })
+        let (place, score) = (draw.place(chosen.pair), scored.then(|| chosen.score.to_f64()));
+        Some(Picked { place, a, b, score })
     });
     Ok(Batch { offered: pool.available(), pairs: picked.collect() })
 }

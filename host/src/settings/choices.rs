@@ -1,7 +1,12 @@
 //! The settings that are a choice among names, and what each name means.
 
+use std::fmt;
+use std::str::FromStr;
+
 use pairpick_core::model::Activation;
 use pairpick_core::select::Strategy;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::named::Named;
 
@@ -48,19 +53,75 @@ pub enum PoolKind {
     /// Two responses to the same prompt.
     #[default]
     InPrompt,
+    /// Any two responses to the prompts drawn.
+    CrossPrompt,
+    /// The pairs of a file.
+    Listed,
 }
 
-named!(PoolKind, "pool", InPrompt = "in-prompt": "two responses to the same prompt");
+named!(PoolKind, "pool",
+    InPrompt = "in-prompt": "two responses to the same prompt",
+    CrossPrompt = "cross-prompt": "any two responses to the prompts drawn",
+    Listed = "listed": "the pairs that --candidates lists",
+);
 
 /// How many of a round's pairs are offered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PairsOffered {
-    /// All of them.
+    /// All of them: written `"all"`.
     #[default]
     All,
+    /// So many, drawn anew each round: written as the number.
+    Sampled(u64),
 }
 
-named!(PairsOffered, "number of pairs", All = "all": "every pair of the prompts drawn");
+impl fmt::Display for PairsOffered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Sampled(count) => write!(f, "{count}"),
+        }
+    }
+}
+
+impl FromStr for PairsOffered {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Self::All),
+            number => number
+                .parse()
+                .map(Self::Sampled)
+                .map_err(|_| "expected all, or a number of pairs".to_owned()),
+        }
+    }
+}
+
+impl Serialize for PairsOffered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str("all"),
+            Self::Sampled(count) => serializer.serialize_u64(*count),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PairsOffered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected \"all\" or a number of pairs")]
+        enum Form {
+            Count(u64),
+            Text(String),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Count(count) => Ok(Self::Sampled(count)),
+            Form::Text(text) if text == "all" => Ok(Self::All),
+            Form::Text(text) => Err(D::Error::custom(format!("{text:?} is not \"all\""))),
+        }
+    }
+}
 
 /// How the first round chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,11 +186,14 @@ pub enum Oracle {
     BradleyTerry,
     /// Always the response of the larger golden reward.
     ArgMax,
+    /// Whoever answered the candidates before.
+    Recorded,
 }
 
 named!(Oracle, "oracle",
     BradleyTerry = "bt": "a person who errs: draws from the Bradley–Terry probability",
     ArgMax = "argmax": "a person who never errs: the larger golden reward wins",
+    Recorded = "recorded": "the labels that the candidates have already",
 );
 
 named!(Activation, "activation",

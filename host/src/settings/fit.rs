@@ -1,16 +1,20 @@
 //! Sizes that the data cannot meet. A default that is too large is lowered and said; a value that
 //! somebody typed is an error, since lowering it would answer another question.
 
+use pairpick_core::pool::pairs_of;
+
 use crate::data::dataset::DataSummary;
 use crate::error::{Error, Result};
 
-use super::Settings;
+use super::{PairsOffered, PoolKind, Settings};
 
 /// Which sizes were asked for, and so may not be changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Typed {
     /// `--prompts-per-round`.
     pub prompts_per_round: bool,
+    /// `--pairs`.
+    pub pairs: bool,
     /// `--batch`.
     pub batch: bool,
     /// `--rounds`.
@@ -19,15 +23,38 @@ pub struct Typed {
     pub best_of: bool,
 }
 
+/// What there is to ask about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Supply {
+    /// N.
+    pub prompts: usize,
+    /// K.
+    pub responses: usize,
+    /// Pairs listed, where only those can be asked about.
+    pub candidates: Option<u64>,
+}
+
+impl Supply {
+    /// All pairs of so many prompts, as a pool of this kind makes them.
+    fn pairs(self, pool: PoolKind, prompts: usize) -> u64 {
+        let (prompts, responses) = (prompts as u64, self.responses as u64);
+        match (self.candidates, pool) {
+            (Some(listed), _) => listed,
+            (None, PoolKind::CrossPrompt) => pairs_of(prompts.saturating_mul(responses)),
+            (None, _) => prompts.saturating_mul(pairs_of(responses)),
+        }
+    }
+}
+
 impl Settings {
     /// Fits the sizes to the data, which it records. Gives back a note for each one lowered.
     ///
     /// # Errors
     /// [`Error::Setting`] for a typed size that is too large.
     pub fn fit_to(&mut self, data: DataSummary, typed: Typed) -> Result<Vec<String>> {
-        let train = &data.train;
-        let mut notes = self.fit_asking(train.prompts, train.pairs_a_prompt(), typed)?;
-        self.fit_rounds(&data, typed, &mut notes)?;
+        let supply = data.supply();
+        let mut notes = self.fit_asking(supply, typed)?;
+        self.fit_rounds(supply, typed, &mut notes)?;
         let responses = data.test.as_ref().map(|test| test.responses);
         notes.extend(self.fit_best_of(responses, typed.best_of)?);
         self.data = Some(data);
@@ -37,24 +64,31 @@ impl Settings {
     /// Fits what is asked about in one round.
     ///
     /// # Errors
-    /// As [`Settings::fit_to`].
-    pub fn fit_asking(
-        &mut self,
-        prompts: usize,
-        pairs_a_prompt: u64,
-        typed: Typed,
-    ) -> Result<Vec<String>> {
+    /// As [`Settings::fit_to`]; a kind of pool that needs a list, without one.
+    pub fn fit_asking(&mut self, supply: Supply, typed: Typed) -> Result<Vec<String>> {
+        if self.pool == PoolKind::Listed && supply.candidates.is_none() {
+            let expected = "needs --candidates, the list".to_owned();
+            return Err(Error::Setting { option: "pool", found: "listed".to_owned(), expected });
+        }
         let mut notes = Vec::new();
         let reason = "prompts there are to train on";
         let size = Size { option: "prompts-per-round", typed: typed.prompts_per_round, reason };
-        size.fit(&mut self.prompts_per_round, prompts as u64, &mut notes)?;
+        size.fit(&mut self.prompts_per_round, supply.prompts as u64, &mut notes)?;
+        let mut pool = supply.pairs(self.pool, self.prompts_per_round);
+        if let PairsOffered::Sampled(count) = self.pairs {
+            let mut sampled = usize::try_from(count).unwrap_or(usize::MAX);
+            let reason = "pairs there are in a round";
+            let size = Size { option: "pairs", typed: typed.pairs, reason };
+            size.fit(&mut sampled, pool, &mut notes)?;
+            pool = sampled as u64;
+            self.pairs = PairsOffered::Sampled(pool);
+        }
         // A batch comes from one round's pool; a default leaves pairs for the other rounds.
-        let pool = self.prompts_per_round as u64 * pairs_a_prompt;
-        let share = prompts as u64 * pairs_a_prompt / self.rounds as u64;
+        let share = supply.pairs(self.pool, supply.prompts) / self.rounds as u64;
         let (limit, reason) = if !typed.batch && share > 0 && share < pool {
             (share, "pairs there are for each round, since none is asked about twice")
         } else {
-            (pool, "pairs in the pool of a round: prompts a round × K(K − 1)/2")
+            (pool, "pairs in the pool of a round")
         };
         let size = Size { option: "batch", typed: typed.batch, reason };
         size.fit(&mut self.batch, limit, &mut notes)?;
@@ -62,13 +96,8 @@ impl Settings {
     }
 
     /// No pair is asked about twice, so all batches together come from all pairs.
-    fn fit_rounds(
-        &mut self,
-        data: &DataSummary,
-        typed: Typed,
-        notes: &mut Vec<String>,
-    ) -> Result<()> {
-        let limit = data.train.pairs() / self.batch as u64;
+    fn fit_rounds(&mut self, supply: Supply, typed: Typed, notes: &mut Vec<String>) -> Result<()> {
+        let limit = supply.pairs(self.pool, supply.prompts) / self.batch as u64;
         let reason = "rounds that there are pairs for, since none is asked about twice";
         Size { option: "rounds", typed: typed.rounds, reason }.fit(&mut self.rounds, limit, notes)
     }
@@ -142,13 +171,13 @@ mod tests {
 
     fn data(prompts: usize, responses: usize) -> DataSummary {
         let digest = HexDigest::default();
-        let split =
-            SplitSummary { prompts, responses, dimensions: 3, embeddings: digest, rewards: digest };
-        DataSummary { test: Some(split.clone()), train: split }
+        let rewards = Some(digest);
+        let split = SplitSummary { prompts, responses, dimensions: 3, embeddings: digest, rewards };
+        DataSummary { test: Some(split.clone()), candidates: None, train: split }
     }
 
     const ALL_TYPED: Typed =
-        Typed { prompts_per_round: true, batch: true, rounds: true, best_of: true };
+        Typed { prompts_per_round: true, pairs: true, batch: true, rounds: true, best_of: true };
 
     #[test]
     fn defaults_that_are_too_large_are_lowered_and_said() {

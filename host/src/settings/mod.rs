@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::choices::{
     FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Weights,
 };
-pub use self::fit::Typed;
+pub use self::fit::{Supply, Typed};
 use crate::data::dataset::DataSummary;
 use crate::error::{Error, Result};
 
@@ -43,7 +43,6 @@ pub struct Settings {
     /// Prompts drawn each round.
     pub prompts_per_round: usize,
     /// How many of a round's pairs are offered.
-    #[serde(with = "named")]
     pub pairs: PairsOffered,
     /// Pairs asked about each round.
     pub batch: usize,
@@ -131,6 +130,9 @@ impl Settings {
             }
         }
         at_least_one("prompts-per-round", self.prompts_per_round)?;
+        if self.pairs == PairsOffered::Sampled(0) {
+            at_least_one("pairs", 0)?;
+        }
         at_least_one("batch", self.batch)?;
         at_least_one("rounds", self.rounds)?;
         at_least_one("iterations", self.iterations)?;

@@ -27,6 +27,16 @@ impl Settings {
         Self { prompts_per_round: 78, batch: 20, best_of: vec![2, 8], ..self }
     }
 
+    /// How many pairs the recipe offers from the kind of pool set: the paper samples 20,000 of
+    /// those across prompts, since its code cannot score them all.
+    #[must_use]
+    pub fn pairs_of_recipe(&self) -> PairsOffered {
+        match (self.preset, self.pool) {
+            (Preset::Paper, PoolKind::CrossPrompt) => PairsOffered::Sampled(20_000),
+            _ => PairsOffered::All,
+        }
+    }
+
     /// The patience of `--early-stopping on`.
     #[must_use]
     pub const fn default_patience() -> usize {
