@@ -7,8 +7,10 @@ use std::path::Path;
 use pairpick::Error;
 use pairpick::data::dataset::Dataset;
 use pairpick::data::safetensors::{LayerTensors, ModelTensors, Standardisation};
-use pairpick::output::{MODEL, OutputFolder};
+use pairpick::output::{Committed, MODEL, OutputFolder};
+use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
+use pairpick::round;
 use pairpick::runtime::Runtime;
 use pairpick::settings::{Settings, Typed};
 use pairpick_core::digest::Digest;
@@ -111,9 +113,10 @@ fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
     settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
-    let runtime = Runtime::default();
+    let threads = Threads::start(&Runtime::default()).unwrap();
+    let committed = Committed::default();
     let summary =
-        pairpick::round::run(&mut dataset, &settings, &runtime, &mut out, &mut Silent).unwrap();
+        round::run(&mut dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
     let model = ModelTensors::open(&out.partial_path().join(MODEL)).unwrap();
 
     let (_, parameters) = of_tensors(&model);

@@ -12,7 +12,8 @@ use pairpick::data::array::{ArrayReader, Element, SAFETENSORS_HEADER_LIMIT};
 use pairpick::data::dataset::{Dataset, Split};
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::rewards::Rewards;
-use pairpick::output::OutputFolder;
+use pairpick::output::{Committed, OutputFolder};
+use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
 use pairpick::runtime::Runtime;
@@ -150,6 +151,12 @@ fn defects_of_a_file() {
         let told = text.contains(message) || matches!(error, Error::Truncated { .. });
         assert!(text.starts_with(NAME) && told, "{message}: {text}");
     }
+    for name in ["\\u001b[2J".to_owned(), "x".repeat(10_000)] {
+        let text =
+            format!("{{\"{name}\":{{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]}}}}");
+        let message = open(around(&text, &[0])).err().unwrap().to_string();
+        assert!(message.len() < 500 && !message.contains(char::is_control), "{message}");
+    }
     for end in 0..good.len() {
         assert!(open(good[..end].to_vec()).is_err(), "{end} of {}", good.len());
     }
@@ -281,7 +288,9 @@ fn a_round_reads_the_rows_of_its_prompts() {
     settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
     counts.lock().unwrap().clear();
     let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
-    round::run(&mut dataset, &settings, &Runtime::default(), &mut out, &mut Silent).unwrap();
+    let threads = Threads::start(&Runtime::default()).unwrap();
+    let committed = Committed::default();
+    round::run(&mut dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
     let read = counts.lock().unwrap();
     let prompts: BTreeMap<u64, ()> =
         read.keys().map(|place| ((place - data_start) / (3 * 32), ())).collect();
