@@ -1,5 +1,6 @@
-//! One-shot D-optimal selection of 500 from the 22,500 in-prompt pairs of 500 prompts × 10, 64
-//! features ready, one thread: the whole, at every instruction set and in both precisions.
+//! One-shot D-optimal selection of 500 from 500 prompts × 10, 64 features ready, one thread: from
+//! the 22,500 in-prompt pairs, from all 12,497,500 pairs, and from 20,000 listed ones; the whole, at
+//! every instruction set and in both precisions.
 
 use std::hint::black_box;
 
@@ -25,7 +26,13 @@ fn one_shot<T: Real>(criterion: &mut Criterion) {
     let features = numbers(prompts.items() * ORDER, 1);
     let head = numbers(ORDER, 2);
     let columns = Columns::new(&features, ORDER, prompts.items()).expect("shape");
-    let pool = Pool::in_prompt(columns, prompts, &[]).expect("a pool");
+    let items = u32::try_from(columns.len()).expect("small");
+    let list: Vec<_> = (0..20_000).map(|pair| (pair % items, pair * 7 % items)).collect();
+    let pools = [
+        ("in-prompt", Pool::in_prompt(columns, prompts, &[])),
+        ("cross-prompt", Pool::cross_prompt(columns, &[])),
+        ("listed", Pool::listed(columns, &list, &[])),
+    ];
     let past = vec![T::ZERO; packed_len(ORDER)];
     let posterior = Posterior {
         head: &head,
@@ -33,25 +40,35 @@ fn one_shot<T: Real>(criterion: &mut Criterion) {
         jitter: T::ZERO,
         past: Packed::new(ORDER, past.as_slice()).expect("order"),
     };
-    let len = workspace_len(ORDER, prompts, BATCH, 1);
-    let mut numbers = vec![T::ZERO; len.numbers];
-    let mut heaps = vec![Scored::default(); len.heaps];
-    let mut ranks = vec![0; len.ranks];
-    let mut batch = vec![Scored::default(); BATCH];
-    let mut group = criterion.benchmark_group(format!("dopt 500 of 22,500, {}", T::NAME));
-    for (name, level) in levels() {
-        let executor = Sequential(level);
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                let workspace =
-                    Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
-                let mut rng = Stream::new(0, "bench", 0);
-                let pool = black_box(&pool);
-                Strategy::Dopt
-                    .select(&executor, pool, &posterior, workspace, &mut rng, &mut batch)
-                    .expect("a batch")
-            });
-        });
+    let mut group = criterion.benchmark_group(format!("dopt 500, {}", T::NAME));
+    group.sample_size(20);
+    for (kind, pool) in pools {
+        let pool = pool.expect("a pool");
+        let len = workspace_len(&pool, BATCH, 1);
+        let mut numbers = vec![T::ZERO; len.numbers];
+        let mut heaps = vec![Scored::default(); len.heaps];
+        let mut ranks = vec![0; len.ranks];
+        let mut batch = vec![Scored::default(); BATCH];
+        for (name, level) in levels() {
+            let executor = Sequential(level);
+            group.bench_function(
+                format!("{kind}, {} pairs, {name}", pool.available()),
+                |bencher| {
+                    bencher.iter(|| {
+                        let workspace = Workspace {
+                            numbers: &mut numbers,
+                            heaps: &mut heaps,
+                            ranks: &mut ranks,
+                        };
+                        let mut rng = Stream::new(0, "bench", 0);
+                        let pool = black_box(&pool);
+                        Strategy::Dopt
+                            .select(&executor, pool, &posterior, workspace, &mut rng, &mut batch)
+                            .expect("a batch")
+                    });
+                },
+            );
+        }
     }
     group.finish();
 }

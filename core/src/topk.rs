@@ -59,6 +59,26 @@ impl<'a, T: Real> TopK<'a, T> {
         }
     }
 
+    /// Offers consecutive pairs from the number `first` on. Once all places are taken, a whole
+    /// group without a score that could enter costs one comparison a pair and no branch.
+    pub fn offer_run(&mut self, first: u64, scores: &[T]) {
+        const GROUP: usize = 32;
+        let mut number = first;
+        for group in scores.chunks(GROUP) {
+            // A score that is no number is below nothing, and so never passes unseen.
+            let all_below = |worst: &Scored<T>| {
+                group.iter().fold(true, |all, score| all & (*score < worst.score))
+            };
+            let full = self.len == self.slots.len();
+            if !(full && self.slots.first().is_none_or(all_below)) {
+                for (pair, score) in (number..).zip(group) {
+                    self.offer(Scored { score: *score, pair });
+                }
+            }
+            number = number.saturating_add(group.len() as u64);
+        }
+    }
+
     /// The pairs kept, best first.
     pub fn finish(self) -> &'a mut [Scored<T>] {
         let kept = self.slots.get_mut(..self.len).unwrap_or_default();

@@ -106,7 +106,7 @@ pub enum Error {
     },
     /// The tensor's numbers are of another type.
     #[error(
-        "{}: tensor {tensor:?} is of type {found}, but F32, F16 or BF16 is expected; \
+        "{}: tensor \"{tensor}\" is of type {found}, but F32, F16 or BF16 is expected; \
          convert with tensor.float() or array.astype('<f4')",
         path.display()
     )]

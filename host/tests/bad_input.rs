@@ -140,6 +140,35 @@ fn not_npy() {
     Case::new().fails_with_rewards(b"\x89HDF\r\n\x1a\n", &["HDF5"]);
 }
 
+/// A `safetensors` file around a header's text.
+fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
+}
+
+#[test]
+fn safetensors_that_do_not_serve() {
+    let tensor = |name: &str, dtype: &str, shape: &str, bytes: usize| {
+        format!(
+            "\"{name}\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":[0,{bytes}]}}"
+        )
+    };
+    let file =
+        |tensor: &str, bytes: usize| safetensors(&format!("{{{tensor}}}"), &f32_bytes(bytes / 4));
+    let good = file(&tensor("embeddings", "F32", "[4,3,5]", 240), 240);
+    Case::new().fails_with_embeddings(&good[..good.len() - 1], &["truncated"]);
+    let wide = file(&tensor("embeddings", "F64", "[2,3,5]", 240), 240);
+    Case::new().fails_with_embeddings(&wide, &["\"embeddings\" is of type F64", "F32, F16"]);
+    let flat = file(&tensor("embeddings", "F32", "[12,5]", 240), 240);
+    Case::new().fails_with_embeddings(&flat, &["shape (12, 5)", "(N prompts, K"]);
+    let two = [tensor("a", "F32", "[0]", 0), tensor("b", "F32", "[4,3]", 48)].join(",");
+    let message = ["a tensor named \"rewards\"", "found 2: \"a\", \"b\""];
+    Case::new().fails_with_rewards(&file(&two, 48), &message);
+    let mut nan = good;
+    let end = nan.len();
+    nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    Case::new().fails_with_embeddings(&nan, &["NaN at [3, 2, 4]"]);
+}
+
 #[test]
 fn truncated() {
     let whole = good(&[4, 3, 5]);

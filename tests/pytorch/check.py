@@ -19,7 +19,8 @@ def run(out, embeddings, rewards, *options):
     command = ["pairpick", "run", "--train-embeddings", embeddings, "--train-rewards", rewards]
     command += ["--test-embeddings", embeddings, "--test-rewards", rewards]
     command += ["--batch", "20", "--rounds", "3", "--out", out, *options]
-    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def metrics(out):

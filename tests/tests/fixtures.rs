@@ -46,7 +46,7 @@ impl Case {
             past: Packed::new(self.order, past.as_slice()).expect("order"),
         };
         let mut batch = vec![Scored::default(); self.dopt.gradient.len()];
-        let len = workspace_len(self.order, prompts, batch.len(), 1);
+        let len = workspace_len(&pool, batch.len(), 1);
         let mut numbers = vec![T::ZERO; len.numbers];
         let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
         let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };

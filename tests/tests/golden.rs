@@ -77,7 +77,7 @@ impl Case {
             &mut memory,
         )?;
 
-        let len = workspace_len(order, prompts, batch, 1);
+        let len = workspace_len(&pool, batch, 1);
         let (mut numbers, mut heaps) =
             (vec![T::ZERO; len.numbers], vec![Scored::default(); len.heaps]);
         let mut ranks = vec![0; len.ranks];

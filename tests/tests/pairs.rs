@@ -125,6 +125,18 @@ fn defects_of_a_label() {
     assert!(error.contains("shape (12, 2) names its items by their rows"), "{error}");
 }
 
+/// A message goes to a terminal, which must not obey what a file says.
+#[test]
+fn quoted_text_is_short_and_harmless() {
+    let long = "x".repeat(10_000);
+    for field in ["\\u001b[2J\\u0007", long.as_str()] {
+        let error = labels(&format!("{{\"{field}\":1}}\n"), &flat(), Repeats::Refuse).unwrap_err();
+        let message = error.to_string();
+        assert!(message.len() < 300 && !message.contains(char::is_control), "{message}");
+        assert!(message.contains("unknown field"), "{message}");
+    }
+}
+
 #[test]
 fn a_line_that_was_cut_off() {
     let whole = "{\"a\":[1,1],\"b\":[1,2],\"label\":1}\n{\"a\":[0,1],\"b\":[0,2],\"label\":0.5}\n";

@@ -11,7 +11,7 @@ use pairpick_core::fisher::{
 };
 use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Posterior, Strategy, Workspace, workspace_len};
 use pairpick_core::topk::{Scored, TopK};
@@ -21,34 +21,65 @@ use pairpick_tests::oracle;
 use pairpick_tests::threads::Threads;
 use proptest::prelude::*;
 
+/// The kinds of pool: every suite here runs on each.
+const KINDS: [Kind; 3] = [Kind::InPrompt, Kind::CrossPrompt, Kind::Listed];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    InPrompt,
+    CrossPrompt,
+    Listed,
+}
+
 /// Everything that makes a pool, owned.
 struct Fixture {
+    kind: Kind,
     order: usize,
     starts: Vec<u32>,
     features: Vec<f32>,
     head: Vec<f32>,
+    /// The items of every pair, by its number.
+    pairs: Vec<(u32, u32)>,
     labelled: Vec<u64>,
 }
 
 impl Fixture {
-    fn new(prompts: usize, most: u64, order: usize, seed: u64) -> Self {
+    fn new(kind: Kind, prompts: usize, most: u64, order: usize, seed: u64) -> Self {
         let (starts, features, head) = generate::pool(prompts, most, order, seed);
-        let pairs = oracle::pairs(&starts).len() as u64;
-        let labelled = (0..pairs).filter(|pair| pair % 7 == 3).collect();
-        Self { order, starts, features, head, labelled }
+        let items = *starts.last().expect("not empty");
+        let all = [0, items];
+        let pairs = match kind {
+            Kind::InPrompt => oracle::pairs(&starts),
+            Kind::CrossPrompt => oracle::pairs(&all),
+            // Every third pair, in both orientations and no order.
+            Kind::Listed => {
+                let third = oracle::pairs(&all).into_iter().step_by(3).enumerate();
+                let mut pairs: Vec<_> =
+                    third.map(|(i, (a, b))| if i % 2 == 0 { (a, b) } else { (b, a) }).collect();
+                Stream::new(seed, "list", 0).shuffle(&mut pairs);
+                pairs
+            }
+        };
+        let labelled = (0..pairs.len() as u64).filter(|pair| pair % 7 == 3).collect();
+        Self { kind, order, starts, features, head, pairs, labelled }
     }
 
     fn with<R>(&self, run: impl FnOnce(&Pool<'_>) -> R) -> R {
         let mut first_pairs = vec![0; self.starts.len()];
         let prompts = Prompts::new(&self.starts, &mut first_pairs).expect("prompts");
         let items = Columns::new(&self.features, self.order, prompts.items()).expect("features");
-        run(&Pool::in_prompt(items, prompts, &self.labelled).expect("a pool"))
+        let pool = match self.kind {
+            Kind::InPrompt => Pool::in_prompt(items, prompts, &self.labelled),
+            Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
+            Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
+        };
+        run(&pool.expect("a pool"))
     }
 
     fn pool_fisher<T: Real>(&self, executor: &impl Executor, weighting: Weighting) -> Vec<T> {
         self.with(|pool| {
-            let size = pool.prompts().largest_block(25);
-            let len = pool_workspace_len(self.order, size).max(rewards_workspace_len(self.order));
+            let len =
+                pool_workspace_len(self.order, pool.pairs()).max(rewards_workspace_len(self.order));
             let mut memory = vec![T::ZERO; executor.threads() * len];
             let mut values = vec![T::ZERO; pool.features().len()];
             rewards(executor, pool.features(), &self.head, &mut values, &mut memory)
@@ -62,7 +93,7 @@ impl Fixture {
 
     /// Pairs on offer and their items.
     fn offered(&self) -> Vec<(u64, (u32, u32))> {
-        let pairs = (0..).zip(oracle::pairs(&self.starts));
+        let pairs = (0..).zip(self.pairs.iter().copied());
         pairs.filter(|(pair, _)| self.labelled.binary_search(pair).is_err()).collect()
     }
 
@@ -73,7 +104,7 @@ impl Fixture {
         batch: usize,
     ) -> Result<Vec<Scored<T>>, Error> {
         self.with(|pool| {
-            let len = workspace_len(self.order, pool.prompts(), batch, executor.threads());
+            let len = workspace_len(pool, batch, executor.threads());
             let mut numbers = vec![T::ZERO; len.numbers];
             let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
             let workspace =
@@ -98,42 +129,45 @@ fn largest(values: &[f64]) -> f64 {
 }
 
 #[test]
-fn the_laplacian_form_agrees_with_the_pair_form_and_the_definition() {
-    for (prompts, most, order) in [(1, 2, 3), (30, 4, 5), (60, 10, 16), (55, 7, 61)] {
-        let fixture = Fixture::new(prompts, most, order, prompts as u64);
-        let offered: Vec<(u32, u32)> =
-            fixture.offered().into_iter().map(|(_, items)| items).collect();
-        let items = fixture.starts.last().copied().expect("not empty");
-        let values: Vec<f64> = (0..items)
-            .map(|item| oracle::reward(order, &fixture.features, &fixture.head, item))
+fn the_forms_of_every_pool_agree_with_the_pair_form_and_the_definition() {
+    for kind in KINDS {
+        for (prompts, most, order) in [(1, 2, 3), (30, 4, 5), (60, 10, 16), (110, 7, 61)] {
+            forms_agree(kind, prompts, most, order);
+        }
+    }
+}
+
+fn forms_agree(kind: Kind, prompts: usize, most: u64, order: usize) {
+    let fixture = Fixture::new(kind, prompts, most, order, prompts as u64);
+    let offered: Vec<(u32, u32)> = fixture.offered().into_iter().map(|(_, items)| items).collect();
+    let items = fixture.starts.last().copied().expect("not empty");
+    let values: Vec<f64> = (0..items)
+        .map(|item| oracle::reward(order, &fixture.features, &fixture.head, item))
+        .collect();
+    for weighting in [Weighting::Bernoulli, Weighting::Unit] {
+        let weights: Vec<f64> = offered
+            .iter()
+            .map(|(a, b)| match weighting {
+                Weighting::Bernoulli => oracle::variance(values[*a as usize] - values[*b as usize]),
+                Weighting::Unit => 1.0,
+            })
             .collect();
-        for weighting in [Weighting::Bernoulli, Weighting::Unit] {
-            let weights: Vec<f64> = offered
-                .iter()
-                .map(|(a, b)| match weighting {
-                    Weighting::Bernoulli => {
-                        oracle::variance(values[*a as usize] - values[*b as usize])
-                    }
-                    Weighting::Unit => 1.0,
-                })
-                .collect();
-            let naive = oracle::fisher(order, &fixture.features, &offered, &weights);
-            let laplacian = fixture.pool_fisher::<f64>(&Sequential::default(), weighting);
-            let mut pairs = Packed::new(order, vec![0.0; packed_len(order)]).expect("order");
-            let mut memory = vec![0.0; pairs_workspace_len(order)];
-            let columns = Columns::new(&fixture.features, order, items as usize).expect("features");
-            let executor = Sequential::default();
-            add_pairs(&executor, columns, &offered, &values, weighting, &mut pairs, &mut memory)
-                .expect("fits");
-            let scale = largest(&naive);
-            for i in 0..order {
-                for j in 0..=i {
-                    let place = j * order + i - j * (j + 1) / 2;
-                    let (a, b) = (laplacian[place], pairs.entry(i, j).expect("inside"));
-                    let c = naive[i * order + j];
-                    assert!((a - b).abs() <= 1e-12 * scale, "({i}, {j}): {a} and {b}");
-                    assert!((b - c).abs() <= 1e-12 * scale, "({i}, {j}): {b}, naive {c}");
-                }
+        let naive = oracle::fisher(order, &fixture.features, &offered, &weights);
+        let pool = fixture.pool_fisher::<f64>(&Sequential::default(), weighting);
+        let mut pairs = Packed::new(order, vec![0.0; packed_len(order)]).expect("order");
+        let mut memory = vec![0.0; pairs_workspace_len(order)];
+        let columns = Columns::new(&fixture.features, order, items as usize).expect("features");
+        let executor = Sequential::default();
+        add_pairs(&executor, columns, &offered, &values, weighting, &mut pairs, &mut memory)
+            .expect("fits");
+        let scale = largest(&naive);
+        for i in 0..order {
+            for j in 0..=i {
+                let place = j * order + i - j * (j + 1) / 2;
+                let (a, b) = (pool[place], pairs.entry(i, j).expect("inside"));
+                let c = naive[i * order + j];
+                assert!((a - b).abs() <= 1e-12 * scale, "({i}, {j}): {a} and {b}");
+                assert!((b - c).abs() <= 1e-12 * scale, "({i}, {j}): {b}, naive {c}");
             }
         }
     }
@@ -141,21 +175,29 @@ fn the_laplacian_form_agrees_with_the_pair_form_and_the_definition() {
 
 #[test]
 fn fisher_sums_have_the_same_bits_at_every_level_and_thread_count() {
-    let fixture = Fixture::new(130, 9, 33, 11);
-    let reference = fixture.pool_fisher::<f32>(&Sequential::default(), Weighting::Bernoulli);
-    for (name, level) in available() {
-        for threads in [1, 2, 3, 7] {
-            let executor = Threads { level, threads };
-            let fisher = fixture.pool_fisher::<f32>(&executor, Weighting::Bernoulli);
-            assert_eq!(fisher, reference, "{name}, {threads} threads");
+    for kind in KINDS {
+        let fixture = Fixture::new(kind, 130, 9, 33, 11);
+        let reference = fixture.pool_fisher::<f32>(&Sequential::default(), Weighting::Bernoulli);
+        for (name, level) in available() {
+            for threads in [1, 2, 3, 7] {
+                let executor = Threads { level, threads };
+                let fisher = fixture.pool_fisher::<f32>(&executor, Weighting::Bernoulli);
+                assert_eq!(fisher, reference, "{kind:?}, {name}, {threads} threads");
+            }
         }
     }
 }
 
 #[test]
 fn the_leverage_strategies_follow_their_definition() {
+    for kind in KINDS {
+        leverage_follows_its_definition(kind);
+    }
+}
+
+fn leverage_follows_its_definition(kind: Kind) {
     let order = 8;
-    let fixture = Fixture::new(40, 6, order, 3);
+    let fixture = Fixture::new(kind, 40, 6, order, 3);
     let offered = fixture.offered();
     let reward = |item| oracle::reward(order, &fixture.features, &fixture.head, item);
     for (strategy, bernoulli) in
@@ -184,23 +226,33 @@ fn the_leverage_strategies_follow_their_definition() {
         expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let chosen = fixture.select::<f64>(&Sequential::default(), strategy, 50).expect("factors");
         for (found, (score, pair)) in chosen.iter().zip(&expected) {
-            assert_eq!(found.pair, *pair, "{}", strategy.name());
+            assert_eq!(found.pair, *pair, "{kind:?} {}", strategy.name());
             assert!((found.score - score).abs() <= 1e-10 * score, "{}", strategy.name());
         }
     }
 }
 
+/// Every strategy on every kind of pool.
+fn everywhere() -> impl Iterator<Item = (Kind, Strategy)> {
+    KINDS.into_iter().flat_map(|kind| Strategy::ALL.map(|strategy| (kind, strategy)))
+}
+
 #[test]
 fn every_strategy_gives_the_same_batch_at_every_level_and_thread_count() {
-    let fixture = Fixture::new(90, 11, 20, 8);
-    for strategy in Strategy::ALL {
+    for (kind, strategy) in everywhere() {
+        let fixture = Fixture::new(kind, 90, 11, 20, 8);
         let reference =
             fixture.select::<f32>(&Sequential::default(), strategy, 40).expect("a batch");
         for (name, level) in available() {
             for threads in [1, 2, 3, 7] {
                 let executor = Threads { level, threads };
                 let batch = fixture.select::<f32>(&executor, strategy, 40).expect("a batch");
-                assert_eq!(batch, reference, "{} {name} {threads} threads", strategy.name());
+                assert_eq!(
+                    batch,
+                    reference,
+                    "{kind:?} {} {name} {threads} threads",
+                    strategy.name()
+                );
             }
         }
     }
@@ -208,9 +260,9 @@ fn every_strategy_gives_the_same_batch_at_every_level_and_thread_count() {
 
 #[test]
 fn a_batch_never_repeats_a_pair_or_takes_a_labelled_one() {
-    let fixture = Fixture::new(25, 6, 4, 21);
-    let available = fixture.offered().len();
-    for strategy in Strategy::ALL {
+    for (kind, strategy) in everywhere() {
+        let fixture = Fixture::new(kind, 25, 6, 4, 21);
+        let available = fixture.offered().len();
         let all = fixture.select::<f64>(&Sequential::default(), strategy, available).expect("all");
         let mut pairs: Vec<u64> = all.iter().map(|scored| scored.pair).collect();
         pairs.sort_unstable();
@@ -224,18 +276,39 @@ fn a_batch_never_repeats_a_pair_or_takes_a_labelled_one() {
 
 #[test]
 fn pair_numbers_and_items_are_inverse() {
-    let fixture = Fixture::new(60, 9, 1, 2);
-    fixture.with(|pool| {
-        let prompts = pool.prompts();
-        for (number, (a, b)) in (0..).zip(oracle::pairs(&fixture.starts)) {
-            assert_eq!(prompts.items_of_pair(number), Some((a, b)));
-            assert_eq!(prompts.pair_number(a, b), Some(number));
-            assert_eq!(prompts.pair_number(b, a), None);
-        }
-        assert_eq!(prompts.items_of_pair(prompts.pairs()), None);
-        let last = u32::try_from(prompts.items()).expect("small");
-        assert_eq!(prompts.pair_number(0, last), None);
-    });
+    for kind in KINDS {
+        let fixture = Fixture::new(kind, 60, 9, 1, 2);
+        fixture.with(|pool| {
+            let pairs = pool.pairs();
+            assert_eq!(pairs.len(), fixture.pairs.len() as u64);
+            for (number, (a, b)) in (0..).zip(fixture.pairs.iter().copied()) {
+                assert_eq!(pairs.items_of_pair(number), Some((a, b)));
+                if kind != Kind::Listed {
+                    assert_eq!(pairs.pair_number(a, b), Some(number));
+                    assert_eq!(pairs.pair_number(b, a), None);
+                }
+            }
+            assert_eq!(pairs.items_of_pair(pairs.len()), None);
+            let last = u32::try_from(pool.features().len()).expect("small");
+            assert_eq!(pairs.pair_number(0, last), None);
+        });
+    }
+}
+
+/// 2³² − 1 items: the numbers fill 63 bits, and nothing on the way overflows.
+#[test]
+fn pair_numbers_of_the_largest_pool() {
+    let items = u32::MAX;
+    let pairs = Pairs::CrossPrompt(items);
+    let last = pairs.len() - 1;
+    assert_eq!(pairs.len(), 9_223_372_030_412_324_865);
+    assert_eq!(pairs.items_of_pair(last), Some((items - 2, items - 1)));
+    assert_eq!(pairs.pair_number(items - 2, items - 1), Some(last));
+    for number in [0, 1, 4_294_967_293, 4_294_967_294, 1 << 40, last / 2, last - 1] {
+        let (a, b) = pairs.items_of_pair(number).expect("a pair");
+        assert_eq!(pairs.pair_number(a, b), Some(number));
+    }
+    assert_eq!(pairs.items_of_pair(last + 1), None);
 }
 
 proptest! {
@@ -243,6 +316,7 @@ proptest! {
     fn top_k_is_the_front_of_the_sorted_list(
         scores in prop::collection::vec(-3_i8..3, 0..200),
         k in 0_usize..50,
+        run in 1_usize..90,
     ) {
         let mut expected: Vec<Scored<f32>> = (0..)
             .zip(&scores)
@@ -253,9 +327,16 @@ proptest! {
         for scored in expected.iter().rev() {
             best.offer(*scored);
         }
+        let mut by_runs = vec![Scored::default(); k];
+        let mut runs = TopK::new(&mut by_runs);
+        let scores: Vec<f32> = expected.iter().map(|scored| scored.score).collect();
+        for (first, run) in (0..).step_by(run).zip(scores.chunks(run)) {
+            runs.offer_run(first, run);
+        }
         expected.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.pair.cmp(&b.pair)));
         expected.truncate(k);
         prop_assert_eq!(&*best.finish(), expected.as_slice());
+        prop_assert_eq!(&*runs.finish(), expected.as_slice());
     }
 }
 
@@ -278,19 +359,68 @@ fn bad_pools_are_errors() {
     assert!(matches!(Pool::in_prompt(finite, prompts, &[1, 1]), Err(Error::Parameter { .. })));
 }
 
+/// Nothing is allocated but this workspace, whatever the strategy and the kind of pool.
 #[test]
-fn a_selection_of_500_from_22_500_pairs_works_in_less_than_32_mib() {
+fn a_selection_of_500_from_5_000_items_works_in_less_than_32_mib() {
     let starts: Vec<u32> = (0..=500).map(|prompt| 10 * prompt).collect();
     let mut first_pairs = vec![0; starts.len()];
     let prompts = Prompts::new(&starts, &mut first_pairs).expect("prompts");
-    assert_eq!(prompts.pairs(), 22_500);
-    // Nothing is allocated but this workspace, whatever the strategy.
-    for threads in [1, 2, 8, 16] {
-        let len = workspace_len(64, prompts, 500, threads);
-        let bytes = size_of::<f64>() * len.numbers
-            + size_of::<Scored<f64>>() * (len.heaps + 500)
-            + size_of::<u64>() * (len.ranks + starts.len());
-        println!("{threads} threads: {bytes} bytes");
-        assert!(bytes < 32 << 20, "{threads} threads: {bytes} bytes");
+    let features = vec![0.0; 64 * prompts.items()];
+    let columns = Columns::new(&features, 64, prompts.items()).expect("shape");
+    let list: Vec<(u32, u32)> = (0..20_000).map(|pair| (pair % 5000, pair * 7 % 5000)).collect();
+    let pools = [
+        (Pool::in_prompt(columns, prompts, &[]), 22_500),
+        (Pool::cross_prompt(columns, &[]), 12_497_500),
+        (Pool::listed(columns, &list, &[]), 20_000),
+    ];
+    for (pool, pairs) in pools {
+        let pool = pool.expect("a pool");
+        assert_eq!(pool.available(), pairs);
+        for threads in [1, 2, 8, 16] {
+            let len = workspace_len(&pool, 500, threads);
+            let bytes = size_of::<f64>() * len.numbers
+                + size_of::<Scored<f64>>() * (len.heaps + 500)
+                + size_of::<u64>() * (len.ranks + starts.len());
+            println!("{pairs} pairs, {threads} threads: {bytes} bytes");
+            assert!(bytes < 32 << 20, "{pairs} pairs, {threads} threads: {bytes} bytes");
+        }
     }
+}
+
+/// Rewards so far apart that the product form would give 0 or NaN: the stable form takes over, at
+/// exactly the range that the contract names.
+#[test]
+fn cross_prompt_weights_are_right_on_both_sides_of_their_guard() {
+    fn check<T: Real>(range: f64, tolerance: f64) {
+        for (offset, range) in [(0.0, range), (180.0, range), (0.0, range * 1.01), (-7.0, 1.0)] {
+            let rewards: Vec<T> = [0.0, 1.0, 0.25 * range, 0.25 * range + 1.0, range - 0.5, range]
+                .map(|reward| T::from_f64(offset + reward))
+                .to_vec();
+            // One feature a pair of items tells the weights apart: item i is the i-th unit vector.
+            let order = rewards.len();
+            let mut features = vec![0.0; order * order];
+            features.iter_mut().step_by(order + 1).for_each(|value| *value = 1.0);
+            let columns = Columns::new(&features, order, order).expect("shape");
+            let pool = Pool::cross_prompt(columns, &[]).expect("a pool");
+            let mut memory = vec![T::ZERO; pool_workspace_len(order, pool.pairs())];
+            let mut fisher = Packed::new(order, vec![T::ZERO; packed_len(order)]).expect("order");
+            let executor = Sequential::default();
+            let weighting = Weighting::Bernoulli;
+            add_pool(&executor, &pool, &rewards, weighting, &mut fisher, &mut memory)
+                .expect("fits");
+            for a in 0..order {
+                for b in a + 1..order {
+                    let truth = oracle::variance(rewards[a].to_f64() - rewards[b].to_f64());
+                    let found = -fisher.entry(a, b).expect("inside").to_f64();
+                    assert!(
+                        (found - truth).abs() <= tolerance,
+                        "{} offset {offset} range {range} ({a}, {b}): {found}, not {truth}",
+                        T::NAME,
+                    );
+                }
+            }
+        }
+    }
+    check::<f32>(80.0, 1e-6);
+    check::<f64>(600.0, 1e-14);
 }

@@ -9,5 +9,6 @@ pub mod elementwise;
 pub mod gemm;
 pub mod lanes;
 pub mod panel;
+pub mod weights;
 
 pub use lanes::Level;

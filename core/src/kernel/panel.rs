@@ -226,28 +226,118 @@ fn subtract<S: Simd, T: Real>(
     }
 }
 
-/// The squared distances from item `from` to the items `to..to + out.len()`: Σ_i (u_i − v_i)²,
-/// in ascending feature order.
-pub fn distances<S: Simd, T: Real>(
-    simd: S,
-    panel: &[T],
+/// Items of a panel from one place on.
+#[derive(Clone, Copy)]
+pub struct Items<'a, T> {
+    /// The panel.
+    pub panel: &'a [T],
+    /// The place of the first item.
+    pub first: usize,
+}
+
+/// Rows of [`squared_distances`] that are computed at a time.
+pub const DISTANCE_ROWS: usize = 4;
+
+/// The squared distances of `rows` items of one panel to `width` items of another of the same
+/// stride, row after row: Σ_i (u_i − v_i)², in ascending feature order.
+pub fn squared_distances<T: Real>(
+    level: Level,
     stride: usize,
-    from: usize,
-    to: usize,
+    rows: Items<'_, T>,
+    columns: Items<'_, T>,
+    width: usize,
+    out: &mut [T],
+) {
+    run_at(level, Distances { stride, rows, columns, width, out });
+}
+
+struct Distances<'a, T> {
+    stride: usize,
+    rows: Items<'a, T>,
+    columns: Items<'a, T>,
+    width: usize,
+    out: &'a mut [T],
+}
+
+impl<T: Real> Operation for Distances<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { stride, mut rows, columns, width, out } = self;
+        let (stride, width) = (stride.max(1), width.max(1));
+        let mut strips = out.chunks_exact_mut(width.saturating_mul(DISTANCE_ROWS));
+        for strip in &mut strips {
+            distance_rows::<S, T, DISTANCE_ROWS>(simd, stride, rows, columns, width, strip);
+            rows.first = rows.first.saturating_add(DISTANCE_ROWS);
+        }
+        for row in strips.into_remainder().chunks_exact_mut(width) {
+            distance_rows::<S, T, 1>(simd, stride, rows, columns, width, row);
+            rows.first = rows.first.saturating_add(1);
+        }
+    }
+}
+
+/// `ROWS` rows of distances: whole tiles of [`TILE_VECTORS`] vectors, then single vectors.
+#[inline(always)]
+fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
+    simd: S,
+    stride: usize,
+    rows: Items<'_, T>,
+    columns: Items<'_, T>,
+    width: usize,
     out: &mut [T],
 ) {
     let lanes = Lanes::<S, T>::LEN;
-    for (number, out) in out.chunks_mut(lanes).enumerate() {
-        let at = to.saturating_add(number * lanes);
-        let end = at.saturating_add(lanes);
-        let mut sum = Lanes::splat(simd, T::ZERO);
-        for row in panel.chunks_exact(stride.max(1)) {
-            let (Some(values), Some(value)) = (row.get(at..end), row.get(from)) else {
-                return;
-            };
-            let difference = Lanes::load(simd, values) - Lanes::splat(simd, *value);
-            sum = sum + difference * difference;
+    let wide = TILE_VECTORS * lanes;
+    let mut at = 0;
+    while at + wide <= width {
+        distance_tile::<S, T, ROWS, TILE_VECTORS>(simd, stride, rows, columns, (at, width), out);
+        at += wide;
+    }
+    while at < width {
+        distance_tile::<S, T, ROWS, 1>(simd, stride, rows, columns, (at, width), out);
+        at += lanes;
+    }
+}
+
+/// One register tile: `ROWS` items with `VECTORS` vectors of others, from column `at` on.
+#[inline(always)]
+fn distance_tile<S: Simd, T: Real, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    stride: usize,
+    rows: Items<'_, T>,
+    columns: Items<'_, T>,
+    (at, width): (usize, usize),
+    out: &mut [T],
+) {
+    let lanes = Lanes::<S, T>::LEN;
+    let first = columns.first.saturating_add(at);
+    let mut sums = [[Lanes::splat(simd, T::ZERO); VECTORS]; ROWS];
+    let features = rows.panel.chunks_exact(stride).zip(columns.panel.chunks_exact(stride));
+    for (items, others) in features {
+        let (Some(items), Some(others)) = (
+            items.get(rows.first..).and_then(<[T]>::first_chunk::<ROWS>),
+            others.get(first..first.saturating_add(VECTORS * lanes)),
+        ) else {
+            return;
+        };
+        let mut vectors = [Lanes::splat(simd, T::ZERO); VECTORS];
+        for (vector, values) in vectors.iter_mut().zip(others.chunks_exact(lanes)) {
+            *vector = Lanes::load(simd, values);
         }
-        sum.store_partial(out);
+        for (sums, item) in sums.iter_mut().zip(items) {
+            let item = Lanes::splat(simd, *item);
+            for (sum, vector) in sums.iter_mut().zip(vectors) {
+                let difference = vector - item;
+                *sum = *sum + difference * difference;
+            }
+        }
+    }
+    for (sums, row) in sums.iter().zip(out.chunks_exact_mut(width)) {
+        let row = row.get_mut(at..).unwrap_or_default();
+        for (sum, values) in sums.iter().zip(row.chunks_mut(lanes)) {
+            sum.store(values);
+        }
     }
 }

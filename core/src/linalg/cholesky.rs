@@ -53,6 +53,21 @@ impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
     }
 }
 
+/// What updates need, which change a factor in place.
+impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+        self.factor.as_mut_slice()
+    }
+
+    pub(super) fn norm(&self) -> T {
+        self.norm
+    }
+
+    pub(super) fn set_norm(&mut self, norm: T) {
+        self.norm = norm;
+    }
+}
+
 /// Turns a column of the reduced matrix into one of L: √ of its first entry, the others over it.
 fn divide_by_root<T: Real>(pivot: usize, column: &mut [T]) -> Result<(), Error> {
     let Some((diagonal, below)) = column.split_first_mut() else {

@@ -4,8 +4,10 @@
 mod cholesky;
 mod columns;
 mod packed;
+mod update;
 
 pub use cholesky::{Cholesky, CholeskyView, condition_workspace_len};
 pub use columns::Columns;
 pub(crate) use packed::columns as packed_columns;
 pub use packed::{MAX_ORDER, Packed, PackedView, packed_len};
+pub use update::downdate_workspace_len;

@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod adam;
 pub mod init;
+pub mod last_layer;
 pub mod loss;
 pub mod mlp;
 pub mod standardise;

@@ -13,14 +13,14 @@ pub mod maxdiff;
 pub mod pa_dopt;
 pub mod random;
 
-use crate::arith::{Real, sum};
+use crate::arith::Real;
 use crate::error::Error;
 use crate::fisher::{pool_workspace_len, rewards_workspace_len};
 use crate::linalg::{Packed, condition_workspace_len, packed_len};
 use crate::parallel::Executor;
-use crate::pool::{Pool, Prompts};
+use crate::pool::Pool;
 use crate::rng::Stream;
-use crate::score::{ScoreMemory, block_size};
+use crate::score::ScoreMemory;
 use crate::topk::Scored;
 
 /// The strategies by name.
@@ -131,25 +131,18 @@ pub struct WorkspaceLen {
     pub ranks: usize,
 }
 
-/// The workspace with which `threads` threads can work on features of this order and these
-/// prompts, whatever the strategy.
+/// The workspace with which `threads` threads can pick a batch from a pool, whatever the strategy.
 #[must_use]
-pub fn workspace_len(
-    order: usize,
-    prompts: Prompts<'_>,
-    batch: usize,
-    threads: usize,
-) -> WorkspaceLen {
+pub fn workspace_len(pool: &Pool<'_>, batch: usize, threads: usize) -> WorkspaceLen {
     let threads = threads.max(1);
-    let fisher = pool_workspace_len(order, prompts.largest_block(sum::PROMPTS));
-    let score = ScoreMemory::new(order, block_size(prompts));
+    let (order, items) = (pool.features().rows(), pool.features().len());
+    let score = ScoreMemory::new(order, pool.pairs(), items);
     let shared = threads
-        .saturating_mul(fisher)
+        .saturating_mul(pool_workspace_len(order, pool.pairs()))
         .saturating_mul(2)
         .max(threads.saturating_mul(score.each).saturating_add(score.shared))
         .max(threads.saturating_mul(rewards_workspace_len(order)));
-    let numbers = prompts
-        .items()
+    let numbers = items
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);

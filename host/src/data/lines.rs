@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::place::quotable;
 use crate::error::{Error, Result};
 
 /// The most bytes of a line. One of ours has about 100.
@@ -78,5 +79,5 @@ fn explained(error: &serde_json::Error, whole: bool) -> String {
     // The parser saw one line, so its own number is always 1.
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-    format!("{text} (column {})", error.column())
+    format!("{} (column {})", quotable(text), error.column())
 }

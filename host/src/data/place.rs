@@ -1,8 +1,29 @@
-//! [`Shape`] and [`Place`]: what messages say of an array, in words that a Python user can type.
+//! [`Shape`] and [`Place`]: what messages say of an array, in words that a Python user can type;
+//! and how they quote a file, whose text is a stranger's.
 
 use std::fmt;
 
 use super::item::ItemName;
+
+/// Characters of a file that a message quotes, at most.
+const QUOTED: usize = 200;
+
+/// Text from a file as a message may show it: short, and without the control characters that a
+/// terminal would obey.
+pub(super) fn quotable(text: &str) -> String {
+    let mut shown = String::new();
+    for (index, character) in text.chars().enumerate() {
+        match character {
+            _ if index == QUOTED => {
+                shown.push('…');
+                break;
+            }
+            control if control.is_control() => shown.extend(control.escape_default()),
+            other => shown.push(other),
+        }
+    }
+    shown
+}
 
 /// A shape as NumPy prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]

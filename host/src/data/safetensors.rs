@@ -14,6 +14,7 @@ use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
+use super::place::quotable;
 use super::safetensors_header;
 use crate::error::{Error, Result};
 use crate::settings::named;
@@ -250,5 +251,5 @@ fn little_endian(values: &[f32]) -> Vec<u8> {
 }
 
 fn damaged(path: &Path, problem: String) -> Error {
-    Error::ModelFile { path: path.into(), problem }
+    Error::ModelFile { path: path.into(), problem: quotable(&problem) }
 }

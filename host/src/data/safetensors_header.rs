@@ -1,6 +1,6 @@
 //! The header of a `safetensors` file: its length in eight bytes, and JSON that names each tensor's
-//! type, shape and place. The crate's own parser reads it, from memory that [`HEADER_LIMIT`]
-//! bounds: it takes some fifty bytes for each byte of hostile text.
+//! type, shape and place. The crate's own parser reads it, which takes up to 27 bytes for each byte
+//! of hostile text: [`HEADER_LIMIT`] is what bounds the memory.
 
 use std::io::Read;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::array::{Element, Header, read_text, read_up_to};
+use super::place::quotable;
 use crate::error::{Error, Result, Shape};
 
 /// The most bytes of header text that are read. A tensor takes about 100.
@@ -53,7 +54,7 @@ pub(super) fn read(source: &mut dyn Read, path: &Path, tensor: &'static str) -> 
     let text_len = text_len(&start, path)?;
     let text = read_text(source, LENGTH_BYTES, text_len, path)?;
     let metadata: Metadata = serde_json::from_slice(&text).map_err(|error| {
-        let problem = error.to_string();
+        let problem = quotable(&error.to_string());
         Error::DamagedHeader { path: path.into(), form: FORM, problem }
     })?;
     let (name, info) = choose(&metadata, path, tensor)?;
@@ -85,7 +86,8 @@ fn choose<'a>(
         count => {
             let more = if count > NAMES_LISTED { ", …" } else { "" };
             names.truncate(NAMES_LISTED);
-            let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            let quoted: Vec<String> =
+                names.iter().map(|name| format!("\"{}\"", quotable(name))).collect();
             format!("{count}: {}{more}", quoted.join(", "))
         }
     };
@@ -99,7 +101,7 @@ fn element(tensor: String, dtype: Dtype, path: &Path) -> Result<Element> {
         Dtype::BF16 => Ok(Element::Bf16),
         other => {
             let found = format!("{other:?}");
-            Err(Error::TensorType { path: path.into(), tensor, found })
+            Err(Error::TensorType { path: path.into(), tensor: quotable(&tensor), found })
         }
     }
 }

@@ -109,3 +109,28 @@ fn open_prompts(embeddings: &Embeddings, labelled: &[LabelledPair]) -> Vec<u64> 
     let pairs = pairs_of(embeddings.responses() as u64);
     (0..).zip(counts).filter(|(_, count)| *count < pairs).map(|(prompt, _)| prompt).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dataset::Dataset;
+    use crate::data::labels::Preference;
+
+    /// As labels from files may be: the same pair twice, the other way round, across prompts.
+    #[test]
+    fn labels_of_any_form_leave_the_pool() {
+        let embeddings = Dataset::bundled().unwrap().train.embeddings;
+        let settings = Settings { prompts_per_round: embeddings.prompts(), ..Settings::default() };
+        let label = |(a, b)| Label { round: 1, a, b, preference: Preference::Tie, score: None };
+        let labels = [(9, 8), (8, 9), (0, 1), (0, 1), (0, 8), (15, 14)].map(label);
+        let draw = Draw::new(&embeddings, &settings, 2, &labels).unwrap();
+        // 28 pairs a prompt: the first of prompts 0 and 1, and the last of prompt 1.
+        assert_eq!(draw.labelled, [0, 28, 55]);
+
+        let all: Vec<Label> = (0..8)
+            .flat_map(|a| (0..8).filter(move |b| *b != a).map(move |b| label((a, b))))
+            .collect();
+        let draw = Draw::new(&embeddings, &settings, 2, &all).unwrap();
+        assert_eq!((draw.prompts.len(), draw.prompts[0]), (embeddings.prompts() - 1, 1));
+    }
+}

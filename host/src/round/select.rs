@@ -90,7 +90,7 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let len = workspace_len(model.features(), numbering, batch, threads.threads());
+    let len = workspace_len(&pool, batch, threads.threads());
     let mut numbers = vec![T::ZERO; len.numbers];
     let mut heaps = vec![Scored::default(); len.heaps];
     let mut ranks = vec![0; len.ranks];

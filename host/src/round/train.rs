@@ -165,3 +165,41 @@ fn hold_out(
     held.sort_unstable();
     labels.iter().partition(|label| held.binary_search(&prompt_of(label)).is_err())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dataset::Dataset;
+    use crate::data::labels::Preference;
+
+    fn labels(pairs: &[(u64, u64)]) -> Vec<Label> {
+        let label = |&(a, b)| Label { round: 1, a, b, preference: Preference::First, score: None };
+        pairs.iter().map(label).collect()
+    }
+
+    #[test]
+    fn items_of_training_come_first_and_none_twice() {
+        let (training, held_out) = (labels(&[(9, 2), (2, 30)]), labels(&[(40, 2), (5, 9)]));
+        let items = Items::of_split(&training, &held_out);
+        assert_eq!((items.first, items.numbers.as_slice()), (3, &[2, 9, 30, 5, 40][..]));
+        let places = |labels: &[Label]| labels.iter().map(|l| items.pair(l)).collect::<Vec<_>>();
+        assert_eq!(places(&training), [(1, 0), (0, 2)]);
+        assert_eq!(places(&held_out), [(4, 0), (3, 1)]);
+    }
+
+    /// Eight responses a prompt: pairs across prompts go with their first item.
+    #[test]
+    fn labels_are_held_out_by_the_prompt_of_their_first_item() {
+        let embeddings = Dataset::bundled().unwrap().train.embeddings;
+        let pairs: Vec<(u64, u64)> = (0..40).map(|index| (index, (index + 11) % 48)).collect();
+        let all = labels(&pairs);
+        let settings = Settings::default();
+        for round in 1..=20 {
+            let (training, held_out) = hold_out(&embeddings, &settings, round, &all);
+            assert_eq!((training.len(), held_out.len()), (32, 8), "one of five prompts");
+            let prompt = embeddings.prompt_of(held_out[0].a);
+            assert!(held_out.iter().all(|label| embeddings.prompt_of(label.a) == prompt));
+            assert!(training.iter().all(|label| embeddings.prompt_of(label.a) != prompt));
+        }
+    }
+}

@@ -2,6 +2,7 @@ use pairpick_core::fisher::{
     add_pairs, add_pool, pairs_workspace_len, pool_workspace_len, rewards, rewards_workspace_len,
 };
 use pairpick_core::linalg::PackedView;
+use pairpick_core::model::Comparison;
 
 use crate::{Any, any};
 
@@ -16,5 +17,13 @@ probes! {
     fisher::add_pool[T] =>
         add_pool(&Any, any(), any(), any(), any::<&mut PackedView<'_, T>>(), any());
     fisher::add_pairs[T] =>
-        add_pairs(&Any, any(), any(), any(), any(), any::<&mut PackedView<'_, T>>(), any());
+        (
+        add_pairs(
+            &Any, any(), any::<&[(u32, u32)]>(), any(), any(), any::<&mut PackedView<'_, T>>(), any()
+        ),
+        add_pairs(
+            &Any, any(), any::<&[Comparison<T>]>(), any(), any(), any::<&mut PackedView<'_, T>>(),
+            any(),
+        ),
+    );
 }

@@ -11,8 +11,10 @@ use pairpick_core::kernel::elementwise::{Function, map, scalar};
 use pairpick_core::kernel::gemm::{Gemm, gemm};
 use pairpick_core::kernel::lanes::{BitLanes, Lanes, Mask, Operation, Simd, run_at};
 use pairpick_core::kernel::panel::{
-    distances, fill_panel, fill_whitener, panel_stride, project_panel, whiten_panel, whitener_len,
+    Items, fill_panel, fill_whitener, panel_stride, project_panel, squared_distances, whiten_panel,
+    whitener_len,
 };
+use pairpick_core::kernel::weights::{Factors, product_weights};
 
 use crate::{any, give};
 
@@ -94,7 +96,12 @@ probes! {
     kernel::panel::whitener_len => whitener_len(any());
     kernel::panel::fill_whitener[T] => fill_whitener::<T>(any(), any(), any());
     kernel::panel::whiten_panel[T] => whiten_panel::<T>(any(), any(), any(), any(), any());
-    kernel::panel::distances[T] => at_any_level!(|simd: S| {
-        distances::<S, T>(simd, any(), any(), any(), any(), any())
-    });
+    kernel::panel::squared_distances[T] => squared_distances(
+        any(), any(), any::<Items<'_, T>>(), any(), any(), any()
+    );
+
+    kernel::weights::Factors::of[T] => give(Factors::<T>::of(any()));
+    kernel::weights::Factors::range[T] => give(any::<Factors<'_, T>>().range(any(), any()));
+    kernel::weights::product_weights[T] =>
+        product_weights(any(), any::<Factors<'_, T>>(), any(), any());
 }

@@ -1,10 +1,9 @@
-use pairpick_core::score::{Criterion, ScoreMemory, best_pairs, block_size};
+use pairpick_core::score::{Criterion, ScoreMemory, best_pairs};
 
 use crate::{Any, any};
 
 probes! {
-    score::ScoreMemory::new => ScoreMemory::new(any(), any());
-    score::block_size => block_size(any());
+    score::ScoreMemory::new => ScoreMemory::new(any(), any(), any());
     score::best_pairs[T] =>
         best_pairs(&Any, any(), any(), any::<Criterion<'_, T, &[T]>>(), any(), any(), any());
 }

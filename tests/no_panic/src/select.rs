@@ -9,7 +9,7 @@ probes! {
     select::Strategy::from_name => Strategy::from_name(any());
     select::Strategy::select[T] =>
         any::<Strategy>().select::<T, _>(&Any, any(), any(), any(), any(), any());
-    select::workspace_len => workspace_len(any(), any(), any(), any());
+    select::workspace_len => workspace_len(any(), any(), any());
     select::Selection::checked[T] => any::<Selection>().checked::<T>();
     select::design::select[T] => design::select::<T, _>(&Any, any(), any(), any(), any(), any());
     select::dopt::select[T] => dopt::select::<T, _>(&Any, any(), any(), any(), any(), any());

@@ -5,5 +5,6 @@ use crate::{any, give};
 probes! {
     topk::TopK::new[T] => give(TopK::<T>::new(any()));
     topk::TopK::offer[T] => any::<&mut TopK<'_, T>>().offer(any());
+    topk::TopK::offer_run[T] => any::<&mut TopK<'_, T>>().offer_run(any(), any());
     topk::TopK::finish[T] => give(any::<TopK<'_, T>>().finish());
 }

@@ -1,11 +1,7 @@
-//! [`Pool`]: the pairs on offer, as indices; never as a matrix of differences.
-//!
-//! An in-prompt pool offers every pair of replies to one prompt. Pairs are numbered prompt by
-//! prompt, and within a prompt (0, 1), (0, 2), …, (1, 2), …; pair number ↔ items is arithmetic.
-//! Pairs that have a label are left out, by their numbers.
+//! [`Prompts`]: which items belong to which prompt, and the arithmetic between a pair's number and
+//! its items.
 
 use crate::error::{Error, check_shape};
-use crate::linalg::Columns;
 
 /// Which items belong to which prompt, and how pairs are numbered. Prompts may have different
 /// numbers of replies.
@@ -87,13 +83,12 @@ impl<'a> Prompts<'a> {
     pub fn pair_number(self, a: u32, b: u32) -> Option<u64> {
         let prompt = self.starts.partition_point(|start| *start <= a).checked_sub(1)?;
         let (start, end) = self.items_of(prompt, prompt + 1);
-        let (first, second) = (a as usize - start, b as usize);
-        if second >= end || b <= a {
+        if b as usize >= end || b <= a {
             return None;
         }
-        let replies = (end - start) as u64;
-        let first = first as u64;
-        Some(self.first_pair(prompt) + first * (2 * replies - first - 1) / 2 + u64::from(b - a) - 1)
+        let place = |item: u32| (item as usize).saturating_sub(start) as u64;
+        let within = pair_of_items((end - start) as u64, place(a), place(b));
+        Some(self.first_pair(prompt).saturating_add(within))
     }
 
     /// The items (a, b), a < b, of a pair; `None` beyond the last pair.
@@ -104,15 +99,10 @@ impl<'a> Prompts<'a> {
         }
         let prompt = self.first_pairs.partition_point(|first| *first <= pair).checked_sub(1)?;
         let (start, end) = self.items_of(prompt, prompt + 1);
-        let mut left = pair - self.first_pair(prompt);
-        let mut row = (end - start) as u64 - 1;
-        let mut a = u32::try_from(start).ok()?;
-        while left >= row {
-            left -= row;
-            row -= 1;
-            a += 1;
-        }
-        Some((a, a + 1 + u32::try_from(left).ok()?))
+        let replies = (end - start) as u64;
+        let (a, b) = place_of_items(replies, pair - self.first_pair(prompt))?;
+        let start = u32::try_from(start).ok()?;
+        Some((start.checked_add(a)?, start.checked_add(b)?))
     }
 
     /// The largest numbers of items, of pairs and of replies to one prompt in a block of `prompts`
@@ -153,74 +143,31 @@ pub const fn pairs_of(items: u64) -> u64 {
     (items / 2).saturating_mul(items.saturating_sub(1) | 1)
 }
 
-/// The pairs on offer, with the features of their items.
-#[derive(Clone, Copy, Debug)]
-pub struct Pool<'a> {
-    features: Columns<'a, f32>,
-    prompts: Prompts<'a>,
-    labelled: &'a [u64],
+/// The number of the pair (a, b), a < b, among all pairs of so many items: (0, 1), (0, 2), ….
+pub(super) const fn pair_of_items(items: u64, a: u64, b: u64) -> u64 {
+    first_pair_of(items, a).saturating_add(b).saturating_sub(a + 1)
 }
 
-impl<'a> Pool<'a> {
-    /// All in-prompt pairs but the `labelled` ones (pair numbers, strictly ascending). `features`
-    /// holds an item a column: the last layer φ.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] unless there is a column for each item; [`Error::Index`] and
-    /// [`Error::Parameter`] for labelled pairs out of range or out of order; [`Error::NonFinite`]
-    /// for features that are no numbers.
-    pub fn in_prompt(
-        features: Columns<'a, f32>,
-        prompts: Prompts<'a>,
-        labelled: &'a [u64],
-    ) -> Result<Self, Error> {
-        check_shape("items of the pool", prompts.items(), features.len())?;
-        let mut next = 0;
-        for pair in labelled {
-            if *pair >= prompts.pairs() {
-                let len = prompts.pairs();
-                return Err(Error::Index { what: "labelled pair", index: *pair, len });
-            }
-            if *pair < next {
-                return Err(Error::Parameter { what: "labelled pairs must ascend strictly" });
-            }
-            next = *pair + 1;
-        }
-        match features.as_slice().iter().position(|value| !value.is_finite()) {
-            Some(index) => Err(Error::NonFinite { what: "features", index }),
-            None => Ok(Self { features, prompts, labelled }),
+/// The items of a pair by its number among all pairs of so many items; `None` beyond the last.
+pub(super) fn place_of_items(items: u64, pair: u64) -> Option<(u32, u32)> {
+    if pair >= pairs_of(items) {
+        return None;
+    }
+    // The last item whose first pair is not after this one, by bisection.
+    let (mut a, mut above) = (0, items);
+    while above - a > 1 {
+        let middle = a + (above - a) / 2;
+        if first_pair_of(items, middle) <= pair {
+            a = middle;
+        } else {
+            above = middle;
         }
     }
+    let b = (a + 1).saturating_add(pair - first_pair_of(items, a));
+    Some((u32::try_from(a).ok()?, u32::try_from(b).ok()?))
+}
 
-    /// The features, an item a column.
-    #[must_use]
-    pub fn features(&self) -> Columns<'a, f32> {
-        self.features
-    }
-
-    /// The prompts and the numbering of their pairs.
-    #[must_use]
-    pub fn prompts(&self) -> Prompts<'a> {
-        self.prompts
-    }
-
-    /// How many pairs are on offer.
-    #[must_use]
-    pub fn available(&self) -> u64 {
-        self.prompts.pairs() - self.labelled.len() as u64
-    }
-
-    /// The pairs of `first..end` that are left out, by their numbers.
-    #[must_use]
-    pub fn labelled_in(&self, first: u64, end: u64) -> &'a [u64] {
-        let from = self.labelled.partition_point(|pair| *pair < first);
-        let to = self.labelled.partition_point(|pair| *pair < end);
-        self.labelled.get(from..to).unwrap_or_default()
-    }
-
-    /// All pairs that are left out.
-    #[must_use]
-    pub fn labelled(&self) -> &'a [u64] {
-        self.labelled
-    }
+/// The number of the pair (a, a + 1).
+pub(super) const fn first_pair_of(items: u64, a: u64) -> u64 {
+    a.saturating_mul(items).saturating_sub(pairs_of(a.saturating_add(1)))
 }

@@ -1,0 +1,97 @@
+//! What every Fisher sum shares: blocks of fixed size, each a matrix product of its own, folded in
+//! ascending order, as many at once as memory and threads allow.
+
+use core::num::NonZeroUsize;
+
+use crate::arith::Real;
+use crate::error::{Error, check_shape};
+use crate::kernel::gemm::{Gemm, Part, Right, gemm};
+use crate::linalg::{Packed, packed_len};
+use crate::parallel::{Executor, for_chunks, split_at};
+
+/// Numbers that a Fisher sum needs to work in, for one block at a time; a multiple lets as many
+/// blocks be summed at once. A block has so many columns, and `scratch` numbers of its own.
+pub(super) const fn block_workspace_len(order: usize, columns: usize, scratch: usize) -> usize {
+    let square = order.saturating_mul(order);
+    let columns = order.saturating_mul(columns).saturating_mul(2);
+    packed_len(order).saturating_add(square).saturating_add(columns).saturating_add(scratch)
+}
+
+/// How many workers a working memory of `found` numbers serves at `unit` numbers each.
+pub(crate) fn workers(
+    what: &'static str,
+    unit: usize,
+    threads: usize,
+    found: usize,
+) -> Result<NonZeroUsize, Error> {
+    let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
+    match found.checked_div(unit).map(NonZeroUsize::new) {
+        Some(None) => Err(Error::Workspace { what, required: unit, found }),
+        Some(Some(fits)) if fits < threads => Ok(fits),
+        _ => Ok(threads),
+    }
+}
+
+/// What one block of a Fisher sum is made of: it becomes Σ_t left_t · right_tᵀ over the columns t
+/// of two matrices of `order` rows.
+pub(super) struct BlockColumns<'a, T> {
+    pub(super) left: &'a mut [T],
+    pub(super) right: &'a mut [T],
+    pub(super) scratch: &'a mut [T],
+}
+
+/// Sums blocks, as many at once as the workspace holds, and folds them in ascending order. `fill`
+/// writes a block's columns and returns how many there are.
+pub(super) fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
+    executor: &E,
+    order: usize,
+    blocks: usize,
+    (columns, scratch): (usize, usize),
+    fisher: &mut Packed<T, D>,
+    workspace: &mut [T],
+    fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
+) -> Result<(), Error> {
+    check_shape("order of the Fisher matrix", order, fisher.order())?;
+    let unit = block_workspace_len(order, columns, scratch);
+    let wave =
+        workers("Fisher sum", unit, executor.threads().saturating_mul(4), workspace.len())?.get();
+    let (sums, memory) = split_at(workspace, wave * packed_len(order));
+    for first in (0..blocks).step_by(wave) {
+        let (sums, _) = split_at(sums, wave.min(blocks - first) * packed_len(order));
+        let memory_len = unit - packed_len(order);
+        for_chunks(
+            executor,
+            sums,
+            packed_len(order),
+            memory,
+            memory_len,
+            &|number, sum, memory| {
+                let (square, memory) = split_at(memory, order * order);
+                let (left, memory) = split_at(memory, order * columns);
+                let (right, scratch) = split_at(memory, order * columns);
+                let inner = fill(first + number, BlockColumns { left, right, scratch });
+                square.fill(T::ZERO);
+                let a = left.get(..order * inner).unwrap_or_default();
+                let b = Right::Rows { values: right, stride: order, first: 0 };
+                let product = Gemm { a, b, c: square, rows: order, inner, part: Part::Lower };
+                gemm(executor.level(), product);
+                pack_lower(square, order, sum);
+            },
+        );
+        for block in sums.chunks_exact(packed_len(order).max(1)) {
+            fisher.add(&Packed::new(order, block)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the lower triangle of a square matrix, column by column.
+fn pack_lower<T: Real>(square: &[T], order: usize, packed: &mut [T]) {
+    let lower = square
+        .chunks_exact(order.max(1))
+        .enumerate()
+        .flat_map(|(diagonal, column)| column.get(diagonal..).unwrap_or_default());
+    for (to, from) in packed.iter_mut().zip(lower) {
+        *to = *from;
+    }
+}

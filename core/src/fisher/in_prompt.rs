@@ -1,0 +1,127 @@
+//! The Fisher information of an in-prompt pool: a weighted sum over all pairs of a prompt is a
+//! graph Laplacian over its items, ΔLΔᵀ with L = Deg − W.
+//!
+//! With the prompt's first item as origin, δ_a = φ_a − φ_0, column g_a = Σ_{b ≥ 1} L_ab δ_b in
+//! ascending b, and entry (i, j) adds (δ_a)_i · (g_a)_j for each item in order, [`sum::PROMPTS`]
+//! prompts a block. Its cost follows items, not pairs. Labelled pairs have weight 0.
+
+use super::Weighting;
+use super::blocks::BlockColumns;
+use crate::arith::{Real, sum};
+use crate::parallel::{Executor, split_at};
+use crate::pool::{BlockSize, Pool, Prompts, pairs_of};
+
+/// The weights of a block's pairs, and the Laplacian of its largest prompt.
+pub(super) const fn scratch_len(block: BlockSize) -> usize {
+    block.pairs.saturating_add(block.replies.saturating_mul(block.replies))
+}
+
+/// δ_a and g_a of every item but the first of each prompt of a block.
+pub(super) fn fill<T: Real, E: Executor>(
+    executor: &E,
+    (pool, prompts): (&Pool<'_>, Prompts<'_>),
+    rewards: &[T],
+    weighting: Weighting,
+    block: usize,
+    columns: BlockColumns<'_, T>,
+) -> usize {
+    let order = pool.features().rows();
+    let (first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
+    let pairs = prompts.first_pair(end) - prompts.first_pair(first);
+    let (weights, laplacian) =
+        split_at(columns.scratch, usize::try_from(pairs).unwrap_or(usize::MAX));
+    block_weights(executor, (pool, prompts), rewards, weighting, (first, end), weights);
+    let mut weights = &*weights;
+    let mut left = columns.left.chunks_exact_mut(order.max(1));
+    let mut right = columns.right.chunks_exact_mut(order.max(1));
+    let mut count = 0;
+    for prompt in first..end.min(prompts.len()) {
+        let (start, stop) = prompts.items_of(prompt, prompt + 1);
+        let replies = stop - start;
+        let pairs = usize::try_from(pairs_of(replies as u64)).unwrap_or(0);
+        let (own, rest) = weights.split_at_checked(pairs).unwrap_or_default();
+        weights = rest;
+        let (laplacian, _) = split_at(laplacian, replies * replies);
+        fill_laplacian(own, replies, laplacian);
+        let items = pool.features().range(start, stop);
+        let origin = items.column(0);
+        for row in laplacian.chunks_exact(replies.max(1)).skip(1) {
+            let Some(gradient) = right.next() else {
+                break;
+            };
+            gradient.fill(T::ZERO);
+            for (item, entry) in items.iter().zip(row).skip(1) {
+                for ((sum, value), origin) in gradient.iter_mut().zip(item).zip(origin) {
+                    *sum += *entry * (T::from_real(*value) - T::from_real(*origin));
+                }
+            }
+        }
+        for item in items.iter().skip(1) {
+            let Some(difference) = left.next() else {
+                break;
+            };
+            for ((out, value), origin) in difference.iter_mut().zip(item).zip(origin) {
+                *out = T::from_real(*value) - T::from_real(*origin);
+            }
+            count += 1;
+        }
+    }
+    count
+}
+
+/// The weights of all pairs of the prompts `first..end`, in pair order; 0 for labelled pairs.
+pub(crate) fn block_weights<T: Real, E: Executor>(
+    executor: &E,
+    (pool, prompts): (&Pool<'_>, Prompts<'_>),
+    rewards: &[T],
+    weighting: Weighting,
+    (first, end): (usize, usize),
+    weights: &mut [T],
+) {
+    let mut slots = weights.iter_mut();
+    for prompt in first..end.min(prompts.len()) {
+        let (start, stop) = prompts.items_of(prompt, prompt + 1);
+        let mut rest = rewards.get(start..stop).unwrap_or_default();
+        while let Some((a, others)) = rest.split_first() {
+            for (slot, b) in slots.by_ref().take(others.len()).zip(others) {
+                *slot = *a - *b;
+            }
+            rest = others;
+        }
+    }
+    weighting.apply(executor.level(), weights);
+    let (first, end) = (prompts.first_pair(first), prompts.first_pair(end));
+    for pair in pool.labelled_in(first, end) {
+        let place = usize::try_from(*pair - first).unwrap_or(usize::MAX);
+        if let Some(weight) = weights.get_mut(place) {
+            *weight = T::ZERO;
+        }
+    }
+}
+
+/// L = Deg − W of one prompt from its pair weights, row by row; each degree is summed in ascending
+/// order.
+fn fill_laplacian<T: Real>(weights: &[T], replies: usize, laplacian: &mut [T]) {
+    let mut weights = weights.iter();
+    for a in 0..replies {
+        for b in a + 1..replies {
+            let weight = weights.next().copied().unwrap_or(T::ZERO);
+            for place in [a * replies + b, b * replies + a] {
+                if let Some(entry) = laplacian.get_mut(place) {
+                    *entry = -weight;
+                }
+            }
+        }
+    }
+    for (a, row) in laplacian.chunks_exact_mut(replies.max(1)).enumerate() {
+        let mut degree = T::ZERO;
+        for (b, entry) in row.iter().enumerate() {
+            if a != b {
+                degree -= *entry;
+            }
+        }
+        if let Some(diagonal) = row.get_mut(a) {
+            *diagonal = degree;
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Fisher information of the last layer: Σ w_ab (φ_a − φ_b)(φ_a − φ_b)ᵀ, w = p(1 − p),
+//! p = σ(r_a − r_b) (equation 3 of Shen, Sun and Ton, 2025).
+//!
+//! Each kind of pool has a canonical form with bits of its own (the numeric contract, 3), described
+//! in its file: `in_prompt` and `cross_prompt`, graph Laplacians over items, and `pairs`, one outer
+//! product a pair, for lists and for the labelled pairs of the past. Block sums are folded into the
+//! result in ascending order.
+
+mod blocks;
+mod cross_prompt;
+mod in_prompt;
+mod pairs;
+mod weights;
+
+use crate::arith::bernoulli::Variance;
+use crate::arith::{Real, sum};
+use crate::error::{Error, check_shape};
+use crate::kernel::elementwise::map;
+use crate::kernel::panel::{fill_panel, panel_stride, project_panel};
+use crate::linalg::{Columns, Packed};
+use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::{Pair, Pairs, Pool, check_pairs};
+
+pub(crate) use self::blocks::workers;
+use self::blocks::{BlockColumns, add_blocks, block_workspace_len};
+pub(crate) use self::in_prompt::block_weights;
+use self::pairs::List;
+pub(crate) use self::weights::{Form, factors_len};
+
+/// How much a pair counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weighting {
+    /// w = p(1 − p) = e/(1 + e)², e = exp(−|r_a − r_b|): the variance of its answer.
+    Bernoulli,
+    /// w = 1: the design alone, without a model (equation 7).
+    Unit,
+}
+
+impl Weighting {
+    /// Replaces margins r_a − r_b by weights.
+    pub(crate) fn apply<T: Real>(self, level: crate::kernel::Level, margins: &mut [T]) {
+        match self {
+            Self::Bernoulli => map::<Variance, T>(level, margins),
+            Self::Unit => margins.fill(T::ONE),
+        }
+    }
+}
+
+/// Numbers that [`rewards`] needs to work in, for one thread; a multiple lets more threads work.
+#[must_use]
+pub const fn rewards_workspace_len(order: usize) -> usize {
+    order.saturating_mul(panel_stride(sum::ITEMS) + 1)
+}
+
+/// Rewards r = φᵀβ of items in the precision `T`, each summed in ascending feature order.
+///
+/// # Errors
+/// [`Error::Shape`] unless `head` has a weight for each feature and `out` a place for each item;
+/// [`Error::Workspace`]; [`Error::NonFinite`] if a reward overflows.
+pub fn rewards<F: Real, T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, F>,
+    head: &[F],
+    out: &mut [T],
+    workspace: &mut [T],
+) -> Result<(), Error> {
+    check_shape("head", features.rows(), head.len())?;
+    check_shape("rewards", features.len(), out.len())?;
+    let unit = rewards_workspace_len(features.rows());
+    let workers = workers("rewards", unit, executor.threads(), workspace.len())?;
+    let share = out.len().div_ceil(workers.get()).div_ceil(sum::ITEMS) * sum::ITEMS;
+    for_chunks(
+        executor,
+        out,
+        share,
+        workspace,
+        unit,
+        &|number, out: &mut [T], scratch: &mut [T]| {
+            let (weights, panel) = split_at(scratch, features.rows());
+            for (weight, value) in weights.iter_mut().zip(head) {
+                *weight = T::from_real(*value);
+            }
+            let stride = panel_stride(sum::ITEMS);
+            let (panel, _) = split_at(panel, features.rows() * stride);
+            for (block, out) in out.chunks_mut(sum::ITEMS).enumerate() {
+                let first = number * share + block * sum::ITEMS;
+                fill_panel(features.range(first, first + out.len()), stride, panel);
+                project_panel(executor.level(), panel, stride, weights, out);
+            }
+        },
+    );
+    match out.iter().position(|reward| !reward.is_finite_number()) {
+        Some(index) => Err(Error::NonFinite { what: "rewards", index }),
+        None => Ok(()),
+    }
+}
+
+/// Numbers that [`add_pool`] needs to work in, for one thread; a multiple lets more threads work.
+#[must_use]
+pub fn pool_workspace_len(order: usize, pairs: Pairs<'_>) -> usize {
+    match pairs {
+        Pairs::InPrompt(prompts) => {
+            let block = prompts.largest_block(sum::PROMPTS);
+            block_workspace_len(order, block.items, in_prompt::scratch_len(block))
+        }
+        Pairs::CrossPrompt(_) => {
+            let block = block_workspace_len(order, sum::ITEMS, cross_prompt::scratch_len(order));
+            block.saturating_add(cross_prompt::centre_len(order))
+        }
+        Pairs::Listed(_) => pairs_workspace_len(order),
+    }
+}
+
+/// Numbers that [`add_pairs`] needs to work in, for one thread; a multiple lets more threads work.
+#[must_use]
+pub const fn pairs_workspace_len(order: usize) -> usize {
+    block_workspace_len(order, sum::PAIRS, sum::PAIRS)
+}
+
+/// Adds the Fisher information of all pairs that a pool offers.
+///
+/// # Errors
+/// [`Error::Shape`] where `rewards` does not have a value for each item or `fisher` not the order
+/// of the features; [`Error::Workspace`].
+pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
+    executor: &E,
+    pool: &Pool<'_>,
+    rewards: &[T],
+    weighting: Weighting,
+    fisher: &mut Packed<T, D>,
+    workspace: &mut [T],
+) -> Result<(), Error> {
+    let features = pool.features();
+    let order = features.rows();
+    check_shape("rewards", features.len(), rewards.len())?;
+    match pool.pairs() {
+        Pairs::InPrompt(prompts) => {
+            let block = prompts.largest_block(sum::PROMPTS);
+            let fill = |block: usize, columns: BlockColumns<'_, T>| {
+                in_prompt::fill(executor, (pool, prompts), rewards, weighting, block, columns)
+            };
+            let blocks = prompts.len().div_ceil(sum::PROMPTS);
+            let size = (block.items, in_prompt::scratch_len(block));
+            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
+        }
+        Pairs::CrossPrompt(_) => {
+            let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(order));
+            let centre = cross_prompt::centre(features, centre);
+            let form = Form::of(weighting, rewards);
+            let fill = |block: usize, columns: BlockColumns<'_, T>| {
+                cross_prompt::fill(executor, (pool, centre), rewards, form, block, columns)
+            };
+            let blocks = features.len().div_ceil(sum::ITEMS);
+            let size = (sum::ITEMS, cross_prompt::scratch_len(order));
+            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
+        }
+        Pairs::Listed(pairs) => {
+            let list = List { pairs, left_out: pool.labelled() };
+            add_list(executor, (features, list), rewards, weighting, fisher, workspace)
+        }
+    }
+}
+
+/// Adds the Fisher information of listed pairs of items: of the labelled ones, for the past.
+///
+/// # Errors
+/// As [`add_pool`]; [`Error::Index`] for a pair that names an item that does not exist.
+pub fn add_pairs<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    pairs: &[impl Pair],
+    rewards: &[T],
+    weighting: Weighting,
+    fisher: &mut Packed<T, D>,
+    workspace: &mut [T],
+) -> Result<(), Error> {
+    check_shape("rewards", features.len(), rewards.len())?;
+    check_pairs(pairs, features.len())?;
+    let list = List { pairs, left_out: &[] };
+    add_list(executor, (features, list), rewards, weighting, fisher, workspace)
+}
+
+fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
+    executor: &E,
+    (features, list): (Columns<'_, f32>, List<'_, impl Pair>),
+    rewards: &[T],
+    weighting: Weighting,
+    fisher: &mut Packed<T, D>,
+    workspace: &mut [T],
+) -> Result<(), Error> {
+    let fill = |block: usize, columns: BlockColumns<'_, T>| {
+        pairs::fill(executor, (features, list), rewards, weighting, block, columns)
+    };
+    let blocks = list.pairs.len().div_ceil(sum::PAIRS);
+    let size = (sum::PAIRS, sum::PAIRS);
+    add_blocks(executor, features.rows(), blocks, size, fisher, workspace, &fill)
+}

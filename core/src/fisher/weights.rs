@@ -1,0 +1,103 @@
+//! The weights of all pairs of two blocks of items, as a cross-prompt pool needs them: the product
+//! form where the rewards' range allows it, the stable form elsewhere.
+//!
+//! The product form's factors e^(±r/2) overflow for large rewards and then give weights of 0 or
+//! NaN, so it is used only while max r − min r is within [`Real::PRODUCT_RANGE`], with r centred on
+//! the middle of that range. Which form is used depends on the pool's rewards alone.
+
+use super::Weighting;
+use crate::arith::Real;
+use crate::arith::exp::Exp;
+use crate::kernel::Level;
+use crate::kernel::elementwise::map;
+use crate::kernel::weights::{Factors, product_weights};
+use crate::parallel::split_at;
+
+/// How the weights of a cross-prompt pool are computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Form<T> {
+    /// Every weight is 1.
+    Unit,
+    /// e/(1 + e)² with e = exp(−|r_a − r_b|).
+    Stable,
+    /// 1/(h_a g_b + g_a h_b)² with h = exp((r − centre)/2), g = exp(−(r − centre)/2).
+    Product {
+        /// The middle of the rewards' range.
+        centre: T,
+    },
+}
+
+/// Numbers that [`Form::factors`] writes for so many items.
+pub(crate) const fn factors_len(items: usize) -> usize {
+    items.saturating_mul(2)
+}
+
+impl<T: Real> Form<T> {
+    /// The form for a pool with these rewards.
+    pub(crate) fn of(weighting: Weighting, rewards: &[T]) -> Self {
+        if weighting == Weighting::Unit {
+            return Self::Unit;
+        }
+        let first = rewards.first().copied().unwrap_or(T::ZERO);
+        let (mut least, mut most) = (first, first);
+        for reward in rewards {
+            if *reward < least {
+                least = *reward;
+            }
+            if most < *reward {
+                most = *reward;
+            }
+        }
+        let range = most - least;
+        if range <= T::PRODUCT_RANGE {
+            Self::Product { centre: least + range * T::HALF }
+        } else {
+            Self::Stable
+        }
+    }
+
+    /// What the weights of a block's items are made of, from their rewards: h and g, or in the
+    /// stable form the rewards themselves in the place of h.
+    pub(crate) fn factors(self, level: Level, rewards: &[T], factors: &mut [T]) {
+        let (first, second) = split_at(factors, rewards.len());
+        match self {
+            Self::Unit => {}
+            Self::Stable => {
+                for (slot, reward) in first.iter_mut().zip(rewards) {
+                    *slot = *reward;
+                }
+            }
+            Self::Product { centre } => {
+                for ((h, g), reward) in first.iter_mut().zip(second.iter_mut()).zip(rewards) {
+                    let half = (*reward - centre) * T::HALF;
+                    (*h, *g) = (half, -half);
+                }
+                map::<Exp, T>(level, first);
+                let (second, _) = split_at(second, rewards.len());
+                map::<Exp, T>(level, second);
+            }
+        }
+    }
+
+    /// The weight of each item of `rows` with each of `columns`, row after row.
+    pub(crate) fn weights(
+        self,
+        level: Level,
+        rows: Factors<'_, T>,
+        columns: Factors<'_, T>,
+        out: &mut [T],
+    ) {
+        match self {
+            Self::Unit => out.fill(T::ONE),
+            Self::Stable => {
+                for (row, out) in rows.h.iter().zip(out.chunks_exact_mut(columns.h.len().max(1))) {
+                    for (slot, column) in out.iter_mut().zip(columns.h) {
+                        *slot = *row - *column;
+                    }
+                }
+                Weighting::Bernoulli.apply(level, out);
+            }
+            Self::Product { .. } => product_weights(level, rows, columns, out),
+        }
+    }
+}

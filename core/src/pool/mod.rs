@@ -1,0 +1,214 @@
+//! [`Pool`]: the pairs on offer, as numbers; never as a matrix of differences.
+//!
+//! Three kinds of pool number their pairs ([`Pairs`]): every two replies to one prompt, every two
+//! items of all, or a list. Pair number ↔ items is arithmetic, or a place in the list. Pairs that
+//! have a label are left out, by their numbers.
+
+mod prompts;
+
+pub use self::prompts::{BlockSize, Prompts, pairs_of};
+
+use self::prompts::{first_pair_of, pair_of_items, place_of_items};
+use crate::error::{Error, check_shape};
+use crate::linalg::Columns;
+use crate::model::Comparison;
+
+/// Two items, by their columns.
+pub trait Pair: Copy + Sync {
+    /// The first and the second item.
+    fn items(self) -> (u32, u32);
+}
+
+impl Pair for (u32, u32) {
+    fn items(self) -> (u32, u32) {
+        self
+    }
+}
+
+impl<T: Copy + Sync> Pair for Comparison<T> {
+    fn items(self) -> (u32, u32) {
+        (self.a, self.b)
+    }
+}
+
+/// Which pairs there are, and how they are numbered.
+#[derive(Clone, Copy, Debug)]
+pub enum Pairs<'a> {
+    /// Every two replies to one prompt: prompt by prompt, and within a prompt (0, 1), (0, 2), …,
+    /// (1, 2), ….
+    InPrompt(Prompts<'a>),
+    /// Every two of so many items, whatever their prompts: (0, 1), (0, 2), …, (1, 2), ….
+    CrossPrompt(u32),
+    /// The pairs of a list, by their places in it.
+    Listed(&'a [(u32, u32)]),
+}
+
+impl Pairs<'_> {
+    /// How many pairs there are.
+    #[must_use]
+    pub fn len(self) -> u64 {
+        match self {
+            Self::InPrompt(prompts) => prompts.pairs(),
+            Self::CrossPrompt(items) => pairs_of(u64::from(items)),
+            Self::Listed(pairs) => pairs.len() as u64,
+        }
+    }
+
+    /// Whether there is no pair.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The items of a pair; `None` beyond the last pair.
+    #[must_use]
+    pub fn items_of_pair(self, pair: u64) -> Option<(u32, u32)> {
+        match self {
+            Self::InPrompt(prompts) => prompts.items_of_pair(pair),
+            Self::CrossPrompt(items) => place_of_items(u64::from(items), pair),
+            Self::Listed(pairs) => pairs.get(usize::try_from(pair).ok()?).copied(),
+        }
+    }
+
+    /// The number of the pair of items (a, b), a < b; `None` for items that make no pair here. A
+    /// list is not searched.
+    #[must_use]
+    pub fn pair_number(self, a: u32, b: u32) -> Option<u64> {
+        match self {
+            Self::InPrompt(prompts) => prompts.pair_number(a, b),
+            Self::CrossPrompt(items) if a < b && b < items => {
+                Some(pair_of_items(u64::from(items), u64::from(a), u64::from(b)))
+            }
+            Self::CrossPrompt(_) | Self::Listed(_) => None,
+        }
+    }
+}
+
+/// The pairs on offer, with the features of their items.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool<'a> {
+    features: Columns<'a, f32>,
+    pairs: Pairs<'a>,
+    labelled: &'a [u64],
+}
+
+impl<'a> Pool<'a> {
+    /// All in-prompt pairs but the `labelled` ones (pair numbers, strictly ascending). `features`
+    /// holds an item a column: the last layer φ.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless there is a column for each item; [`Error::Index`] and
+    /// [`Error::Parameter`] for labelled pairs out of range or out of order; [`Error::NonFinite`]
+    /// for features that are no numbers.
+    pub fn in_prompt(
+        features: Columns<'a, f32>,
+        prompts: Prompts<'a>,
+        labelled: &'a [u64],
+    ) -> Result<Self, Error> {
+        check_shape("items of the pool", prompts.items(), features.len())?;
+        Self::new(features, Pairs::InPrompt(prompts), labelled)
+    }
+
+    /// All pairs of all items, within prompts and across them, but the `labelled` ones.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] for more than 2³² − 1 items; otherwise as [`Pool::in_prompt`].
+    pub fn cross_prompt(features: Columns<'a, f32>, labelled: &'a [u64]) -> Result<Self, Error> {
+        let items = u32::try_from(features.len()).map_err(|_| Error::TooLarge {
+            what: "items of the pool",
+            limit: u32::MAX as usize,
+            found: features.len(),
+        })?;
+        Self::new(features, Pairs::CrossPrompt(items), labelled)
+    }
+
+    /// The pairs of a list but the `labelled` ones (places in the list). A pair that stands there
+    /// twice is offered twice.
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a pair that names an item that does not exist; otherwise as
+    /// [`Pool::in_prompt`].
+    pub fn listed(
+        features: Columns<'a, f32>,
+        pairs: &'a [(u32, u32)],
+        labelled: &'a [u64],
+    ) -> Result<Self, Error> {
+        check_pairs(pairs, features.len())?;
+        Self::new(features, Pairs::Listed(pairs), labelled)
+    }
+
+    fn new(
+        features: Columns<'a, f32>,
+        pairs: Pairs<'a>,
+        labelled: &'a [u64],
+    ) -> Result<Self, Error> {
+        let mut next = 0;
+        for pair in labelled {
+            if *pair >= pairs.len() {
+                let len = pairs.len();
+                return Err(Error::Index { what: "labelled pair", index: *pair, len });
+            }
+            if *pair < next {
+                return Err(Error::Parameter { what: "labelled pairs must ascend strictly" });
+            }
+            next = *pair + 1;
+        }
+        match features.as_slice().iter().position(|value| !value.is_finite()) {
+            Some(index) => Err(Error::NonFinite { what: "features", index }),
+            None => Ok(Self { features, pairs, labelled }),
+        }
+    }
+
+    /// The features, an item a column.
+    #[must_use]
+    pub fn features(&self) -> Columns<'a, f32> {
+        self.features
+    }
+
+    /// The pairs and their numbering.
+    #[must_use]
+    pub fn pairs(&self) -> Pairs<'a> {
+        self.pairs
+    }
+
+    /// How many pairs are on offer.
+    #[must_use]
+    pub fn available(&self) -> u64 {
+        self.pairs.len() - self.labelled.len() as u64
+    }
+
+    /// The pairs of `first..end` that are left out, by their numbers.
+    #[must_use]
+    pub fn labelled_in(&self, first: u64, end: u64) -> &'a [u64] {
+        let from = self.labelled.partition_point(|pair| *pair < first);
+        let to = self.labelled.partition_point(|pair| *pair < end);
+        self.labelled.get(from..to).unwrap_or_default()
+    }
+
+    /// The pairs that are left out whose first item is one of `first..end`, in a pool that offers
+    /// every two of its items.
+    pub(crate) fn labelled_from(&self, first: usize, end: usize) -> &'a [u64] {
+        let items = self.features.len() as u64;
+        let number = |item: usize| first_pair_of(items, (item as u64).min(items));
+        self.labelled_in(number(first), number(end))
+    }
+
+    /// All pairs that are left out.
+    #[must_use]
+    pub fn labelled(&self) -> &'a [u64] {
+        self.labelled
+    }
+}
+
+/// Fails with [`Error::Index`] if a pair names an item that does not exist.
+pub(crate) fn check_pairs(pairs: &[impl Pair], items: usize) -> Result<(), Error> {
+    for pair in pairs {
+        let (a, b) = pair.items();
+        let index = a.max(b);
+        if index as usize >= items {
+            let what = "item of a pair";
+            return Err(Error::Index { what, index: u64::from(index), len: items as u64 });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Scores of all pairs of all items: each item is whitened once, and blocks of
+//! [`sum::ITEMS`] items meet, every two of them and each with itself. No score is kept but those of
+//! the best.
+//!
+//! Why it is fast: a strip of a few items meets a block of others from registers, with no
+//! exponential a pair, and blocks are shared out evenly over the threads.
+
+use super::{Criterion, Scan};
+use crate::arith::{Real, sum};
+use crate::fisher::{Form, factors_len};
+use crate::kernel::panel::{
+    DISTANCE_ROWS, Items, fill_panel, panel_stride, squared_distances, whiten_panel,
+};
+use crate::kernel::weights::Factors;
+use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::pairs_of;
+use crate::topk::TopK;
+
+/// Numbers that the whitened items take.
+pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
+    items.div_ceil(sum::ITEMS).saturating_mul(panel_len(order))
+}
+
+/// Numbers that [`scan`] works in.
+pub(super) const fn memory_len() -> usize {
+    2 * factors_len(sum::ITEMS) + 2 * DISTANCE_ROWS * sum::ITEMS
+}
+
+/// Meetings of two blocks.
+pub(super) fn meetings(items: usize) -> usize {
+    let blocks = items.div_ceil(sum::ITEMS) as u64;
+    usize::try_from(pairs_of(blocks).saturating_add(blocks)).unwrap_or(usize::MAX)
+}
+
+const fn panel_len(order: usize) -> usize {
+    order.saturating_mul(panel_stride(sum::ITEMS))
+}
+
+/// Whitens all items, a panel a block.
+pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    whitened: &mut [T],
+) {
+    let order = scan.criterion.order();
+    let stride = panel_stride(sum::ITEMS);
+    for_chunks(scan.executor, whitened, panel_len(order), &mut [(); 0], 0, &|block, panel, _| {
+        let first = block * sum::ITEMS;
+        fill_panel(scan.pool.features().range(first, first + sum::ITEMS), stride, panel);
+        whiten_panel(scan.executor.level(), scan.whitener, order, stride, panel);
+    });
+}
+
+/// Scores the pairs of two blocks of items, or of one with itself, and offers them.
+pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    (whitened, form): (&[T], Form<T>),
+    meeting: usize,
+    memory: &mut [T],
+    best: &mut TopK<'_, T>,
+) {
+    let items = scan.pool.features().len();
+    let Some((own, other)) = blocks_of(items.div_ceil(sum::ITEMS), meeting) else {
+        return;
+    };
+    let level = scan.executor.level();
+    let (own_factors, memory) = split_at(memory, factors_len(sum::ITEMS));
+    let (other_factors, memory) = split_at(memory, factors_len(sum::ITEMS));
+    let (weights, scores) = split_at(memory, DISTANCE_ROWS * sum::ITEMS);
+    let (own, other) = (Block::new(own, items), Block::new(other, items));
+    let leverage = matches!(scan.criterion, Criterion::Leverage(..));
+    let own_factors = own.factors(scan, form, own_factors);
+    let other_factors = other.factors(scan, form, other_factors);
+    let panel = |block: Block| {
+        let len = panel_len(scan.criterion.order());
+        whitened.get(block.number * len..(block.number + 1) * len).unwrap_or_default()
+    };
+    for from in (0..own.len).step_by(DISTANCE_ROWS) {
+        let rows = DISTANCE_ROWS.min(own.len - from);
+        // In a block with itself, an item meets the later ones.
+        let to = if own.number == other.number { from + 1 } else { 0 };
+        let width = other.len.saturating_sub(to);
+        let (scores, _) = split_at(scores, rows * width);
+        if leverage {
+            let (weights, _) = split_at(weights, rows * width);
+            let columns = other_factors.range(to, other.len);
+            form.weights(level, own_factors.range(from, from + rows), columns, weights);
+            let (items, others) = (
+                Items { panel: panel(own), first: from },
+                Items { panel: panel(other), first: to },
+            );
+            squared_distances(level, panel_stride(sum::ITEMS), items, others, width, scores);
+            scan.weigh(weights, scores);
+        }
+        for (row, scores) in scores.chunks_exact_mut(width.max(1)).enumerate() {
+            let a = own.first + from + row;
+            let b = other.first + to;
+            if !leverage {
+                scan.margins(a, b, scores);
+            }
+            let skipped = (a + 1).saturating_sub(b).min(scores.len());
+            let (_, scores) = split_at(scores, skipped);
+            let (Ok(a), Ok(b)) = (u32::try_from(a), u32::try_from(b + skipped)) else {
+                return;
+            };
+            if let Some(pair) = scan.pool.pairs().pair_number(a, b) {
+                scan.offer(pair, scores, best);
+            }
+        }
+    }
+}
+
+/// A block of items.
+#[derive(Clone, Copy)]
+struct Block {
+    number: usize,
+    first: usize,
+    len: usize,
+}
+
+impl Block {
+    fn new(number: usize, items: usize) -> Self {
+        let first = number * sum::ITEMS;
+        Self { number, first, len: items.saturating_sub(first).min(sum::ITEMS) }
+    }
+
+    fn factors<'a, T: Real, D: AsRef<[T]>, E: Executor>(
+        self,
+        scan: &Scan<'_, T, D, E>,
+        form: Form<T>,
+        memory: &'a mut [T],
+    ) -> Factors<'a, T> {
+        let (memory, _) = split_at(memory, factors_len(self.len));
+        let rewards = scan.rewards.get(self.first..self.first + self.len).unwrap_or_default();
+        form.factors(scan.executor.level(), rewards, memory);
+        Factors::of(memory)
+    }
+}
+
+/// The two blocks of a meeting: (0, 0), (0, 1), …, (1, 1), ….
+fn blocks_of(blocks: usize, meeting: usize) -> Option<(usize, usize)> {
+    // The pairs of one block more, the second of each brought back by one.
+    let pairs = crate::pool::Pairs::CrossPrompt(u32::try_from(blocks + 1).ok()?);
+    let (own, other) = pairs.items_of_pair(meeting as u64)?;
+    Some((own as usize, other as usize - 1))
+}

@@ -1,0 +1,66 @@
+//! Scores of an in-prompt pool: the items of some prompts are whitened together, and each item
+//! meets the later ones of its prompt.
+
+use super::{Criterion, Scan};
+use crate::arith::Real;
+use crate::fisher::block_weights;
+use crate::kernel::panel::{Items, fill_panel, panel_stride, squared_distances, whiten_panel};
+use crate::parallel::{Executor, split_at};
+use crate::pool::{BlockSize, Prompts};
+use crate::topk::TopK;
+
+/// Prompts whose items are whitened together, so that they stay in cache. Not part of the
+/// contract: items do not meet.
+pub(super) const BLOCK: usize = 25;
+
+/// Numbers that [`scan`] works in.
+pub(super) fn memory_len(order: usize, block: BlockSize) -> usize {
+    let panel = order.saturating_mul(panel_stride(block.items));
+    panel.saturating_add(block.pairs).saturating_add(block.replies)
+}
+
+/// Scores the pairs of one block of prompts and offers them.
+pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    prompts: Prompts<'_>,
+    block: usize,
+    memory: &mut [T],
+    best: &mut TopK<'_, T>,
+) {
+    let (first, end) = (block * BLOCK, ((block + 1) * BLOCK).min(prompts.len()));
+    if first >= end {
+        return;
+    }
+    let (start, stop) = prompts.items_of(first, end);
+    let stride = panel_stride(stop - start);
+    let (panel, memory) = split_at(memory, scan.criterion.order() * stride);
+    let pairs = prompts.first_pair(end) - prompts.first_pair(first);
+    let (weights, row) = split_at(memory, usize::try_from(pairs).unwrap_or(usize::MAX));
+    let level = scan.executor.level();
+    if let Criterion::Leverage(factor, weighting) = scan.criterion {
+        fill_panel(scan.pool.features().range(start, stop), stride, panel);
+        whiten_panel(level, scan.whitener, factor.order(), stride, panel);
+        let (pool, range) = ((scan.pool, prompts), (first, end));
+        block_weights(scan.executor, pool, scan.rewards, weighting, range, weights);
+    }
+    let mut weights = &*weights;
+    for prompt in first..end {
+        let (own, last) = prompts.items_of(prompt, prompt + 1);
+        let mut pair = prompts.first_pair(prompt);
+        for a in own..last {
+            let (row, _) = split_at(row, last - a - 1);
+            let (own_weights, rest) = weights.split_at_checked(row.len()).unwrap_or_default();
+            weights = rest;
+            if let Criterion::Leverage(..) = scan.criterion {
+                let item = Items { panel, first: a - start };
+                let others = Items { panel, first: a - start + 1 };
+                squared_distances(level, stride, item, others, row.len(), row);
+                scan.weigh(own_weights, row);
+            } else {
+                scan.margins(a, a + 1, row);
+            }
+            scan.offer(pair, row, best);
+            pair += row.len() as u64;
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Scores of all pairs that a pool offers, and the best k of them.
+//!
+//! The gradient of the log-determinant with respect to a pair's selection weight, at weight 1 for
+//! the whole pool, is the leverage w dᵀM⁻¹d (equations 8–10 of Shen, Sun and Ton, 2025). With
+//! M = LLᵀ and whitened items u = L⁻¹φ it is w ‖u_a − u_b‖²: one substitution an item, then H
+//! multiplications a pair. The squared differences are summed in ascending feature order, never by
+//! a Gram matrix, which cancels.
+//!
+//! How the pairs are walked is a file a kind of pool; scores are never stored but those of the best.
+
+mod cross_prompt;
+mod in_prompt;
+mod listed;
+
+use crate::arith::{Real, sum};
+use crate::error::{Error, check_shape};
+use crate::fisher::{Form, Weighting, workers};
+use crate::kernel::panel::{fill_whitener, whitener_len};
+use crate::linalg::Cholesky;
+use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::{Pairs, Pool};
+use crate::topk::{Scored, TopK};
+
+/// What a pair is scored by.
+#[derive(Clone, Copy, Debug)]
+pub enum Criterion<'a, T, D> {
+    /// How close the margin |r_a − r_b| is to 0: its negative. The same order as the entropy of
+    /// the answer (equation 5), without its rounding.
+    Entropy,
+    /// The margin |r_a − r_b| (equation 6).
+    MaxDiff,
+    /// w dᵀM⁻¹d, with the factor of M.
+    Leverage(&'a Cholesky<T, D>, Weighting),
+}
+
+impl<T: Real, D: AsRef<[T]>> Criterion<'_, T, D> {
+    /// Features that must be whitened: none for the scores that use rewards alone.
+    fn order(&self) -> usize {
+        match self {
+            Self::Leverage(factor, _) => factor.order(),
+            Self::Entropy | Self::MaxDiff => 0,
+        }
+    }
+}
+
+/// Sizes of the working memories of [`best_pairs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScoreMemory {
+    /// Numbers shared by all workers.
+    pub shared: usize,
+    /// Numbers a worker needs; a multiple lets more threads work.
+    pub each: usize,
+}
+
+impl ScoreMemory {
+    /// For these pairs of so many items with features of this order.
+    #[must_use]
+    pub fn new(order: usize, pairs: Pairs<'_>, items: usize) -> Self {
+        let (whitened, each) = match pairs {
+            Pairs::InPrompt(prompts) => {
+                (0, in_prompt::memory_len(order, prompts.largest_block(in_prompt::BLOCK)))
+            }
+            Pairs::CrossPrompt(_) => {
+                (cross_prompt::whitened_len(order, items), cross_prompt::memory_len())
+            }
+            Pairs::Listed(_) => (listed::whitened_len(order, items), listed::memory_len(order)),
+        };
+        Self { shared: whitener_len(order).saturating_add(whitened), each }
+    }
+}
+
+/// Fills `batch` with the best pairs of the pool, best first. `heaps` holds a batch a worker.
+///
+/// # Errors
+/// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Shape`] where `rewards` does not have
+/// a value an item or the factor another order than the features; [`Error::Workspace`];
+/// [`Error::NonFinite`] with the pair whose score is no finite number.
+pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    executor: &E,
+    pool: &Pool<'_>,
+    rewards: &[T],
+    criterion: Criterion<'_, T, D>,
+    workspace: &mut [T],
+    heaps: &mut [Scored<T>],
+    batch: &mut [Scored<T>],
+) -> Result<(), Error> {
+    let requested = batch.len() as u64;
+    if requested == 0 {
+        return Ok(());
+    }
+    if requested > pool.available() {
+        return Err(Error::Batch { requested, available: pool.available() });
+    }
+    check_shape("rewards", pool.features().len(), rewards.len())?;
+    let order = criterion.order();
+    if order != 0 {
+        check_shape("order of the factor", pool.features().rows(), order)?;
+    }
+    let memory = ScoreMemory::new(order, pool.pairs(), rewards.len());
+    let found = workspace.len();
+    let (shared, workspace) = split_at(workspace, memory.shared);
+    if shared.len() < memory.shared || workspace.is_empty() {
+        let required = memory.shared.saturating_add(memory.each);
+        return Err(Error::Workspace { what: "scores", required, found });
+    }
+    let (whitener, whitened) = split_at(shared, whitener_len(order));
+    if let Criterion::Leverage(factor, _) = criterion {
+        fill_whitener(factor.as_slice(), order, whitener);
+    }
+    let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
+    let fits = workers("heaps", batch.len(), fits.get(), heaps.len())?.get();
+    let (heaps, _) = split_at(heaps, fits * batch.len());
+    // A slot that no pair fills is marked by a pair number beyond the pool.
+    heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
+    let scan = Scan { pool, rewards, criterion, whitener: &*whitener, executor };
+    scan.whiten(fits, whitened, workspace);
+    let (whitened, form) = (&*whitened, scan.form());
+    let share = scan.parts().div_ceil(fits);
+    for_chunks(executor, heaps, batch.len(), workspace, memory.each, &|number, heap, memory| {
+        let mut best = TopK::new(heap);
+        for part in number * share..((number + 1) * share).min(scan.parts()) {
+            scan.part((whitened, form), part, memory, &mut best);
+        }
+    });
+    let mut best = TopK::new(batch);
+    for candidate in heaps.iter().filter(|candidate| candidate.pair != u64::MAX) {
+        best.offer(*candidate);
+    }
+    match best.finish().iter().find(|kept| !kept.score.is_finite_number()) {
+        Some(kept) => {
+            let index = usize::try_from(kept.pair).unwrap_or(usize::MAX);
+            Err(Error::NonFinite { what: "scores", index })
+        }
+        None => Ok(()),
+    }
+}
+
+/// One walk over the pairs of a pool.
+struct Scan<'a, T, D, E> {
+    pool: &'a Pool<'a>,
+    rewards: &'a [T],
+    criterion: Criterion<'a, T, D>,
+    whitener: &'a [T],
+    executor: &'a E,
+}
+
+impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
+    /// Whitens the items that more than one part of the walk needs.
+    fn whiten(&self, workers: usize, whitened: &mut [T], memory: &mut [T]) {
+        if self.criterion.order() == 0 {
+            return;
+        }
+        match self.pool.pairs() {
+            Pairs::InPrompt(_) => {}
+            Pairs::CrossPrompt(_) => cross_prompt::whiten(self, whitened),
+            Pairs::Listed(_) => listed::whiten(self, workers, whitened, memory),
+        }
+    }
+
+    /// How the weights of a cross-prompt pool are computed.
+    fn form(&self) -> Form<T> {
+        match (self.pool.pairs(), &self.criterion) {
+            (Pairs::CrossPrompt(_), Criterion::Leverage(_, weighting)) => {
+                Form::of(*weighting, self.rewards)
+            }
+            _ => Form::Unit,
+        }
+    }
+
+    /// Parts of the walk, which threads share out.
+    fn parts(&self) -> usize {
+        match self.pool.pairs() {
+            Pairs::InPrompt(prompts) => prompts.len().div_ceil(in_prompt::BLOCK),
+            Pairs::CrossPrompt(_) => cross_prompt::meetings(self.rewards.len()),
+            Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
+        }
+    }
+
+    /// Scores the pairs of one part and offers them.
+    fn part(
+        &self,
+        (whitened, form): (&[T], Form<T>),
+        part: usize,
+        memory: &mut [T],
+        best: &mut TopK<'_, T>,
+    ) {
+        match self.pool.pairs() {
+            Pairs::InPrompt(prompts) => in_prompt::scan(self, prompts, part, memory, best),
+            Pairs::CrossPrompt(_) => {
+                cross_prompt::scan(self, (whitened, form), part, memory, best);
+            }
+            Pairs::Listed(pairs) => listed::scan(self, (whitened, pairs), part, memory, best),
+        }
+    }
+}
+
+impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
+    /// The score of a margin, for the criteria that need nothing else.
+    fn of_margin(&self, margin: T) -> T {
+        match self.criterion {
+            // 0 − |m| rather than −|m|: no negative zero may be a key.
+            Criterion::Entropy => T::ZERO - margin.magnitude(),
+            Criterion::MaxDiff | Criterion::Leverage(..) => margin.magnitude(),
+        }
+    }
+
+    /// The scores of item `a` with the items from `b` on, from their margins.
+    fn margins(&self, a: usize, b: usize, scores: &mut [T]) {
+        let reward = self.rewards.get(a).copied().unwrap_or(T::ZERO);
+        let others = self.rewards.get(b..).unwrap_or_default();
+        for (score, other) in scores.iter_mut().zip(others) {
+            *score = self.of_margin(reward - *other);
+        }
+    }
+
+    /// Turns squared distances into scores.
+    fn weigh(&self, weights: &[T], scores: &mut [T]) {
+        for (score, weight) in scores.iter_mut().zip(weights) {
+            *score = *weight * *score;
+        }
+    }
+
+    /// Offers consecutive pairs from number `first` on, but for those that have a label.
+    fn offer(&self, first: u64, scores: &[T], best: &mut TopK<'_, T>) {
+        let end = first.saturating_add(scores.len() as u64);
+        let (mut rest, mut number) = (scores, first);
+        for labelled in self.pool.labelled_in(first, end) {
+            let before = usize::try_from(labelled.saturating_sub(number)).unwrap_or(usize::MAX);
+            let (run, after) = rest.split_at_checked(before).unwrap_or((rest, &[]));
+            best.offer_run(number, run);
+            rest = after.split_first().map_or(&[], |(_, after)| after);
+            number = labelled.saturating_add(1);
+        }
+        best.offer_run(number, rest);
+    }
+}
