@@ -315,6 +315,11 @@ fn settings_out_of_range() {
         }
     }
     case.fails(&["--weight-decay", "-0.1"], &["--weight-decay -0.1", "not negative"]);
+    for (value, rounded) in [("1e-60", "is 0 in f32"), ("1e60", "is inf in f32")] {
+        let f32 = ["--precision", "f32", "--prior-precision", value];
+        case.fails(&f32, &["--prior-precision", rounded, "--precision f64"]);
+    }
+    case.fails(&["--isa", "v5"], &["--isa", "baseline"]);
     case.fails(&["--strategy", "best"], &["pa-dopt", "random"]);
     case.fails(&["--threads", "0"], &["--threads"]);
 }

@@ -188,3 +188,29 @@ fn a_warm_start_differs_from_the_second_round_on() {
         .map(|out| fs::read_to_string(folder.path().join(out).join("labels.jsonl")).unwrap());
     assert!(labels[0] == labels[1], "random pairs and their answers do not depend on the model");
 }
+
+#[test]
+fn completions_and_manual_pages_know_every_subcommand() {
+    const SUBCOMMANDS: [&str; 6] = ["run", "select", "train", "eval", "completions", "man"];
+    let folder = TempDir::new().unwrap();
+    let printed = |arguments: &[&str]| {
+        let output = pairpick(folder.path(), arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let text = printed(&["completions", shell]);
+        for word in SUBCOMMANDS.iter().chain(&["resume", "prior-precision"]) {
+            assert!(text.contains(word), "{word} is not in the completions of {shell}");
+        }
+    }
+    assert!(printed(&["man"]).contains(".TH pairpick 1"));
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+    assert_eq!(printed(&["man", "--out", "pages"]), "");
+    let pages = names(&folder.path().join("pages"));
+    for command in SUBCOMMANDS {
+        assert!(pages.contains(&format!("pairpick-{command}.1")), "{pages:?}");
+        let help = printed(&[command, "--help"]);
+        assert!(help.contains("Examples:\n"), "{command} has no example");
+    }
+}

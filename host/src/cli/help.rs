@@ -8,8 +8,9 @@ pub(super) const TOP: &str = "\
 Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
+  pairpick select --help           a batch of pairs for people to answer, and what follows
 
-Exit codes: 0 done, 1 a check failed, 2 bad input or usage.";
+Exit codes: 0 done, 2 bad input or usage, 130 interrupted.";
 
 /// After `pairpick run --help`.
 pub(super) const RUN: &str = "\
@@ -26,7 +27,22 @@ Examples:
                  --test-embeddings test.npy --test-rewards test_rewards.npy --out run1
 
   The paper's recipe, and only the numbers for another program:
-    pairpick run --preset paper --json > run.json";
+    pairpick run --preset paper --json > run.json
+
+  Go on after an interruption, with the name that was given to --out:
+    pairpick run --resume run1";
+
+/// After `pairpick completions --help`.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  pairpick completions bash > ~/.local/share/bash-completion/completions/pairpick
+  pairpick completions fish > ~/.config/fish/completions/pairpick.fish";
+
+/// After `pairpick man --help`.
+pub(super) const MAN: &str = "\
+Examples:
+  pairpick man | man -l -
+  pairpick man --out ~/.local/share/man/man1";
 
 /// After `pairpick select --help`.
 pub(super) const SELECT: &str = "\

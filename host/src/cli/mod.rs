@@ -5,6 +5,7 @@ mod eval;
 mod groups;
 mod help;
 mod interrupt;
+mod manual;
 mod options;
 mod output;
 mod run;
@@ -13,11 +14,11 @@ mod train;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use self::output::Output;
 
-/// Bad input or usage. (0 is done, 1 is for a check that failed.)
+/// Bad input or usage.
 const BAD_INPUT: u8 = 2;
 
 /// Pick which pairs of responses are worth asking a human about
@@ -37,6 +38,8 @@ enum Command {
     Select(select::Args),
     Train(train::Args),
     Eval(eval::Args),
+    Completions(manual::CompletionsArgs),
+    Man(manual::ManArgs),
 }
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -50,6 +53,8 @@ pub fn main() -> ExitCode {
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),
         Command::Eval(args) => eval::execute(args, &mut output),
+        Command::Completions(args) => manual::completions(args, Cli::command(), &output),
+        Command::Man(args) => manual::man(args, Cli::command(), &output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

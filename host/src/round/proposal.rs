@@ -1,4 +1,4 @@
-//! [`Proposal`]: a batch that somebody else will answer, and what is to be gained by it.
+//! [`propose`]: a batch that somebody else will answer, and what is to be gained by it.
 
 use pairpick_core::arith::{Real, bernoulli_variance, exp, ln};
 use pairpick_core::digest::Digest;
@@ -17,7 +17,7 @@ use crate::settings::Precision;
 /// Picks the batch of a round as `run` does, and measures it by the model that picked it.
 ///
 /// # Errors
-/// What reading the embeddings refuses; [`Error::Core`] if the strategy's matrix has no factor.
+/// What reading the embeddings refuses; [`crate::Error::Core`] if the strategy's matrix has no factor.
 pub fn propose(
     request: &Request<'_>,
     embeddings: &mut Embeddings,

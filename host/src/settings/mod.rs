@@ -142,10 +142,23 @@ impl Settings {
         }
         positive("lr", self.learning_rate)?;
         positive("prior-precision", self.prior_precision)?;
+        self.check_prior_precision()?;
         positive("temperature", self.temperature)?;
         in_range("weight-decay", self.weight_decay, self.weight_decay >= 0.0, "not negative")?;
         let share = self.holdout > 0.0 && self.holdout < 1.0;
         in_range("holdout", self.holdout, share, "between 0 and 1")
+    }
+
+    /// What is 0 or infinite in the precision of the selection is no prior there.
+    fn check_prior_precision(&self) -> Result<()> {
+        let rounded = self.prior_precision as f32;
+        let holds = rounded > 0.0 && rounded.is_finite();
+        if holds || self.precision == Precision::F64 {
+            return Ok(());
+        }
+        let found = self.prior_precision.to_string();
+        let expected = format!("is {rounded} in f32; choose another, or --precision f64");
+        Err(Error::Setting { option: "prior-precision", found, expected })
     }
 }
 
