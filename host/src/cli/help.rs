@@ -8,6 +8,7 @@ pub(super) const TOP: &str = "\
 Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
+  pairpick verify                  does this machine compute the right bits?
 
 Exit codes: 0 done, 1 a check failed, 2 bad input or usage.";
 

@@ -5,6 +5,7 @@ mod help;
 mod options;
 mod output;
 mod run;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -28,7 +29,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(run::Args),
+    Run(Box<run::Args>),
+    Verify(verify::Args),
 }
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -37,10 +39,11 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut output = Output::new();
     let done = match &cli.command {
-        Command::Run(args) => run::execute(args, &mut output),
+        Command::Run(args) => run::execute(args, &mut output).map(|()| ExitCode::SUCCESS),
+        Command::Verify(args) => verify::execute(args, &mut output),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output.error(&error);
             ExitCode::from(BAD_INPUT)
