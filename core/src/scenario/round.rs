@@ -100,7 +100,7 @@ impl<'a, T: Real> Numbers<'a, T> {
 }
 
 impl<T: Real, E: Executor> Loop<'_, T, E> {
-    /// A round. The first selects by the untrained network, later ones by the network that the
+    /// A round. The first selects by the untrained network, later ones by the features that the
     /// round before left in `numbers`.
     pub(super) fn round(
         &mut self,
@@ -110,8 +110,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         self.tracer.enter(numbers.mlp.features(), round);
         if round == 1 {
             self.initialise(round, numbers)?;
+            self.forward(0, numbers)?;
         }
-        self.forward(0, numbers)?;
         self.fisher(round, numbers)?;
         self.factor(numbers)?;
         self.select(round, numbers)?;
@@ -251,6 +251,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
     fn answer(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let known = self.size.known(round);
         let mut rng = Stream::new(SEED, "oracle", round as u64);
+        // The network is trained on the first items alone, as if they were the ones asked about.
+        let trained = u32::try_from(self.size.trained).unwrap_or(u32::MAX).max(1);
         let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
         let slots = self.labels.iter_mut().zip(&mut *self.asked).zip(&mut *self.labelled);
         for (((label, asked), number), chosen) in slots.skip(known).zip(&*self.batch) {
@@ -259,7 +261,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             let first = rng.uniform::<f64>() < arith::sigmoid(margin);
             let answer = if first { T::ONE } else { T::ZERO };
             let answer = if margin == 0.0 { T::HALF } else { answer };
-            *label = Comparison { a, b, label: answer };
+            *label = Comparison { a: a % trained, b: b % trained, label: answer };
             *asked = (a, b);
             *number = chosen.pair;
         }
@@ -280,7 +282,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let (labels, _) = split_at(self.labels, self.size.known(round + 1));
         let (held_out, training) = labels.split_at_checked(labels.len() / 4).unwrap_or_default();
         let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
-        let data = Data { items, training_items: self.size.items, training, held_out };
+        let items = items.range(0, self.size.trained);
+        let data = Data { items, training_items: items.len(), training, held_out };
         let Numbers { mlp, parameters, work, gradient: slopes, .. } = numbers;
         let mean = gradient(self.executor, mlp, &data, parameters, slopes, work)?;
         self.tracer.numbers("gradient", 0, slopes)?;

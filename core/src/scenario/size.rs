@@ -29,22 +29,26 @@ pub struct Size {
     pub(super) listed: usize,
     /// Pairs asked about each round.
     pub(super) batch: usize,
+    /// Items trained on, the first ones: a training takes many passes over them.
+    pub(super) trained: usize,
     pub(super) iterations: usize,
 }
 
 impl Size {
-    /// For a microcontroller, and for everything else too. More prompts and listed pairs than a
-    /// block of their sums, prompts without a reply and with one, and shapes that fill no vector.
+    /// For a microcontroller, and for everything else too. More prompts and listed pairs than two
+    /// blocks of their sums, since the order in which two are added does not show, prompts without a
+    /// reply and with one, and shapes that fill no vector.
     pub const DEVICE: Self = Self {
         name: "device",
         inputs: 9,
         hidden: [11, 7],
         orders: &[8, 16, 32],
-        prompts: 27,
-        items: 59,
-        replies: &[1, 3, 2, 0, 4, 2, 3],
-        listed: 300,
+        prompts: 53,
+        items: 67,
+        replies: &[1, 3, 0, 0, 2, 0, 4, 0, 2, 0],
+        listed: 530,
         batch: 6,
+        trained: 67,
         iterations: 5,
     };
 
@@ -60,6 +64,7 @@ impl Size {
         replies: &[1, 17, 9, 0, 12, 10, 3, 31, 7, 10],
         listed: 1000,
         batch: 150,
+        trained: 601,
         iterations: 2,
     };
 
@@ -163,7 +168,7 @@ impl Size {
         let fisher = pairs_workspace_len(order).saturating_mul(threads);
         let pool = crate::fisher::pool_workspace_len(order, prompts.largest_block(sum::PROMPTS));
         let whitening = order.saturating_mul(panel_stride(self.items));
-        crate::model::train::workspace_len(executor, mlp, self.items, self.labels())
+        crate::model::train::workspace_len(executor, mlp, self.trained, self.labels())
             .max(fisher)
             .max(pool.saturating_mul(threads))
             .max(rewards_workspace_len(order).saturating_mul(threads))
