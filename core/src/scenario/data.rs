@@ -84,17 +84,19 @@ pub(super) fn standardise(
     tracer.numbers("standardised", 0, embeddings)
 }
 
-/// Means of a stream of items that crosses blocks, without memory for the items.
-pub(super) fn streamed_mean(tracer: &mut Tracer<'_>) -> Result<(), Error> {
+/// Mean squared deviations of a stream of items that crosses blocks, without memory for the items.
+/// The deviations are such that f64 must round them: f32 values alone add up exactly.
+pub(super) fn streamed_deviations(tracer: &mut Tracer<'_>) -> Result<(), Error> {
+    const FROM: [f64; 3] = [0.1, 0.2, 0.3];
     let (mut total, mut block) = ([0.0; 3], [0.0; 3]);
     let mut sums = Sums::new(&mut total, &mut block)?;
     let mut rng = Stream::new(SEED, "items", 0);
     for _ in 0..STREAMED {
         let item: [f32; 3] = core::array::from_fn(|_| rng.uniform::<f32>() - 0.3);
-        sums.add(Columns::new(&item, 3, 1)?, None)?;
+        sums.add(Columns::new(&item, 3, 1)?, Some(&FROM))?;
     }
     let means = sums.finish()?;
-    tracer.numbers("streamed-mean", 0, means)
+    tracer.numbers("streamed-deviations", 0, means)
 }
 
 /// Draws golden rewards in steps of a half, so that some tie.

@@ -60,7 +60,7 @@ pub fn replay<T: Real, E: Executor>(
     self_test()?;
     let mut tracer = Tracer::new(observe);
     edges::replay::<T>(executor.level(), &mut tracer)?;
-    data::streamed_mean(&mut tracer)?;
+    data::streamed_deviations(&mut tracer)?;
 
     let (embeddings, singles) = split_at(memory.singles, size.inputs.saturating_mul(size.items));
     let (golden, doubles) = split_at(memory.doubles, size.items);

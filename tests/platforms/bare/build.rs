@@ -1,13 +1,21 @@
-//! Gives the linker the memory map of the target's board.
+//! Gives the linker the memory map of the target's board: the sizes that a microcontroller has, and
+//! more of both for an unoptimised build.
 
 use std::path::PathBuf;
 use std::{env, fs};
 
 fn main() {
-    let arch = env::var("CARGO_CFG_TARGET_ARCH").expect("set by cargo");
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo"));
+    let variable = |name| env::var(name).expect("set by cargo");
+    let arch = variable("CARGO_CFG_TARGET_ARCH");
+    let (flash, ram) = match variable("OPT_LEVEL").as_str() {
+        "0" => ("4M", "512K"),
+        _ => ("512K", "256K"),
+    };
     let map = format!("{arch}.x");
-    fs::copy(&map, out.join("memory.x")).expect("the memory map");
+    let text = fs::read_to_string(&map).expect("the memory map");
+    let out = PathBuf::from(variable("OUT_DIR"));
+    let text = text.replace("FLASH_SIZE", flash).replace("RAM_SIZE", ram);
+    fs::write(out.join("memory.x"), text).expect("the linker's memory map");
     println!("cargo:rerun-if-changed={map}");
     println!("cargo:rustc-link-search={}", out.display());
     if arch == "riscv32" {
