@@ -88,7 +88,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<ExitCode> {
     };
     let (found, place) = match &args.trace {
         Some(path) => (args.chosen(Trace::read(path)?), path.display().to_string()),
-        None => args.replay(reference.as_ref().is_none_or(|_| args.against.is_some()), output)?,
+        None => args.replay(output)?,
     };
     if let Some(path) = &args.record {
         found.write(path)?;
@@ -120,12 +120,13 @@ impl Args {
     }
 
     /// Replays what is asked for, and says where.
-    fn replay(&self, comparing_values: bool, output: &mut Output) -> Result<(Trace, String)> {
+    fn replay(&self, output: &mut Output) -> Result<(Trace, String)> {
         let threads = Threads::start(&Runtime { threads: self.threads, isa: self.isa })?;
         let scalars: Vec<Scalar> = self.scalar.map_or(Scalar::ALL.to_vec(), |one| vec![one]);
         let sizes: Vec<ScenarioSize> =
             self.size.map_or(ScenarioSize::ALL.to_vec(), |one| vec![one]);
-        let with_values = self.values || comparing_values && self.record.is_none();
+        // The golden traces have none to compare with.
+        let with_values = self.values || self.against.is_some();
         let mut trace = Trace::default();
         output.begin("replaying", (scalars.len() * sizes.len()) as u64);
         for scalar in scalars {
