@@ -23,6 +23,7 @@
 //! scalar, size and instruction set; [`parallel`], how a host lends threads; [`rng`], named
 //! streams; [`digest`], fingerprints of results; [`error`](mod@error), everything that can go
 //! wrong. Which pairs a pool offers is [`pool`]'s to say: pairs are numbers, never rows.
+//! [`scenario`] runs all of it on data of its own, so that machines can be compared bit by bit.
 //!
 //! # What cannot happen
 //!
@@ -83,6 +84,7 @@ pub mod model;
 pub mod parallel;
 pub mod pool;
 pub mod rng;
+pub mod scenario;
 pub mod score;
 pub mod select;
 pub mod topk;

@@ -336,6 +336,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A trace that cannot be compared.
+    #[error("{}: not a trace that can be compared: {problem}", path.display())]
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A model file that cannot be used.
     #[error("{}: not a model of pairpick: {problem}", path.display())]
     ModelFile {

@@ -10,7 +10,8 @@
 //!   decides how fast it comes;
 //! - [`round`]: pool, selection, answers, training, evaluation, and round again;
 //! - [`output`]: the folder of a run, complete or not there at all;
-//! - [`report`]: metrics as a table and as curves.
+//! - [`report`]: metrics as a table and as curves;
+//! - [`verify`]: whether this machine computes the bits that it should.
 //!
 //! Only `cli`, behind the default feature of that name, knows flags and terminals.
 
@@ -26,6 +27,7 @@ pub mod report;
 pub mod round;
 pub mod runtime;
 pub mod settings;
+pub mod verify;
 
 #[cfg(feature = "cli")]
 pub mod cli;

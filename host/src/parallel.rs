@@ -46,6 +46,13 @@ impl Threads {
         Ok(Self { pool, level })
     }
 
+    /// The name of the instruction set in use.
+    #[must_use]
+    pub fn level_name(&self) -> String {
+        let name = format!("{:?}", self.level);
+        name.split('(').next().unwrap_or_default().to_owned()
+    }
+
     /// Runs work on the pool, so that its joins need not enter it one by one.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         self.pool.install(work)

@@ -1,4 +1,5 @@
-//! What the suites share: oracles that follow the definitions naively, generators, the data from
+//! What the suites share: oracles that follow the definitions naively, in f64
+//! ([`oracle`]) or to the bit ([`naive`]), generators, the data from
 //! outside, and the bounds in one table.
 
 pub mod bounds;
@@ -8,6 +9,7 @@ pub mod fuzz;
 pub mod generate;
 pub mod levels;
 pub mod model;
+pub mod naive;
 pub mod oracle;
 pub mod threads;
 pub mod ulp;

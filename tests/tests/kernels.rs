@@ -1,16 +1,21 @@
 //! Kernels against their naive definitions, to the bit, at every instruction set of this machine.
 //! The naive forms sum in the contract's order, so nothing but equality will do.
 
-use pairpick_core::arith::Real;
+use pairpick_core::arith::{self, Real};
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
 use pairpick_core::kernel::panel::{
-    fill_panel, fill_whitener, panel_stride, project_panel, whiten_panel, whitener_len,
+    Items, fill_panel, fill_whitener, panel_stride, project_panel, squared_distances, whiten_panel,
+    whitener_len,
 };
+use pairpick_core::kernel::weights::{Factors, product_weights};
 use pairpick_core::linalg::{Columns, packed_len};
+use pairpick_core::model::Activation;
+use pairpick_core::model::adam::Adam;
 #[cfg(target_arch = "x86_64")]
 use pairpick_tests::data::skip;
 use pairpick_tests::generate::{numbers, numbers_f32};
 use pairpick_tests::levels::available;
+use pairpick_tests::naive::{self, AdamState};
 
 fn converted<T: Real>(count: usize, seed: u64) -> Vec<T> {
     numbers(count, seed).into_iter().map(T::from_f64).collect()
@@ -29,25 +34,15 @@ const SHAPES: [(usize, usize, usize); 9] = [
     (130, 20, 31),
 ];
 
-fn naive<T: Real>(a: &[T], b: impl Fn(usize, usize) -> T, c: &mut [T], rows: usize, inner: usize) {
-    for (j, column) in c.chunks_mut(rows).enumerate() {
-        for (i, sum) in column.iter_mut().enumerate() {
-            for t in 0..inner {
-                *sum += a[t * rows + i] * b(t, j);
-            }
-        }
-    }
-}
-
 fn gemm_matches<T: Real>() {
     for (rows, inner, columns) in SHAPES {
         let a = converted::<T>(rows * inner, 1);
         let b = converted::<T>(inner * columns, 2);
         let start = converted::<T>(rows * columns, 3);
         let mut by_columns = start.clone();
-        naive(&a, |t, j| b[j * inner + t], &mut by_columns, rows, inner);
+        naive::gemm(&a, |t, j| b[j * inner + t], &mut by_columns, rows, inner);
         let mut by_rows = start.clone();
-        naive(&a, |t, j| b[t * columns + j], &mut by_rows, rows, inner);
+        naive::gemm(&a, |t, j| b[t * columns + j], &mut by_rows, rows, inner);
         for (name, level) in available() {
             let mut c = start.clone();
             let right = Right::Columns(&b);
@@ -61,14 +56,19 @@ fn gemm_matches<T: Real>() {
     }
 }
 
-#[test]
-fn gemm_equals_its_definition_at_every_level() {
+/// Prints the levels that run here; those that do not are no agreement.
+fn say_levels() {
     let names: Vec<&str> = available().into_iter().map(|(name, _)| name).collect();
     println!("levels run: {names:?}");
     #[cfg(target_arch = "x86_64")]
     for level in ["v3", "v4"].into_iter().filter(|level| !names.contains(level)) {
         skip(level, "this machine lacks the instruction set");
     }
+}
+
+#[test]
+fn gemm_equals_its_definition_at_every_level() {
+    say_levels();
     gemm_matches::<f32>();
     gemm_matches::<f64>();
 }
@@ -89,18 +89,6 @@ fn the_lower_part_of_a_product_is_that_of_the_whole() {
                 assert_eq!(whole[range.clone()], lower[range], "{name} {order} column {column}");
             }
         }
-    }
-}
-
-/// Forward substitution as the contract has it, one item.
-fn naive_whiten<T: Real>(factor: &[T], order: usize, item: &mut [T]) {
-    let entry = |i: usize, j: usize| factor[j * order + i - j * (j + 1) / 2];
-    for i in 0..order {
-        let mut value = item[i];
-        for (j, solved) in item.iter().enumerate().take(i) {
-            value -= entry(i, j) * *solved;
-        }
-        item[i] = value * (T::ONE / entry(i, i));
     }
 }
 
@@ -128,12 +116,9 @@ fn panels_match<T: Real>() {
             whiten_panel(level, &whitener, order, stride, &mut panel);
             for (place, item) in columns.iter().enumerate() {
                 let mut item: Vec<T> = item.iter().map(|x| T::from_real(*x)).collect();
-                let mut sum = T::ZERO;
-                for (feature, weight) in item.iter().zip(&weights) {
-                    sum += *feature * *weight;
-                }
+                let sum = naive::dot(&item, &weights);
                 assert_eq!(projected[place], sum, "{name} {order} projection of item {place}");
-                naive_whiten(&factor, order, &mut item);
+                naive::whiten(&factor, order, &mut item);
                 let whitened: Vec<T> = panel.iter().skip(place).step_by(stride).copied().collect();
                 assert_eq!(whitened, item, "{name} {order} item {place}");
             }
@@ -143,6 +128,137 @@ fn panels_match<T: Real>() {
 
 #[test]
 fn panels_equal_their_definitions_at_every_level() {
+    say_levels();
     panels_match::<f32>();
     panels_match::<f64>();
+}
+
+/// Strips of several rows, single rows, whole tiles, single vectors and parts of one.
+fn distances_match<T: Real>() {
+    for (order, items) in [(1, 2), (16, 40), (61, 77)] {
+        let features = numbers_f32(order * items, 8);
+        let columns = Columns::new(&features, order, items).expect("shape");
+        let stride = panel_stride(items);
+        let mut panel = vec![T::ZERO; order * stride];
+        fill_panel(columns, stride, &mut panel);
+        let item = |i: usize| -> Vec<T> {
+            columns.column(i).iter().map(|value| T::from_real(*value)).collect()
+        };
+        for (name, level) in available() {
+            for first in [0, items / 3, items - 1] {
+                for (rows, width) in [(1, items - first), (7.min(items), 1), (6.min(items), items)]
+                {
+                    let at = |first| Items { panel: &panel, first };
+                    let to = if width == items { 0 } else { first };
+                    let mut out = vec![T::ZERO; rows * width];
+                    squared_distances(level, stride, at(0), at(to), width, &mut out);
+                    for (place, found) in out.iter().enumerate() {
+                        let (row, column) = (place / width, to + place % width);
+                        let expected = naive::distance(&item(column), &item(row));
+                        assert_eq!(*found, expected, "{name} {order}: {row} to {column}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn distances_equal_their_definition_at_every_level() {
+    say_levels();
+    distances_match::<f32>();
+    distances_match::<f64>();
+}
+
+fn product_weights_match<T: Real>() {
+    let factors: Vec<T> =
+        converted::<T>(2 * 37, 3).into_iter().map(|value| arith::exp(value + value)).collect();
+    let columns = Factors::of(&factors);
+    let rows = columns.range(5, 12);
+    for (name, level) in available() {
+        let mut out = vec![T::ZERO; 7 * 37];
+        product_weights(level, rows, columns, &mut out);
+        for (row, out) in out.chunks(37).enumerate() {
+            for (column, found) in out.iter().enumerate() {
+                let sum = rows.h[row] * columns.g[column] + rows.g[row] * columns.h[column];
+                assert_eq!(*found, T::ONE / (sum * sum), "{name}: {row}, {column}");
+            }
+        }
+    }
+}
+
+#[test]
+fn product_weights_equal_their_definition_at_every_level() {
+    say_levels();
+    product_weights_match::<f32>();
+    product_weights_match::<f64>();
+}
+
+fn activations_match<T: Real>() {
+    let mut arguments = converted::<T>(67, 9);
+    arguments[3] = -T::ZERO;
+    arguments[4] = T::ZERO;
+    for (name, level) in available() {
+        for activation in [Activation::Gelu, Activation::Relu] {
+            let (mut values, mut slopes) = (arguments.clone(), vec![T::ZERO; arguments.len()]);
+            activation.apply(level, &mut values, &mut slopes);
+            for (place, x) in arguments.iter().enumerate() {
+                let positive = T::ZERO < *x;
+                let expected = match activation {
+                    Activation::Gelu => (arith::gelu(*x), arith::gelu_derivative(*x)),
+                    Activation::Relu if positive => (*x, T::ONE),
+                    Activation::Relu => (T::ZERO, T::ZERO),
+                };
+                let bits = |(value, slope): (T, T)| (value.bits(), slope.bits());
+                let found = (values[place], slopes[place]);
+                assert_eq!(bits(found), bits(expected), "{name} {activation:?} of {x:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn activations_equal_their_definitions_at_every_level() {
+    say_levels();
+    activations_match::<f32>();
+    activations_match::<f64>();
+}
+
+fn adam_matches<T: Real>() {
+    const COUNT: usize = 37;
+    let (rate, decay) = (0.01, 0.1);
+    for (name, level) in available() {
+        let [mut parameters, gradients] = [10, 11].map(|seed| converted::<T>(COUNT, seed));
+        let (mut first, mut second) = (vec![T::ZERO; COUNT], vec![T::ZERO; COUNT]);
+        let mut states: Vec<AdamState<T>> = parameters
+            .iter()
+            .zip(&gradients)
+            .map(|(parameter, gradient)| AdamState {
+                parameter: *parameter,
+                gradient: *gradient,
+                first: T::ZERO,
+                second: T::ZERO,
+            })
+            .collect();
+        let mut adam = Adam::new(rate, decay);
+        let mut powers = (1.0, 1.0);
+        for step in 1..=3 {
+            adam.advance();
+            adam.update(level, true, &mut parameters, &gradients, &mut first, &mut second);
+            powers = (powers.0 * 0.9, powers.1 * 0.999);
+            for (place, state) in states.iter_mut().enumerate() {
+                naive::adam(state, rate, decay, powers);
+                let found = (parameters[place], first[place], second[place]);
+                let expected = (state.parameter, state.first, state.second);
+                assert_eq!(found, expected, "{name}, step {step}, parameter {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn adam_equals_its_definition_at_every_level() {
+    say_levels();
+    adam_matches::<f32>();
+    adam_matches::<f64>();
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
 use pairpick_core::Error;
-use pairpick_core::arith::Real;
+use pairpick_core::arith::{Real, bernoulli_variance, exp};
 use pairpick_core::fisher::{
     Weighting, add_pairs, add_pool, pairs_workspace_len, pool_workspace_len, rewards,
     rewards_workspace_len,
@@ -17,6 +17,7 @@ use pairpick_core::select::{Posterior, Strategy, Workspace, workspace_len};
 use pairpick_core::topk::{Scored, TopK};
 use pairpick_tests::generate;
 use pairpick_tests::levels::available;
+use pairpick_tests::naive;
 use pairpick_tests::oracle;
 use pairpick_tests::threads::Threads;
 use proptest::prelude::*;
@@ -423,4 +424,49 @@ fn cross_prompt_weights_are_right_on_both_sides_of_their_guard() {
     }
     check::<f32>(80.0, 1e-6);
     check::<f64>(600.0, 1e-14);
+}
+
+/// Bit by bit, on both sides of the guard of the product form, with several blocks of items.
+#[test]
+fn the_cross_prompt_sum_is_that_of_the_contract() {
+    fn check<T: Real>(scale: f64) {
+        let fixture = Fixture::new(Kind::CrossPrompt, 130, 9, 5, 4);
+        fixture.with(|pool| {
+            let items: Vec<Vec<T>> = pool
+                .features()
+                .iter()
+                .map(|item| item.iter().map(|x| T::from_real(*x)).collect())
+                .collect();
+            assert!(items.len() > 512, "three blocks");
+            let rewards: Vec<T> = items.iter().map(|item| item[0] * T::from_f64(scale)).collect();
+            let (least, most) = rewards.iter().fold((rewards[0], rewards[0]), |(l, m), r| {
+                (if *r < l { *r } else { l }, if m < *r { *r } else { m })
+            });
+            let half = |r: T| (r - (least + (most - least) * T::HALF)) * T::HALF;
+            let weight = |a: usize, b: usize| {
+                let labelled = pool.pairs().pair_number(a.min(b) as u32, a.max(b) as u32);
+                if a == b || labelled.is_some_and(|pair| pool.labelled().contains(&pair)) {
+                    return T::ZERO;
+                }
+                if most - least <= T::PRODUCT_RANGE {
+                    let (x, y) = (half(rewards[a]), half(rewards[b]));
+                    let sum = exp(x) * exp(-y) + exp(-x) * exp(y);
+                    T::ONE / (sum * sum)
+                } else {
+                    bernoulli_variance(rewards[a] - rewards[b])
+                }
+            };
+            let expected = naive::cross_prompt_fisher(&items, &weight);
+            let executor = Threads { level: available()[1].1, threads: 3 };
+            let mut memory = vec![T::ZERO; 3 * pool_workspace_len(5, pool.pairs())];
+            let mut fisher = Packed::new(5, vec![T::ZERO; packed_len(5)]).expect("order");
+            let weighting = Weighting::Bernoulli;
+            add_pool(&executor, pool, &rewards, weighting, &mut fisher, &mut memory).expect("fits");
+            assert_eq!(fisher.as_slice(), expected, "{} times {scale}", T::NAME);
+        });
+    }
+    check::<f32>(3.0);
+    check::<f32>(300.0);
+    check::<f64>(3.0);
+    check::<f64>(3000.0);
 }

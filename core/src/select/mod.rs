@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::fisher::{pool_workspace_len, rewards_workspace_len};
 use crate::linalg::{Packed, condition_workspace_len, packed_len};
 use crate::parallel::Executor;
-use crate::pool::Pool;
+use crate::pool::{Pairs, Pool};
 use crate::rng::Stream;
 use crate::score::ScoreMemory;
 use crate::topk::Scored;
@@ -134,19 +134,28 @@ pub struct WorkspaceLen {
 /// The workspace with which `threads` threads can pick a batch from a pool, whatever the strategy.
 #[must_use]
 pub fn workspace_len(pool: &Pool<'_>, batch: usize, threads: usize) -> WorkspaceLen {
-    let threads = threads.max(1);
-    let (order, items) = (pool.features().rows(), pool.features().len());
-    let score = ScoreMemory::new(order, pool.pairs(), items);
-    let shared = threads
-        .saturating_mul(pool_workspace_len(order, pool.pairs()))
-        .saturating_mul(2)
-        .max(threads.saturating_mul(score.each).saturating_add(score.shared))
-        .max(threads.saturating_mul(rewards_workspace_len(order)));
-    let numbers = items
-        .saturating_add(packed_len(order))
-        .saturating_add(condition_workspace_len(order))
-        .saturating_add(shared);
-    WorkspaceLen { numbers, heaps: threads.saturating_mul(batch), ranks: batch }
+    let features = pool.features();
+    WorkspaceLen::new(features.rows(), pool.pairs(), features.len(), batch, threads)
+}
+
+impl WorkspaceLen {
+    /// The same before there is a pool: for these pairs of so many items, with features of this
+    /// order.
+    #[must_use]
+    pub fn new(order: usize, pairs: Pairs<'_>, items: usize, batch: usize, threads: usize) -> Self {
+        let threads = threads.max(1);
+        let score = ScoreMemory::new(order, pairs, items);
+        let shared = threads
+            .saturating_mul(pool_workspace_len(order, pairs))
+            .saturating_mul(2)
+            .max(threads.saturating_mul(score.each).saturating_add(score.shared))
+            .max(threads.saturating_mul(rewards_workspace_len(order)));
+        let numbers = items
+            .saturating_add(packed_len(order))
+            .saturating_add(condition_workspace_len(order))
+            .saturating_add(shared);
+        Self { numbers, heaps: threads.saturating_mul(batch), ranks: batch }
+    }
 }
 
 /// What a selection tells besides its batch.

@@ -9,8 +9,9 @@ Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
   pairpick select --help           a batch of pairs for people to answer, and what follows
+  pairpick verify                  does this machine compute the right bits?
 
-Exit codes: 0 done, 2 bad input or usage, 130 interrupted.";
+Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 130 interrupted.";
 
 /// After `pairpick run --help`.
 pub(super) const RUN: &str = "\

@@ -11,12 +11,14 @@ mod output;
 mod run;
 mod select;
 mod train;
+mod verify;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::output::Output;
+use crate::error::Result;
 
 /// Bad input or usage.
 const BAD_INPUT: u8 = 2;
@@ -34,12 +36,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(run::Args),
+    Run(Box<run::Args>),
     Select(select::Args),
     Train(train::Args),
     Eval(eval::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
+    Verify(verify::Args),
 }
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -55,9 +58,15 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::execute(args, &mut output),
         Command::Completions(args) => manual::completions(args, Cli::command(), &output),
         Command::Man(args) => manual::man(args, Cli::command(), &output),
+        Command::Verify(args) => return finish(verify::execute(args, &mut output), &output),
     };
+    finish(done.map(|()| ExitCode::SUCCESS), &output)
+}
+
+/// The exit code, and the error if there is one.
+fn finish(done: Result<ExitCode>, output: &Output) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output.error(&error);
             ExitCode::from(BAD_INPUT)

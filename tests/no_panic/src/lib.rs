@@ -47,6 +47,7 @@ mod parallel;
 mod planted;
 mod pool;
 mod rng;
+mod scenario;
 mod score;
 mod select;
 mod topk;

@@ -1,5 +1,5 @@
 use pairpick_core::select::{
-    Selection, Strategy, design, dopt, entropy, maxdiff, pa_dopt, random, workspace_len,
+    Selection, Strategy, WorkspaceLen, design, dopt, entropy, maxdiff, pa_dopt, random, workspace_len,
 };
 
 use crate::{Any, any};
@@ -10,6 +10,7 @@ probes! {
     select::Strategy::select[T] =>
         any::<Strategy>().select::<T, _>(&Any, any(), any(), any(), any(), any());
     select::workspace_len => workspace_len(any(), any(), any());
+    select::WorkspaceLen::new => WorkspaceLen::new(any(), any(), any(), any(), any());
     select::Selection::checked[T] => any::<Selection>().checked::<T>();
     select::design::select[T] => design::select::<T, _>(&Any, any(), any(), any(), any(), any());
     select::dopt::select[T] => dopt::select::<T, _>(&Any, any(), any(), any(), any(), any());

@@ -1,0 +1,98 @@
+//! The one reproducible run that every platform replays: the whole loop from embeddings to a trained
+//! model and back, over data that reaches the corners, told stage by stage.
+//!
+//! [`replay`] is generic over the scalar and works on borrowed memory, so one definition serves a
+//! microcontroller ([`Size::DEVICE`] in [`DeviceMemory`]), a browser and a server ([`Size::HOST`]
+//! crosses every block, lane tail and share of a thread). Two machines that agree on every digest of
+//! its trace agree on every bit of the run.
+//!
+//! For each order of the features, two rounds of: initial parameters → features → rewards → Fisher
+//! information in every canonical form → Cholesky factor, log-determinant → whitening → the batch of
+//! every strategy → labels → gradient, training by Adam → metrics. Before them, once, what such data
+//! does not reach: extreme arguments, ties, matrices next to a singular one, refusals.
+//!
+//! ```
+//! use pairpick_core::parallel::Sequential;
+//! use pairpick_core::scenario::{DeviceMemory, Size, replay};
+//!
+//! let mut memory = DeviceMemory::<f32>::ZERO;
+//! let mut stages = 0;
+//! replay(&Sequential::default(), &Size::DEVICE, memory.borrow(), &mut |entry| {
+//!     stages += 1;
+//!     println!("{entry}");
+//! })?;
+//! assert!(stages > 100);
+//! # Ok::<(), pairpick_core::Error>(())
+//! ```
+
+mod data;
+mod edges;
+mod memory;
+mod round;
+mod size;
+mod trace;
+
+pub use memory::{DeviceMemory, Lengths, Memory};
+pub use size::Size;
+pub use trace::{CONTRACT, Entry, Header, Kind, PROFILE, Values};
+
+use self::round::{Loop, Numbers};
+use self::trace::Tracer;
+use crate::arith::{Real, self_test};
+use crate::error::Error;
+use crate::parallel::{Executor, split_at};
+
+/// Rounds of the loop.
+const ROUNDS: usize = 2;
+
+/// Replays the scenario and shows every stage to `observe`.
+///
+/// # Errors
+/// [`Error::FloatEnvironment`] where the machine does not compute as IEEE-754 says;
+/// [`Error::Workspace`] and [`Error::Shape`] where the memory is not that of [`Size::lengths`];
+/// [`Error::NonFinite`] where a stage gives a NaN. Nothing else but a defect gives an error.
+pub fn replay<T: Real, E: Executor>(
+    executor: &E,
+    size: &Size,
+    memory: Memory<'_, T>,
+    observe: &mut dyn FnMut(&Entry<'_>),
+) -> Result<(), Error> {
+    self_test()?;
+    let mut tracer = Tracer::new(observe);
+    edges::replay::<T>(executor.level(), &mut tracer)?;
+    data::streamed_deviations(&mut tracer)?;
+
+    let (embeddings, singles) = split_at(memory.singles, size.inputs.saturating_mul(size.items));
+    let (golden, doubles) = split_at(memory.doubles, size.items);
+    let prompts = data::prompts(size, memory.starts, memory.first_pairs)?;
+    data::draw(size, prompts, embeddings);
+    tracer.numbers("embeddings", 0, embeddings)?;
+    data::standardise(size, embeddings, singles, doubles, &mut tracer)?;
+    data::golden(golden);
+    tracer.numbers("golden", 0, golden)?;
+    data::list(size, memory.listed);
+
+    let mut whole = Loop {
+        executor,
+        size,
+        prompts,
+        golden,
+        listed: memory.listed,
+        labels: memory.labels,
+        asked: memory.asked,
+        labelled: memory.labelled,
+        batch: memory.batch,
+        ranks: memory.ranks,
+        heaps: memory.heaps,
+        doubles,
+        ranking: memory.ranking,
+        tracer,
+    };
+    for order in size.orders {
+        let mut numbers = Numbers::new(size, *order, embeddings, memory.numbers, singles)?;
+        for round in 1..=ROUNDS {
+            whole.round(round, &mut numbers)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,362 @@
+//! One round of the loop, a function a stage.
+
+use core::cmp::Ordering;
+
+use super::Size;
+use super::data::SEED;
+use super::trace::Tracer;
+use crate::arith::{self, Real};
+use crate::error::Error;
+use crate::fisher::{Weighting, add_pairs, add_pool, rewards};
+use crate::heap::sort;
+use crate::kernel::panel::{fill_panel, fill_whitener, panel_stride, whiten_panel, whitener_len};
+use crate::linalg::{Cholesky, Columns, Packed, condition_workspace_len, packed_len};
+use crate::metric::{Agreement, best_of_n, spearman};
+use crate::model::train::{Data, Settings, gradient, train};
+use crate::model::{Comparison, Mlp, init, loss};
+use crate::parallel::{Executor, split_at};
+use crate::pool::{Pool, Prompts};
+use crate::rng::Stream;
+use crate::select::{Posterior, Selection, Strategy, Workspace};
+use crate::topk::Scored;
+
+/// λ of the selections: small enough that f32 feels it.
+const PRIOR_PRECISION: f64 = 0.01;
+
+/// The strategy whose batch is labelled.
+const ASKED: Strategy = Strategy::PaDopt;
+
+/// Losses told of a training: two an iteration, and two at the end.
+const LOSSES: usize = 12;
+
+/// What the rounds share.
+pub(super) struct Loop<'a, T, E> {
+    pub(super) executor: &'a E,
+    pub(super) size: &'a Size,
+    pub(super) prompts: Prompts<'a>,
+    pub(super) golden: &'a [f64],
+    pub(super) listed: &'a [(u32, u32)],
+    pub(super) labels: &'a mut [Comparison<T>],
+    pub(super) asked: &'a mut [(u32, u32)],
+    pub(super) labelled: &'a mut [u64],
+    pub(super) batch: &'a mut [Scored<T>],
+    pub(super) ranks: &'a mut [u64],
+    pub(super) heaps: &'a mut [Scored<T>],
+    pub(super) doubles: &'a mut [f64],
+    pub(super) ranking: &'a mut [u32],
+    pub(super) tracer: Tracer<'a>,
+}
+
+/// The numbers of one order's rounds.
+pub(super) struct Numbers<'a, T> {
+    mlp: Mlp,
+    inputs: &'a mut [T],
+    parameters: &'a mut [T],
+    gradient: &'a mut [T],
+    features: &'a mut [T],
+    rewards: &'a mut [T],
+    past: &'a mut [T],
+    matrix: &'a mut [T],
+    work: &'a mut [T],
+    /// Features and head as a selection takes them.
+    features_f32: &'a mut [f32],
+    head_f32: &'a mut [f32],
+}
+
+impl<'a, T: Real> Numbers<'a, T> {
+    pub(super) fn new(
+        size: &Size,
+        order: usize,
+        embeddings: &[f32],
+        numbers: &'a mut [T],
+        singles: &'a mut [f32],
+    ) -> Result<Self, Error> {
+        let mlp = size.network(order)?;
+        let mut rest = numbers;
+        let mut take = |len: usize| {
+            let (taken, tail) = split_at(core::mem::take(&mut rest), len);
+            rest = tail;
+            taken
+        };
+        let inputs = take(embeddings.len());
+        for (input, value) in inputs.iter_mut().zip(embeddings) {
+            *input = T::from_real(*value);
+        }
+        let (features_f32, singles) = split_at(singles, order.saturating_mul(size.items));
+        Ok(Self {
+            mlp,
+            inputs,
+            parameters: take(mlp.parameters()),
+            gradient: take(mlp.parameters()),
+            features: take(order.saturating_mul(size.items)),
+            rewards: take(size.items),
+            past: take(packed_len(order)),
+            matrix: take(packed_len(order)),
+            work: take(usize::MAX),
+            features_f32,
+            head_f32: split_at(singles, order).0,
+        })
+    }
+}
+
+impl<T: Real, E: Executor> Loop<'_, T, E> {
+    /// A round. The first selects by the untrained network, later ones by the features that the
+    /// round before left in `numbers`.
+    pub(super) fn round(
+        &mut self,
+        round: usize,
+        numbers: &mut Numbers<'_, T>,
+    ) -> Result<(), Error> {
+        self.tracer.enter(numbers.mlp.features(), round);
+        if round == 1 {
+            self.initialise(round, numbers)?;
+            self.forward(0, numbers)?;
+        }
+        self.fisher(round, numbers)?;
+        self.factor(numbers)?;
+        self.select(round, numbers)?;
+        self.answer(round, numbers)?;
+        self.initialise(round, numbers)?;
+        self.train(round, numbers)?;
+        self.forward(1, numbers)?;
+        self.listed_loss(numbers)?;
+        self.measure(numbers)
+    }
+
+    fn initialise(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let mut rng = Stream::new(SEED, "initial", round as u64);
+        init::uniform(&numbers.mlp, &mut rng, numbers.parameters)?;
+        self.tracer.numbers("initial", 0, numbers.parameters)
+    }
+
+    fn forward(&mut self, index: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
+        let (parameters, work) = (&*numbers.parameters, &mut *numbers.work);
+        numbers.mlp.features_of(self.executor, parameters, items, numbers.features, work)?;
+        self.tracer.numbers("features", index, numbers.features)?;
+        let order = numbers.mlp.features();
+        for (single, value) in numbers.features_f32.iter_mut().zip(&*numbers.features) {
+            *single = f32::from_real(*value);
+        }
+        for (single, value) in numbers.head_f32.iter_mut().zip(numbers.mlp.head_of(parameters)) {
+            *single = f32::from_real(*value);
+        }
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        rewards(self.executor, features, numbers.head_f32, numbers.rewards, numbers.work)?;
+        self.tracer.numbers("rewards", index, numbers.rewards)
+    }
+
+    /// The Fisher information of the pool, of the listed pairs, and of the labelled ones (`past`).
+    fn fisher(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let (labelled, _) = split_at(self.labelled, self.size.known(round));
+        let pool = Pool::in_prompt(features, self.prompts, labelled)?;
+        let (executor, rewards) = (self.executor, &*numbers.rewards);
+        for (index, weighting) in [Weighting::Unit, Weighting::Bernoulli].into_iter().enumerate() {
+            let mut matrix = Packed::new(order, &mut *numbers.matrix)?;
+            matrix.clear();
+            add_pairs(
+                executor,
+                features,
+                self.listed,
+                rewards,
+                weighting,
+                &mut matrix,
+                numbers.work,
+            )?;
+            self.tracer.numbers("fisher-listed", index, matrix.as_slice())?;
+            matrix.clear();
+            add_pool(executor, &pool, rewards, weighting, &mut matrix, numbers.work)?;
+            self.tracer.numbers("fisher-pool", index, matrix.as_slice())?;
+        }
+        let (past, _) = split_at(self.asked, self.size.known(round));
+        let mut matrix = Packed::new(order, &mut *numbers.past)?;
+        matrix.clear();
+        let weighting = Weighting::Bernoulli;
+        add_pairs(executor, features, past, rewards, weighting, &mut matrix, numbers.work)?;
+        self.tracer.numbers("fisher-past", 0, matrix.as_slice())
+    }
+
+    /// The factor of the pool's matrix, what it tells, and every item whitened by it.
+    fn factor(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let order = numbers.mlp.features();
+        let mut matrix = Packed::new(order, &mut *numbers.matrix)?;
+        matrix.add_diagonal(T::from_f64(PRIOR_PRECISION));
+        let factor = Cholesky::factor(matrix)?;
+        self.tracer.numbers("factor", 0, factor.as_slice())?;
+        let (work, _) = split_at(numbers.work, condition_workspace_len(order));
+        let condition = factor.condition_estimate(work)?;
+        self.tracer.numbers("log-det", 0, &[factor.log_det(), condition])?;
+        let stride = panel_stride(self.size.items);
+        let (whitener, rest) = split_at(numbers.work, whitener_len(order));
+        let (panel, _) = split_at(rest, order.saturating_mul(stride));
+        fill_whitener(factor.as_slice(), order, whitener);
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        fill_panel(features, stride, panel);
+        whiten_panel(self.executor.level(), whitener, order, stride, panel);
+        // The features have served in this precision; a panel has room for more than the items.
+        let rows = panel.chunks_exact(stride.max(1));
+        for (feature, row) in rows.enumerate() {
+            let entries = numbers.features.iter_mut().skip(feature).step_by(order.max(1));
+            for (entry, value) in entries.zip(row) {
+                *entry = *value;
+            }
+        }
+        self.tracer.numbers("whitened", 0, numbers.features)
+    }
+
+    /// The batch of every strategy; [`ASKED`]'s, which is the one to answer, last.
+    fn select(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        for strategy in Strategy::ALL {
+            let told = self.choose(strategy, round, numbers)?;
+            let name = strategy.name();
+            let batch = &*self.batch;
+            let pair = |at: usize| batch.get(at).map_or(0, |chosen| chosen.pair);
+            self.tracer.integers(name, 0, batch.len(), &pair);
+            let (scores, _) = split_at(numbers.work, batch.len());
+            for (score, chosen) in scores.iter_mut().zip(batch) {
+                *score = chosen.score;
+            }
+            self.tracer.numbers(name, 1, scores)?;
+            if let (Some(condition), Some(log_det)) = (told.condition, told.log_det) {
+                self.tracer.numbers(name, 2, &[condition, log_det])?;
+            }
+        }
+        self.choose(ASKED, round, numbers).map(|_| ())
+    }
+
+    fn choose(
+        &mut self,
+        strategy: Strategy,
+        round: usize,
+        numbers: &mut Numbers<'_, T>,
+    ) -> Result<Selection, Error> {
+        let (labelled, _) = split_at(self.labelled, self.size.known(round));
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let pool = Pool::in_prompt(features, self.prompts, labelled)?;
+        let posterior = Posterior {
+            head: numbers.head_f32,
+            prior_precision: T::from_f64(PRIOR_PRECISION),
+            jitter: T::ZERO,
+            past: Packed::new(order, &*numbers.past)?,
+        };
+        let mut rng = Stream::new(SEED, strategy.name(), round as u64);
+        let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
+        strategy.select(self.executor, &pool, &posterior, workspace, &mut rng, self.batch)
+    }
+
+    /// Answers the batch by the Bradley–Terry probability of the golden rewards; equal ones tie.
+    fn answer(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let known = self.size.known(round);
+        let mut rng = Stream::new(SEED, "oracle", round as u64);
+        // The network is trained on the first items alone, as if they were the ones asked about.
+        let trained = u32::try_from(self.size.trained).unwrap_or(u32::MAX).max(1);
+        let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
+        let slots = self.labels.iter_mut().zip(&mut *self.asked).zip(&mut *self.labelled);
+        for (((label, asked), number), chosen) in slots.skip(known).zip(&*self.batch) {
+            let (a, b) = self.prompts.items_of_pair(chosen.pair).unwrap_or_default();
+            let margin = golden(a) - golden(b);
+            let first = rng.uniform::<f64>() < arith::sigmoid(margin);
+            let answer = if first { T::ONE } else { T::ZERO };
+            let answer = if margin == 0.0 { T::HALF } else { answer };
+            *label = Comparison { a: a % trained, b: b % trained, label: answer };
+            *asked = (a, b);
+            *number = chosen.pair;
+        }
+        let (labels, _) = split_at(self.labels, self.size.known(round + 1));
+        let (answers, _) = split_at(numbers.work, labels.len());
+        for (answer, label) in answers.iter_mut().zip(&*labels) {
+            *answer = label.label;
+        }
+        self.tracer.numbers("answers", 0, answers)?;
+        let (labelled, _) = split_at(self.labelled, labels.len());
+        sort(labelled, &|a, b| a.cmp(b));
+        Ok(())
+    }
+
+    /// The gradient at the start, the losses on the way, and the parameters at the end. A quarter
+    /// of the labels is held out.
+    fn train(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let (labels, _) = split_at(self.labels, self.size.known(round + 1));
+        let (held_out, training) = labels.split_at_checked(labels.len() / 4).unwrap_or_default();
+        let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
+        let items = items.range(0, self.size.trained);
+        let data = Data { items, training_items: items.len(), training, held_out };
+        let Numbers { mlp, parameters, work, gradient: slopes, .. } = numbers;
+        let mean = gradient(self.executor, mlp, &data, parameters, slopes, work)?;
+        self.tracer.numbers("gradient", 0, slopes)?;
+        self.tracer.numbers("gradient", 1, &[mean])?;
+        let settings = Settings {
+            iterations: self.size.iterations,
+            learning_rate: 0.02,
+            weight_decay: 0.01,
+            patience: Some(3),
+            warm_up: 1,
+        };
+        let mut losses = [0.0; LOSSES];
+        let mut slots = losses.iter_mut();
+        train(self.executor, mlp, &settings, &data, parameters, work, &mut |seen| {
+            for (slot, loss) in slots.by_ref().zip([seen.training, seen.held_out]) {
+                *slot = loss;
+            }
+            true
+        })?;
+        self.tracer.numbers("losses", 0, &losses)?;
+        self.tracer.numbers("trained", 0, parameters)
+    }
+
+    /// The loss of the listed pairs, the first of which is preferred where its golden reward is
+    /// larger, and its derivatives.
+    fn listed_loss(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let (_, comparisons) = split_at(self.labels, self.size.labels());
+        let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
+        for (comparison, (a, b)) in comparisons.iter_mut().zip(self.listed) {
+            let label = match golden(*a).total_cmp(&golden(*b)) {
+                Ordering::Greater => T::ONE,
+                Ordering::Equal => T::HALF,
+                Ordering::Less => T::ZERO,
+            };
+            *comparison = Comparison { a: *a, b: *b, label };
+        }
+        let level = self.executor.level();
+        let (margins, rest) = split_at(numbers.work, comparisons.len());
+        let (slopes, _) = split_at(rest, self.size.items);
+        slopes.fill(T::ZERO);
+        loss::margins(numbers.rewards, comparisons, margins);
+        loss::add_reward_gradients(level, comparisons, margins, slopes);
+        self.tracer.numbers("listed-slopes", 0, slopes)?;
+        loss::margins(numbers.rewards, comparisons, margins);
+        self.tracer.numbers("listed-loss", 0, &[loss::mean_loss(level, comparisons, margins)])
+    }
+
+    /// How well the rewards order each prompt's replies.
+    fn measure(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let predicted = |item: usize| numbers.rewards.get(item).map_or(0.0, |r| r.to_f64());
+        let largest = self.size.largest_prompt();
+        let (by_prompt, rest) = split_at(self.doubles, self.prompts.len());
+        let (own, rest) = split_at(rest, largest);
+        let (ranks, _) = split_at(rest, 2 * largest);
+        by_prompt.fill(0.0);
+        let mut agreement = Agreement::default();
+        let mut best = 0.0;
+        for (prompt, correlation) in by_prompt.iter_mut().enumerate() {
+            let (start, end) = self.prompts.items_of(prompt, prompt + 1);
+            let golden = self.golden.get(start..end).unwrap_or_default();
+            let (own, _) = split_at(own, golden.len());
+            for (place, item) in own.iter_mut().zip(start..end) {
+                *place = predicted(item);
+            }
+            if golden.len() >= 2 {
+                let value = spearman(own, golden, self.ranking, ranks)?;
+                *correlation = value.unwrap_or(-2.0);
+                best += best_of_n(own, golden, 2, self.ranking)?;
+                agreement.add(own, golden)?;
+            }
+        }
+        self.tracer.numbers("spearman", 0, by_prompt)?;
+        let accuracy = agreement.accuracy().unwrap_or(-1.0);
+        self.tracer.numbers("metrics", 0, &[best, agreement.agreed, accuracy])
+    }
+}

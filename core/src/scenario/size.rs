@@ -1,0 +1,180 @@
+//! [`Size`]: how much data a replay works on, and the memory that it needs for it.
+
+use super::memory::Lengths;
+use crate::error::Error;
+use crate::fisher::{pairs_workspace_len, rewards_workspace_len};
+use crate::kernel::panel::{panel_stride, whitener_len};
+use crate::linalg::{condition_workspace_len, packed_len};
+use crate::model::{Activation, Mlp};
+use crate::parallel::Executor;
+use crate::pool::{Pairs, Prompts};
+use crate::select::WorkspaceLen;
+
+/// How much data, which shapes.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    pub(super) name: &'static str,
+    /// Numbers in an embedding.
+    pub(super) inputs: usize,
+    /// Units of the first two hidden layers.
+    pub(super) hidden: [usize; 2],
+    /// Units of the third: the order of the Fisher matrix, one after the other.
+    pub(super) orders: &'static [usize],
+    pub(super) prompts: usize,
+    pub(super) items: usize,
+    /// Replies to each prompt, over and over; the last prompt has what is left of the items.
+    pub(super) replies: &'static [u32],
+    /// Pairs in a list of which items may be of different prompts.
+    pub(super) listed: usize,
+    /// Pairs asked about each round.
+    pub(super) batch: usize,
+    /// Items trained on, the first ones: a training takes many passes over them.
+    pub(super) trained: usize,
+    pub(super) iterations: usize,
+}
+
+impl Size {
+    /// For a microcontroller, and for everything else too. More prompts and listed pairs than two
+    /// blocks of their sums, since the order in which two are added does not show, prompts without a
+    /// reply and with one, and shapes that fill no vector.
+    pub const DEVICE: Self = Self {
+        name: "device",
+        inputs: 9,
+        hidden: [11, 7],
+        orders: &[8, 16, 32],
+        prompts: 53,
+        items: 67,
+        replies: &[1, 3, 0, 0, 2, 0, 4, 0, 2, 0],
+        listed: 530,
+        batch: 6,
+        trained: 67,
+        iterations: 5,
+    };
+
+    /// For a machine of 64 bits: several blocks of every kind, shares for many threads, and the
+    /// usual sizes of layers beside ones that no vector divides.
+    pub const HOST: Self = Self {
+        name: "host",
+        inputs: 384,
+        hidden: [64, 64],
+        orders: &[64, 61],
+        prompts: 501,
+        items: 5003,
+        replies: &[1, 17, 9, 0, 12, 10, 3, 31, 7, 10],
+        listed: 1000,
+        batch: 150,
+        trained: 601,
+        iterations: 2,
+    };
+
+    /// The name used in traces.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Labels after the last round.
+    pub(super) const fn labels(&self) -> usize {
+        self.known(super::ROUNDS.saturating_add(1))
+    }
+
+    /// Labels before a round.
+    pub(super) const fn known(&self, round: usize) -> usize {
+        self.batch.saturating_mul(round.saturating_sub(1))
+    }
+
+    pub(super) fn largest_order(&self) -> usize {
+        self.orders.iter().copied().fold(0, usize::max)
+    }
+
+    /// The replies to the prompt that has the most.
+    pub(super) fn largest_prompt(&self) -> usize {
+        self.items_of_prompts().map(|(_, replies)| replies as usize).fold(0, usize::max)
+    }
+
+    /// The first item of each prompt, and how many items it has.
+    pub(super) fn items_of_prompts(&self) -> impl Iterator<Item = (u32, u32)> {
+        let items = u32::try_from(self.items).unwrap_or(u32::MAX);
+        let last = self.prompts.saturating_sub(1);
+        let mut next = 0_u32;
+        self.replies.iter().cycle().take(self.prompts).enumerate().map(move |(prompt, replies)| {
+            let start = next;
+            let left = items.saturating_sub(start);
+            let replies = if prompt == last || left < *replies { left } else { *replies };
+            next = start.saturating_add(replies);
+            (start, replies)
+        })
+    }
+
+    pub(super) fn network(&self, order: usize) -> Result<Mlp, Error> {
+        let [first, second] = self.hidden;
+        Mlp::new(self.inputs, [first, second, order], Activation::Gelu)
+    }
+
+    /// How many prompts there are.
+    #[must_use]
+    pub const fn prompts(&self) -> usize {
+        self.prompts
+    }
+
+    /// The memory that the executor's threads can work in. `starts` and `first_pairs`, as long as
+    /// the prompts and one more, serve to find it.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where they are not.
+    pub fn lengths<E: Executor>(
+        &self,
+        executor: &E,
+        starts: &mut [u32],
+        first_pairs: &mut [u64],
+    ) -> Result<Lengths, Error> {
+        let prompts = super::data::prompts(self, starts, first_pairs)?;
+        let order = self.largest_order();
+        let mlp = self.network(order)?;
+        let fixed = [
+            self.inputs.saturating_mul(self.items),
+            mlp.parameters(),
+            mlp.parameters(),
+            order.saturating_mul(self.items),
+            self.items,
+            packed_len(order),
+            packed_len(order),
+        ];
+        let (pairs, threads) = (Pairs::InPrompt(prompts), executor.threads());
+        let selection = WorkspaceLen::new(order, pairs, prompts.items(), self.batch, threads);
+        let work = self.work(executor, &mlp, prompts).max(selection.numbers);
+        let replies = self.largest_prompt();
+        Ok(Lengths {
+            numbers: fixed.into_iter().fold(work, usize::saturating_add),
+            singles: (self.inputs.saturating_add(order))
+                .saturating_mul(self.items)
+                .saturating_add(order)
+                .saturating_add(2 * self.inputs),
+            doubles: self.items.saturating_add(3 * self.inputs + 3 * replies + self.prompts),
+            prompts: self.prompts.saturating_add(1),
+            replies,
+            listed: self.listed,
+            labels: self.labels().saturating_add(self.listed),
+            asked: self.labels(),
+            batch: self.batch,
+            heaps: selection.heaps,
+        })
+    }
+
+    /// The numbers that the stages other than the selection work in.
+    fn work<E: Executor>(&self, executor: &E, mlp: &Mlp, prompts: Prompts<'_>) -> usize {
+        let order = mlp.features();
+        let threads = executor.threads().max(1);
+        let fisher = pairs_workspace_len(order).saturating_mul(threads);
+        let pool = crate::fisher::pool_workspace_len(order, Pairs::InPrompt(prompts));
+        let whitening = order.saturating_mul(panel_stride(self.items));
+        crate::model::train::workspace_len(executor, mlp, self.trained, self.labels())
+            .max(fisher)
+            .max(pool.saturating_mul(threads))
+            .max(rewards_workspace_len(order).saturating_mul(threads))
+            .max(whitener_len(order).saturating_add(whitening))
+            .max(mlp.workspace_len(self.items))
+            .max(condition_workspace_len(order))
+            .max(self.listed.saturating_add(self.items))
+    }
+}

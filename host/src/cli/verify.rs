@@ -1,0 +1,182 @@
+//! `pairpick verify`: are these the right bits?
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args as ClapArgs;
+use pairpick_core::parallel::Executor;
+
+use super::options::choice;
+use super::output::Output;
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::runtime::{Isa, Runtime};
+use crate::settings::named::Named;
+use crate::verify::{Scalar, ScenarioSize, Trace, first_difference, golden, replay};
+
+const EXAMPLES: &str = "\
+Examples:
+  Does this machine compute the bits that it should?
+    pairpick verify
+
+  The same for the baseline instruction set and seven threads:
+    pairpick verify --isa baseline --threads 7
+
+  Which value differs? Record a good machine's values, and compare on the other:
+    pairpick verify --record good.txt --values
+    pairpick verify --against good.txt
+
+  A trace that a microcontroller printed:
+    pairpick verify device.txt
+
+Exit codes: 0 all bits agree, 1 some differ, 2 bad input, or a processor without the instruction
+set asked for.
+
+x87 arithmetic (32-bit x86 without SSE2) rounds differently: no such program can be built.";
+
+/// Replay a fixed run on this machine and compare every bit with the golden traces
+///
+/// The run is the whole of pairpick's arithmetic over small generated data: training, Fisher
+/// information, every strategy, metrics, and what ordinary data does not reach. Each stage is
+/// digested, and the first that differs is named.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Compare this trace, recorded elsewhere, instead of replaying
+    #[arg(value_name = "TRACE", conflicts_with_all = ["record", "threads", "isa", "values"])]
+    trace: Option<PathBuf>,
+
+    /// Compare with this trace instead of the golden ones
+    #[arg(long, value_name = "FILE", help_heading = "Comparison")]
+    against: Option<PathBuf>,
+
+    /// Write the trace of the replay to this file, and compare nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "against", help_heading = "Comparison")]
+    record: Option<PathBuf>,
+
+    /// Record the values too, not only their digests
+    #[arg(long, requires = "record", help_heading = "Comparison")]
+    values: bool,
+
+    /// Type of the numbers; all if not given
+    #[arg(long, value_parser = choice::<Scalar>(), help_heading = "Replay")]
+    scalar: Option<Scalar>,
+
+    /// Amount of data; all if not given
+    #[arg(long, value_parser = choice::<ScenarioSize>(), help_heading = "Replay")]
+    size: Option<ScenarioSize>,
+
+    /// Threads; one for each core if not given. All must give the same bits
+    #[arg(long, value_name = "N", help_heading = "Replay")]
+    threads: Option<NonZeroUsize>,
+
+    /// Instruction set. All must give the same bits
+    #[arg(long, value_parser = choice::<Isa>(), default_value = Isa::Auto.name(),
+          help_heading = "Replay")]
+    isa: Isa,
+}
+
+/// Replays and compares; exit code 1 where a bit differs.
+pub(super) fn execute(args: &Args, output: &mut Output) -> Result<ExitCode> {
+    let reference = match (&args.against, &args.record) {
+        (Some(path), _) => Some((path.display().to_string(), Trace::read(path)?)),
+        (None, None) => Some(("the golden trace".to_owned(), golden()?)),
+        (None, Some(_)) => None,
+    };
+    let (found, place) = match &args.trace {
+        Some(path) => (args.chosen(Trace::read(path)?), path.display().to_string()),
+        None => args.replay(output)?,
+    };
+    if let Some(path) = &args.record {
+        found.write(path)?;
+    }
+    let Some((name, expected)) = reference else {
+        return output.result(&format!("{place}\n")).map(|()| ExitCode::SUCCESS);
+    };
+    let report = Report::new(&found, &expected, &name);
+    for key in &report.left_out {
+        output.note(&format!("{key}: not in {name}, not compared"));
+    }
+    if report.compared == 0 {
+        let path = args.against.as_ref().or(args.trace.as_ref());
+        let problem = format!("nothing that can be compared with {place}");
+        return Err(Error::Trace { path: path.cloned().unwrap_or_default(), problem });
+    }
+    output.result(&format!("{place}\n{}", report.text))?;
+    Ok(ExitCode::from(u8::from(report.differs)))
+}
+
+impl Args {
+    /// The parts of a trace that `--scalar` and `--size` ask for.
+    fn chosen(&self, mut trace: Trace) -> Trace {
+        trace.sections.retain(|section| {
+            self.scalar.is_none_or(|scalar| scalar.name() == section.key.scalar)
+                && self.size.is_none_or(|size| size.name() == section.key.size)
+        });
+        trace
+    }
+
+    /// Replays what is asked for, and says where.
+    fn replay(&self, output: &mut Output) -> Result<(Trace, String)> {
+        let threads = Threads::start(&Runtime { threads: self.threads, isa: self.isa })?;
+        let scalars: Vec<Scalar> = self.scalar.map_or(Scalar::ALL.to_vec(), |one| vec![one]);
+        let sizes: Vec<ScenarioSize> =
+            self.size.map_or(ScenarioSize::ALL.to_vec(), |one| vec![one]);
+        // The golden traces have none to compare with.
+        let with_values = self.values || self.against.is_some();
+        let mut trace = Trace::default();
+        output.begin("replaying", (scalars.len() * sizes.len()) as u64);
+        for scalar in scalars {
+            for size in &sizes {
+                let section = threads.install(|| replay(&threads, scalar, *size, with_values))?;
+                trace.sections.push(section);
+                output.advance(trace.sections.len() as u64);
+            }
+        }
+        output.end();
+        let place = format!(
+            "this machine: {} {}, {}, threads {}",
+            std::env::consts::ARCH,
+            std::env::consts::OS,
+            threads.level_name(),
+            threads.threads()
+        );
+        Ok((trace, place))
+    }
+}
+
+/// What a comparison came to.
+struct Report {
+    text: String,
+    differs: bool,
+    compared: usize,
+    left_out: Vec<String>,
+}
+
+impl Report {
+    fn new(found: &Trace, expected: &Trace, name: &str) -> Self {
+        let mut report =
+            Self { text: String::new(), differs: false, compared: 0, left_out: Vec::new() };
+        for section in &found.sections {
+            let Some(other) = expected.section(&section.key) else {
+                report.left_out.push(section.key.to_string());
+                continue;
+            };
+            report.compared += 1;
+            let key = &section.key;
+            let said = match first_difference(section, other) {
+                None => format!("{key}: {} stages agree with {name}", section.stages.len()),
+                Some(difference) => {
+                    report.differs = true;
+                    format!("{key}: differs from {name}, first at\n  {difference}")
+                }
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(report.text, "{said}");
+        }
+        report
+    }
+}

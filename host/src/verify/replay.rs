@@ -1,0 +1,127 @@
+//! A replay on this machine's threads.
+
+use pairpick_core::arith::Real;
+use pairpick_core::model::Comparison;
+use pairpick_core::parallel::Executor;
+use pairpick_core::scenario::{self, Memory, PROFILE, Size};
+use pairpick_core::topk::Scored;
+
+use super::trace::{Key, Section, Stage};
+use crate::error::{Error, Result};
+use crate::settings::named::Named;
+
+/// The type of the numbers of a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// 32 bits.
+    F32,
+    /// 64 bits.
+    F64,
+}
+
+impl Named for Scalar {
+    const WHAT: &'static str = "scalar";
+    const ALL: &'static [Self] = &[Self::F32, Self::F64];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::F32 => "numbers of 32 bits",
+            Self::F64 => "numbers of 64 bits",
+        }
+    }
+}
+
+/// The amount of data of a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScenarioSize {
+    /// What a microcontroller can do.
+    Device,
+    /// Every block, lane tail and share of a thread.
+    Host,
+}
+
+impl Named for ScenarioSize {
+    const WHAT: &'static str = "size";
+    const ALL: &'static [Self] = &[Self::Device, Self::Host];
+
+    fn name(self) -> &'static str {
+        self.size().name()
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Device => "what a microcontroller can do: features of order 8, 16 and 32",
+            Self::Host => "5,003 items of 384 numbers, features of order 64 and 61",
+        }
+    }
+}
+
+impl ScenarioSize {
+    const fn size(self) -> Size {
+        match self {
+            Self::Device => Size::DEVICE,
+            Self::Host => Size::HOST,
+        }
+    }
+}
+
+/// Replays the scenario; `with_values` keeps the values beside the digests.
+///
+/// # Errors
+/// [`Error::Core`] where the floating-point unit does not follow IEEE-754.
+pub fn replay<E: Executor>(
+    executor: &E,
+    scalar: Scalar,
+    size: ScenarioSize,
+    with_values: bool,
+) -> Result<Section> {
+    match scalar {
+        Scalar::F32 => replay_in::<f32, E>(executor, size, with_values),
+        Scalar::F64 => replay_in::<f64, E>(executor, size, with_values),
+    }
+}
+
+fn replay_in<T: Real, E: Executor>(
+    executor: &E,
+    size: ScenarioSize,
+    with_values: bool,
+) -> Result<Section> {
+    let size = size.size();
+    let key = Key {
+        profile: PROFILE.to_owned(),
+        scalar: T::NAME.to_owned(),
+        size: size.name().to_owned(),
+    };
+    let context = || Error::core(format!("replaying {key}"));
+    let mut starts = vec![0; size.prompts() + 1];
+    let mut first_pairs = vec![0; starts.len()];
+    let len = size.lengths(executor, &mut starts, &mut first_pairs).map_err(context())?;
+    let memory = Memory {
+        numbers: &mut vec![T::ZERO; len.numbers],
+        singles: &mut vec![0.0; len.singles],
+        doubles: &mut vec![0.0; len.doubles],
+        starts: &mut starts,
+        first_pairs: &mut first_pairs,
+        ranking: &mut vec![0; len.replies],
+        listed: &mut vec![(0, 0); len.listed],
+        labels: &mut vec![Comparison { a: 0, b: 0, label: T::ZERO }; len.labels],
+        asked: &mut vec![(0, 0); len.asked],
+        labelled: &mut vec![0; len.asked],
+        batch: &mut vec![Scored::default(); len.batch],
+        ranks: &mut vec![0; len.batch],
+        heaps: &mut vec![Scored::default(); len.heaps],
+    };
+    let mut stages = Vec::new();
+    scenario::replay(executor, &size, memory, &mut |entry| {
+        stages.push(Stage::of(entry, with_values));
+    })
+    .map_err(context())?;
+    Ok(Section { key, stages })
+}

@@ -1,0 +1,33 @@
+use core::fmt::Write;
+
+use pairpick_core::scenario::{DeviceMemory, Entry, Header, Kind, Size, Values, replay};
+
+use crate::{Any, any, give};
+
+probes! {
+    scenario::replay[T] => replay::<T, _>(&Any, any(), any(), &mut |entry| give(entry));
+    scenario::memory::DeviceMemory::borrow[T] => give(any::<&mut DeviceMemory<T>>().borrow());
+    scenario::memory::DeviceMemory::lengths[T] => DeviceMemory::<T>::lengths();
+    scenario::size::Size::name => any::<Size>().name();
+    scenario::size::Size::prompts => any::<Size>().prompts();
+    scenario::size::Size::lengths => any::<Size>().lengths(&Any, any(), any());
+    scenario::trace::Kind::name => any::<Kind>().name();
+    scenario::trace::Kind::bits => any::<Kind>().bits();
+    scenario::trace::Values::kind => any::<Values<'_>>().kind();
+    scenario::trace::Values::len => any::<Values<'_>>().len();
+    scenario::trace::Values::is_empty => any::<Values<'_>>().is_empty();
+    scenario::trace::Values::iter => any::<Values<'_>>().iter().for_each(give);
+    scenario::trace::Header::new[T] => Header::new::<T>(any());
+    also::Entry::fmt => write!(Sink, "{} {:#}", any::<Entry<'_>>(), any::<Entry<'_>>());
+    also::Header::fmt => write!(Sink, "{}", any::<Header>());
+}
+
+/// A serial line.
+struct Sink;
+
+impl Write for Sink {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        give(text);
+        any()
+    }
+}

@@ -1,0 +1,63 @@
+//! The scenario as firmware: replays it in both precisions and prints the traces over semihosting,
+//! in 256 KiB of memory (`arm.x`, `riscv32.x`). With `PAIRPICK_VALUES` set when it is built, it prints
+//! the values too.
+
+#![no_std]
+#![no_main]
+
+use core::cell::UnsafeCell;
+use core::mem::ManuallyDrop;
+
+#[cfg(target_arch = "arm")]
+use cortex_m_rt::entry;
+use pairpick_core::Error;
+use pairpick_core::arith::Real;
+use pairpick_core::parallel::Sequential;
+use pairpick_core::scenario::{DeviceMemory, Header, Size, replay};
+#[cfg(target_arch = "riscv32")]
+use riscv_rt::entry;
+use semihosting::{println, process};
+
+/// One replay after the other works in the same place.
+#[repr(C)]
+union Shared {
+    single: ManuallyDrop<DeviceMemory<f32>>,
+    double: ManuallyDrop<DeviceMemory<f64>>,
+}
+
+struct Place(UnsafeCell<Shared>);
+
+// SAFETY: there is one thread, and no interrupt touches it.
+unsafe impl Sync for Place {}
+
+static MEMORY: Place =
+    Place(UnsafeCell::new(Shared { double: ManuallyDrop::new(DeviceMemory::ZERO) }));
+
+#[entry]
+fn main() -> ! {
+    // SAFETY: the only place that takes it, once; any bits are numbers of either type.
+    let memory = unsafe { &mut *MEMORY.0.get() };
+    // SAFETY: as above.
+    let done = told(unsafe { &mut memory.single })
+        // SAFETY: as above; the borrow of the other has ended.
+        .and_then(|()| told(unsafe { &mut memory.double }));
+    match done {
+        Ok(()) => process::exit(0),
+        Err(error) => {
+            println!("refused: {error}");
+            process::exit(1)
+        }
+    }
+}
+
+fn told<T: Real>(memory: &mut DeviceMemory<T>) -> Result<(), Error> {
+    let size = Size::DEVICE;
+    println!("{}", Header::new::<T>(&size));
+    replay(&Sequential::default(), &size, memory.borrow(), &mut |entry| {
+        if option_env!("PAIRPICK_VALUES").is_some() {
+            println!("{entry:#}");
+        } else {
+            println!("{entry}");
+        }
+    })
+}
