@@ -126,8 +126,9 @@ fn every_stage_tells_something() {
                 assert_ne!(batches[0], batches[1], "{} {order}", strategy.name());
             }
         }
-        for (name, index) in [("features", 0), ("fisher-past", 0), ("losses", 0), ("metrics", 0)] {
+        for (name, index) in [("features", 1), ("fisher-past", 0), ("losses", 0), ("metrics", 0)] {
             let told = &digests[&(name.to_owned(), 16, index)];
+            assert_eq!(told.len(), 2, "{name}");
             assert_ne!(told[0], told[1], "{name}");
         }
     }
