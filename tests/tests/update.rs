@@ -162,18 +162,18 @@ fn vectors_that_do_not_fit_are_errors_and_change_nothing() {
         let mut factor = factor(&positive::<T>(order, 4, 1.0));
         let before = bits(&factor);
         let shape = Error::Shape { what: "vector of an update", expected: 5, found: 4 };
-        assert_eq!(factor.update(&mut vec![T::ONE; 4]), Err(shape));
+        assert_eq!(factor.update(&mut [T::ONE; 4]), Err(shape));
         assert_eq!(downdate(&mut factor, &[T::ONE; 4]), Err(shape));
         for bad in [T::from_f64(f64::NAN), T::INFINITY] {
-            let mut x = vec![T::ONE; order];
+            let mut x = [T::ONE; 5];
             x[3] = bad;
             let refused = Error::NonFinite { what: "vector of an update", index: 3 };
             assert_eq!(factor.update(&mut x.clone()), Err(refused));
             assert_eq!(downdate(&mut factor, &x), Err(refused));
         }
-        let overflow = factor.update(&mut vec![T::MAX; order]);
+        let overflow = factor.update(&mut [T::MAX; 5]);
         assert_eq!(overflow, Err(Error::NonFinite { what: "updated matrix", index: 0 }));
-        let short = factor.downdate(&[T::ONE; 5], &mut vec![T::ZERO; 14]);
+        let short = factor.downdate(&[T::ONE; 5], &mut [T::ZERO; 14]);
         let expected = Error::Workspace { what: "downdate", required: 15, found: 14 };
         assert_eq!(short, Err(expected));
         assert_eq!(bits(&factor), before);
