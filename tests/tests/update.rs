@@ -46,7 +46,7 @@ fn bits<T: Real>(factor: &Factor<T>) -> Vec<u64> {
 /// Checks both changes by a vector about as long as the matrix's eigenvalues allow.
 fn check_changes<T: Real>(order: usize, seed: u64, scale: f64) {
     let matrix = positive::<T>(order, seed, scale);
-    let mut x = vector::<T>(order, seed + 1, scale.sqrt());
+    let mut x = vector::<T>(order, seed + 1, libm::sqrt(scale));
 
     let mut updated = factor(&matrix);
     updated.update(&mut x.clone()).expect("an update");
