@@ -219,7 +219,7 @@ fn patience_and_warm_up_count_steps() {
     };
     let trained = problem.train(&settings);
     let kept = trained.report.kept.iteration;
-    assert!(kept >= 8 && kept % 4 == 0, "kept iteration {kept}");
+    assert!(kept >= 8 && kept.is_multiple_of(4), "kept iteration {kept}");
     assert_eq!(trained.report.iterations, kept + 12, "the first epoch's end past 11 steps");
 }
 
