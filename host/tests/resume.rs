@@ -221,7 +221,9 @@ fn killed_after_each_change_of_the_folder_with_data_in_files() {
         concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
     const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/rewards.npy");
     let data = ["--train-embeddings", EMBEDDINGS, "--train-rewards", REWARDS];
-    killed_after_each_change(&[&data[..], &["--strategy", "pa-dopt", "--seed", "3"]].concat());
+    killed_after_each_change(
+        &[&data[..], &["--strategy", "pa-dopt", "--seed", "3", "--minibatch", "8"]].concat(),
+    );
 }
 
 #[test]

@@ -41,7 +41,11 @@ fn refused(folder: &Path, arguments: &[&str], message: &str) {
 
 #[test]
 fn the_last_model_of_a_run_is_trained_again_bit_for_bit() {
-    for options in [&["--seed", "5"][..], &["--preset", "paper", "--iterations", "40"]] {
+    for options in [
+        &["--seed", "5"][..],
+        &["--preset", "paper", "--iterations", "40"],
+        &["--minibatch", "7", "--early-stopping", "off"],
+    ] {
         let (folder, rounds) = run(&[options, &["--rounds", "3"]].concat());
         let report = trained(folder.path(), options);
         assert_eq!(report["digest"], rounds[2]["digest"]);

@@ -3,6 +3,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick_core::arith::Real;
+use pairpick_core::linalg::Packed;
+
 /// p(1 − p) at a margin.
 #[must_use]
 pub fn variance(margin: f64) -> f64 {
@@ -79,6 +82,29 @@ pub fn inverse(order: usize, matrix: &[f64]) -> Vec<f64> {
         }
     }
     inverse
+}
+
+/// ‖M − LLᵀ‖₁ / (n ‖M‖₁ ε), with the ε of the packed factor L.
+///
+/// # Panics
+/// If L is of another order than M.
+#[must_use]
+pub fn residual<T: Real>(matrix: &Packed<f64, Vec<f64>>, factor: &[T]) -> f64 {
+    let order = matrix.order();
+    let factor = Packed::new(order, factor).expect("order");
+    let below = |i: usize, j: usize| {
+        if i < j { 0.0 } else { factor.entry(i, j).expect("in").to_f64() }
+    };
+    let mut worst: f64 = 0.0;
+    for i in 0..order {
+        let mut sum = 0.0;
+        for j in 0..order {
+            let product: f64 = (0..order).map(|k| below(i, k) * below(j, k)).sum();
+            sum += (matrix.entry(i, j).expect("in") - product).abs();
+        }
+        worst = worst.max(sum);
+    }
+    worst / (order as f64 * matrix.norm() * T::EPSILON.to_f64())
 }
 
 /// All pairs of each prompt, in the pool's order.

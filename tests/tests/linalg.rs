@@ -9,41 +9,14 @@ use pairpick_core::arith::Real;
 use pairpick_core::linalg::{
     Cholesky, Columns, MAX_ORDER, Packed, condition_workspace_len, packed_len,
 };
-use pairpick_tests::generate::numbers;
+use pairpick_tests::generate::{numbers, positive, widened};
 use pairpick_tests::oracle;
 
-/// A well-conditioned symmetric matrix AAᵀ + order·I, packed, of this scale.
-fn positive<T: Real>(order: usize, seed: u64, scale: f64) -> Packed<T, Vec<T>> {
-    let a = numbers(order * order, seed);
-    let mut entries = Vec::new();
-    for j in 0..order {
-        for i in j..order {
-            let dot = oracle::dot(&a[i * order..][..order], &a[j * order..][..order]);
-            let diagonal = if i == j { order as f64 } else { 0.0 };
-            entries.push(T::from_f64(scale * (dot + diagonal)));
-        }
-    }
-    Packed::new(order, entries).expect("order")
-}
-
-/// ‖M − LLᵀ‖₁ / (n ‖M‖₁ ε), which LAPACK's own tests hold below 30.
+/// The residual of a matrix of [`positive`]: LAPACK's own tests hold it below 30.
 fn residual<T: Real>(order: usize, seed: u64, scale: f64) -> f64 {
     let matrix = positive::<T>(order, seed, scale);
     let factor = Cholesky::factor(matrix.clone()).expect("positive definite");
-    let l = Packed::new(order, factor.as_slice().to_vec()).expect("order");
-    let below = |i: usize, j: usize| {
-        if i < j { 0.0 } else { l.entry(i, j).expect("in").to_f64() }
-    };
-    let mut worst: f64 = 0.0;
-    for i in 0..order {
-        let mut sum = 0.0;
-        for j in 0..order {
-            let product: f64 = (0..order).map(|k| below(i, k) * below(j, k)).sum();
-            sum += (matrix.entry(i, j).expect("in").to_f64() - product).abs();
-        }
-        worst = worst.max(sum);
-    }
-    worst / (order as f64 * matrix.norm().to_f64() * T::EPSILON.to_f64())
+    oracle::residual(&widened(&matrix), factor.as_slice())
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use pairpick_core::Error;
 use pairpick_core::linalg::Columns;
 use pairpick_core::model::standardise::{Sums, apply, scales};
-use pairpick_core::model::train::{Data, Settings, gradient, train, workspace_len};
+use pairpick_core::model::train::{Data, Resources, Settings, gradient, train, workspace_len};
 use pairpick_core::model::{Activation, Comparison, Mlp, init};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::rng::Stream;
@@ -52,10 +52,16 @@ impl Problem {
 
     fn gradient(&self, executor: &impl Executor, parameters: &[f64]) -> (f64, Vec<f64>) {
         let mut out = vec![0.0; self.mlp.parameters()];
-        let mut memory = vec![0.0; workspace_len(executor, &self.mlp, ITEMS, self.labels.len())];
+        let mut memory =
+            vec![0.0; workspace_len(executor, &self.mlp, ITEMS, self.labels.len(), None)];
         let loss = gradient(executor, &self.mlp, &self.data(), parameters, &mut out, &mut memory);
         (loss.expect("fits"), out)
     }
+}
+
+/// What a training without a minibatch needs.
+fn full_batch<'a, T>(workspace: &'a mut [T], shuffle: &'a mut Stream) -> Resources<'a, T> {
+    Resources { workspace, index: &mut [], shuffle }
 }
 
 #[test]
@@ -115,7 +121,7 @@ fn a_linear_region_has_the_closed_form() {
     }
     let data = Data { items: columns, training_items: 3, training: &labels, held_out: &[] };
     let mut out = vec![0.0; mlp.parameters()];
-    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 3, 3)];
+    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 3, 3, None)];
     gradient(&executor, &mlp, &data, &parameters, &mut out, &mut memory).expect("fits");
     for (found, expected) in mlp.head_of(&out).iter().zip(expected) {
         assert!((found - expected).abs() <= 1e-14, "{found}, closed form {expected}");
@@ -139,7 +145,7 @@ fn confidently_wrong_pairs_keep_their_gradient() {
     let data = Data { items: columns, training_items: 2, training: &labels, held_out: &[] };
     let executor = Sequential::default();
     let mut out = vec![0.0; 7];
-    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 2, 1)];
+    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 2, 1, None)];
     let loss = gradient(&executor, &mlp, &data, &parameters, &mut out, &mut memory).expect("fits");
     assert_eq!(loss, 1000.0);
     assert_eq!(out[6], 1.0);
@@ -158,6 +164,7 @@ fn training_has_the_same_bits_at_every_level_and_thread_count() {
     let data = Data { items: columns, training_items: 250, training: &labels, held_out: &held_out };
     let settings = Settings {
         iterations: 12,
+        minibatch: None,
         learning_rate: 1e-2,
         weight_decay: 0.01,
         patience: Some(4),
@@ -166,9 +173,16 @@ fn training_has_the_same_bits_at_every_level_and_thread_count() {
     let run = |executor: &Threads| {
         let mut parameters = vec![0.0_f32; mlp.parameters()];
         init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
-        let mut memory = vec![0.0; workspace_len(executor, &mlp, 300, 400)];
-        let report =
-            train(executor, &mlp, &settings, &data, &mut parameters, &mut memory, &mut |_| true);
+        let mut memory = vec![0.0; workspace_len(executor, &mlp, 300, 400, None)];
+        let report = train(
+            executor,
+            &mlp,
+            &settings,
+            &data,
+            &mut parameters,
+            full_batch(&mut memory, &mut Stream::new(0, "shuffle", 0)),
+            &mut |_| true,
+        );
         (report.expect("trains"), parameters)
     };
     let mut results = Vec::new();
@@ -196,9 +210,10 @@ fn training_learns_and_keeps_the_best_held_out_parameters() {
     let executor = Sequential::default();
     let mut parameters = vec![0.0_f32; mlp.parameters()];
     init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
-    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 60, 39)];
+    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 60, 39, None)];
     let settings = Settings {
         iterations: 400,
+        minibatch: None,
         learning_rate: 1e-2,
         weight_decay: 0.0,
         patience: Some(30),
@@ -206,13 +221,20 @@ fn training_learns_and_keeps_the_best_held_out_parameters() {
     };
     let mut best = f64::INFINITY;
     let mut first = None;
-    let report =
-        train(&executor, &mlp, &settings, &data, &mut parameters, &mut memory, &mut |losses| {
+    let report = train(
+        &executor,
+        &mlp,
+        &settings,
+        &data,
+        &mut parameters,
+        full_batch(&mut memory, &mut Stream::new(0, "shuffle", 0)),
+        &mut |losses| {
             first.get_or_insert(losses.held_out);
             best = best.min(losses.held_out);
             true
-        })
-        .expect("trains");
+        },
+    )
+    .expect("trains");
     assert_eq!(report.kept.held_out, best);
     assert!(best < 0.5 * first.expect("an iteration"), "held-out loss {best} from {first:?}");
 }
@@ -225,19 +247,26 @@ fn bad_training_data_are_errors() {
         let mut parameters = problem.parameters.clone();
         let data = Data { training: labels, ..problem.data() };
         let mut memory = vec![0.0; memory];
-        train(&executor, &problem.mlp, &settings, &data, &mut parameters, &mut memory, &mut |_| {
-            true
-        })
+        train(
+            &executor,
+            &problem.mlp,
+            &settings,
+            &data,
+            &mut parameters,
+            full_batch(&mut memory, &mut Stream::new(0, "shuffle", 0)),
+            &mut |_| true,
+        )
         .map(|_| ())
     };
     let settings = Settings {
         iterations: 1,
+        minibatch: None,
         learning_rate: 0.1,
         weight_decay: 0.0,
         patience: None,
         warm_up: 0,
     };
-    let enough = workspace_len(&executor, &problem.mlp, ITEMS, 20);
+    let enough = workspace_len(&executor, &problem.mlp, ITEMS, 20, None);
     assert!(run(&problem.labels, settings, enough).is_ok());
     assert!(matches!(run(&[], settings, enough), Err(Error::Empty { .. })));
     assert!(matches!(run(&problem.labels, settings, enough - 1), Err(Error::Workspace { .. })));

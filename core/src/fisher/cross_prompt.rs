@@ -79,7 +79,7 @@ pub(super) fn fill<T: Real, E: Executor>(
     let mut tile = Tile::new(pool, rewards, form, scratch);
     for others in (0..pool.features().len()).step_by(sum::ITEMS) {
         tile.take_others(executor, others, centre);
-        let sums = right.chunks_mut(order * TILE).zip(degrees.chunks_mut(TILE));
+        let sums = right.chunks_mut((order * TILE).max(1)).zip(degrees.chunks_mut(TILE));
         for (own, (sums, degrees)) in (first..).step_by(TILE).zip(sums) {
             tile.add_to(executor, own, sums, degrees);
         }

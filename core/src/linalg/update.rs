@@ -36,11 +36,13 @@ impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
                 break;
             };
             let radius = hypotenuse(*diagonal, *value);
-            let (cosine, sine) = (radius / *diagonal, *value / *diagonal);
+            // Both at most 1, so that no scale of M and x makes a product overflow.
+            let (cosine, sine) = (*diagonal / radius, *value / radius);
             *diagonal = radius;
             for (entry, value) in entries.iter_mut().zip(&mut *below) {
-                *entry = (*entry + sine * *value) / cosine;
+                let rotated = cosine * *entry + sine * *value;
                 *value = cosine * *value - sine * *entry;
+                *entry = rotated;
             }
             (rest, x) = (tail, below);
         }

@@ -43,6 +43,15 @@ pub fn check<T: Real>(comparisons: &[Comparison<T>], items: usize) -> Result<(),
 
 /// Writes the margin r_a − r_b of each comparison.
 pub fn margins<T: Real>(rewards: &[T], comparisons: &[Comparison<T>], out: &mut [T]) {
+    margins_of(rewards, comparisons.iter().copied(), out);
+}
+
+/// [`margins`] of comparisons that are not in memory as such.
+pub(crate) fn margins_of<T: Real>(
+    rewards: &[T],
+    comparisons: impl Iterator<Item = Comparison<T>>,
+    out: &mut [T],
+) {
     let reward = |item: u32| rewards.get(item as usize).copied().unwrap_or(T::ZERO);
     for (margin, pair) in out.iter_mut().zip(comparisons) {
         *margin = reward(pair.a) - reward(pair.b);
@@ -77,8 +86,18 @@ pub fn add_reward_gradients<T: Real>(
     slopes: &mut [T],
     gradients: &mut [T],
 ) {
+    add_gradients_of(level, (comparisons.iter().copied(), comparisons.len()), slopes, gradients);
+}
+
+/// [`add_reward_gradients`] of so many comparisons that are not in memory as such.
+pub(crate) fn add_gradients_of<T: Real>(
+    level: Level,
+    (comparisons, count): (impl Iterator<Item = Comparison<T>>, usize),
+    slopes: &mut [T],
+    gradients: &mut [T],
+) {
     map::<Sigmoid, T>(level, slopes);
-    let count = T::from_u64(comparisons.len() as u64);
+    let count = T::from_u64(count as u64);
     for (slope, pair) in slopes.iter().zip(comparisons) {
         let slope = (*slope - pair.label) / count;
         if let Some(gradient) = gradients.get_mut(pair.a as usize) {

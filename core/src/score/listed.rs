@@ -39,7 +39,7 @@ pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
             fill_panel(features.range(first, first + sum::ITEMS), stride, panel);
             whiten_panel(scan.executor.level(), scan.whitener, order, stride, panel);
             for (place, column) in columns.chunks_exact_mut(order.max(1)).enumerate() {
-                for (value, row) in column.iter_mut().zip(panel.chunks_exact(stride)) {
+                for (value, row) in column.iter_mut().zip(panel.chunks_exact(stride.max(1))) {
                     *value = row.get(place).copied().unwrap_or(T::ZERO);
                 }
             }

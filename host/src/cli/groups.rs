@@ -201,9 +201,14 @@ pub(super) struct Training {
     #[arg(long, value_parser = choice::<Init>(), help_heading = "Training")]
     init: Option<Init>,
 
-    /// The most training iterations a round (full batch, Adam)
+    /// The most training iterations a round, each one step of Adam
     #[arg(long, value_name = "N", help_heading = "Training")]
     iterations: Option<usize>,
+
+    /// Labels an iteration looks at, in an order shuffled each time that all have been seen; all
+    /// of them if not given
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    minibatch: Option<usize>,
 
     /// Learning rate
     #[arg(long, value_name = "X", help_heading = "Training")]
@@ -224,6 +229,7 @@ impl Training {
     pub fn apply(&self, settings: &mut Settings) {
         set(&mut settings.init, self.init);
         set(&mut settings.iterations, self.iterations);
+        set(&mut settings.minibatch, self.minibatch.map(Some));
         set(&mut settings.learning_rate, self.lr);
         set(&mut settings.weight_decay, self.weight_decay);
         set(&mut settings.early_stopping, self.early_stopping.map(|typed| typed.0));

@@ -121,6 +121,9 @@ const ROWS: &[Row] = &[
     ("--activation", |settings| settings.activation.name().to_owned()),
     ("--init", |settings| settings.init.name().to_owned()),
     ("--iterations", |settings| settings.iterations.to_string()),
+    ("--minibatch", |settings| {
+        settings.minibatch.map_or_else(|| "all".to_owned(), |labels| labels.to_string())
+    }),
     ("--lr", |settings| settings.learning_rate.to_string()),
     ("--weight-decay", |settings| settings.weight_decay.to_string()),
     ("--early-stopping", |settings| {

@@ -4,7 +4,7 @@
 use pairpick_core::linalg::Columns;
 use pairpick_core::model::Comparison;
 use pairpick_core::model::train::{
-    Data, Losses, Report, Settings as Training, train, workspace_len,
+    Data, Losses, Report, Resources, Settings as Training, index_len, train, workspace_len,
 };
 use pairpick_core::rng::Stream;
 
@@ -95,13 +95,17 @@ pub fn fit(
     let mlp = *model.mlp();
     let how = Training {
         iterations: settings.iterations,
+        minibatch: settings.minibatch.filter(|labels| *labels < training.len()),
         learning_rate: settings.learning_rate,
         weight_decay: settings.weight_decay,
         patience: settings.early_stopping,
         warm_up: settings.warm_up,
     };
     let labels = training.len().max(held_out.len());
-    let mut workspace = vec![0.0; workspace_len(threads, &mlp, items.numbers.len(), labels)];
+    let len = workspace_len(threads, &mlp, items.numbers.len(), labels, how.minibatch);
+    let mut workspace = vec![0.0; len];
+    let mut index = vec![0; index_len(training.len(), items.first, how.minibatch)];
+    let mut shuffle = Stream::new(settings.seed, "shuffle", round);
     progress.begin("training", settings.iterations as u64);
     let columns = Columns::new(&inputs, mlp.inputs(), items.numbers.len());
     let mut losses = Vec::new();
@@ -113,7 +117,9 @@ pub fn fit(
             held_out: &held_out,
         };
         let parameters = model.parameters_mut();
-        train(threads, &mlp, &how, &data, parameters, &mut workspace, &mut |now| {
+        let resources =
+            Resources { workspace: &mut workspace, index: &mut index, shuffle: &mut shuffle };
+        train(threads, &mlp, &how, &data, parameters, resources, &mut |now| {
             progress.advance(now.iteration as u64);
             losses.push(now);
             true

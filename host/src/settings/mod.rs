@@ -61,6 +61,8 @@ pub struct Settings {
     pub init: Init,
     /// The most training iterations a round.
     pub iterations: usize,
+    /// Labels an iteration looks at; `null` all of them.
+    pub minibatch: Option<usize>,
     /// Adam's step size.
     pub learning_rate: f64,
     /// Decoupled weight decay, on weights and not on biases.
@@ -136,6 +138,7 @@ impl Settings {
         at_least_one("batch", self.batch)?;
         at_least_one("rounds", self.rounds)?;
         at_least_one("iterations", self.iterations)?;
+        at_least_one("minibatch", self.minibatch.unwrap_or(1))?;
         at_least_one("early-stopping", self.early_stopping.unwrap_or(1))?;
         for n in &self.best_of {
             at_least_one("best-of", *n)?;

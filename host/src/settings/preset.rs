@@ -83,6 +83,7 @@ fn paper() -> Settings {
         activation: Activation::Gelu,
         init: Init::Fresh,
         iterations: 1000,
+        minibatch: None,
         learning_rate: 1e-3,
         weight_decay: 0.0,
         early_stopping: None,

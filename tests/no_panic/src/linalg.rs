@@ -1,5 +1,6 @@
 use pairpick_core::linalg::{
-    Cholesky, CholeskyView, Columns, Packed, PackedView, condition_workspace_len, packed_len,
+    Cholesky, CholeskyView, Columns, Packed, PackedView, condition_workspace_len,
+    downdate_workspace_len, packed_len,
 };
 
 use crate::any;
@@ -50,4 +51,9 @@ probes! {
     linalg::cholesky::Cholesky::condition_estimate[T] =>
         any::<CholeskyView<'_, T>>().condition_estimate(any());
     linalg::cholesky::Cholesky::checked[T] => any::<CholeskyView<'_, T>>().checked(any());
+
+    linalg::update::downdate_workspace_len => downdate_workspace_len(any());
+    linalg::update::Cholesky::update[T] => any::<CholeskyView<'_, T>>().update(any());
+    linalg::update::Cholesky::downdate[T] =>
+        any::<CholeskyView<'_, T>>().downdate(any(), any());
 }

@@ -2,8 +2,8 @@ use pairpick_core::model::adam::Adam;
 use pairpick_core::model::loss::{add_reward_gradients, check, margins, mean_loss};
 use pairpick_core::model::mlp::Layer;
 use pairpick_core::model::standardise::{Sums, apply, scales};
-use pairpick_core::model::train::{gradient, train, workspace_len};
-use pairpick_core::model::{Activation, Mlp, init};
+use pairpick_core::model::train::{gradient, index_len, train, workspace_len};
+use pairpick_core::model::{Activation, Mlp, init, last_layer};
 
 use crate::{Any, any, give};
 
@@ -18,6 +18,10 @@ probes! {
         any::<Adam>().update::<T>(any(), any(), any(), any(), any(), any());
 
     model::init::uniform[T] => init::uniform::<T>(any(), any(), any());
+
+    model::last_layer::workspace_len => last_layer::workspace_len(&Any, any(), any(), any());
+    model::last_layer::fit[T] =>
+        last_layer::fit::<T, _>(&Any, any(), any(), any(), any(), any());
 
     model::loss::check[T] => check::<T>(any(), any());
     model::loss::margins[T] => margins::<T>(any(), any(), any());
@@ -46,7 +50,8 @@ probes! {
     model::standardise::scales => scales(any(), any());
     model::standardise::apply => apply(any(), any(), any());
 
-    model::train::workspace_len => workspace_len(&Any, any(), any(), any());
+    model::train::workspace_len => workspace_len(&Any, any(), any(), any(), any());
+    model::train::index_len => index_len(any(), any(), any());
     model::train::train[T] =>
         train::<T, _>(&Any, any(), any(), any(), any(), any(), &mut |losses| {
             give(losses);
