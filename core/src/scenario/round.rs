@@ -12,7 +12,7 @@ use crate::heap::sort;
 use crate::kernel::panel::{fill_panel, fill_whitener, panel_stride, whiten_panel, whitener_len};
 use crate::linalg::{Cholesky, Columns, Packed, condition_workspace_len, packed_len};
 use crate::metric::{Agreement, best_of_n, spearman};
-use crate::model::train::{Data, Settings, gradient, train};
+use crate::model::train::{Data, Resources, Settings, gradient, train};
 use crate::model::{Comparison, Mlp, init, loss};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{Pool, Prompts};
@@ -294,10 +294,13 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             weight_decay: 0.01,
             patience: Some(3),
             warm_up: 1,
+            minibatch: None,
         };
         let mut losses = [0.0; LOSSES];
         let mut slots = losses.iter_mut();
-        train(self.executor, mlp, &settings, &data, parameters, work, &mut |seen| {
+        let mut shuffle = Stream::new(SEED, "shuffle", 0);
+        let resources = Resources { workspace: work, index: &mut [], shuffle: &mut shuffle };
+        train(self.executor, mlp, &settings, &data, parameters, resources, &mut |seen| {
             for (slot, loss) in slots.by_ref().zip([seen.training, seen.held_out]) {
                 *slot = loss;
             }

@@ -168,7 +168,7 @@ impl Size {
         let fisher = pairs_workspace_len(order).saturating_mul(threads);
         let pool = crate::fisher::pool_workspace_len(order, Pairs::InPrompt(prompts));
         let whitening = order.saturating_mul(panel_stride(self.items));
-        crate::model::train::workspace_len(executor, mlp, self.trained, self.labels())
+        crate::model::train::workspace_len(executor, mlp, self.trained, self.labels(), None)
             .max(fisher)
             .max(pool.saturating_mul(threads))
             .max(rewards_workspace_len(order).saturating_mul(threads))
