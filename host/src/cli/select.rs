@@ -18,7 +18,7 @@ use crate::report::selection::SelectionReport;
 use crate::round::model::Model;
 use crate::round::proposal::propose;
 use crate::round::select::{Request, strategy_of};
-use crate::settings::{PoolKind, Settings, Supply, Typed};
+use crate::settings::{Settings, Supply, Typed};
 
 /// Pick one batch of pairs to ask about
 ///
@@ -81,9 +81,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let file = args.file()?;
     let mut embeddings = args.embeddings.open()?;
     let candidates = args.candidates.open(&embeddings, &mut settings)?;
-    if settings.pool == PoolKind::InPrompt {
-        embeddings.check_in_prompt()?;
-    }
+    embeddings.check_pool(settings.pool)?;
     let supply = Supply {
         prompts: embeddings.prompts(),
         responses: embeddings.responses(),

@@ -1,6 +1,8 @@
 //! A run that is killed at any instant goes on to the same bytes. Each case kills the program as a
 //! power cut or an impatient user would.
 
+mod pools;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,10 @@ const FILES: [&str; 5] =
 /// A few rounds, each long enough to be killed in.
 const ROUNDS: [&str; 9] =
     ["--rounds", "3", "--batch", "20", "--iterations", "60", "--early-stopping", "off", "--out"];
+
+const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
+
+const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/rewards.npy");
 
 const POLL: Duration = Duration::from_micros(200);
 
@@ -217,9 +223,6 @@ fn killed_after_each_change_of_the_folder_while_each_round_starts_from_the_last(
 
 #[test]
 fn killed_after_each_change_of_the_folder_with_data_in_files() {
-    const EMBEDDINGS: &str =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
-    const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/rewards.npy");
     let data = ["--train-embeddings", EMBEDDINGS, "--train-rewards", REWARDS];
     killed_after_each_change(&[&data[..], &["--strategy", "pa-dopt", "--seed", "3"]].concat());
 }
@@ -341,7 +344,7 @@ fn changed_data_is_refused() {
 #[test]
 fn options_that_decide_the_result_are_refused_beside_resume() {
     let case = Case::new(&[]);
-    let options: [&[&str]; 10] = [
+    let options: [&[&str]; 13] = [
         &["--strategy", "random"],
         &["--rounds", "3"],
         &["--oracle", "bt"],
@@ -352,6 +355,9 @@ fn options_that_decide_the_result_are_refused_beside_resume() {
         &["--seed", "1"],
         &["--out", "other"],
         &["--train-embeddings", "e.npy"],
+        &["--candidates", "c.jsonl"],
+        &["--pool", "cross-prompt"],
+        &["--pairs", "9"],
     ];
     for option in options {
         let output = case.output(&[&["run", "--resume", "out"], option].concat());
