@@ -1,7 +1,7 @@
 //! A run that is killed at any instant goes on to the same bytes. Each case kills the program as a
 //! power cut or an impatient user would.
 
-mod pools;
+mod data;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -19,10 +19,6 @@ const FILES: [&str; 5] =
 /// A few rounds, each long enough to be killed in.
 const ROUNDS: [&str; 9] =
     ["--rounds", "3", "--batch", "20", "--iterations", "60", "--early-stopping", "off", "--out"];
-
-const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
-
-const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/rewards.npy");
 
 const POLL: Duration = Duration::from_micros(200);
 
@@ -222,12 +218,6 @@ fn killed_after_each_change_of_the_folder_while_each_round_starts_from_the_last(
 }
 
 #[test]
-fn killed_after_each_change_of_the_folder_with_data_in_files() {
-    let data = ["--train-embeddings", EMBEDDINGS, "--train-rewards", REWARDS];
-    killed_after_each_change(&[&data[..], &["--strategy", "pa-dopt", "--seed", "3"]].concat());
-}
-
-#[test]
 fn killed_after_any_delay() {
     let reference = Case::new(&[]);
     let start = Instant::now();
@@ -316,29 +306,6 @@ fn changed_settings_and_a_missing_model_are_refused() {
     let _ = fs::remove_file(case.partial().join(".model.safetensors"));
     fs::remove_file(case.partial().join("model.safetensors")).unwrap();
     case.refuses("no model here has the digest 0x");
-}
-
-#[test]
-fn changed_data_is_refused() {
-    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
-    let data = ["--train-embeddings", "embeddings.npy", "--train-rewards", "rewards.npy"];
-    let case = Case::new(&data);
-    for name in ["embeddings.npy", "rewards.npy"] {
-        fs::copy(format!("{fixture}/{name}"), case.folder.path().join(name)).unwrap();
-    }
-    case.interrupted();
-    for (name, what) in [("rewards.npy", "training rewards"), ("embeddings.npy", "training emb")] {
-        let path = case.folder.path().join(name);
-        let good = fs::read(&path).unwrap();
-        let mut changed = good.clone();
-        let at = changed.len() - 3;
-        changed[at] ^= 1;
-        fs::write(&path, changed).unwrap();
-        case.refuses(&format!("{name}: not the {what}"));
-        fs::write(path, good).unwrap();
-    }
-    fs::rename(case.folder.path().join("rewards.npy"), case.folder.path().join("gone")).unwrap();
-    case.refuses("rewards.npy: no such file");
 }
 
 #[test]

@@ -1,8 +1,18 @@
-//! The same for every kind of pool: what a list of candidates held is part of the run.
+//! The same with data in files and for every kind of pool: what the files hold is part of the run.
 
 use std::fs;
 
-use super::{Case, EMBEDDINGS, killed_after_each_change};
+use super::{Case, killed_after_each_change};
+
+const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
+
+const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/rewards.npy");
+
+#[test]
+fn killed_after_each_change_of_the_folder_with_data_in_files() {
+    let data = ["--train-embeddings", EMBEDDINGS, "--train-rewards", REWARDS];
+    killed_after_each_change(&[&data[..], &["--strategy", "pa-dopt", "--seed", "3"]].concat());
+}
 
 #[test]
 fn killed_after_each_change_of_the_folder_while_pairs_are_sampled_across_prompts() {
@@ -23,6 +33,29 @@ fn killed_after_each_change_of_the_folder_while_candidates_answer() {
     const CANDIDATES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/candidates.jsonl");
     fs::write(CANDIDATES, candidates()).unwrap();
     killed_after_each_change(&["--train-embeddings", EMBEDDINGS, "--candidates", CANDIDATES]);
+}
+
+#[test]
+fn changed_data_is_refused() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
+    let data = ["--train-embeddings", "embeddings.npy", "--train-rewards", "rewards.npy"];
+    let case = Case::new(&data);
+    for name in ["embeddings.npy", "rewards.npy"] {
+        fs::copy(format!("{fixture}/{name}"), case.folder.path().join(name)).unwrap();
+    }
+    case.interrupted();
+    for (name, what) in [("rewards.npy", "training rewards"), ("embeddings.npy", "training emb")] {
+        let path = case.folder.path().join(name);
+        let good = fs::read(&path).unwrap();
+        let mut changed = good.clone();
+        let at = changed.len() - 3;
+        changed[at] ^= 1;
+        fs::write(&path, changed).unwrap();
+        case.refuses(&format!("{name}: not the {what}"));
+        fs::write(path, good).unwrap();
+    }
+    fs::rename(case.folder.path().join("rewards.npy"), case.folder.path().join("gone")).unwrap();
+    case.refuses("rewards.npy: no such file");
 }
 
 #[test]
