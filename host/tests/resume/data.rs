@@ -22,7 +22,7 @@ fn killed_after_each_change_of_the_folder_while_pairs_are_sampled_across_prompts
 /// Pairs across prompts, every third answered by the second.
 fn candidates() -> String {
     let line = |place: u64| {
-        let label = u64::from(place % 3 != 0);
+        let label = u64::from(!place.is_multiple_of(3));
         format!("{{\"a\":[{},1],\"b\":[{},2],\"label\":{label}}}\n", place % 104, place * 7 % 104)
     };
     (0..100).map(line).collect()
