@@ -175,6 +175,19 @@ pub enum Error {
         /// The shape wanted, in words.
         expected: &'static str,
     },
+    /// Rows that belong to no prompt, where pairs within one were to be asked about.
+    #[error(
+        "{}: shape {found}: its rows belong to no prompt, so there are no pairs within one; \
+         (N prompts, K responses, D dimensions) is expected, or --pool cross-prompt to ask about \
+         any two rows, or --candidates to list the pairs",
+        path.display()
+    )]
+    NoPrompts {
+        /// The file.
+        path: PathBuf,
+        /// Its shape.
+        found: Shape,
+    },
     /// The array claims more numbers than can be addressed.
     #[error("{}: shape {shape} is larger than any file", path.display())]
     ShapeOverflow {

@@ -13,6 +13,10 @@ use tempfile::TempDir;
 
 const ROUNDS: u64 = 4;
 
+const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
+
+const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/rewards.npy");
+
 struct Case {
     folder: TempDir,
     /// Options of `run` and `select`.
@@ -21,13 +25,30 @@ struct Case {
     training: Vec<&'static str>,
     /// Options of all three.
     common: Vec<&'static str>,
+    /// Options of `run` that say what answers.
+    answers: Vec<&'static str>,
+    /// Options of `run` and `eval`.
+    measuring: Vec<&'static str>,
 }
 
 impl Case {
     fn new(asking: &[&'static str], training: &[&'static str], common: &[&'static str]) -> Self {
         let folder = TempDir::new().unwrap();
         let (asking, training, common) = (asking.to_vec(), training.to_vec(), common.to_vec());
-        Self { folder, asking, training, common }
+        let answers = vec!["--oracle", "argmax"];
+        Self { folder, asking, training, common, answers, measuring: Vec::new() }
+    }
+
+    /// The same on the bundled data as files, for who lists candidates.
+    fn on_files(asking: &[&'static str], training: &[&'static str]) -> Self {
+        let mut case = Self::new(asking, training, &["--train-embeddings", EMBEDDINGS]);
+        case.answers.extend(["--train-rewards", REWARDS]);
+        case.measuring = vec!["--test-embeddings", EMBEDDINGS, "--test-rewards", REWARDS];
+        case
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -53,8 +74,9 @@ impl Case {
 
     fn run(&self) -> Vec<Value> {
         let rounds = ROUNDS.to_string();
-        let fixed = ["run", "--json", "--oracle", "argmax", "--rounds", &rounds, "--out", "run"];
-        let options = [&self.asking[..], &self.training, &self.common].concat();
+        let fixed = ["run", "--json", "--rounds", &rounds, "--out", "run"];
+        let groups = [&self.asking, &self.training, &self.common, &self.answers, &self.measuring];
+        let options: Vec<&str> = groups.into_iter().flatten().copied().collect();
         let (report, _) = self.output(&[&fixed[..], &options].concat(), "");
         serde_json::from_str::<Value>(&report).unwrap()["rounds"].as_array().unwrap().clone()
     }
@@ -85,7 +107,8 @@ impl Case {
 
     fn eval(&self, round: u64) -> Value {
         let model = format!("{round}.safetensors");
-        let (report, _) = self.output(&["eval", "--json", "--model", &model], "");
+        let fixed = ["eval", "--json", "--model", &model];
+        let (report, _) = self.output(&[&fixed[..], &self.measuring].concat(), "");
         serde_json::from_str(&report).unwrap()
     }
 }
@@ -159,6 +182,139 @@ fn the_paper_s_recipe_with_few_prompts_a_round() {
 fn a_warm_start_in_f32_at_random() {
     let asking = ["--strategy", "entropy", "--precision", "f32"];
     ends_as_a_run(&Case::new(&asking, &["--init", "warm"], &["--seed", "2"]), true);
+}
+
+#[test]
+fn all_pairs_across_prompts() {
+    let asking = ["--pool", "cross-prompt", "--prompts-per-round", "30"];
+    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "5"]), false);
+}
+
+#[test]
+fn sampled_pairs_across_prompts() {
+    let asking = ["--pool", "cross-prompt", "--pairs", "500"];
+    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "6"]), false);
+}
+
+#[test]
+fn sampled_pairs_within_prompts() {
+    let asking = ["--pairs", "300", "--strategy", "pa-dopt"];
+    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "7"]), false);
+}
+
+/// Pairs of items of the training prompts, in and across prompts, in no order: by their numbers.
+fn listed() -> Vec<(u64, u64)> {
+    (0..300).map(|place| (place * 37 % 624, (place * 101 + 5) % 624)).collect()
+}
+
+fn response(item: u64) -> Value {
+    [item / 8, item % 8].as_slice().into()
+}
+
+/// A line a pair of [`listed`]; its place modulo 3 is twice its label.
+fn lines_of(name: impl Fn(u64) -> Value, labelled: bool) -> String {
+    let line = |((a, b), place): ((u64, u64), u64)| {
+        let mut pair = serde_json::json!({ "a": name(a), "b": name(b) });
+        if labelled {
+            let label = (place % 3) as f64 / 2.0;
+            pair.as_object_mut().unwrap().insert("label".to_owned(), label.into());
+        }
+        format!("{pair}\n")
+    };
+    listed().into_iter().zip(0..).map(line).collect()
+}
+
+#[test]
+fn listed_candidates() {
+    let asking = ["--candidates", "candidates.jsonl", "--batch", "20", "--strategy", "dopt"];
+    let case = Case::on_files(&asking, &["--iterations", "30"]);
+    case.write("candidates.jsonl", lines_of(response, false).as_bytes());
+    ends_as_a_run(&case, false);
+}
+
+#[test]
+fn candidates_answer_as_somebody_has() {
+    let asking = ["--candidates", "candidates.jsonl", "--batch", "60"];
+    let mut case = Case::on_files(&asking, &["--iterations", "10"]);
+    case.answers.clear();
+    case.write("candidates.jsonl", lines_of(response, true).as_bytes());
+    assert_eq!(case.run().len() as u64, ROUNDS);
+    let number = |item: &Value| item[0].as_u64().unwrap() * 8 + item[1].as_u64().unwrap();
+    let place = |line: &Value| {
+        let pair = (number(&line["a"]), number(&line["b"]));
+        listed().iter().position(|listed| *listed == pair).unwrap() as u64
+    };
+    let labels = fs::read_to_string(case.path("run/labels.jsonl")).unwrap();
+    let labels: Vec<Value> =
+        labels.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(labels.len(), 240);
+    let mut asked: Vec<u64> = labels.iter().map(place).collect();
+    for (line, place) in labels.iter().zip(&asked) {
+        assert_eq!(line["label"].as_f64(), Some((place % 3) as f64 / 2.0), "{line}");
+    }
+    let settings = fs::read_to_string(case.path("run/settings.json")).unwrap();
+    assert!(settings.contains("\"oracle\": \"recorded\""), "{settings}");
+    let rest = ["--labels", "run/labels.jsonl", "--model", "run/model.safetensors"];
+    let select = [&["select"], &rest[..], &case.asking, &case.common].concat();
+    let (lines, _) = case.output(&select, "");
+    for line in lines.lines() {
+        let pair: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(pair["pair"], place(&pair), "{line}");
+        asked.push(place(&pair));
+    }
+    asked.sort_unstable();
+    assert!(asked.into_iter().eq(0..300), "each pair once");
+}
+
+/// The bundled file with its first two axes made one, in a header of the same length.
+fn flat(path: &str, shape: &str, rows: &str) -> Vec<u8> {
+    let file = fs::read(path).unwrap();
+    let at = file.windows(shape.len()).position(|bytes| bytes == shape.as_bytes()).unwrap();
+    let (before, rest) = file.split_at(at);
+    let padded = format!("{rows:<width$}", width = shape.len());
+    [before, padded.as_bytes(), &rest[shape.len()..]].concat()
+}
+
+/// Rows are items under other names: the same pairs, labels and models.
+#[test]
+fn rows_of_a_flat_file_do_as_responses_do() {
+    // Held-out labels are chosen by prompt, which rows have none of.
+    let training = ["--iterations", "20", "--early-stopping", "off"];
+    let candidates = ["--candidates", "candidates.jsonl", "--batch", "20"];
+    let all = ["--pool", "cross-prompt", "--batch", "20", "--prompts-per-round"];
+    for asking in [&candidates[..], &[&all[..], &["104"]].concat()] {
+        let mut prompts = Case::on_files(asking, &training);
+        let rows = asking.iter().map(|option| if *option == "104" { "832" } else { option });
+        let mut flat_file = Case::on_files(&rows.collect::<Vec<_>>(), &training);
+        flat_file.write("flat.npy", &flat(EMBEDDINGS, "(104, 8, 384)", "(832, 384)"));
+        flat_file.write("rewards.npy", &flat(REWARDS, "(104, 8)", "(832,)"));
+        flat_file.common = vec!["--train-embeddings", "flat.npy"];
+        flat_file.answers = vec!["--oracle", "argmax", "--train-rewards", "rewards.npy"];
+        prompts.write("candidates.jsonl", lines_of(response, true).as_bytes());
+        flat_file.write("candidates.jsonl", lines_of(Value::from, true).as_bytes());
+        if asking == candidates {
+            prompts.answers.clear();
+            flat_file.answers.clear();
+        }
+        let (expected, found) = (prompts.run(), flat_file.run());
+        for (expected, found) in expected.iter().zip(&found) {
+            assert_eq!(expected["digest"], found["digest"]);
+            assert_eq!(expected["log_det"], found["log_det"]);
+        }
+        let of_rows = asked(&flat_file.path("run/labels.jsonl"), 2);
+        for ((a, b, score), (row_a, row_b, row_score)) in
+            asked(&prompts.path("run/labels.jsonl"), 2).into_iter().zip(of_rows)
+        {
+            let named = |row: Value| response(row.as_u64().unwrap());
+            assert_eq!((a, b, score), (named(row_a), named(row_b), row_score));
+        }
+        let labels = fs::read_to_string(flat_file.path("run/labels.jsonl")).unwrap();
+        let model = flat_file.train(ROUNDS, &labels, false);
+        assert_eq!(model["digest"], found[3]["digest"]);
+        let (next, _) = flat_file.select(ROUNDS + 1, &labels);
+        let first: Value = serde_json::from_str(next.lines().next().unwrap()).unwrap();
+        assert!(first["a"].is_u64() && first["round"] == 5, "{first}");
+    }
 }
 
 #[test]

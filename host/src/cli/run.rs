@@ -179,7 +179,8 @@ impl Args {
             };
         };
         if rewards.is_none() && candidates.is_none() {
-            return Err(missing("train-embeddings", embeddings, "train-rewards"));
+            let needed = "train-rewards, or --candidates with labels,";
+            return Err(missing("train-embeddings", embeddings, needed));
         }
         let train = TrainingFiles {
             embeddings: embeddings.clone(),
@@ -196,7 +197,9 @@ impl Args {
             settings.oracle = Oracle::Recorded;
         }
         let needed = match settings.oracle {
-            Oracle::Recorded if !recorded => "needs --candidates with a label in each line",
+            Oracle::Recorded if !recorded => {
+                "needs --candidates with a label in each line, or --train-rewards for another"
+            }
             Oracle::BradleyTerry | Oracle::ArgMax if dataset.train.rewards.is_none() => {
                 "needs --train-rewards"
             }

@@ -18,7 +18,7 @@ use crate::report::selection::SelectionReport;
 use crate::round::model::Model;
 use crate::round::proposal::propose;
 use crate::round::select::{Request, strategy_of};
-use crate::settings::{PoolKind, Settings, Supply, Typed};
+use crate::settings::{Settings, Supply, Typed};
 
 /// Pick one batch of pairs to ask about
 ///
@@ -78,12 +78,11 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let threads = Threads::start(&args.speed.runtime())?;
     let mut settings = args.settings();
     settings.check()?;
+    args.check_standard_input()?;
     let file = args.file()?;
     let mut embeddings = args.embeddings.open()?;
     let candidates = args.candidates.open(&embeddings, &mut settings)?;
-    if settings.pool == PoolKind::InPrompt {
-        embeddings.check_in_prompt()?;
-    }
+    embeddings.check_pool(settings.pool)?;
     let supply = Supply {
         prompts: embeddings.prompts(),
         responses: embeddings.responses(),
@@ -118,6 +117,16 @@ impl Args {
             batch: self.asking.batch.is_some(),
             ..Typed::default()
         }
+    }
+
+    /// Standard input can be read once: who reads it second finds nothing there.
+    fn check_standard_input(&self) -> Result<()> {
+        let is_standard = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
+        if !is_standard(&self.candidates.candidates) || !is_standard(&self.labels) {
+            return Ok(());
+        }
+        let expected = "needs a file, since --labels reads standard input".to_owned();
+        Err(Error::Setting { option: "candidates", found: "-".to_owned(), expected })
     }
 
     fn file(&self) -> Result<Option<NewFile>> {

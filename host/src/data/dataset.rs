@@ -34,9 +34,11 @@ impl Split {
     /// two responses a prompt.
     pub fn open(embeddings: &Path, rewards: Option<&Path>, pool: PoolKind) -> Result<Self> {
         let embeddings = Embeddings::open(embeddings)?;
-        if pool == PoolKind::InPrompt {
-            embeddings.check_in_prompt()?;
-        }
+        embeddings.check_pool(pool)?;
+        Self::of(embeddings, rewards)
+    }
+
+    fn of(embeddings: Embeddings, rewards: Option<&Path>) -> Result<Self> {
         let rewards = rewards.map(|rewards| Rewards::open(rewards, &embeddings)).transpose()?;
         Ok(Self { embeddings, rewards })
     }
@@ -133,9 +135,13 @@ impl Dataset {
     /// The same, measured on these embeddings and rewards.
     ///
     /// # Errors
-    /// As [`Split::open`]; embeddings of another length.
+    /// Every defect of a file; shapes that disagree; embeddings that have not two responses a
+    /// prompt, or of another length.
     pub fn with_test(self, embeddings: &Path, rewards: &Path) -> Result<Self> {
-        let test = Split::open(embeddings, Some(rewards), PoolKind::InPrompt)?;
+        let embeddings = Embeddings::open(embeddings)?;
+        // Whatever is asked about, the metrics compare responses to one prompt.
+        embeddings.check_in_prompt()?;
+        let test = Split::of(embeddings, Some(rewards))?;
         check_dimensions(&self.train.embeddings, &test.embeddings)?;
         Ok(Self { test: Some(test), ..self })
     }

@@ -11,6 +11,7 @@ use pairpick_core::model::mlp::MAX_INPUTS;
 use super::array::{ArrayReader, Source};
 use super::item::ItemName;
 use crate::error::{Error, Place, Result, Shape};
+use crate::settings::PoolKind;
 
 /// The name of the tensor in a file that holds several.
 const TENSOR: &str = "embeddings";
@@ -71,6 +72,21 @@ impl Embeddings {
         let responses = check(RESPONSES, responses, u64::from(u16::MAX))?;
         let dimensions = check("dimensions", dimensions, MAX_INPUTS as u64)?;
         Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat })
+    }
+
+    /// Checks that pairs can be made of these embeddings as a pool of this kind makes them.
+    ///
+    /// # Errors
+    /// [`Error::NoPrompts`] for in-prompt pairs of a flat file; [`Error::AxisLength`] for those of
+    /// fewer than two responses.
+    pub fn check_pool(&self, pool: PoolKind) -> Result<()> {
+        match pool {
+            PoolKind::InPrompt if self.flat => {
+                Err(Error::NoPrompts { path: self.path().into(), found: self.file_shape() })
+            }
+            PoolKind::InPrompt => self.check_in_prompt(),
+            PoolKind::CrossPrompt | PoolKind::Listed => Ok(()),
+        }
     }
 
     /// Checks that pairs of responses to one prompt can be made of these embeddings.

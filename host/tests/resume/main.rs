@@ -1,6 +1,8 @@
 //! A run that is killed at any instant goes on to the same bytes. Each case kills the program as a
 //! power cut or an impatient user would.
 
+mod data;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -216,17 +218,6 @@ fn killed_after_each_change_of_the_folder_while_each_round_starts_from_the_last(
 }
 
 #[test]
-fn killed_after_each_change_of_the_folder_with_data_in_files() {
-    const EMBEDDINGS: &str =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
-    const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/rewards.npy");
-    let data = ["--train-embeddings", EMBEDDINGS, "--train-rewards", REWARDS];
-    killed_after_each_change(
-        &[&data[..], &["--strategy", "pa-dopt", "--seed", "3", "--minibatch", "8"]].concat(),
-    );
-}
-
-#[test]
 fn killed_after_any_delay() {
     let reference = Case::new(&[]);
     let start = Instant::now();
@@ -318,32 +309,9 @@ fn changed_settings_and_a_missing_model_are_refused() {
 }
 
 #[test]
-fn changed_data_is_refused() {
-    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
-    let data = ["--train-embeddings", "embeddings.npy", "--train-rewards", "rewards.npy"];
-    let case = Case::new(&data);
-    for name in ["embeddings.npy", "rewards.npy"] {
-        fs::copy(format!("{fixture}/{name}"), case.folder.path().join(name)).unwrap();
-    }
-    case.interrupted();
-    for (name, what) in [("rewards.npy", "training rewards"), ("embeddings.npy", "training emb")] {
-        let path = case.folder.path().join(name);
-        let good = fs::read(&path).unwrap();
-        let mut changed = good.clone();
-        let at = changed.len() - 3;
-        changed[at] ^= 1;
-        fs::write(&path, changed).unwrap();
-        case.refuses(&format!("{name}: not the {what}"));
-        fs::write(path, good).unwrap();
-    }
-    fs::rename(case.folder.path().join("rewards.npy"), case.folder.path().join("gone")).unwrap();
-    case.refuses("rewards.npy: no such file");
-}
-
-#[test]
 fn options_that_decide_the_result_are_refused_beside_resume() {
     let case = Case::new(&[]);
-    let options: [&[&str]; 10] = [
+    let options: [&[&str]; 13] = [
         &["--strategy", "random"],
         &["--rounds", "3"],
         &["--oracle", "bt"],
@@ -354,6 +322,9 @@ fn options_that_decide_the_result_are_refused_beside_resume() {
         &["--seed", "1"],
         &["--out", "other"],
         &["--train-embeddings", "e.npy"],
+        &["--candidates", "c.jsonl"],
+        &["--pool", "cross-prompt"],
+        &["--pairs", "9"],
     ];
     for option in options {
         let output = case.output(&[&["run", "--resume", "out"], option].concat());

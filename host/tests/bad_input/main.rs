@@ -1,6 +1,8 @@
 //! Every defect of an input ends in exit code 2, a message that names the file, the place and the
 //! remedy, and a disk as it was. Each case runs the program as a user would.
 
+mod pools;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -53,10 +55,10 @@ impl Case {
         fs::write(self.path(name), bytes).unwrap();
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    fn output(&self, command: &str, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_pairpick"))
             .current_dir(self.folder.path())
-            .arg("run")
+            .arg(command)
             .args(arguments)
             .output()
             .unwrap()
@@ -69,8 +71,19 @@ impl Case {
     }
 
     fn fails_alone(&self, arguments: &[&str], message: &[&str]) {
+        self.command_fails("run", arguments, message);
+    }
+
+    /// `run` and `select`, on the folder's embeddings alone.
+    fn both_fail(&self, arguments: &[&str], message: &[&str]) {
+        let arguments = [&["--train-embeddings", "embeddings.npy"], arguments].concat();
+        self.command_fails("run", &arguments, message);
+        self.command_fails("select", &arguments, message);
+    }
+
+    fn command_fails(&self, command: &str, arguments: &[&str], message: &[&str]) {
         let before = listing(self.folder.path());
-        let output = self.run(arguments);
+        let output = self.output(command, arguments);
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
         for part in message {

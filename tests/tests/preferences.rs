@@ -1,0 +1,167 @@
+//! Pools of real embeddings, where `PAIRPICK_DATA` has them: preferences that people gave, asked
+//! about again, and all pairs of many prompts.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use pairpick::data::dataset::Dataset;
+use pairpick::data::embeddings::Embeddings;
+use pairpick::data::labels::{HexDigest, Label, Preference};
+use pairpick::output::{Committed, OutputFolder};
+use pairpick::parallel::Threads;
+use pairpick::progress::Silent;
+use pairpick::round;
+use pairpick::round::held_out::held_out;
+use pairpick::round::model::Model;
+use pairpick::round::proposal::propose;
+use pairpick::round::select::Request;
+use pairpick::runtime::Runtime;
+use pairpick::settings::{Oracle, PairsOffered, PoolKind, Settings, Typed};
+use pairpick_core::select::Strategy;
+use pairpick_tests::data::{folder, npy, npy_f32};
+use tempfile::TempDir;
+
+const DIMENSIONS: usize = 384;
+
+/// Chosen responses above rejected ones, and the pairs (i, N + i) of the first half with labels.
+struct Preferences {
+    folder: TempDir,
+    pairs: u64,
+}
+
+impl Preferences {
+    fn new(data: &Path) -> Self {
+        let (chosen, rejected) = (data.join("chosen.npy"), data.join("rejected.npy"));
+        let (shape, _) = npy(&chosen);
+        assert_eq!(shape[1], DIMENSIONS);
+        let preferences =
+            Self { folder: TempDir::new().expect("a folder"), pairs: shape[0] as u64 };
+        let rows = [npy_f32(&chosen), npy_f32(&rejected)].concat();
+        let bytes = flat_npy(2 * shape[0], &rows);
+        fs::write(preferences.path("embeddings.npy"), bytes).expect("a file");
+        let line = |pair: u64| {
+            let rejected = preferences.pairs + pair;
+            format!("{{\"a\":{pair},\"b\":{rejected},\"label\":1}}\n")
+        };
+        let lines: String = (0..preferences.trained()).map(line).collect();
+        fs::write(preferences.path("candidates.jsonl"), lines).expect("a file");
+        preferences
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// How many pairs can be asked about; the others are held out.
+    fn trained(&self) -> u64 {
+        self.pairs / 2
+    }
+
+    fn held_out(&self) -> Vec<Label> {
+        let preference = Preference::First;
+        (self.trained()..self.pairs)
+            .map(|a| Label { round: 1, a, b: self.pairs + a, preference, score: None })
+            .collect()
+    }
+
+    /// The accuracy on held-out pairs after four rounds, and the model's digest.
+    fn learnt(&self, strategy: Strategy) -> (f64, HexDigest) {
+        let embeddings = self.path("embeddings.npy");
+        let candidates = self.path("candidates.jsonl");
+        let mut dataset =
+            Dataset::open((&embeddings, None), Some(&candidates), PoolKind::Listed).expect("data");
+        let mut settings = Settings {
+            strategy,
+            pool: PoolKind::Listed,
+            oracle: Oracle::Recorded,
+            batch: 150,
+            rounds: 4,
+            ..Settings::default()
+        };
+        let summary = dataset.summary().expect("a summary");
+        settings.fit_to(summary, Typed::default()).expect("sizes that fit");
+        let out = self.path(strategy.name());
+        let mut out = OutputFolder::create(&out, false, &[]).expect("a new folder");
+        let threads = Threads::start(&Runtime::default()).expect("threads");
+        let summary = round::run(
+            &mut dataset,
+            &settings,
+            &threads,
+            Committed::default(),
+            &mut out,
+            &mut Silent,
+        )
+        .expect("rounds");
+        assert_eq!(summary.rounds.last().map(|round| round.labels), Some(600));
+        let embeddings = &mut dataset.train.embeddings;
+        let file = out.partial_path().join("model.safetensors");
+        let model = Model::open(&file, embeddings).expect("a model");
+        let measured = threads.install(|| held_out(&model, embeddings, &threads, &self.held_out()));
+        let accuracy = measured.expect("margins").agreement().accuracy().expect("pairs");
+        (accuracy, model.digest().expect("finite parameters"))
+    }
+}
+
+/// A `.npy` file of rows.
+fn flat_npy(rows: usize, values: &[f32]) -> Vec<u8> {
+    let header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {DIMENSIONS}), }}\n");
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend(u16::try_from(header.len()).expect("a short header").to_le_bytes());
+    file.extend(header.as_bytes());
+    file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    file
+}
+
+/// Embeddings alone tell little of these: a linear model on all of them is right on .62.
+#[test]
+fn what_people_preferred_is_learnt_from_a_listed_pool() {
+    let Some(data) = folder("PAIRPICK_DATA", "preferences, listed") else {
+        return;
+    };
+    let preferences = Preferences::new(&data.join("hh_harmless"));
+    let [dopt, random] = [Strategy::Dopt, Strategy::Random].map(|strategy| {
+        let (accuracy, digest) = preferences.learnt(strategy);
+        println!("{}: {accuracy}", strategy.name());
+        assert!(accuracy > 0.55, "{}: {accuracy}", strategy.name());
+        digest
+    });
+    assert_ne!(dopt, random, "they learn from other pairs");
+}
+
+fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
+    let path = data.join("train_embeddings.npy");
+    let mut embeddings = Embeddings::open(&path).expect("embeddings");
+    let settings = Settings {
+        pool: PoolKind::CrossPrompt,
+        pairs: PairsOffered::All,
+        prompts_per_round: 500,
+        batch: 500,
+        ..Settings::default()
+    };
+    let runtime = Runtime { threads: NonZeroUsize::new(threads), ..Runtime::default() };
+    let threads = Threads::start(&runtime).expect("threads");
+    let model = Model::untrained(&mut embeddings, &settings, &mut Silent).expect("a model");
+    let request = Request {
+        settings: &settings,
+        threads: &threads,
+        round: 1,
+        strategy: Strategy::Dopt,
+        candidates: None,
+    };
+    let report = threads
+        .install(|| propose(&request, &mut embeddings, &model, &[], &mut Silent))
+        .expect("a batch");
+    (report.offered, report.pairs.len(), report.digest)
+}
+
+#[test]
+fn threads_change_no_batch_of_all_pairs_across_prompts() {
+    let Some(data) = folder("PAIRPICK_DATA", "alpaca, cross-prompt") else {
+        return;
+    };
+    let one = batch_of_all_pairs(&data.join("alpaca"), 1);
+    assert_eq!((one.0, one.1), (12_497_500, 500));
+    assert_eq!(batch_of_all_pairs(&data.join("alpaca"), 2), one);
+}
