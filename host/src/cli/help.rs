@@ -27,6 +27,12 @@ Examples:
     pairpick run --train-embeddings train.npy --train-rewards train_rewards.npy \\
                  --test-embeddings test.npy --test-rewards test_rewards.npy --out run1
 
+  Two of any responses, and only so many pairs on offer each round:
+    pairpick run --pool cross-prompt --pairs 20000 --out across
+
+  Only the pairs of a list, answered by the labels that stand in it:
+    pairpick run --train-embeddings items.npy --candidates pairs.jsonl --out listed
+
   The paper's recipe, and only the numbers for another program:
     pairpick run --preset paper --json > run.json
 
@@ -55,6 +61,10 @@ Examples:
     pairpick train --train-embeddings train.npy --labels labels.jsonl --out model.safetensors
     pairpick select --train-embeddings train.npy --labels labels.jsonl \\
                     --model model.safetensors --strategy dopt --batch 125 > round2.jsonl
+
+  Across prompts, or from a list of pairs:
+    pairpick select --train-embeddings train.npy --pool cross-prompt > round1.jsonl
+    pairpick select --train-embeddings items.npy --candidates pairs.jsonl > round1.jsonl
 
   From a pipe, and only what there is to be gained:
     cat round*.jsonl | pairpick select --train-embeddings train.npy --labels - \\

@@ -11,7 +11,9 @@ const REWARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/
 #[test]
 fn killed_after_each_change_of_the_folder_with_data_in_files() {
     let data = ["--train-embeddings", EMBEDDINGS, "--train-rewards", REWARDS];
-    killed_after_each_change(&[&data[..], &["--strategy", "pa-dopt", "--seed", "3", "--minibatch", "8"]].concat());
+    killed_after_each_change(
+        &[&data[..], &["--strategy", "pa-dopt", "--seed", "3", "--minibatch", "8"]].concat(),
+    );
 }
 
 #[test]
