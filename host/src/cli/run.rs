@@ -182,6 +182,11 @@ impl Args {
             let needed = "train-rewards, or --candidates with labels,";
             return Err(missing("train-embeddings", embeddings, needed));
         }
+        if let Some(found) = candidates.as_ref().filter(|path| path.as_os_str() == "-") {
+            let (option, found) = ("candidates", found.display().to_string());
+            let expected = "must be a file here: a run that goes on reads it again".to_owned();
+            return Err(Error::Setting { option, found, expected });
+        }
         let train = TrainingFiles {
             embeddings: embeddings.clone(),
             rewards: rewards.clone(),

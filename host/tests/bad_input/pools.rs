@@ -46,6 +46,7 @@ fn candidates_that_cannot_be_asked_about() {
         let whole = [message, &["candidates.jsonl"]].concat();
         case.both_fail(&[&listed[..], &["--batch", "1"]].concat(), &whole);
     };
+    case.fails(&["--candidates", "-"], &["--candidates -", "must be a file"]);
     fails("", &["no pair in it"]);
     fails("{\"a\":[0,0],\"b\":[4,0]}\n", &["line 1", "item [4, 0]", "the last item is [3, 2]"]);
     fails("{\"a\":[0,0],\"b\":[1,3]}\n", &["line 1", "item [1, 3]"]);
