@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::runtime::{Isa, Runtime};
 use crate::settings::named::Named;
 use crate::settings::{
-    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Settings,
+    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Settings, Typed,
 };
 
 /// What is drawn from and trained on.
@@ -130,6 +130,16 @@ pub(super) struct Asking {
 }
 
 impl Asking {
+    /// Which sizes were asked for.
+    pub fn typed(&self) -> Typed {
+        Typed {
+            prompts_per_round: self.prompts_per_round.is_some(),
+            pairs: self.pairs.is_some(),
+            batch: self.batch.is_some(),
+            ..Typed::default()
+        }
+    }
+
     /// Writes what was typed over the recipe.
     pub fn apply(&self, settings: &mut Settings) {
         set(&mut settings.strategy, self.strategy);

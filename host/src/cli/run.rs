@@ -150,11 +150,9 @@ impl Args {
 
     fn typed(&self) -> Typed {
         Typed {
-            prompts_per_round: self.asking.prompts_per_round.is_some(),
-            pairs: self.asking.pairs.is_some(),
-            batch: self.asking.batch.is_some(),
             rounds: self.rounds.is_some(),
             best_of: self.metrics.best_of.is_some(),
+            ..self.asking.typed()
         }
     }
 

@@ -18,7 +18,7 @@ use crate::report::selection::SelectionReport;
 use crate::round::model::Model;
 use crate::round::proposal::propose;
 use crate::round::select::{Request, strategy_of};
-use crate::settings::{Settings, Supply, Typed};
+use crate::settings::{Settings, Supply};
 
 /// Pick one batch of pairs to ask about
 ///
@@ -88,7 +88,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
         responses: embeddings.responses(),
         candidates: candidates.as_ref().map(|candidates| candidates.pairs.len() as u64),
     };
-    for note in settings.fit_asking(supply, args.typed())? {
+    for note in settings.fit_asking(supply, args.asking.typed())? {
         output.note(&note);
     }
     let labels = match &args.labels {
@@ -108,15 +108,6 @@ impl Args {
         self.asking.apply(&mut settings);
         self.network.apply(&mut settings);
         settings
-    }
-
-    fn typed(&self) -> Typed {
-        Typed {
-            prompts_per_round: self.asking.prompts_per_round.is_some(),
-            pairs: self.asking.pairs.is_some(),
-            batch: self.asking.batch.is_some(),
-            ..Typed::default()
-        }
     }
 
     /// Standard input can be read once: who reads it second finds nothing there.
