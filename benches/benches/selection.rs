@@ -11,7 +11,7 @@ use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Posterior, Strategy, Workspace, workspace_len};
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 const PROMPTS: usize = 500;
@@ -44,7 +44,8 @@ fn one_shot<T: Real>(criterion: &mut Criterion) {
     group.sample_size(20);
     for (kind, pool) in pools {
         let pool = pool.expect("a pool");
-        let len = workspace_len(&pool, BATCH, 1);
+        let options = Options::default();
+        let len = Strategy::Dopt.workspace_len(&Sizes::of(&pool, BATCH, 1), &options);
         let mut numbers = vec![T::ZERO; len.numbers];
         let mut heaps = vec![Scored::default(); len.heaps];
         let mut ranks = vec![0; len.ranks];
@@ -61,9 +62,14 @@ fn one_shot<T: Real>(criterion: &mut Criterion) {
                             ranks: &mut ranks,
                         };
                         let mut rng = Stream::new(0, "bench", 0);
-                        let pool = black_box(&pool);
+                        let problem = Problem {
+                            executor: &executor,
+                            pool: black_box(&pool),
+                            posterior: &posterior,
+                            options: &options,
+                        };
                         Strategy::Dopt
-                            .select(&executor, pool, &posterior, workspace, &mut rng, &mut batch)
+                            .select(&problem, workspace, &mut rng, &mut batch)
                             .expect("a batch")
                     });
                 },

@@ -6,7 +6,7 @@ use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Posterior, Selection, Strategy, Workspace, workspace_len};
+use pairpick_core::select::{Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 use serde::Deserialize;
 
@@ -46,15 +46,16 @@ impl Case {
             past: Packed::new(self.order, past.as_slice()).expect("order"),
         };
         let mut batch = vec![Scored::default(); self.dopt.gradient.len()];
-        let len = workspace_len(&pool, batch.len(), 1);
+        let options = Options::default();
+        let len = strategy.workspace_len(&Sizes::of(&pool, batch.len(), 1), &options);
         let mut numbers = vec![T::ZERO; len.numbers];
         let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
         let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
         let mut rng = Stream::new(0, "fixtures", 1);
-        let executor = Sequential::default();
-        let selection = strategy
-            .select(&executor, &pool, &posterior, workspace, &mut rng, &mut batch)
-            .expect("a batch");
+        let executor = &Sequential::default();
+        let problem = Problem { executor, pool: &pool, posterior: &posterior, options: &options };
+        let selection =
+            strategy.select(&problem, workspace, &mut rng, &mut batch).expect("a batch");
         (selection, batch)
     }
 

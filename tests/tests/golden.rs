@@ -14,7 +14,7 @@ use pairpick_core::linalg::{Cholesky, Columns, Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Posterior, Selection, Strategy, Workspace, workspace_len};
+use pairpick_core::select::{Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 use pairpick_tests::data::{folder, npy, npy_f32};
 
@@ -77,7 +77,8 @@ impl Case {
             &mut memory,
         )?;
 
-        let len = workspace_len(&pool, batch, 1);
+        let options = Options::default();
+        let len = strategy.workspace_len(&Sizes::of(&pool, batch, 1), &options);
         let (mut numbers, mut heaps) =
             (vec![T::ZERO; len.numbers], vec![Scored::default(); len.heaps]);
         let mut ranks = vec![0; len.ranks];
@@ -90,8 +91,9 @@ impl Case {
         };
         let mut chosen = vec![Scored::default(); batch];
         let mut rng = Stream::new(0, "golden", 1);
-        let selection =
-            strategy.select(&executor, &pool, &posterior, workspace, &mut rng, &mut chosen)?;
+        let (pool, posterior) = (&pool, &posterior);
+        let problem = Problem { executor: &executor, pool, posterior, options: &options };
+        let selection = strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
         Ok((selection, chosen))
     }
 }

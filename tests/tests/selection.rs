@@ -13,7 +13,7 @@ use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Posterior, Strategy, Workspace, workspace_len};
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::{Scored, TopK};
 use pairpick_tests::generate;
 use pairpick_tests::levels::available;
@@ -105,7 +105,9 @@ impl Fixture {
         batch: usize,
     ) -> Result<Vec<Scored<T>>, Error> {
         self.with(|pool| {
-            let len = workspace_len(pool, batch, executor.threads());
+            let options = Options::default();
+            let sizes = Sizes::of(pool, batch, executor.threads());
+            let len = strategy.workspace_len(&sizes, &options);
             let mut numbers = vec![T::ZERO; len.numbers];
             let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
             let workspace =
@@ -119,7 +121,8 @@ impl Fixture {
             };
             let mut chosen = vec![Scored::default(); batch];
             let mut rng = Stream::new(5, "test", 1);
-            strategy.select(executor, pool, &posterior, workspace, &mut rng, &mut chosen)?;
+            let problem = Problem { executor, pool, posterior: &posterior, options: &options };
+            strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
             Ok(chosen)
         })
     }
@@ -378,7 +381,8 @@ fn a_selection_of_500_from_5_000_items_works_in_less_than_32_mib() {
         let pool = pool.expect("a pool");
         assert_eq!(pool.available(), pairs);
         for threads in [1, 2, 8, 16] {
-            let len = workspace_len(&pool, 500, threads);
+            let options = Options::<f64>::default();
+            let len = Strategy::Dopt.workspace_len(&Sizes::of(&pool, 500, threads), &options);
             let bytes = size_of::<f64>() * len.numbers
                 + size_of::<Scored<f64>>() * (len.heaps + 500)
                 + size_of::<u64>() * (len.ranks + starts.len());

@@ -8,7 +8,7 @@ use crate::linalg::{condition_workspace_len, packed_len};
 use crate::model::{Activation, Mlp};
 use crate::parallel::Executor;
 use crate::pool::{Pairs, Prompts};
-use crate::select::WorkspaceLen;
+use crate::select::{Options, Sizes, Strategy, WorkspaceLen};
 
 /// How much data, which shapes.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +141,8 @@ impl Size {
             packed_len(order),
         ];
         let (pairs, threads) = (Pairs::InPrompt(prompts), executor.threads());
-        let selection = WorkspaceLen::new(order, pairs, prompts.items(), self.batch, threads);
+        let (items, batch) = (prompts.items(), self.batch);
+        let selection = selection(&Sizes { order, pairs, items, batch, threads });
         let work = self.work(executor, &mlp, prompts).max(selection.numbers);
         let replies = self.largest_prompt();
         Ok(Lengths {
@@ -177,4 +178,13 @@ impl Size {
             .max(condition_workspace_len(order))
             .max(self.listed.saturating_add(self.items))
     }
+}
+
+/// Memory with which every strategy can pick.
+fn selection(sizes: &Sizes<'_>) -> WorkspaceLen {
+    let mut largest = WorkspaceLen::default();
+    for strategy in Strategy::ALL {
+        largest = largest.max(strategy.workspace_len(sizes, &Options::<f64>::default()));
+    }
+    largest
 }

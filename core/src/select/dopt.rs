@@ -1,11 +1,10 @@
 //! `dopt`: D-optimal design by the gradient of the log-determinant (equations 4 and 8).
 
-use super::{Posterior, Selection, Workspace, leverage};
+use super::{Problem, Selection, Workspace, leverage};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::fisher::Weighting;
 use crate::parallel::Executor;
-use crate::pool::Pool;
 use crate::rng::Stream;
 use crate::topk::Scored;
 
@@ -14,12 +13,10 @@ use crate::topk::Scored;
 /// # Errors
 /// As [`super::Strategy::select`].
 pub fn select<T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    leverage::from_prior(executor, pool, posterior, workspace, Weighting::Bernoulli, batch)
+    leverage::from_prior(problem, workspace, Weighting::Bernoulli, batch)
 }

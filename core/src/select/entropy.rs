@@ -1,11 +1,10 @@
 //! `entropy`: the pairs whose answer the model is least sure of, |r_a − r_b| closest to 0
 //! (equation 5).
 
-use super::{Posterior, Selection, Workspace, leverage};
+use super::{Problem, Selection, Workspace, leverage};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
-use crate::pool::Pool;
 use crate::rng::Stream;
 use crate::score::Criterion;
 use crate::topk::Scored;
@@ -15,12 +14,10 @@ use crate::topk::Scored;
 /// # Errors
 /// As [`super::Strategy::select`].
 pub fn select<T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    leverage::by_margin(executor, pool, posterior, workspace, Criterion::Entropy, batch)
+    leverage::by_margin(problem, workspace, Criterion::Entropy, batch)
 }

@@ -1,66 +1,59 @@
 //! What the one-shot strategies share: rewards in the selection's own precision, the matrix M and
 //! its factor, and the ranking of all pairs by one criterion.
 
-use super::{Posterior, Selection, Workspace};
+use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
-use crate::fisher::{Weighting, add_pool, rewards};
+use crate::fisher::{Weighting, add_pool, pool_workspace_len, rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
-use crate::pool::Pool;
-use crate::score::{Criterion, best_pairs};
+use crate::score::{Criterion, ScoreMemory, best_pairs};
 use crate::topk::Scored;
 
 /// Ranks by a criterion that needs rewards alone.
 pub(super) fn by_margin<T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     criterion: Criterion<'_, T, &[T]>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let (rewards, numbers) = pool_rewards(executor, pool, posterior, workspace.numbers)?;
+    let Problem { executor, pool, .. } = *problem;
+    let (rewards, numbers) = pool_rewards(problem, workspace.numbers)?;
     best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
     Ok(Selection::default())
 }
 
 /// Ranks by leverage in M = λI + Σ over the pool.
 pub(super) fn from_prior<T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     weighting: Weighting,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    by_leverage(executor, pool, posterior, None, workspace, weighting, batch)
+    by_leverage(problem, None, workspace, weighting, batch)
 }
 
 /// Ranks by leverage in M = P + Σ over the pool.
 pub(super) fn from_posterior<T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     weighting: Weighting,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let past = Some(posterior.past);
-    by_leverage(executor, pool, posterior, past, workspace, weighting, batch)
+    let past = Some(problem.posterior.past);
+    by_leverage(problem, past, workspace, weighting, batch)
 }
 
 fn by_leverage<T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     past: Option<Packed<T, &[T]>>,
     workspace: Workspace<'_, T>,
     weighting: Weighting,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
+    let Problem { executor, pool, posterior, .. } = *problem;
     let order = pool.features().rows();
-    let (rewards, numbers) = pool_rewards(executor, pool, posterior, workspace.numbers)?;
+    let (rewards, numbers) = pool_rewards(problem, workspace.numbers)?;
     let (matrix, numbers) = split_at(numbers, packed_len(order));
     let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
     let mut fisher = Packed::new(order, matrix)?;
@@ -74,6 +67,23 @@ fn by_leverage<T: Real, E: Executor>(
     let criterion = Criterion::Leverage(&factor, weighting);
     best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
     Ok(Selection { condition: Some(estimate.to_f64()), log_det: Some(factor.log_det().to_f64()) })
+}
+
+/// Memory for the rewards, the matrix, and then its sums or the scores.
+pub(super) fn workspace_len(sizes: &Sizes<'_>) -> WorkspaceLen {
+    let Sizes { order, pairs, items, batch, threads } = *sizes;
+    let threads = threads.max(1);
+    let score = ScoreMemory::new(order, pairs, items);
+    let shared = threads
+        .saturating_mul(pool_workspace_len(order, pairs))
+        .saturating_mul(2)
+        .max(threads.saturating_mul(score.each).saturating_add(score.shared))
+        .max(threads.saturating_mul(rewards_workspace_len(order)));
+    let numbers = items
+        .saturating_add(packed_len(order))
+        .saturating_add(condition_workspace_len(order))
+        .saturating_add(shared);
+    WorkspaceLen { numbers, heaps: threads.saturating_mul(batch), ranks: batch }
 }
 
 /// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.
@@ -92,11 +102,10 @@ fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
 
 /// Rewards of the pool's items by the posterior's head, and the rest of the memory.
 fn pool_rewards<'a, T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     numbers: &'a mut [T],
 ) -> Result<(&'a [T], &'a mut [T]), Error> {
+    let Problem { executor, pool, posterior, .. } = *problem;
     let order = pool.features().rows();
     check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
     let items = pool.features().len();

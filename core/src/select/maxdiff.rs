@@ -1,10 +1,9 @@
 //! `maxdiff`: the pairs that the model thinks furthest apart (equation 6).
 
-use super::{Posterior, Selection, Workspace, leverage};
+use super::{Problem, Selection, Workspace, leverage};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
-use crate::pool::Pool;
 use crate::rng::Stream;
 use crate::score::Criterion;
 use crate::topk::Scored;
@@ -14,12 +13,10 @@ use crate::topk::Scored;
 /// # Errors
 /// As [`super::Strategy::select`].
 pub fn select<T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    leverage::by_margin(executor, pool, posterior, workspace, Criterion::MaxDiff, batch)
+    leverage::by_margin(problem, workspace, Criterion::MaxDiff, batch)
 }

@@ -1,5 +1,5 @@
 //! Strategies: which pairs of a pool to ask about. One file a strategy, all of one shape:
-//! `(pool, posterior, workspace, rng) → batch`.
+//! `(problem, workspace, rng) → batch`, the problem being a pool and a posterior.
 //!
 //! Two matrices must not be confused. P = λI + Σ over the labelled pairs is the posterior
 //! precision of the last layer. M adds the whole pool to a start, which is λI ([`dopt`],
@@ -10,17 +10,17 @@ pub mod dopt;
 pub mod entropy;
 mod leverage;
 pub mod maxdiff;
+mod options;
 pub mod pa_dopt;
 pub mod random;
 
+pub use self::options::{Distinct, Options, Weights};
 use crate::arith::Real;
 use crate::error::Error;
-use crate::fisher::{pool_workspace_len, rewards_workspace_len};
-use crate::linalg::{Packed, condition_workspace_len, packed_len};
+use crate::linalg::Packed;
 use crate::parallel::Executor;
 use crate::pool::{Pairs, Pool};
 use crate::rng::Stream;
-use crate::score::ScoreMemory;
 use crate::topk::Scored;
 
 /// The strategies by name.
@@ -64,6 +64,16 @@ impl Strategy {
         Self::ALL.into_iter().find(|strategy| strategy.name() == name)
     }
 
+    /// The workspace with which the strategy can pick a batch.
+    #[must_use]
+    pub fn workspace_len<T: Real>(
+        self,
+        sizes: &Sizes<'_>,
+        _options: &Options<'_, T>,
+    ) -> WorkspaceLen {
+        leverage::workspace_len(sizes)
+    }
+
     /// Fills `batch` with as many distinct pairs as it has places, best first.
     ///
     /// # Errors
@@ -71,14 +81,12 @@ impl Strategy {
     /// factor in the precision `T`; [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
     pub fn select<T: Real, E: Executor>(
         self,
-        executor: &E,
-        pool: &Pool<'_>,
-        posterior: &Posterior<'_, T>,
+        problem: &Problem<'_, T, E>,
         workspace: Workspace<'_, T>,
         rng: &mut Stream,
         batch: &mut [Scored<T>],
     ) -> Result<Selection, Error> {
-        let (requested, available) = (batch.len() as u64, pool.available());
+        let (requested, available) = (batch.len() as u64, problem.pool.available());
         if requested > available {
             return Err(Error::Batch { requested, available });
         }
@@ -90,9 +98,30 @@ impl Strategy {
             Self::Dopt => dopt::select,
             Self::PaDopt => pa_dopt::select,
         };
-        select(executor, pool, posterior, workspace, rng, batch)
+        select(problem, workspace, rng, batch)
     }
 }
+
+/// What is asked of a strategy, and by whose threads.
+#[derive(Debug)]
+pub struct Problem<'a, T, E> {
+    /// Threads and instruction set.
+    pub executor: &'a E,
+    /// The pairs that can be asked about.
+    pub pool: &'a Pool<'a>,
+    /// What is believed before the batch.
+    pub posterior: &'a Posterior<'a, T>,
+    /// What a strategy leaves to its caller.
+    pub options: &'a Options<'a, T>,
+}
+
+impl<T, E> Clone for Problem<'_, T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, E> Copy for Problem<'_, T, E> {}
 
 /// What is believed of the last layer before the batch: its weights, and the parts of
 /// P = λI + Σ over the labelled pairs.
@@ -109,7 +138,7 @@ pub struct Posterior<'a, T> {
     pub past: Packed<T, &'a [T]>,
 }
 
-/// Memory that a selection works in; [`workspace_len`] sizes it.
+/// Memory that a selection works in; [`Strategy::workspace_len`] sizes it.
 #[derive(Debug)]
 pub struct Workspace<'a, T> {
     /// Numbers.
@@ -121,7 +150,7 @@ pub struct Workspace<'a, T> {
 }
 
 /// Lengths of the parts of a [`Workspace`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorkspaceLen {
     /// Numbers.
     pub numbers: usize,
@@ -131,30 +160,40 @@ pub struct WorkspaceLen {
     pub ranks: usize,
 }
 
-/// The workspace with which `threads` threads can pick a batch from a pool, whatever the strategy.
-#[must_use]
-pub fn workspace_len(pool: &Pool<'_>, batch: usize, threads: usize) -> WorkspaceLen {
-    let features = pool.features();
-    WorkspaceLen::new(features.rows(), pool.pairs(), features.len(), batch, threads)
+impl WorkspaceLen {
+    /// The lengths that serve either.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            numbers: self.numbers.max(other.numbers),
+            heaps: self.heaps.max(other.heaps),
+            ranks: self.ranks.max(other.ranks),
+        }
+    }
 }
 
-impl WorkspaceLen {
-    /// The same before there is a pool: for these pairs of so many items, with features of this
-    /// order.
+/// What sizes a [`Workspace`].
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes<'a> {
+    /// Features of an item: H.
+    pub order: usize,
+    /// The pairs of the pool.
+    pub pairs: Pairs<'a>,
+    /// The items of the pool.
+    pub items: usize,
+    /// Pairs to pick.
+    pub batch: usize,
+    /// Threads that share the work.
+    pub threads: usize,
+}
+
+impl<'a> Sizes<'a> {
+    /// Those of a batch from this pool.
     #[must_use]
-    pub fn new(order: usize, pairs: Pairs<'_>, items: usize, batch: usize, threads: usize) -> Self {
-        let threads = threads.max(1);
-        let score = ScoreMemory::new(order, pairs, items);
-        let shared = threads
-            .saturating_mul(pool_workspace_len(order, pairs))
-            .saturating_mul(2)
-            .max(threads.saturating_mul(score.each).saturating_add(score.shared))
-            .max(threads.saturating_mul(rewards_workspace_len(order)));
-        let numbers = items
-            .saturating_add(packed_len(order))
-            .saturating_add(condition_workspace_len(order))
-            .saturating_add(shared);
-        Self { numbers, heaps: threads.saturating_mul(batch), ranks: batch }
+    pub fn of(pool: &Pool<'a>, batch: usize, threads: usize) -> Self {
+        let features = pool.features();
+        let (order, items) = (features.rows(), features.len());
+        Self { order, pairs: pool.pairs(), items, batch, threads: threads.max(1) }
     }
 }
 

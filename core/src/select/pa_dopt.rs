@@ -1,12 +1,11 @@
 //! `pa-dopt`: past-aware D-optimal design: as `dopt`, from the posterior precision P of all labels
 //! so far in place of the prior.
 
-use super::{Posterior, Selection, Workspace, leverage};
+use super::{Problem, Selection, Workspace, leverage};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::fisher::Weighting;
 use crate::parallel::Executor;
-use crate::pool::Pool;
 use crate::rng::Stream;
 use crate::topk::Scored;
 
@@ -15,12 +14,10 @@ use crate::topk::Scored;
 /// # Errors
 /// As [`super::Strategy::select`].
 pub fn select<T: Real, E: Executor>(
-    executor: &E,
-    pool: &Pool<'_>,
-    posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    leverage::from_posterior(executor, pool, posterior, workspace, Weighting::Bernoulli, batch)
+    leverage::from_posterior(problem, workspace, Weighting::Bernoulli, batch)
 }

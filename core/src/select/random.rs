@@ -1,10 +1,9 @@
 //! `random`: pairs drawn uniformly without replacement, in random order. The yardstick.
 
-use super::{Posterior, Selection, Workspace};
+use super::{Problem, Selection, Workspace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
-use crate::pool::Pool;
 use crate::rng::Stream;
 use crate::topk::Scored;
 
@@ -13,9 +12,7 @@ use crate::topk::Scored;
 /// # Errors
 /// As [`super::Strategy::select`].
 pub fn select<T: Real, E: Executor>(
-    _executor: &E,
-    pool: &Pool<'_>,
-    _posterior: &Posterior<'_, T>,
+    problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,
     batch: &mut [Scored<T>],
@@ -24,9 +21,9 @@ pub fn select<T: Real, E: Executor>(
     let Some(ranks) = workspace.ranks.get_mut(..required) else {
         return Err(Error::Workspace { what: "ranks", required, found });
     };
-    rng.sample(pool.available(), ranks)?;
+    rng.sample(problem.pool.available(), ranks)?;
     // A rank counts the pairs on offer; each labelled pair at or below moves it on by one.
-    let mut labelled = pool.labelled().iter().peekable();
+    let mut labelled = problem.pool.labelled().iter().peekable();
     let mut skipped = 0;
     for (slot, rank) in batch.iter_mut().zip(&*ranks) {
         while labelled.next_if(|pair| **pair <= *rank + skipped).is_some() {

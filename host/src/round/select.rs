@@ -3,7 +3,7 @@
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Posterior, Strategy, Workspace, workspace_len};
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 use super::model::{Features, Model};
@@ -93,7 +93,9 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let len = workspace_len(&pool, batch, threads.threads());
+    let options = Options::default();
+    let sizes = Sizes::of(&pool, batch, threads.threads());
+    let len = strategy.workspace_len(&sizes, &options);
     let mut numbers = vec![T::ZERO; len.numbers];
     let mut heaps = vec![Scored::default(); len.heaps];
     let mut ranks = vec![0; len.ranks];
@@ -104,10 +106,12 @@ fn select<T: Real>(
         jitter: T::ZERO,
         past: past.fisher()?,
     };
+    let (pool, posterior) = (&pool, &posterior);
+    let problem = Problem { executor: threads, pool, posterior, options: &options };
     let mut rng = Stream::new(settings.seed, strategy.name(), round);
     let mut chosen = vec![Scored::default(); batch];
     let selection = strategy
-        .select(threads, &pool, &posterior, workspace, &mut rng, &mut chosen)
+        .select(&problem, workspace, &mut rng, &mut chosen)
         .map_err(Error::core(context))?;
     if let Err(error) = selection.checked::<T>() {
         let warning =

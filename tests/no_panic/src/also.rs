@@ -66,14 +66,10 @@ fn device<T: Real>() -> Result<Selection, Error> {
     let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
     let mut rng = Stream::new(any(), "pool", any());
     let strategy: Strategy = any();
-    let selection = strategy.select(
-        &Sequential::default(),
-        &pool,
-        &posterior,
-        workspace,
-        &mut rng,
-        &mut batch,
-    )?;
+    let executor = &Sequential::default();
+    let options = Options { target: None, ..any() };
+    let problem = Problem { executor, pool: &pool, posterior: &posterior, options: &options };
+    let selection = strategy.select(&problem, workspace, &mut rng, &mut batch)?;
     give(batch);
     selection.checked::<T>()
 }

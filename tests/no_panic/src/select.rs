@@ -1,5 +1,5 @@
 use pairpick_core::select::{
-    Selection, Strategy, WorkspaceLen, design, dopt, entropy, maxdiff, pa_dopt, random, workspace_len,
+    Selection, Sizes, Strategy, WorkspaceLen, design, dopt, entropy, maxdiff, pa_dopt, random,
 };
 
 use crate::{Any, any};
@@ -8,14 +8,15 @@ probes! {
     select::Strategy::name => any::<Strategy>().name();
     select::Strategy::from_name => Strategy::from_name(any());
     select::Strategy::select[T] =>
-        any::<Strategy>().select::<T, _>(&Any, any(), any(), any(), any(), any());
-    select::workspace_len => workspace_len(any(), any(), any());
-    select::WorkspaceLen::new => WorkspaceLen::new(any(), any(), any(), any(), any());
+        any::<Strategy>().select::<T, Any>(any(), any(), any(), any());
+    select::Strategy::workspace_len[T] => any::<Strategy>().workspace_len::<T>(any(), any());
+    select::WorkspaceLen::max => any::<WorkspaceLen>().max(any());
+    select::Sizes::of => Sizes::of(any(), any(), any());
     select::Selection::checked[T] => any::<Selection>().checked::<T>();
-    select::design::select[T] => design::select::<T, _>(&Any, any(), any(), any(), any(), any());
-    select::dopt::select[T] => dopt::select::<T, _>(&Any, any(), any(), any(), any(), any());
-    select::entropy::select[T] => entropy::select::<T, _>(&Any, any(), any(), any(), any(), any());
-    select::maxdiff::select[T] => maxdiff::select::<T, _>(&Any, any(), any(), any(), any(), any());
-    select::pa_dopt::select[T] => pa_dopt::select::<T, _>(&Any, any(), any(), any(), any(), any());
-    select::random::select[T] => random::select::<T, _>(&Any, any(), any(), any(), any(), any());
+    select::design::select[T] => design::select::<T, Any>(any(), any(), any(), any());
+    select::dopt::select[T] => dopt::select::<T, Any>(any(), any(), any(), any());
+    select::entropy::select[T] => entropy::select::<T, Any>(any(), any(), any(), any());
+    select::maxdiff::select[T] => maxdiff::select::<T, Any>(any(), any(), any(), any());
+    select::pa_dopt::select[T] => pa_dopt::select::<T, Any>(any(), any(), any(), any());
+    select::random::select[T] => random::select::<T, Any>(any(), any(), any(), any());
 }
