@@ -10,7 +10,7 @@ use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Posterior, Selection, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 use crate::{any, give};
