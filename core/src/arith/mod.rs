@@ -22,6 +22,8 @@ pub mod sum;
 pub use real::Real;
 pub use self_test::self_test;
 
+use crate::kernel::Level;
+use crate::kernel::averaged::averaged_weights;
 use crate::kernel::elementwise::scalar;
 
 /// eˣ. Bound and special values: [`exp`](mod@exp).
@@ -58,6 +60,16 @@ pub fn sigmoid<T: Real>(x: T) -> T {
 #[must_use]
 pub fn bernoulli_variance<T: Real>(x: T) -> T {
     scalar::<bernoulli::Variance, T>(x)
+}
+
+/// The mean of σ(m) (1 − σ(m)) over m of this mean and variance, by MacKay's approximation. Error,
+/// bound and special values: [`averaged`](crate::kernel::averaged).
+#[must_use]
+pub fn averaged_variance<T: Real>(margin: T, variance: T) -> T {
+    let mut weight = [margin];
+    averaged_weights(Level::baseline(), &[variance], &mut weight);
+    let [weight] = weight;
+    weight
 }
 
 /// ln(1 + eˣ). Bound and special values: [`softplus`](mod@softplus).

@@ -63,7 +63,7 @@ pub(super) fn fill<T: Real, E: Executor>(
     executor: &E,
     (pool, centre): (&Pool<'_>, &[T]),
     rewards: &[T],
-    form: Form<T>,
+    form: Form<'_, T>,
     block: usize,
     columns: BlockColumns<'_, T>,
 ) -> usize {
@@ -107,7 +107,7 @@ fn fill_differences<T: Real>(items: Columns<'_, f32>, centre: &[T], out: &mut [T
 struct Tile<'a, T> {
     pool: &'a Pool<'a>,
     rewards: &'a [T],
-    form: Form<T>,
+    form: Form<'a, T>,
     /// The first of the other items, and how many there are.
     others: (usize, usize),
     /// δ_b, an item a column.
@@ -123,7 +123,12 @@ struct Tile<'a, T> {
 }
 
 impl<'a, T: Real> Tile<'a, T> {
-    fn new(pool: &'a Pool<'a>, rewards: &'a [T], form: Form<T>, scratch: &'a mut [T]) -> Self {
+    fn new(
+        pool: &'a Pool<'a>,
+        rewards: &'a [T],
+        form: Form<'a, T>,
+        scratch: &'a mut [T],
+    ) -> Self {
         let order = pool.features().rows();
         let (differences, scratch) = split_at(scratch, order * sum::ITEMS);
         let (factors, scratch) = split_at(scratch, factors_len(sum::ITEMS + TILE));
@@ -151,7 +156,8 @@ impl<'a, T: Real> Tile<'a, T> {
         let rewards = self.rewards.get(own..own + width).unwrap_or_default();
         self.form.factors(level, rewards, factors);
         let (weights, _) = split_at(self.weights, count * width);
-        self.form.weights(level, Factors::of(others), Factors::of(factors), weights);
+        let factors = (Factors::of(others), Factors::of(factors));
+        self.form.weights(level, factors, (first, own), weights);
         clear_absent(self.pool, (first, count), (own, width), weights);
         let (block, _) = split_at(self.degrees, width);
         block.fill(T::ZERO);

@@ -21,7 +21,7 @@ pub(super) fn fill<T: Real, E: Executor>(
     executor: &E,
     (pool, prompts): (&Pool<'_>, Prompts<'_>),
     rewards: &[T],
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     block: usize,
     columns: BlockColumns<'_, T>,
 ) -> usize {
@@ -74,7 +74,7 @@ pub(crate) fn block_weights<T: Real, E: Executor>(
     executor: &E,
     (pool, prompts): (&Pool<'_>, Prompts<'_>),
     rewards: &[T],
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     (first, end): (usize, usize),
     weights: &mut [T],
 ) {
@@ -89,7 +89,7 @@ pub(crate) fn block_weights<T: Real, E: Executor>(
             rest = others;
         }
     }
-    weighting.apply(executor.level(), weights);
+    weighting.apply(executor.level(), pairs_between(prompts, first, end), weights);
     let (first, end) = (prompts.first_pair(first), prompts.first_pair(end));
     for pair in pool.labelled_in(first, end) {
         let place = usize::try_from(*pair - first).unwrap_or(usize::MAX);
@@ -97,6 +97,18 @@ pub(crate) fn block_weights<T: Real, E: Executor>(
             *weight = T::ZERO;
         }
     }
+}
+
+/// The items of all pairs of the prompts `first..end`, in pair order.
+fn pairs_between(
+    prompts: Prompts<'_>,
+    first: usize,
+    end: usize,
+) -> impl Iterator<Item = (usize, usize)> {
+    (first..end.min(prompts.len())).flat_map(move |prompt| {
+        let (start, stop) = prompts.items_of(prompt, prompt + 1);
+        (start..stop).flat_map(move |a| (a + 1..stop).map(move |b| (a, b)))
+    })
 }
 
 /// L = Deg − W of one prompt from its pair weights, row by row; each degree is summed in ascending

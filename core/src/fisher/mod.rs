@@ -11,6 +11,7 @@ mod cross_prompt;
 mod in_prompt;
 mod pairs;
 mod weights;
+mod whitened;
 
 use crate::arith::bernoulli::Variance;
 use crate::arith::{Real, sum};
@@ -26,22 +27,33 @@ use self::blocks::{BlockColumns, add_blocks, block_workspace_len};
 pub(crate) use self::in_prompt::block_weights;
 use self::pairs::List;
 pub(crate) use self::weights::{Form, factors_len};
+pub use self::whitened::{Whitened, whitened_len};
+pub(crate) use self::whitened::{panels_len, whiten_panels};
 
 /// How much a pair counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weighting {
+#[derive(Clone, Copy, Debug)]
+pub enum Weighting<'a, T> {
     /// w = p(1 − p) = e/(1 + e)², e = exp(−|r_a − r_b|): the variance of its answer.
     Bernoulli,
     /// w = 1: the design alone, without a model (equation 7).
     Unit,
+    /// The mean of p(1 − p) over the posterior of the last layer, from the items whitened by its
+    /// precision P ([`averaged`](crate::kernel::averaged)).
+    Averaged(Whitened<'a, T>),
 }
 
-impl Weighting {
-    /// Replaces margins r_a − r_b by weights.
-    pub(crate) fn apply<T: Real>(self, level: crate::kernel::Level, margins: &mut [T]) {
+impl<T: Real> Weighting<'_, T> {
+    /// Replaces margins r_a − r_b by weights, given the items (a, b) of each.
+    pub(crate) fn apply(
+        self,
+        level: crate::kernel::Level,
+        pairs: impl Iterator<Item = (usize, usize)>,
+        margins: &mut [T],
+    ) {
         match self {
             Self::Bernoulli => map::<Variance, T>(level, margins),
             Self::Unit => margins.fill(T::ONE),
+            Self::Averaged(whitened) => whitened.average(level, pairs, margins),
         }
     }
 }
@@ -126,7 +138,7 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     executor: &E,
     pool: &Pool<'_>,
     rewards: &[T],
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {
@@ -170,7 +182,7 @@ pub fn add_pairs<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     features: Columns<'_, f32>,
     pairs: &[impl Pair],
     rewards: &[T],
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {
@@ -184,7 +196,7 @@ fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     executor: &E,
     (features, list): (Columns<'_, f32>, List<'_, impl Pair>),
     rewards: &[T],
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {

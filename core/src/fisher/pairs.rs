@@ -36,7 +36,7 @@ pub(super) fn fill<T: Real, E: Executor>(
     executor: &E,
     (features, list): (Columns<'_, f32>, List<'_, impl Pair>),
     rewards: &[T],
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     block: usize,
     columns: BlockColumns<'_, T>,
 ) -> usize {
@@ -48,7 +48,8 @@ pub(super) fn fill<T: Real, E: Executor>(
         count += 1;
     }
     let (weights, _) = split_at(columns.scratch, count);
-    weighting.apply(executor.level(), weights);
+    let items = list.block(block).map(|(a, b)| (a as usize, b as usize));
+    weighting.apply(executor.level(), items, weights);
     let left = columns.left.chunks_exact_mut(order.max(1));
     let right = columns.right.chunks_exact_mut(order.max(1));
     for (((left, right), weight), (a, b)) in left.zip(right).zip(&*weights).zip(list.block(block)) {

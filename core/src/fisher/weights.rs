@@ -5,17 +5,19 @@
 //! NaN, so it is used only while max r − min r is within [`Real::PRODUCT_RANGE`], with r centred on
 //! the middle of that range. Which form is used depends on the pool's rewards alone.
 
-use super::Weighting;
-use crate::arith::Real;
+use super::{Weighting, Whitened};
+use crate::arith::bernoulli::Variance;
 use crate::arith::exp::Exp;
+use crate::arith::{Real, sum};
 use crate::kernel::Level;
+use crate::kernel::averaged::averaged_weights;
 use crate::kernel::elementwise::map;
 use crate::kernel::weights::{Factors, product_weights};
 use crate::parallel::split_at;
 
 /// How the weights of a cross-prompt pool are computed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Form<T> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form<'a, T> {
     /// Every weight is 1.
     Unit,
     /// e/(1 + e)² with e = exp(−|r_a − r_b|).
@@ -25,6 +27,8 @@ pub(crate) enum Form<T> {
         /// The middle of the rewards' range.
         centre: T,
     },
+    /// The mean over the posterior, which has no product form: each pair has a variance of its own.
+    Averaged(Whitened<'a, T>),
 }
 
 /// Numbers that [`Form::factors`] writes for so many items.
@@ -32,12 +36,18 @@ pub(crate) const fn factors_len(items: usize) -> usize {
     items.saturating_mul(2)
 }
 
-impl<T: Real> Form<T> {
+impl<'a, T: Real> Form<'a, T> {
     /// The form for a pool with these rewards.
-    pub(crate) fn of(weighting: Weighting, rewards: &[T]) -> Self {
-        if weighting == Weighting::Unit {
-            return Self::Unit;
+    pub(crate) fn of(weighting: Weighting<'a, T>, rewards: &[T]) -> Self {
+        match weighting {
+            Weighting::Bernoulli => Self::of_range(rewards),
+            Weighting::Unit => Self::Unit,
+            Weighting::Averaged(whitened) => Self::Averaged(whitened),
         }
+    }
+
+    /// The product form where the rewards' range allows it.
+    fn of_range(rewards: &[T]) -> Self {
         let first = rewards.first().copied().unwrap_or(T::ZERO);
         let (mut least, mut most) = (first, first);
         for reward in rewards {
@@ -57,12 +67,12 @@ impl<T: Real> Form<T> {
     }
 
     /// What the weights of a block's items are made of, from their rewards: h and g, or in the
-    /// stable form the rewards themselves in the place of h.
+    /// other forms the rewards themselves in the place of h.
     pub(crate) fn factors(self, level: Level, rewards: &[T], factors: &mut [T]) {
         let (first, second) = split_at(factors, rewards.len());
         match self {
             Self::Unit => {}
-            Self::Stable => {
+            Self::Stable | Self::Averaged(_) => {
                 for (slot, reward) in first.iter_mut().zip(rewards) {
                     *slot = *reward;
                 }
@@ -79,25 +89,43 @@ impl<T: Real> Form<T> {
         }
     }
 
-    /// The weight of each item of `rows` with each of `columns`, row after row.
+    /// The weight of each item of `rows` with each of `columns`, row after row. The items begin at
+    /// `first`, and those of each of the two lie within a block of [`sum::ITEMS`].
     pub(crate) fn weights(
         self,
         level: Level,
-        rows: Factors<'_, T>,
-        columns: Factors<'_, T>,
+        (rows, columns): (Factors<'_, T>, Factors<'_, T>),
+        first: (usize, usize),
         out: &mut [T],
     ) {
         match self {
             Self::Unit => out.fill(T::ONE),
             Self::Stable => {
                 for (row, out) in rows.h.iter().zip(out.chunks_exact_mut(columns.h.len().max(1))) {
-                    for (slot, column) in out.iter_mut().zip(columns.h) {
-                        *slot = *row - *column;
-                    }
+                    fill_margins(*row, columns.h, out);
                 }
-                Weighting::Bernoulli.apply(level, out);
+                map::<Variance, T>(level, out);
             }
             Self::Product { .. } => product_weights(level, rows, columns, out),
+            Self::Averaged(whitened) => {
+                let width = columns.h.len();
+                whitened.variances_between(level, first, width, out);
+                for (row, out) in rows.h.iter().zip(out.chunks_exact_mut(width.max(1))) {
+                    let mut margins = [T::ZERO; sum::ITEMS];
+                    fill_margins(*row, columns.h, &mut margins);
+                    averaged_weights(level, out, &mut margins);
+                    for (slot, weight) in out.iter_mut().zip(&margins) {
+                        *slot = *weight;
+                    }
+                }
+            }
         }
+    }
+}
+
+/// The margins of an item with others, from their rewards.
+fn fill_margins<T: Real>(reward: T, others: &[T], margins: &mut [T]) {
+    for (margin, other) in margins.iter_mut().zip(others) {
+        *margin = reward - *other;
     }
 }

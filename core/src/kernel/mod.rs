@@ -4,6 +4,7 @@
 //! `chunks_exact`, `zip` and checked splits, and never indexes. Its file opens with its order of
 //! summation, which is part of the numeric contract, and with why it is fast.
 
+pub mod averaged;
 pub mod axpy;
 pub mod elementwise;
 pub mod gemm;

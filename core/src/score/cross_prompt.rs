@@ -7,18 +7,18 @@
 
 use super::{Criterion, Scan};
 use crate::arith::{Real, sum};
-use crate::fisher::{Form, factors_len};
+use crate::fisher::{Form, factors_len, panels_len, whiten_panels};
 use crate::kernel::panel::{
-    DISTANCE_ROWS, Items, fill_panel, panel_stride, squared_distances, whiten_panel,
+    DISTANCE_ROWS, Items, panel_stride, squared_distances,
 };
 use crate::kernel::weights::Factors;
-use crate::parallel::{Executor, for_chunks, split_at};
+use crate::parallel::{Executor, split_at};
 use crate::pool::pairs_of;
 use crate::topk::TopK;
 
 /// Numbers that the whitened items take.
 pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
-    items.div_ceil(sum::ITEMS).saturating_mul(panel_len(order))
+    panels_len(order, items)
 }
 
 /// Numbers that [`scan`] works in.
@@ -32,28 +32,18 @@ pub(super) fn meetings(items: usize) -> usize {
     usize::try_from(pairs_of(blocks).saturating_add(blocks)).unwrap_or(usize::MAX)
 }
 
-const fn panel_len(order: usize) -> usize {
-    order.saturating_mul(panel_stride(sum::ITEMS))
-}
-
 /// Whitens all items, a panel a block.
 pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     whitened: &mut [T],
 ) {
-    let order = scan.criterion.order();
-    let stride = panel_stride(sum::ITEMS);
-    for_chunks(scan.executor, whitened, panel_len(order), &mut [(); 0], 0, &|block, panel, _| {
-        let first = block * sum::ITEMS;
-        fill_panel(scan.pool.features().range(first, first + sum::ITEMS), stride, panel);
-        whiten_panel(scan.executor.level(), scan.whitener, order, stride, panel);
-    });
+    whiten_panels(scan.executor, scan.pool.features(), scan.whitener, whitened);
 }
 
 /// Scores the pairs of two blocks of items, or of one with itself, and offers them.
 pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
-    (whitened, form): (&[T], Form<T>),
+    (whitened, form): (&[T], Form<'_, T>),
     meeting: usize,
     memory: &mut [T],
     best: &mut TopK<'_, T>,
@@ -71,7 +61,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     let own_factors = own.factors(scan, form, own_factors);
     let other_factors = other.factors(scan, form, other_factors);
     let panel = |block: Block| {
-        let len = panel_len(scan.criterion.order());
+        let len = panels_len(scan.criterion.order(), 1);
         whitened.get(block.number * len..(block.number + 1) * len).unwrap_or_default()
     };
     for from in (0..own.len).step_by(DISTANCE_ROWS) {
@@ -83,7 +73,8 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         if leverage {
             let (weights, _) = split_at(weights, rows * width);
             let columns = other_factors.range(to, other.len);
-            form.weights(level, own_factors.range(from, from + rows), columns, weights);
+            let factors = (own_factors.range(from, from + rows), columns);
+            form.weights(level, factors, (own.first + from, other.first + to), weights);
             let (items, others) = (
                 Items { panel: panel(own), first: from },
                 Items { panel: panel(other), first: to },
@@ -126,7 +117,7 @@ impl Block {
     fn factors<'a, T: Real, D: AsRef<[T]>, E: Executor>(
         self,
         scan: &Scan<'_, T, D, E>,
-        form: Form<T>,
+        form: Form<'_, T>,
         memory: &'a mut [T],
     ) -> Factors<'a, T> {
         let (memory, _) = split_at(memory, factors_len(self.len));

@@ -66,7 +66,8 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         *margin = reward(*a) - reward(*b);
     }
     if let Criterion::Leverage(factor, weighting) = scan.criterion {
-        weighting.apply(scan.executor.level(), weights);
+        let items = pairs.iter().map(|(a, b)| (*a as usize, *b as usize));
+        weighting.apply(scan.executor.level(), items, weights);
         let items = scan.pool.features().len();
         if let Ok(whitened) = Columns::new(whitened, factor.order(), items) {
             for (score, (a, b)) in scores.iter_mut().zip(pairs) {

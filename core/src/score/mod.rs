@@ -30,7 +30,7 @@ pub enum Criterion<'a, T, D> {
     /// The margin |r_a − r_b| (equation 6).
     MaxDiff,
     /// w dᵀM⁻¹d, with the factor of M.
-    Leverage(&'a Cholesky<T, D>, Weighting),
+    Leverage(&'a Cholesky<T, D>, Weighting<'a, T>),
 }
 
 impl<T: Real, D: AsRef<[T]>> Criterion<'_, T, D> {
@@ -158,7 +158,7 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// How the weights of a cross-prompt pool are computed.
-    fn form(&self) -> Form<T> {
+    fn form(&self) -> Form<'_, T> {
         match (self.pool.pairs(), &self.criterion) {
             (Pairs::CrossPrompt(_), Criterion::Leverage(_, weighting)) => {
                 Form::of(*weighting, self.rewards)
@@ -179,7 +179,7 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
     /// Scores the pairs of one part and offers them.
     fn part(
         &self,
-        (whitened, form): (&[T], Form<T>),
+        (whitened, form): (&[T], Form<'_, T>),
         part: usize,
         memory: &mut [T],
         best: &mut TopK<'_, T>,

@@ -1,7 +1,7 @@
 //! What the one-shot strategies share: rewards in the selection's own precision, the matrix M and
 //! its factor, and the ranking of all pairs by one criterion.
 
-use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen};
+use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pool, pool_workspace_len, rewards, rewards_workspace_len};
@@ -23,21 +23,22 @@ pub(super) fn by_margin<T: Real, E: Executor>(
     Ok(Selection::default())
 }
 
-/// Ranks by leverage in M = λI + Σ over the pool.
+/// Ranks by leverage in M = λI + Σ over the pool. Weights by the model, [`Weighting::Bernoulli`], are
+/// plug-in or averaged, as the options say.
 pub(super) fn from_prior<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     by_leverage(problem, None, workspace, weighting, batch)
 }
 
-/// Ranks by leverage in M = P + Σ over the pool.
+/// Ranks by leverage in M = P + Σ over the pool; weights as in [`from_prior`].
 pub(super) fn from_posterior<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let past = Some(problem.posterior.past);
@@ -48,12 +49,16 @@ fn by_leverage<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     past: Option<Packed<T, &[T]>>,
     workspace: Workspace<'_, T>,
-    weighting: Weighting,
+    weighting: Weighting<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let Problem { executor, pool, posterior, .. } = *problem;
     let order = pool.features().rows();
     let (rewards, numbers) = pool_rewards(problem, workspace.numbers)?;
+    let (weighting, numbers) = match weighting {
+        Weighting::Bernoulli => averaged::weighting(problem, numbers)?,
+        given => (given, numbers),
+    };
     let (matrix, numbers) = split_at(numbers, packed_len(order));
     let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
     let mut fisher = Packed::new(order, matrix)?;
@@ -69,8 +74,8 @@ fn by_leverage<T: Real, E: Executor>(
     Ok(Selection { condition: Some(estimate.to_f64()), log_det: Some(factor.log_det().to_f64()) })
 }
 
-/// Memory for the rewards, the matrix, and then its sums or the scores.
-pub(super) fn workspace_len(sizes: &Sizes<'_>) -> WorkspaceLen {
+/// Memory for the rewards, what weights are made of, the matrix, and then its sums or the scores.
+pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
     let Sizes { order, pairs, items, batch, threads } = *sizes;
     let threads = threads.max(1);
     let score = ScoreMemory::new(order, pairs, items);
@@ -80,6 +85,7 @@ pub(super) fn workspace_len(sizes: &Sizes<'_>) -> WorkspaceLen {
         .max(threads.saturating_mul(score.each).saturating_add(score.shared))
         .max(threads.saturating_mul(rewards_workspace_len(order)));
     let numbers = items
+        .saturating_add(averaged::weighting_len(sizes, options))
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
@@ -87,7 +93,7 @@ pub(super) fn workspace_len(sizes: &Sizes<'_>) -> WorkspaceLen {
 }
 
 /// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.
-fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
+pub(super) fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
     mut fisher: Packed<T, D>,
     prior_precision: T,
     jitter: T,

@@ -5,6 +5,7 @@
 //! precision of the last layer. M adds the whole pool to a start, which is λI ([`dopt`],
 //! [`design`]) or P ([`pa_dopt`]); it only serves the gradient at selection weight 1.
 
+mod averaged;
 pub mod design;
 pub mod dopt;
 pub mod entropy;
@@ -69,9 +70,9 @@ impl Strategy {
     pub fn workspace_len<T: Real>(
         self,
         sizes: &Sizes<'_>,
-        _options: &Options<'_, T>,
+        options: &Options<'_, T>,
     ) -> WorkspaceLen {
-        leverage::workspace_len(sizes)
+        leverage::workspace_len(sizes, options)
     }
 
     /// Fills `batch` with as many distinct pairs as it has places, best first.

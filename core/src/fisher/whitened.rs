@@ -1,0 +1,139 @@
+//! [`Whitened`]: a pool's items whitened by the posterior precision P = LLᵀ, u = L⁻¹φ, from which
+//! the variance of any margin is to hand: v = dᵀP⁻¹d = ‖u_a − u_b‖², d = φ_a − φ_b.
+//!
+//! P is that of the labels so far, λI + Σ over the labelled pairs. With the matrix of the whole
+//! pool in its place every variance would vanish, and averaged weights with it. Squared differences
+//! are summed in ascending feature order, as scores are.
+
+use crate::arith::{Real, sum};
+use crate::error::{Error, check_shape};
+use crate::kernel::Level;
+use crate::kernel::averaged::averaged_weights;
+use crate::kernel::panel::{
+    Items, fill_panel, fill_whitener, panel_stride, squared_distances, whiten_panel, whitener_len,
+};
+use crate::linalg::{Cholesky, Columns};
+use crate::parallel::{Executor, for_chunks, split_at};
+
+/// Numbers in a row of a panel of [`sum::ITEMS`] items.
+const STRIDE: usize = panel_stride(sum::ITEMS);
+
+/// Pairs whose variances are looked at together. Not part of the contract: pairs do not meet.
+const PAIRS: usize = 64;
+
+/// Numbers that [`whiten_panels`] writes: a panel for each block of [`sum::ITEMS`] items.
+pub(crate) const fn panels_len(order: usize, items: usize) -> usize {
+    items.div_ceil(sum::ITEMS).saturating_mul(order.saturating_mul(STRIDE))
+}
+
+/// Numbers that [`Whitened::new`] keeps, and works in.
+#[must_use]
+pub const fn whitened_len(order: usize, items: usize) -> usize {
+    whitener_len(order).saturating_add(panels_len(order, items))
+}
+
+/// Whitens all items, a panel a block of [`sum::ITEMS`].
+pub(crate) fn whiten_panels<T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    whitener: &[T],
+    panels: &mut [T],
+) {
+    let order = features.rows();
+    let each = panels_len(order, 1);
+    for_chunks(executor, panels, each, &mut [(); 0], 0, &|block, panel, _| {
+        let first = block * sum::ITEMS;
+        fill_panel(features.range(first, first + sum::ITEMS), STRIDE, panel);
+        whiten_panel(executor.level(), whitener, order, STRIDE, panel);
+    });
+}
+
+/// Items whitened by the factor of P.
+#[derive(Clone, Copy, Debug)]
+pub struct Whitened<'a, T> {
+    panels: &'a [T],
+    order: usize,
+}
+
+impl<'a, T: Real> Whitened<'a, T> {
+    /// Whitens items by the factor of P.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a factor of another order; [`Error::Workspace`] unless `memory` has
+    /// [`whitened_len`] numbers.
+    pub fn new<E: Executor, D: AsRef<[T]>>(
+        executor: &E,
+        factor: &Cholesky<T, D>,
+        features: Columns<'_, f32>,
+        memory: &'a mut [T],
+    ) -> Result<Self, Error> {
+        let order = features.rows();
+        check_shape("order of the factor", order, factor.order())?;
+        let (required, found) = (whitened_len(order, features.len()), memory.len());
+        if found < required {
+            return Err(Error::Workspace { what: "whitened items", required, found });
+        }
+        let (whitener, panels) = split_at(memory, whitener_len(order));
+        let (panels, _) = split_at(panels, panels_len(order, features.len()));
+        fill_whitener(factor.as_slice(), order, whitener);
+        whiten_panels(executor, features, whitener, panels);
+        Ok(Self { panels, order })
+    }
+
+    /// Writes the variance of the margin of item `a` with each of the items from `b` on, as many as
+    /// `out` has places.
+    pub fn variances(self, level: Level, a: usize, b: usize, out: &mut [T]) {
+        let (mut b, mut rest) = (b, out);
+        while !rest.is_empty() {
+            let (run, others) = split_at(rest, sum::ITEMS - b % sum::ITEMS);
+            self.variances_between(level, (a, b), run.len(), run);
+            b = b.saturating_add(run.len());
+            rest = others;
+        }
+    }
+
+    /// Writes the variances of the margins of the items from `a` on with `width` items from `b` on,
+    /// a row for each a. Each of the two runs of items lies within a block of [`sum::ITEMS`].
+    pub(super) fn variances_between(
+        self,
+        level: Level,
+        (a, b): (usize, usize),
+        width: usize,
+        out: &mut [T],
+    ) {
+        squared_distances(level, STRIDE, self.from(a), self.from(b), width, out);
+    }
+
+    /// Replaces margins by averaged weights, given the items of each.
+    pub(super) fn average(
+        self,
+        level: Level,
+        pairs: impl Iterator<Item = (usize, usize)>,
+        margins: &mut [T],
+    ) {
+        let mut pairs = pairs.peekable();
+        for margins in margins.chunks_mut(PAIRS) {
+            let mut variances = [T::ZERO; PAIRS];
+            let (mut rest, _) = split_at(&mut variances, margins.len());
+            while let Some((a, b)) = if rest.is_empty() { None } else { pairs.next() } {
+                // An item with the ones that follow each other is one walk over a panel.
+                let mut run = 1;
+                while run < rest.len() && pairs.next_if_eq(&(a, b.saturating_add(run))).is_some() {
+                    run += 1;
+                }
+                let (out, others) = split_at(rest, run);
+                self.variances(level, a, b, out);
+                rest = others;
+            }
+            averaged_weights(level, &variances, margins);
+        }
+    }
+
+    /// The items from this one on, in their panel.
+    fn from(self, item: usize) -> Items<'a, T> {
+        let len = self.order.saturating_mul(STRIDE);
+        let start = (item / sum::ITEMS).saturating_mul(len);
+        let panel = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();
+        Items { panel, first: item % sum::ITEMS }
+    }
+}

@@ -1,0 +1,47 @@
+//! The weight of a pair whose margin is not known but has the distribution N(m, v): the mean of
+//! p(1 − p) over it, by the probit approximation of MacKay (1992), E σ(m) ≈ σ(c m) with
+//! c = 1/√(1 + πv/8), and so E σ′(m) ≈ c σ′(c m).
+//!
+//! Each weight is c · e/(1 + e)², e = exp(−|c · m|), one lane a pair: the same for −m, and with
+//! v = 0 the bits of [`bernoulli_variance`](crate::arith::bernoulli_variance).
+//!
+//! **Error of the approximation.** Against the integral (Gauss–Hermite) at most 0.016 of a weight
+//! that is ¼ at most, for every m and v; relative to the weight at m = 0, at most 6 %. Far out,
+//! where |m| is many times √v and the weight next to nothing, it has no correct digit: with v = 4 it
+//! is within 10 % up to |m| = 4.
+
+use super::elementwise::Function;
+use super::lanes::{Lanes, Level, Operation, Simd, run_at};
+use crate::arith::Real;
+use crate::arith::bernoulli::Variance;
+
+/// Replaces margins by weights, given the variance of each margin.
+///
+/// **Range.** All numbers, variances from 0 up. **Bound.** 6 (1 + |c m|) ulp. **Special values.** An
+/// infinite variance or margin gives 0, unless both are; NaN gives NaN.
+pub fn averaged_weights<T: Real>(level: Level, variances: &[T], margins: &mut [T]) {
+    run_at(level, Averaged { variances, margins });
+}
+
+struct Averaged<'a, T> {
+    variances: &'a [T],
+    margins: &'a mut [T],
+}
+
+impl<T: Real> Operation for Averaged<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let lanes = Lanes::<S, T>::LEN;
+        let one = Lanes::splat(simd, T::ONE);
+        let eighth_of_pi = T::from_f64(core::f64::consts::FRAC_PI_8);
+        for (margins, variances) in self.margins.chunks_mut(lanes).zip(self.variances.chunks(lanes))
+        {
+            let variance = Lanes::load(simd, variances);
+            let margin = Lanes::load(simd, margins);
+            let shrunk = one / variance.times(eighth_of_pi).plus(T::ONE).sqrt();
+            (shrunk * Variance::lanes(shrunk * margin)).store(margins);
+        }
+    }
+}
