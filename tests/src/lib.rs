@@ -10,6 +10,7 @@ pub mod generate;
 pub mod levels;
 pub mod model;
 pub mod naive;
+pub mod normal;
 pub mod oracle;
 pub mod threads;
 pub mod ulp;

@@ -123,12 +123,7 @@ struct Tile<'a, T> {
 }
 
 impl<'a, T: Real> Tile<'a, T> {
-    fn new(
-        pool: &'a Pool<'a>,
-        rewards: &'a [T],
-        form: Form<'a, T>,
-        scratch: &'a mut [T],
-    ) -> Self {
+    fn new(pool: &'a Pool<'a>, rewards: &'a [T], form: Form<'a, T>, scratch: &'a mut [T]) -> Self {
         let order = pool.features().rows();
         let (differences, scratch) = split_at(scratch, order * sum::ITEMS);
         let (factors, scratch) = split_at(scratch, factors_len(sum::ITEMS + TILE));

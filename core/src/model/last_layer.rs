@@ -110,6 +110,30 @@ pub fn fit<T: Real, E: Executor>(
     }
 }
 
+/// Σ ln σ(±m) of comparisons under a head, which need not have been fitted to them: how well it
+/// foretells their answers.
+///
+/// # Errors
+/// [`Error::Shape`], [`Error::Workspace`] below [`workspace_len`], [`Error::Label`],
+/// [`Error::Index`]; [`Error::NonFinite`] if the sum overflows.
+pub fn log_likelihood<T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    comparisons: &[Comparison<T>],
+    head: &[T],
+    workspace: &mut [T],
+) -> Result<T, Error> {
+    check_shape("head", features.rows(), head.len())?;
+    check(comparisons, features.len())?;
+    let required = workspace_len(executor, features.rows(), features.len(), comparisons.len());
+    let found = workspace.len();
+    if found < required {
+        return Err(Error::Workspace { what: "last layer", required, found });
+    }
+    let mut problem = Problem::new(executor, features, comparisons, T::ZERO, workspace);
+    Ok(problem.objective(head)?.log_likelihood)
+}
+
 /// What is maximised, at one point.
 #[derive(Clone, Copy)]
 struct Objective<T> {

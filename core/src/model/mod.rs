@@ -3,6 +3,7 @@
 
 pub mod activation;
 pub mod adam;
+pub mod evidence;
 pub mod init;
 pub mod last_layer;
 pub mod loss;

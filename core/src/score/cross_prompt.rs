@@ -8,9 +8,7 @@
 use super::{Criterion, Scan};
 use crate::arith::{Real, sum};
 use crate::fisher::{Form, factors_len, panels_len, whiten_panels};
-use crate::kernel::panel::{
-    DISTANCE_ROWS, Items, panel_stride, squared_distances,
-};
+use crate::kernel::panel::{DISTANCE_ROWS, Items, panel_stride, squared_distances};
 use crate::kernel::weights::Factors;
 use crate::parallel::{Executor, split_at};
 use crate::pool::pairs_of;

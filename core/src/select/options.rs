@@ -36,7 +36,9 @@ pub enum Weights {
     /// p(1 − p) at the model's probabilities.
     #[default]
     PlugIn,
-    /// Its mean over the posterior of the last layer.
+    /// Its mean over the posterior of the last layer, c σ′(c m) with c = 1/√(1 + πv/8) and
+    /// v = dᵀP⁻¹d ([`averaged`](crate::kernel::averaged)); P is the posterior precision of the labels
+    /// so far, whatever matrix the strategy scores by.
     Averaged,
 }
 

@@ -9,6 +9,7 @@ probes! {
     arith::erf[T] => arith::erf(any::<T>());
     arith::sigmoid[T] => arith::sigmoid(any::<T>());
     arith::bernoulli_variance[T] => arith::bernoulli_variance(any::<T>());
+    arith::averaged_variance[T] => arith::averaged_variance(any::<T>(), any::<T>());
     arith::softplus[T] => arith::softplus(any::<T>());
     arith::gelu[T] => arith::gelu(any::<T>());
     arith::gelu_derivative[T] => arith::gelu_derivative(any::<T>());

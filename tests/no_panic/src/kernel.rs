@@ -6,6 +6,7 @@ use pairpick_core::arith::ln::Ln;
 use pairpick_core::arith::log1p::Log1p;
 use pairpick_core::arith::sigmoid::Sigmoid;
 use pairpick_core::arith::softplus::Softplus;
+use pairpick_core::kernel::averaged::averaged_weights;
 use pairpick_core::kernel::axpy::{add_scaled, subtract_scaled};
 use pairpick_core::kernel::elementwise::{Function, map, scalar};
 use pairpick_core::kernel::gemm::{Gemm, gemm};
@@ -46,6 +47,8 @@ macro_rules! each_function {
 
 probes! {
     arith::gelu::with_derivative[T] => at_any_level!(|simd: S| with_derivative::<S, T>(any()));
+
+    kernel::averaged::averaged_weights[T] => averaged_weights::<T>(any(), any(), any());
 
     kernel::axpy::subtract_scaled[T] => subtract_scaled::<T>(any(), any(), any());
     kernel::axpy::add_scaled[T] => add_scaled::<T>(any(), any(), any());

@@ -3,7 +3,7 @@ use pairpick_core::model::loss::{add_reward_gradients, check, margins, mean_loss
 use pairpick_core::model::mlp::Layer;
 use pairpick_core::model::standardise::{Sums, apply, scales};
 use pairpick_core::model::train::{gradient, index_len, train, workspace_len};
-use pairpick_core::model::{Activation, Mlp, init, last_layer};
+use pairpick_core::model::{Activation, Mlp, evidence, init, last_layer};
 
 use crate::{Any, any, give};
 
@@ -17,11 +17,19 @@ probes! {
     model::adam::Adam::update[T] =>
         any::<Adam>().update::<T>(any(), any(), any(), any(), any(), any());
 
+    model::evidence::log_evidence => evidence::log_evidence(any(), any(), any());
+    model::evidence::bounds => evidence::bounds(any(), any());
+    model::evidence::by_evidence => evidence::by_evidence(&Any, any(), any(), any(), any());
+    model::evidence::by_held_out =>
+        evidence::by_held_out(&Any, any(), any(), any(), any(), any());
+
     model::init::uniform[T] => init::uniform::<T>(any(), any(), any());
 
     model::last_layer::workspace_len => last_layer::workspace_len(&Any, any(), any(), any());
     model::last_layer::fit[T] =>
         last_layer::fit::<T, _>(&Any, any(), any(), any(), any(), any());
+    model::last_layer::log_likelihood[T] =>
+        last_layer::log_likelihood::<T, _>(&Any, any(), any(), any(), any());
 
     model::loss::check[T] => check::<T>(any(), any());
     model::loss::margins[T] => margins::<T>(any(), any(), any());
