@@ -180,7 +180,7 @@ impl Fixture {
         self.pairs.iter().map(weight).collect()
     }
 
-    /// The pool's sum and its log-likelihood weights, by the core.
+    /// The pool's sum, by the core.
     fn pool_fisher<T: Real>(&self, executor: &impl Executor) -> Vec<T> {
         self.with(|pool| {
             let (order, items) = (self.order, pool.features().len());

@@ -15,7 +15,7 @@
 
 use super::last_layer::{Fit, fit, log_likelihood};
 use super::loss::{Comparison, check};
-use crate::arith::{exp, ln, sum};
+use crate::arith::{Real, exp, ln, sum};
 use crate::error::{Error, check_shape};
 use crate::linalg::Columns;
 use crate::parallel::{Executor, split_at};
@@ -51,7 +51,7 @@ pub struct Choice {
 /// ln p(labels | λ) by the Laplace approximation at a fit of this many features.
 #[must_use]
 pub fn log_evidence(fit: &Fit, order: usize, prior_precision: f64) -> f64 {
-    let half_order = 0.5 * f64_of(order);
+    let half_order = 0.5 * f64::from_u64(order as u64);
     fit.log_posterior + half_order * ln(prior_precision) - 0.5 * fit.log_det
 }
 
@@ -76,7 +76,7 @@ pub fn bounds(
         }
         total += lengths;
     }
-    let mean = total / f64_of(comparisons.len());
+    let mean = total / f64::from_u64(comparisons.len() as u64);
     let (floor, ceiling) = (mean / MOST_VARIANCE, mean / LEAST_VARIANCE);
     if floor > 0.0 && ceiling < f64::INFINITY {
         Ok((floor, ceiling))
@@ -185,7 +185,7 @@ fn refine(
 ) -> Result<(), Error> {
     let (middle, cell) = (best.prior_precision, 0.5 * ln(2.0));
     let at = |place: f64| middle * exp(place);
-    let mut low = if middle * libm::sqrt(0.5) < best.floor { 0.0 } else { -cell };
+    let mut low = if best.floor < middle { -cell } else { 0.0 };
     let mut high = if middle < best.ceiling { cell } else { 0.0 };
     let mut left = high - GOLDEN * (high - low);
     let mut right = low + GOLDEN * (high - low);
@@ -238,9 +238,4 @@ fn squared_length(features: Columns<'_, f32>, pair: &Comparison<f64>) -> f64 {
         total += difference * difference;
     }
     total
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts of labels and features are far below 2⁵³")]
-fn f64_of(count: usize) -> f64 {
-    count as f64
 }

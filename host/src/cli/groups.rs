@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use pairpick_core::model::Activation;
 use pairpick_core::model::mlp::LAYERS;
-use pairpick_core::select::Strategy;
+use pairpick_core::select::{Strategy, Weights};
 
 use super::options::{self, EarlyStopping, choice};
 use crate::data::candidates::Candidates;
@@ -18,7 +18,8 @@ use crate::error::Result;
 use crate::runtime::{Isa, Runtime};
 use crate::settings::named::Named;
 use crate::settings::{
-    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Settings, Typed,
+    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, PriorPrecision, Settings,
+    Typed,
 };
 
 /// What is drawn from and trained on.
@@ -120,9 +121,12 @@ pub(super) struct Asking {
     #[arg(long, value_parser = choice::<FirstRound>(), help_heading = "Asking")]
     first_round: Option<FirstRound>,
 
-    /// λ, the precision of the prior on the last layer: how much is believed before any answer
-    #[arg(long, value_name = "X", help_heading = "Asking")]
-    prior_precision: Option<f64>,
+    #[command(flatten)]
+    prior: Prior,
+
+    /// The weight of a pair in the Fisher information
+    #[arg(long, value_parser = choice::<Weights>(), help_heading = "Asking")]
+    weights: Option<Weights>,
 
     /// Arithmetic of the selection
     #[arg(long, value_parser = choice::<Precision>(), help_heading = "Asking")]
@@ -148,8 +152,25 @@ impl Asking {
         settings.pairs = self.pairs.unwrap_or_else(|| settings.pairs_of_recipe());
         set(&mut settings.batch, self.batch);
         set(&mut settings.first_round, self.first_round);
-        set(&mut settings.prior_precision, self.prior_precision);
+        self.prior.apply(settings);
+        set(&mut settings.weights, self.weights);
         set(&mut settings.precision, self.precision);
+    }
+}
+
+/// What is believed before any answer.
+#[derive(Debug, Args)]
+pub(super) struct Prior {
+    /// λ, the precision of the prior on the last layer: how much is believed before any answer; auto
+    /// chooses it by the evidence of the labels so far, auto-cv by labels left out, prompt by prompt
+    #[arg(long, value_name = "X|auto|auto-cv", help_heading = "Asking")]
+    pub prior_precision: Option<PriorPrecision>,
+}
+
+impl Prior {
+    /// Writes what was typed over the recipe.
+    pub fn apply(&self, settings: &mut Settings) {
+        set(&mut settings.prior_precision, self.prior_precision);
     }
 }
 

@@ -143,6 +143,7 @@ const ROWS: &[Row] = &[
     ("  held out", |settings| settings.holdout.to_string()),
     ("--standardise", |settings| if settings.standardise { "on" } else { "off" }.to_owned()),
     ("--prior-precision", |settings| settings.prior_precision.to_string()),
+    ("--weights", |settings| settings.weights.name().to_owned()),
     ("--precision", |settings| settings.precision.name().to_owned()),
     ("--oracle", |settings| settings.oracle.name().to_owned()),
     ("--temperature", |settings| settings.temperature.to_string()),

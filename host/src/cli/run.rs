@@ -94,12 +94,13 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 13] = [
+const DECIDING: [&str; 14] = [
     "TrainEmbeddings",
     "TrainRewards",
     "ListedPairs",
     "TestData",
     "Asking",
+    "Prior",
     "rounds",
     "Answers",
     "Network",

@@ -20,6 +20,8 @@ pub struct RoundMetrics {
     pub best_of_n: BTreeMap<usize, Option<f64>>,
     /// Test pairs ordered as the golden rewards order them, a share.
     pub pairwise_accuracy: Option<f64>,
+    /// λ after the round's labels, which the next round asks by: the one set, or chosen from them.
+    pub prior_precision: f64,
     /// log|P| after the round's labels, by the round's model.
     pub log_det: Option<f64>,
     /// Wall-clock time of the round: the only field that may differ between equal runs.

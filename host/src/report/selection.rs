@@ -36,6 +36,8 @@ pub struct SelectionReport {
     pub strategy: String,
     /// Pairs on offer.
     pub offered: u64,
+    /// λ: the one set, or chosen from the labels so far.
+    pub prior_precision: f64,
     /// log|P| of the labels so far.
     pub log_det_before: Option<f64>,
     /// log|P| once the batch is answered, by the same model.
@@ -63,7 +65,7 @@ impl SelectionReport {
         };
         format!(
             "round {}, {}: {} of {} pairs offered\n\
-             log|P| {} -> {}, a gain of {} nats\n\
+             log|P| {} -> {}, a gain of {} nats (prior precision {})\n\
              {} items ({:.1} effective) of {} prompts\n\
              batch {}",
             self.round,
@@ -73,6 +75,7 @@ impl SelectionReport {
             decimals(self.log_det_before),
             decimals(self.log_det_after),
             decimals(self.gain),
+            self.prior_precision,
             self.items,
             self.effective_items,
             self.prompts,

@@ -8,6 +8,7 @@ pub mod held_out;
 pub mod model;
 mod past;
 mod pool;
+mod prior;
 pub mod proposal;
 pub mod select;
 pub mod train;
@@ -74,7 +75,7 @@ fn run_at<T: Real>(
     let labels: Result<Vec<Label>> =
         committed.labels.iter().map(|record| record.label_in(embeddings)).collect();
     let mut labels = labels?;
-    let mut past = Past::<T>::of(&model, embeddings, threads, &labels)?;
+    let mut past = Past::<T>::of(settings, &model, embeddings, threads, &labels, progress)?;
     for round in first..=rounds {
         let start = Instant::now();
         let asked = ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
@@ -95,7 +96,8 @@ fn run_at<T: Real>(
             &labels,
             progress,
         )?;
-        past = Past::of(&model, &mut dataset.train.embeddings, threads, &labels)?;
+        let embeddings = &mut dataset.train.embeddings;
+        past = Past::of(settings, &model, embeddings, threads, &labels, progress)?;
         let test = match &mut dataset.test {
             Some(test) => evaluate::evaluate(&model, test, threads, &settings.best_of, progress)?,
             None => evaluate::Evaluation::default(),
@@ -106,7 +108,8 @@ fn run_at<T: Real>(
             one_minus_spearman: test.spearman.map(|spearman| 1.0 - spearman),
             best_of_n: test.best_of_n,
             pairwise_accuracy: test.pairwise_accuracy,
-            log_det: past.log_det(settings.prior_precision, progress)?,
+            prior_precision: past.prior_precision(),
+            log_det: past.log_det(progress)?,
             seconds: start.elapsed().as_secs_f64(),
             digest: model.digest()?,
         };

@@ -8,64 +8,81 @@ use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_le
 use pairpick_core::parallel::Executor;
 
 use super::model::Model;
+use super::prior::{Learnt, prior_precision};
 use super::train::Items;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
+use crate::settings::Settings;
 
-/// Σ over the labelled pairs of w ddᵀ, the features those of the current trunk.
-pub(super) struct Past<T>(Packed<T, Vec<T>>);
+/// What the labels tell of the last layer: the parts of P = λI + Σ.
+#[derive(Clone)]
+pub(super) struct Past<T> {
+    /// Σ over the labelled pairs of w ddᵀ, the features those of the current trunk.
+    fisher: Packed<T, Vec<T>>,
+    /// λ.
+    prior_precision: f64,
+}
 
 impl<T: Real> Past<T> {
-    /// No label yet.
-    fn empty(order: usize) -> Result<Self> {
-        let zeros = vec![T::ZERO; packed_len(order)];
-        Packed::new(order, zeros).map(Self).map_err(Error::core("the past"))
+    /// That of the labels so far; of none, λ is the only part.
+    pub(super) fn of(
+        settings: &Settings,
+        model: &Model,
+        embeddings: &mut Embeddings,
+        threads: &Threads,
+        labels: &[Label],
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        let zeros = vec![T::ZERO; packed_len(model.features())];
+        let mut fisher = Packed::new(model.features(), zeros).map_err(Error::core("the past"))?;
+        if labels.is_empty() {
+            let prior_precision = prior_precision(settings, embeddings, threads, None, progress)?;
+            return Ok(Self { fisher, prior_precision });
+        }
+        let items = Items::of(labels);
+        let features = model.features_of(embeddings, &items.numbers, threads)?;
+        let learnt = Learnt { labels, items: &items, features: features.columns()?, model };
+        add(threads, learnt, &mut fisher)?;
+        let prior_precision =
+            prior_precision(settings, embeddings, threads, Some(learnt), progress)?;
+        Ok(Self { fisher, prior_precision })
     }
 
-    /// All labels so far.
-    pub(super) fn of(
+    /// This and more labels under the same model, whose items alone are embedded, and the same λ.
+    pub(super) fn with(
+        &self,
         model: &Model,
         embeddings: &mut Embeddings,
         threads: &Threads,
         labels: &[Label],
     ) -> Result<Self> {
-        let mut past = Self::empty(model.features())?;
-        if labels.is_empty() {
-            return Ok(past);
+        let Self { mut fisher, prior_precision } = self.clone();
+        if !labels.is_empty() {
+            let items = Items::of(labels);
+            let features = model.features_of(embeddings, &items.numbers, threads)?;
+            let learnt = Learnt { labels, items: &items, features: features.columns()?, model };
+            add(threads, learnt, &mut fisher)?;
         }
-        let items = Items::of(labels);
-        let features = model.features_of(embeddings, &items.numbers, threads)?;
-        let columns = features.columns()?;
-        let pairs: Vec<(u32, u32)> = labels.iter().map(|label| items.pair(label)).collect();
-        let order = model.features();
-        let len = rewards_workspace_len(order).max(4 * pairs_workspace_len(order));
-        let mut workspace = vec![T::ZERO; threads.threads() * len];
-        let mut values = vec![T::ZERO; columns.len()];
-        let (fisher, weighting) = (&mut past.0, Weighting::Bernoulli);
-        rewards(threads, columns, model.head(), &mut values, &mut workspace)
-            .and_then(|()| {
-                add_pairs(threads, columns, &pairs, &values, weighting, fisher, &mut workspace)
-            })
-            .map_err(Error::core("the Fisher information of the labels"))?;
-        Ok(past)
+        Ok(Self { fisher, prior_precision })
+    }
+
+    /// λ.
+    pub(super) fn prior_precision(&self) -> f64 {
+        self.prior_precision
     }
 
     /// The matrix, lent.
     pub(super) fn fisher(&self) -> Result<Packed<T, &[T]>> {
-        Packed::new(self.0.order(), self.0.as_slice()).map_err(Error::core("the past"))
+        Packed::new(self.fisher.order(), self.fisher.as_slice()).map_err(Error::core("the past"))
     }
 
-    /// log|P|, P = λI + this; none, with a note, where P has no factor in this precision.
-    pub(super) fn log_det(
-        &self,
-        prior_precision: f64,
-        progress: &mut dyn Progress,
-    ) -> Result<Option<f64>> {
-        let mut precision = self.0.clone();
-        precision.add_diagonal(T::from_f64(prior_precision));
+    /// log|P|; none, with a note, where P has no factor in this precision.
+    pub(super) fn log_det(&self, progress: &mut dyn Progress) -> Result<Option<f64>> {
+        let mut precision = self.fisher.clone();
+        precision.add_diagonal(T::from_f64(self.prior_precision));
         match Cholesky::factor(precision) {
             Ok(factor) => {
                 let mut workspace = vec![T::ZERO; condition_workspace_len(factor.order())];
@@ -81,4 +98,24 @@ impl<T: Real> Past<T> {
             }
         }
     }
+}
+
+/// Adds the Fisher information of labels.
+fn add<T: Real>(
+    threads: &Threads,
+    learnt: Learnt<'_>,
+    fisher: &mut Packed<T, Vec<T>>,
+) -> Result<()> {
+    let Learnt { labels, items, features, model } = learnt;
+    let pairs: Vec<(u32, u32)> = labels.iter().map(|label| items.pair(label)).collect();
+    let order = model.features();
+    let len = rewards_workspace_len(order).max(4 * pairs_workspace_len(order));
+    let mut workspace = vec![T::ZERO; threads.threads() * len];
+    let mut values = vec![T::ZERO; features.len()];
+    let weighting = Weighting::Bernoulli;
+    rewards(threads, features, model.head(), &mut values, &mut workspace)
+        .and_then(|()| {
+            add_pairs(threads, features, &pairs, &values, weighting, fisher, &mut workspace)
+        })
+        .map_err(Error::core("the Fisher information of the labels"))
 }

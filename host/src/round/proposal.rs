@@ -39,7 +39,7 @@ fn propose_at<T: Real>(
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
     let Request { settings, threads, round, strategy, .. } = *request;
-    let past = Past::<T>::of(model, embeddings, threads, labels)?;
+    let past = Past::<T>::of(settings, model, embeddings, threads, labels, progress)?;
     let picked = batch(request, embeddings, (model, &past, labels), progress)?;
     let pairs: Vec<Label> = picked
         .pairs
@@ -53,10 +53,8 @@ fn propose_at<T: Real>(
             score: pair.score,
         })
         .collect();
-    let all = [labels, &pairs].concat();
-    let prior = settings.prior_precision;
-    let before = past.log_det(prior, progress)?;
-    let after = Past::<T>::of(model, embeddings, threads, &all)?.log_det(prior, progress)?;
+    let before = past.log_det(progress)?;
+    let after = past.with(model, embeddings, threads, &pairs)?.log_det(progress)?;
     let margins = margins(model, embeddings, threads, &pairs)?;
     let (items, prompts) = touched(embeddings, &pairs);
     let places = picked.pairs.iter().map(|pair| pair.place);
@@ -75,6 +73,7 @@ fn propose_at<T: Real>(
         round,
         strategy: strategy.name().to_owned(),
         offered: picked.offered,
+        prior_precision: past.prior_precision(),
         log_det_before: before,
         log_det_after: after,
         gain: before.zip(after).map(|(before, after)| after - before),

@@ -93,7 +93,7 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let options = Options::default();
+    let options = Options { weights: settings.weights, ..Options::default() };
     let sizes = Sizes::of(&pool, batch, threads.threads());
     let len = strategy.workspace_len(&sizes, &options);
     let mut numbers = vec![T::ZERO; len.numbers];
@@ -102,7 +102,7 @@ fn select<T: Real>(
     let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
     let posterior = Posterior {
         head: model.head(),
-        prior_precision: T::from_f64(settings.prior_precision),
+        prior_precision: T::from_f64(past.prior_precision()),
         jitter: T::ZERO,
         past: past.fisher()?,
     };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use pairpick_core::model::Activation;
-use pairpick_core::select::Strategy;
+use pairpick_core::select::{Strategy, Weights};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -153,15 +153,10 @@ named!(Init, "initialisation",
     Warm = "warm": "the parameters of the round before",
 );
 
-/// The weights w of the Fisher matrix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Weights {
-    /// p(1 − p) at the model's probabilities.
-    #[default]
-    PlugIn,
-}
-
-named!(Weights, "kind of weights", PlugIn = "plug-in": "p(1 − p) at the model's probabilities");
+named!(Weights, "kind of weights",
+    PlugIn = "plug-in": "p(1 − p) at the model's probabilities",
+    Averaged = "averaged": "its mean over what the labels leave open about the last layer",
+);
 
 /// The arithmetic of Fisher matrix, Cholesky factor and scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,18 +5,18 @@ mod choices;
 mod fit;
 pub mod named;
 mod preset;
+mod prior;
 
 use std::path::Path;
 
 use pairpick_core::model::Activation;
 use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN};
-use pairpick_core::select::Strategy;
+use pairpick_core::select::{Strategy, Weights};
 use serde::{Deserialize, Serialize};
 
-pub use self::choices::{
-    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Weights,
-};
+pub use self::choices::{FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset};
 pub use self::fit::{Supply, Typed};
+pub use self::prior::PriorPrecision;
 use crate::data::dataset::DataSummary;
 use crate::error::{Error, Result};
 
@@ -75,8 +75,8 @@ pub struct Settings {
     pub holdout: f64,
     /// Whether inputs are standardised by the training embeddings.
     pub standardise: bool,
-    /// λ: the precision of the prior on the last layer.
-    pub prior_precision: f64,
+    /// λ: the precision of the prior on the last layer, or how it is chosen.
+    pub prior_precision: PriorPrecision,
     /// The weights w of the Fisher matrix.
     #[serde(with = "named")]
     pub weights: Weights,
@@ -144,7 +144,6 @@ impl Settings {
             at_least_one("best-of", *n)?;
         }
         positive("lr", self.learning_rate)?;
-        positive("prior-precision", self.prior_precision)?;
         self.check_prior_precision()?;
         positive("temperature", self.temperature)?;
         in_range("weight-decay", self.weight_decay, self.weight_decay >= 0.0, "not negative")?;
@@ -154,12 +153,16 @@ impl Settings {
 
     /// What is 0 or infinite in the precision of the selection is no prior there.
     fn check_prior_precision(&self) -> Result<()> {
-        let rounded = self.prior_precision as f32;
+        let Some(value) = self.prior_precision.fixed() else {
+            return Ok(());
+        };
+        positive("prior-precision", value)?;
+        let rounded = value as f32;
         let holds = rounded > 0.0 && rounded.is_finite();
         if holds || self.precision == Precision::F64 {
             return Ok(());
         }
-        let found = self.prior_precision.to_string();
+        let found = value.to_string();
         let expected = format!("is {rounded} in f32; choose another, or --precision f64");
         Err(Error::Setting { option: "prior-precision", found, expected })
     }

@@ -1,15 +1,17 @@
 //! The recipes. Every number that a run starts from stands here and nowhere else.
 
 use pairpick_core::model::Activation;
-use pairpick_core::select::Strategy;
+use pairpick_core::select::{Strategy, Weights};
 
-use super::choices::{
-    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Weights,
-};
-use super::{FORMAT_VERSION, Settings};
+use super::choices::{FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset};
+use super::{FORMAT_VERSION, PriorPrecision, Settings};
 
 /// Iterations without a better held-out loss before training stops, where it stops early.
 pub(super) const PATIENCE: usize = 10;
+
+/// λ of each recipe, which stands in where λ is to be chosen and no label can tell it.
+const SOUND_PRIOR: f64 = 1.0;
+const PAPER_PRIOR: f64 = 1e-6;
 
 impl Settings {
     /// A recipe, for data not known yet.
@@ -37,6 +39,15 @@ impl Settings {
         }
     }
 
+    /// The recipe's λ.
+    #[must_use]
+    pub const fn prior_precision_of_recipe(&self) -> f64 {
+        match self.preset {
+            Preset::Default => SOUND_PRIOR,
+            Preset::Paper => PAPER_PRIOR,
+        }
+    }
+
     /// The patience of `--early-stopping on`.
     #[must_use]
     pub const fn default_patience() -> usize {
@@ -61,7 +72,7 @@ fn sound() -> Settings {
         early_stopping: Some(PATIENCE),
         warm_up: 15,
         standardise: true,
-        prior_precision: 1.0,
+        prior_precision: PriorPrecision::Fixed(SOUND_PRIOR),
         ..paper()
     }
 }
@@ -90,7 +101,7 @@ fn paper() -> Settings {
         warm_up: 0,
         holdout: 0.2,
         standardise: false,
-        prior_precision: 1e-6,
+        prior_precision: PriorPrecision::Fixed(PAPER_PRIOR),
         weights: Weights::PlugIn,
         precision: Precision::F64,
         oracle: Oracle::BradleyTerry,
