@@ -19,9 +19,7 @@
 
 use crate::arith::{Real, exp};
 use crate::error::{Error, check_shape};
-use crate::fisher::{
-    Weighting, add_pairs, pairs_workspace_len, rewards, rewards_workspace_len,
-};
+use crate::fisher::{Weighting, add_pairs, pairs_workspace_len, rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
 use crate::parallel::{Executor, split_at};
 use crate::score::{Criterion, ScoreMemory, best_pairs};
@@ -40,7 +38,7 @@ pub struct Effort {
 impl Default for Effort {
     /// A thousandth of a nat a feature, which is a thousandth of D-efficiency.
     fn default() -> Self {
-        Self { gap: 1e-3, iterations: 200 }
+        Self { gap: 1e-3, iterations: 100 }
     }
 }
 
@@ -121,7 +119,7 @@ pub fn memory_len(sizes: &Sizes<'_>) -> MemoryLen {
 const MATRICES: usize = 4;
 
 /// Bounds log|M| over all batches of the pool that have as many pairs as `batch`, from where the
-/// batch is.
+/// batch is. `seen` is told of the bound before each iteration and at the end.
 ///
 /// # Errors
 /// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Index`] for a pair that the pool does
@@ -132,6 +130,7 @@ pub fn certify<T: Real, E: Executor>(
     batch: &[Scored<T>],
     effort: Effort,
     memory: Memory<'_, T>,
+    seen: &mut impl FnMut(&Certificate),
 ) -> Result<Certificate, Error> {
     let mut relaxation = Relaxation::new(problem, batch.len(), memory)?;
     relaxation.set_batch(batch)?;
@@ -158,6 +157,7 @@ pub fn certify<T: Real, E: Executor>(
             certificate.bound = log_det + gap;
         }
         certificate.gap = certificate.bound - best;
+        seen(&certificate);
         // Not `>`: a gap that is no number ends it too.
         let goes_on = certificate.gap > allowed && certificate.iterations < effort.iterations;
         if !goes_on {
@@ -273,7 +273,8 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
 
     /// log|M(s)| and how much the bound is above it; turns to the corner that it comes from.
     fn look(&mut self) -> Result<(f64, f64), Error> {
-        let factor = factor_at((&self.start, &self.mixture, &self.direction), T::ZERO, self.matrix)?;
+        let factor =
+            factor_at((&self.start, &self.mixture, &self.direction), T::ZERO, self.matrix)?;
         let log_det = factor.log_det().to_f64();
         let Problem { executor, pool, .. } = *self.problem;
         let criterion = Criterion::Leverage(&factor, Weighting::Bernoulli);
@@ -372,8 +373,7 @@ fn factor_at<'a, T: Real>(
     memory: &'a mut [T],
 ) -> Result<CholeskyView<'a, T>, Error> {
     let parts = mixture.as_slice().iter().zip(direction.as_slice());
-    for ((entry, start), (mixture, direction)) in
-        memory.iter_mut().zip(start.as_slice()).zip(parts)
+    for ((entry, start), (mixture, direction)) in memory.iter_mut().zip(start.as_slice()).zip(parts)
     {
         *entry = *start + (*mixture + t * *direction);
     }

@@ -10,6 +10,7 @@ pub mod dopt;
 pub mod entropy;
 mod leverage;
 pub mod maxdiff;
+mod mixed;
 mod options;
 pub mod pa_dopt;
 pub mod random;
@@ -64,17 +65,25 @@ impl Strategy {
         Self::ALL.into_iter().find(|strategy| strategy.name() == name)
     }
 
+    /// Whether the strategy reads [`Options::sampled`]: whether its scores are gradients, which pairs
+    /// can be drawn in proportion to.
+    #[must_use]
+    pub const fn can_sample(self) -> bool {
+        matches!(self, Self::Design | Self::Dopt | Self::PaDopt)
+    }
+
     /// The workspace with which the strategy can pick a batch.
     #[must_use]
     pub fn workspace_len<T: Real>(
         self,
         sizes: &Sizes<'_>,
-        _options: &Options<'_, T>,
+        options: &Options<'_, T>,
     ) -> WorkspaceLen {
-        leverage::workspace_len(sizes)
+        leverage::workspace_len(sizes).max(mixed::workspace_len(sizes, options))
     }
 
-    /// Fills `batch` with as many distinct pairs as it has places, best first.
+    /// Fills `batch` with as many distinct pairs as it has places, best first; the last
+    /// [`Options::mixed`] of them are drawn at random among the rest, whatever the strategy.
     ///
     /// # Errors
     /// [`Error::Batch`] if the pool offers fewer; [`Error::NotPositiveDefinite`] where M has no
@@ -98,7 +107,7 @@ impl Strategy {
             Self::Dopt => dopt::select,
             Self::PaDopt => pa_dopt::select,
         };
-        select(problem, workspace, rng, batch)
+        mixed::select(problem, workspace, rng, batch, select)
     }
 }
 
