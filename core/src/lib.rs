@@ -73,6 +73,7 @@
 compile_error!("x86 without SSE2 computes in x87 registers, whose results have other bits");
 
 pub mod arith;
+pub mod certificate;
 pub mod digest;
 pub mod error;
 pub mod fisher;

@@ -94,9 +94,17 @@ impl Stream {
     }
 }
 
+/// What SplitMix64 adds to its state before each output.
+const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Output number `index`, from 0, of SplitMix64 from the state `seed`.
+pub(crate) fn split_mix(seed: u64, index: u64) -> u64 {
+    mix(seed.wrapping_add(index.wrapping_mul(GAMMA)))
+}
+
 /// The SplitMix64 finaliser (Steele, Lea, Flood, 2014).
 fn mix(value: u64) -> u64 {
-    let z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = value.wrapping_add(GAMMA);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)

@@ -5,8 +5,10 @@
 //! have a label are left out, by their numbers.
 
 mod prompts;
+mod ranks;
 
 pub use self::prompts::{BlockSize, Prompts, pairs_of};
+pub use self::ranks::{pairs_of_ranks, ranks_of_pairs};
 
 use self::prompts::{first_pair_of, pair_of_items, place_of_items};
 use crate::error::{Error, check_shape};

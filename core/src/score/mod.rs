@@ -9,9 +9,11 @@
 //! How the pairs are walked is a file a kind of pool; scores are never stored but those of the best.
 
 mod cross_prompt;
+mod gumbel;
 mod in_prompt;
 mod listed;
 
+pub use self::gumbel::gumbel;
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
 use crate::fisher::{Form, Weighting, workers};
@@ -84,6 +86,41 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     heaps: &mut [Scored<T>],
     batch: &mut [Scored<T>],
 ) -> Result<(), Error> {
+    ranked_pairs(executor, pool, rewards, (criterion, None), workspace, heaps, batch)
+}
+
+/// Fills `batch` with pairs drawn without replacement in proportion to their scores, which must not
+/// be negative, in the order in which they are drawn: [`gumbel()`] noise of this seed on the
+/// logarithms of the scores. Memory is as for [`best_pairs`]; the scores told are right to rounding.
+///
+/// # Errors
+/// As [`best_pairs`].
+pub fn drawn_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    executor: &E,
+    pool: &Pool<'_>,
+    rewards: &[T],
+    (criterion, seed): (Criterion<'_, T, D>, u64),
+    workspace: &mut [T],
+    heaps: &mut [Scored<T>],
+    batch: &mut [Scored<T>],
+) -> Result<(), Error> {
+    ranked_pairs(executor, pool, rewards, (criterion, Some(seed)), workspace, heaps, batch)?;
+    for drawn in batch {
+        drawn.score = gumbel::score_of(seed, drawn.pair, drawn.score);
+    }
+    Ok(())
+}
+
+/// The pairs that rank first, by their scores or, with a seed, by those with noise.
+fn ranked_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    executor: &E,
+    pool: &Pool<'_>,
+    rewards: &[T],
+    (criterion, noise): (Criterion<'_, T, D>, Option<u64>),
+    workspace: &mut [T],
+    heaps: &mut [Scored<T>],
+    batch: &mut [Scored<T>],
+) -> Result<(), Error> {
     let requested = batch.len() as u64;
     if requested == 0 {
         return Ok(());
@@ -112,7 +149,7 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let (heaps, _) = split_at(heaps, fits * batch.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.
     heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
-    let scan = Scan { pool, rewards, criterion, whitener: &*whitener, executor };
+    let scan = Scan { pool, rewards, criterion, noise, whitener: &*whitener, executor };
     scan.whiten(fits, whitened, workspace);
     let (whitened, form) = (&*whitened, scan.form());
     let share = scan.parts().div_ceil(fits);
@@ -140,6 +177,8 @@ struct Scan<'a, T, D, E> {
     pool: &'a Pool<'a>,
     rewards: &'a [T],
     criterion: Criterion<'a, T, D>,
+    /// The seed of the noise that scores get before they are ranked.
+    noise: Option<u64>,
     whitener: &'a [T],
     executor: &'a E,
 }
@@ -221,7 +260,11 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// Offers consecutive pairs from number `first` on, but for those that have a label.
-    fn offer(&self, first: u64, scores: &[T], best: &mut TopK<'_, T>) {
+    fn offer(&self, first: u64, scores: &mut [T], best: &mut TopK<'_, T>) {
+        if let Some(seed) = self.noise {
+            gumbel::disturb(self.executor.level(), seed, first, scores);
+        }
+        let scores = &*scores;
         let end = first.saturating_add(scores.len() as u64);
         let (mut rest, mut number) = (scores, first);
         for labelled in self.pool.labelled_in(first, end) {

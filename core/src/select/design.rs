@@ -16,8 +16,8 @@ use crate::topk::Scored;
 pub fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
-    _rng: &mut Stream,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    leverage::from_prior(problem, workspace, Weighting::Unit, batch)
+    leverage::from_prior(problem, workspace, Weighting::Unit, rng, batch)
 }

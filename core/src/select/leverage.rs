@@ -7,7 +7,8 @@ use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pool, pool_workspace_len, rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
-use crate::score::{Criterion, ScoreMemory, best_pairs};
+use crate::rng::Stream;
+use crate::score::{Criterion, ScoreMemory, best_pairs, drawn_pairs};
 use crate::topk::Scored;
 
 /// Ranks by a criterion that needs rewards alone.
@@ -29,9 +30,10 @@ pub(super) fn from_prior<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     weighting: Weighting<'_, T>,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    by_leverage(problem, None, workspace, weighting, batch)
+    by_leverage(problem, None, workspace, weighting, rng, batch)
 }
 
 /// Ranks by leverage in M = P + Σ over the pool; weights as in [`from_prior`].
@@ -39,10 +41,11 @@ pub(super) fn from_posterior<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     weighting: Weighting<'_, T>,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let past = Some(problem.posterior.past);
-    by_leverage(problem, past, workspace, weighting, batch)
+    by_leverage(problem, past, workspace, weighting, rng, batch)
 }
 
 fn by_leverage<T: Real, E: Executor>(
@@ -50,9 +53,10 @@ fn by_leverage<T: Real, E: Executor>(
     past: Option<Packed<T, &[T]>>,
     workspace: Workspace<'_, T>,
     weighting: Weighting<'_, T>,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let Problem { executor, pool, posterior, .. } = *problem;
+    let Problem { executor, pool, posterior, options } = *problem;
     let order = pool.features().rows();
     let (rewards, numbers) = pool_rewards(problem, workspace.numbers)?;
     let (weighting, numbers) = match weighting {
@@ -69,8 +73,13 @@ fn by_leverage<T: Real, E: Executor>(
     }
     let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
     let estimate = factor.condition_estimate(condition)?;
-    let criterion = Criterion::Leverage(&factor, weighting);
-    best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
+    let (criterion, heaps) = (Criterion::Leverage(&factor, weighting), workspace.heaps);
+    if options.sampled {
+        let drawn = (criterion, rng.bits());
+        drawn_pairs(executor, pool, rewards, drawn, numbers, heaps, batch)?;
+    } else {
+        best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch)?;
+    }
     Ok(Selection { condition: Some(estimate.to_f64()), log_det: Some(factor.log_det().to_f64()) })
 }
 

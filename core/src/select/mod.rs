@@ -11,6 +11,7 @@ pub mod dopt;
 pub mod entropy;
 mod leverage;
 pub mod maxdiff;
+mod mixed;
 mod options;
 pub mod pa_dopt;
 pub mod random;
@@ -65,6 +66,13 @@ impl Strategy {
         Self::ALL.into_iter().find(|strategy| strategy.name() == name)
     }
 
+    /// Whether the strategy reads [`Options::sampled`]: whether its scores are gradients, which pairs
+    /// can be drawn in proportion to.
+    #[must_use]
+    pub const fn can_sample(self) -> bool {
+        matches!(self, Self::Design | Self::Dopt | Self::PaDopt)
+    }
+
     /// The workspace with which the strategy can pick a batch.
     #[must_use]
     pub fn workspace_len<T: Real>(
@@ -72,10 +80,11 @@ impl Strategy {
         sizes: &Sizes<'_>,
         options: &Options<'_, T>,
     ) -> WorkspaceLen {
-        leverage::workspace_len(sizes, options)
+        leverage::workspace_len(sizes, options).max(mixed::workspace_len(sizes, options))
     }
 
-    /// Fills `batch` with as many distinct pairs as it has places, best first.
+    /// Fills `batch` with as many distinct pairs as it has places, best first; the last
+    /// [`Options::mixed`] of them are drawn at random among the rest, whatever the strategy.
     ///
     /// # Errors
     /// [`Error::Batch`] if the pool offers fewer; [`Error::NotPositiveDefinite`] where M has no
@@ -99,7 +108,7 @@ impl Strategy {
             Self::Dopt => dopt::select,
             Self::PaDopt => pa_dopt::select,
         };
-        select(problem, workspace, rng, batch)
+        mixed::select(problem, workspace, rng, batch, select)
     }
 }
 

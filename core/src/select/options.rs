@@ -20,6 +20,8 @@ pub struct Options<'a, T> {
     pub without_past: bool,
     /// Whether pairs are drawn in proportion to their scores rather than ranked.
     pub sampled: bool,
+    /// How many of a batch's pairs, its last, are drawn at random among the rest.
+    pub mixed: usize,
     /// Draws of the last layer from its posterior.
     pub posterior_samples: usize,
     /// Joint answers that a batch's entropy is estimated by.
@@ -63,6 +65,7 @@ impl<T: Real> Default for Options<'_, T> {
             distinct: Distinct::default(),
             without_past: false,
             sampled: false,
+            mixed: 0,
             posterior_samples: 100,
             configurations: 1000,
             clusters: 10,

@@ -4,6 +4,7 @@ use super::{Problem, Selection, Workspace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
+use crate::pool::pairs_of_ranks;
 use crate::rng::Stream;
 use crate::topk::Scored;
 
@@ -22,14 +23,9 @@ pub fn select<T: Real, E: Executor>(
         return Err(Error::Workspace { what: "ranks", required, found });
     };
     rng.sample(problem.pool.available(), ranks)?;
-    // A rank counts the pairs on offer; each labelled pair at or below moves it on by one.
-    let mut labelled = problem.pool.labelled().iter().peekable();
-    let mut skipped = 0;
-    for (slot, rank) in batch.iter_mut().zip(&*ranks) {
-        while labelled.next_if(|pair| **pair <= *rank + skipped).is_some() {
-            skipped += 1;
-        }
-        *slot = Scored { score: T::ZERO, pair: *rank + skipped };
+    pairs_of_ranks(problem.pool.labelled(), ranks);
+    for (slot, pair) in batch.iter_mut().zip(&*ranks) {
+        *slot = Scored { score: T::ZERO, pair: *pair };
     }
     rng.shuffle(batch);
     Ok(Selection::default())

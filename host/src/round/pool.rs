@@ -1,7 +1,7 @@
 //! [`Draw`]: what a round may ask about: its items, their pairs, and which of them have a label.
 
 use pairpick_core::linalg::Columns;
-use pairpick_core::pool::{Pairs, Pool, Prompts, pairs_of};
+use pairpick_core::pool::{Pairs, Pool, Prompts, pairs_of, pairs_of_ranks};
 use pairpick_core::rng::Stream;
 
 use crate::data::candidates::Candidates;
@@ -136,15 +136,7 @@ impl Draw {
             return Ok(self);
         }
         let mut numbers = sample(available, count, settings, round)?;
-        // A rank counts the pairs on offer; each labelled pair at or below moves it on by one.
-        let mut labelled = self.labelled.iter().peekable();
-        let mut skipped = 0;
-        for number in &mut numbers {
-            while labelled.next_if(|pair| **pair <= *number + skipped).is_some() {
-                skipped += 1;
-            }
-            *number += skipped;
-        }
+        pairs_of_ranks(&self.labelled, &mut numbers);
         let mut first_pairs = Vec::new();
         let numbering = self.numbering(&mut first_pairs)?;
         let pairs = numbers.iter().filter_map(|number| numbering.items_of_pair(*number)).collect();

@@ -37,6 +37,7 @@ macro_rules! probes {
 
 mod also;
 mod arith;
+mod certificate;
 mod digest;
 mod fisher;
 mod kernel;

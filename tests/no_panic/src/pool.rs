@@ -1,5 +1,7 @@
 use pairpick_core::model::Comparison;
-use pairpick_core::pool::{Pair, Pairs, Pool, Prompts, pairs_of};
+use pairpick_core::pool::{
+    Pair, Pairs, Pool, Prompts, pairs_of, pairs_of_ranks, ranks_of_pairs,
+};
 
 use crate::any;
 
@@ -15,6 +17,9 @@ probes! {
     pool::prompts::Prompts::items_of_pair => any::<Prompts<'_>>().items_of_pair(any());
     pool::prompts::Prompts::largest_block => any::<Prompts<'_>>().largest_block(any());
     pool::prompts::pairs_of => pairs_of(any());
+
+    pool::ranks::pairs_of_ranks => pairs_of_ranks(any(), any());
+    pool::ranks::ranks_of_pairs => ranks_of_pairs(any(), any());
 
     pool::Pair::items[T] => (any::<(u32, u32)>().items(), any::<Comparison<T>>().items());
     pool::Pairs::len => any::<Pairs<'_>>().len();

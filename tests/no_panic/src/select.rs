@@ -7,6 +7,7 @@ use crate::{Any, any};
 probes! {
     select::Strategy::name => any::<Strategy>().name();
     select::Strategy::from_name => Strategy::from_name(any());
+    select::Strategy::can_sample => any::<Strategy>().can_sample();
     select::Strategy::select[T] =>
         any::<Strategy>().select::<T, Any>(any(), any(), any(), any());
     select::Strategy::workspace_len[T] => any::<Strategy>().workspace_len::<T>(any(), any());
