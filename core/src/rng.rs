@@ -8,7 +8,7 @@
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::arith::Real;
+use crate::arith::{Real, ln};
 use crate::digest::of_name;
 use crate::error::Error;
 
@@ -54,6 +54,19 @@ impl Stream {
         }
     }
 
+    /// Normal with mean 0 and variance 1 (Marsaglia's polar method, 1964, of which one deviate is
+    /// used): computed in `f64` and rounded, so that either type sees the same draws.
+    pub fn normal<T: Real>(&mut self) -> T {
+        loop {
+            let x = 2.0 * self.uniform::<f64>() - 1.0;
+            let y = 2.0 * self.uniform::<f64>() - 1.0;
+            let square = x * x + y * y;
+            if 0.0 < square && square < 1.0 {
+                return T::from_f64(x * (-2.0 * ln(square) / square).sqrt_of());
+            }
+        }
+    }
+
     /// Shuffles in place (Fisher–Yates, from the end).
     pub fn shuffle<T>(&mut self, values: &mut [T]) {
         for end in (1..values.len()).rev() {
@@ -95,7 +108,7 @@ impl Stream {
 }
 
 /// The SplitMix64 finaliser (Steele, Lea, Flood, 2014).
-fn mix(value: u64) -> u64 {
+pub(crate) fn mix(value: u64) -> u64 {
     let z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

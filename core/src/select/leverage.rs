@@ -63,10 +63,19 @@ fn by_leverage<T: Real, E: Executor>(
         fisher.add(&past)?;
     }
     let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
-    let estimate = factor.condition_estimate(condition)?;
+    let told = told_by(&factor, condition)?;
     let criterion = Criterion::Leverage(&factor, weighting);
     best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
-    Ok(Selection { condition: Some(estimate.to_f64()), log_det: Some(factor.log_det().to_f64()) })
+    Ok(told)
+}
+
+/// What a factor tells of its matrix.
+pub(super) fn told_by<T: Real, D: AsRef<[T]>>(
+    factor: &Cholesky<T, D>,
+    workspace: &mut [T],
+) -> Result<Selection, Error> {
+    let condition = Some(factor.condition_estimate(workspace)?.to_f64());
+    Ok(Selection { condition, log_det: Some(factor.log_det().to_f64()), ..Selection::default() })
 }
 
 /// Memory for the rewards, the matrix, and then its sums or the scores.
@@ -87,7 +96,7 @@ pub(super) fn workspace_len(sizes: &Sizes<'_>) -> WorkspaceLen {
 }
 
 /// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.
-fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
+pub(super) fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
     mut fisher: Packed<T, D>,
     prior_precision: T,
     jitter: T,
@@ -101,7 +110,7 @@ fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
 }
 
 /// Rewards of the pool's items by the posterior's head, and the rest of the memory.
-fn pool_rewards<'a, T: Real, E: Executor>(
+pub(super) fn pool_rewards<'a, T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     numbers: &'a mut [T],
 ) -> Result<(&'a [T], &'a mut [T]), Error> {
