@@ -74,6 +74,8 @@ pub enum Error {
         /// Pairs that the pool offers, labelled ones left out.
         available: u64,
     },
+    /// A pool of all cross-prompt pairs, for a strategy that goes through its pairs one by one.
+    AllPairs,
     /// The matrix has no Cholesky factor: the pivot is not a positive number.
     NotPositiveDefinite {
         /// The first pivot that failed, counted from 0.
@@ -119,6 +121,10 @@ impl fmt::Display for Error {
             Self::Batch { requested, available } => {
                 write!(f, "{requested} pairs asked for, but the pool offers {available}")
             }
+            Self::AllPairs => f.write_str(
+                "this strategy goes through its pairs one by one, many times: all cross-prompt \
+                 pairs are too many for it, a list of them is not",
+            ),
             Self::NotPositiveDefinite { pivot, .. } => {
                 write!(f, "the matrix is not positive definite: pivot {pivot} is not positive")
             }

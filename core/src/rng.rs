@@ -8,7 +8,7 @@
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::arith::Real;
+use crate::arith::{Real, ln};
 use crate::digest::of_name;
 use crate::error::Error;
 
@@ -50,6 +50,19 @@ impl Stream {
             let (high, low) = ((product >> 64) as u64, product as u64);
             if low >= threshold {
                 return high;
+            }
+        }
+    }
+
+    /// Normal with mean 0 and variance 1 (Marsaglia's polar method, 1964, of which one deviate is
+    /// used): computed in `f64` and rounded, so that either type sees the same draws.
+    pub fn normal<T: Real>(&mut self) -> T {
+        loop {
+            let x = 2.0 * self.uniform::<f64>() - 1.0;
+            let y = 2.0 * self.uniform::<f64>() - 1.0;
+            let square = x * x + y * y;
+            if 0.0 < square && square < 1.0 {
+                return T::from_f64(x * (-2.0 * ln(square) / square).sqrt_of());
             }
         }
     }

@@ -10,6 +10,7 @@ mod real;
 mod self_test;
 
 pub mod bernoulli;
+pub(crate) mod entropy;
 pub mod erf;
 pub mod exp;
 pub mod gelu;

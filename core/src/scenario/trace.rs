@@ -233,5 +233,6 @@ fn explained(error: &Error) -> [u64; 3] {
         Error::NotPositiveDefinite { pivot, value } => [10, pivot as u64, value.to_bits()],
         Error::IllConditioned { estimate } => [11, estimate.to_bits(), 0],
         Error::FloatEnvironment { .. } => [12, 0, 0],
+        Error::AllPairs => [13, 0, 0],
     }
 }

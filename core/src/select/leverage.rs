@@ -72,7 +72,7 @@ fn by_leverage<T: Real, E: Executor>(
         fisher.add(&past)?;
     }
     let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
-    let estimate = factor.condition_estimate(condition)?;
+    let told = told_by(&factor, condition)?;
     let (criterion, heaps) = (Criterion::Leverage(&factor, weighting), workspace.heaps);
     if options.sampled {
         let drawn = (criterion, rng.bits());
@@ -80,7 +80,16 @@ fn by_leverage<T: Real, E: Executor>(
     } else {
         best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch)?;
     }
-    Ok(Selection { condition: Some(estimate.to_f64()), log_det: Some(factor.log_det().to_f64()) })
+    Ok(told)
+}
+
+/// What a factor tells of its matrix.
+pub(super) fn told_by<T: Real, D: AsRef<[T]>>(
+    factor: &Cholesky<T, D>,
+    workspace: &mut [T],
+) -> Result<Selection, Error> {
+    let condition = Some(factor.condition_estimate(workspace)?.to_f64());
+    Ok(Selection { condition, log_det: Some(factor.log_det().to_f64()), ..Selection::default() })
 }
 
 /// Memory for the rewards, what weights are made of, the matrix, and then its sums or the scores.
@@ -116,7 +125,7 @@ pub(super) fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
 }
 
 /// Rewards of the pool's items by the posterior's head, and the rest of the memory.
-fn pool_rewards<'a, T: Real, E: Executor>(
+pub(super) fn pool_rewards<'a, T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     numbers: &'a mut [T],
 ) -> Result<(&'a [T], &'a mut [T]), Error> {

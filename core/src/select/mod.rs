@@ -6,9 +6,13 @@
 //! [`design`]) or P ([`pa_dopt`]); it only serves the gradient at selection weight 1.
 
 mod averaged;
+pub mod bald;
+pub mod batchbald;
+pub mod coreset;
 pub mod design;
 pub mod dopt;
 pub mod entropy;
+mod information;
 mod leverage;
 pub mod maxdiff;
 mod mixed;
@@ -16,6 +20,8 @@ mod options;
 pub mod pa_dopt;
 pub mod random;
 
+pub use self::coreset::MAX_CLUSTERS;
+pub use self::information::{Information, MAX_CONFIGURATIONS, MAX_SAMPLES};
 pub use self::options::{Distinct, Options, Weights};
 use crate::arith::Real;
 use crate::error::Error;
@@ -40,12 +46,27 @@ pub enum Strategy {
     Dopt,
     /// [`pa_dopt`]
     PaDopt,
+    /// [`coreset`]
+    Coreset,
+    /// [`bald`]
+    Bald,
+    /// [`batchbald`]
+    BatchBald,
 }
 
 impl Strategy {
     /// Every strategy, in the order of the paper.
-    pub const ALL: [Self; 6] =
-        [Self::Random, Self::Entropy, Self::MaxDiff, Self::Design, Self::Dopt, Self::PaDopt];
+    pub const ALL: [Self; 9] = [
+        Self::Random,
+        Self::Entropy,
+        Self::MaxDiff,
+        Self::Design,
+        Self::Dopt,
+        Self::PaDopt,
+        Self::Coreset,
+        Self::Bald,
+        Self::BatchBald,
+    ];
 
     /// The name used everywhere: on command lines, in files, in traces.
     #[must_use]
@@ -57,6 +78,9 @@ impl Strategy {
             Self::Design => "design",
             Self::Dopt => "dopt",
             Self::PaDopt => "pa-dopt",
+            Self::Coreset => "coreset",
+            Self::Bald => "bald",
+            Self::BatchBald => "batchbald",
         }
     }
 
@@ -73,6 +97,13 @@ impl Strategy {
         matches!(self, Self::Design | Self::Dopt | Self::PaDopt)
     }
 
+    /// Whether the strategy can choose among all cross-prompt pairs; one that goes through the
+    /// pairs one by one, many times, needs a list of those to choose from.
+    #[must_use]
+    pub const fn takes_all_cross_prompt_pairs(self) -> bool {
+        !matches!(self, Self::Coreset | Self::Bald | Self::BatchBald)
+    }
+
     /// The workspace with which the strategy can pick a batch.
     #[must_use]
     pub fn workspace_len<T: Real>(
@@ -80,7 +111,13 @@ impl Strategy {
         sizes: &Sizes<'_>,
         options: &Options<'_, T>,
     ) -> WorkspaceLen {
-        leverage::workspace_len(sizes, options).max(mixed::workspace_len(sizes, options))
+        let own = match self {
+            Self::Coreset => coreset::workspace_len(sizes, options),
+            Self::Bald => bald::workspace_len(sizes, options),
+            Self::BatchBald => batchbald::workspace_len(sizes, options),
+            _ => leverage::workspace_len(sizes, options),
+        };
+        own.max(mixed::workspace_len(sizes, options))
     }
 
     /// Fills `batch` with as many distinct pairs as it has places, best first; the last
@@ -88,7 +125,10 @@ impl Strategy {
     ///
     /// # Errors
     /// [`Error::Batch`] if the pool offers fewer; [`Error::NotPositiveDefinite`] where M has no
-    /// factor in the precision `T`; [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
+    /// factor in the precision `T`; [`Error::AllPairs`] for all cross-prompt pairs where the strategy
+    /// [cannot take them](Self::takes_all_cross_prompt_pairs); [`Error::Parameter`] and
+    /// [`Error::TooLarge`] for options out of range; [`Error::Shape`], [`Error::Workspace`],
+    /// [`Error::NonFinite`].
     pub fn select<T: Real, E: Executor>(
         self,
         problem: &Problem<'_, T, E>,
@@ -107,6 +147,9 @@ impl Strategy {
             Self::Design => design::select,
             Self::Dopt => dopt::select,
             Self::PaDopt => pa_dopt::select,
+            Self::Coreset => coreset::select,
+            Self::Bald => bald::select,
+            Self::BatchBald => batchbald::select,
         };
         mixed::select(problem, workspace, rng, batch, select)
     }
@@ -210,10 +253,12 @@ impl<'a> Sizes<'a> {
 /// What a selection tells besides its batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Selection {
-    /// Estimated condition number of M (1-norm), if the strategy factored it.
+    /// Estimated condition number (1-norm) of the matrix that the strategy factored, if any: M, or P.
     pub condition: Option<f64>,
-    /// log det M, if the strategy factored it.
+    /// The log-determinant of that matrix.
     pub log_det: Option<f64>,
+    /// What the batch tells about the last layer, if the strategy counts it.
+    pub information: Option<Information>,
 }
 
 impl Selection {

@@ -1,0 +1,360 @@
+//! k-means of the signed differences of all pairs on offer, and the bounds that its clusters give.
+//!
+//! Seeds are those of k-means++ (Arthur and Vassilvitskii, 2007); Lloyd's iterations follow until no
+//! pair changes its cluster, at most [`ITERATIONS`]. A cluster that loses all its pairs moves to the
+//! pair furthest from its own centre; where every pair stands on a centre (fewer distinct pairs than
+//! clusters), it stays empty and counts for nothing. The bound holds for any clustering, so the cap
+//! and the local optimum cost tightness alone.
+//!
+//! Distances are sums of squared differences in ascending feature order, and centres are sums in
+//! ascending pair order. Differences are made anew in each pass, 256 pairs at a time, and never kept.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::arith::exp::Exp;
+use crate::arith::{Real, sum};
+use crate::error::Error;
+use crate::fisher::workers;
+use crate::kernel::elementwise::map;
+use crate::kernel::panel::{Items, panel_stride, squared_distances};
+use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::Pool;
+use crate::rng::Stream;
+
+/// Lloyd's iterations at most.
+pub(super) const ITERATIONS: usize = 100;
+
+/// Pairs looked at at a time.
+const BLOCK: usize = sum::PAIRS;
+
+/// From one row of a panel to the next: room for a block of pairs, or for all centres.
+const fn stride_of(clusters: usize) -> usize {
+    panel_stride(if clusters < BLOCK { BLOCK } else { clusters })
+}
+
+/// Numbers that a worker needs: a panel of pairs, and a row of distances for each centre.
+const fn scratch_len(order: usize, clusters: usize) -> usize {
+    order.saturating_mul(stride_of(clusters)).saturating_add(clusters.saturating_mul(BLOCK))
+}
+
+/// Numbers for so many pairs and clusters.
+pub(super) fn memory_len(order: usize, pairs: usize, clusters: usize, threads: usize) -> usize {
+    (order.saturating_mul(stride_of(clusters)))
+        .saturating_add(clusters)
+        .saturating_add(pairs.saturating_mul(2))
+        .saturating_add(threads.max(1).saturating_mul(scratch_len(order, clusters)))
+}
+
+/// The pairs of a pool in clusters.
+pub(super) struct Clusters<'a, T, E> {
+    executor: &'a E,
+    pool: &'a Pool<'a>,
+    rewards: &'a [T],
+    count: usize,
+    /// A panel of the centres.
+    centres: &'a mut [T],
+    /// Pairs in each cluster.
+    sizes: &'a mut [T],
+    /// For each pair the number of its cluster, −1 if it has a label, and the squared distance to
+    /// the centre.
+    standings: &'a mut [[T; 2]],
+    scratch: &'a mut [T],
+}
+
+impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
+    /// So many clusters, without centres yet.
+    pub(super) fn new(
+        executor: &'a E,
+        pool: &'a Pool<'a>,
+        rewards: &'a [T],
+        (pairs, count): (usize, usize),
+        memory: &'a mut [T],
+    ) -> Self {
+        let order = pool.features().rows();
+        let (centres, memory) = split_at(memory, order.saturating_mul(stride_of(count)));
+        let (sizes, memory) = split_at(memory, count);
+        let (standings, scratch) = split_at(memory, pairs.saturating_mul(2));
+        let (standings, _) = standings.as_chunks_mut();
+        centres.fill(T::INFINITY);
+        Self { executor, pool, rewards, count, centres, sizes, standings, scratch }
+    }
+
+    /// The centres of k-means++: a pair at random, then each time one in proportion to its squared
+    /// distance to the nearest so far.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] where the distances overflow; [`Error::Workspace`].
+    pub(super) fn seed(&mut self, rng: &mut Stream) -> Result<(), Error> {
+        self.standings.fill([T::ZERO, T::INFINITY]);
+        for pair in self.pool.labelled() {
+            let standing =
+                usize::try_from(*pair).ok().and_then(|pair| self.standings.get_mut(pair));
+            if let Some(standing) = standing {
+                *standing = [-T::ONE, T::ZERO];
+            }
+        }
+        let mut next = self.at_random(rng);
+        for centre in 0..self.count {
+            self.move_centre(centre, next);
+            self.approach(centre)?;
+            next = self.in_proportion(rng)?;
+        }
+        Ok(())
+    }
+
+    /// Lloyd's iterations. In the end, centres are the means of their clusters.
+    ///
+    /// # Errors
+    /// [`Error::Workspace`].
+    pub(super) fn converge(&mut self) -> Result<(), Error> {
+        for _ in 0..ITERATIONS {
+            self.update();
+            if !self.assign()? {
+                return Ok(());
+            }
+        }
+        self.update();
+        Ok(())
+    }
+
+    /// The bound of each pair's sensitivity over the ball of this radius; 0 of labelled pairs.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] with the pair whose bound is no number; [`Error::Workspace`].
+    pub(super) fn sensitivities(&mut self, radius: T) -> Result<impl Iterator<Item = T>, Error> {
+        let available = T::from_u64(self.pool.available());
+        let Self { executor, count, .. } = *self;
+        self.pass(0, count, &|sizes, distances, standings| {
+            for (number, row) in (0..).zip(distances.chunks_exact_mut(BLOCK)) {
+                let size = size_of(sizes, number);
+                for (distance, [own, _]) in row.iter_mut().zip(&*standings) {
+                    let without = without_itself(*own == T::from_u64(number), size);
+                    *distance = -(radius * without * distance.sqrt_of());
+                }
+            }
+            map::<Exp, T>(executor.level(), distances);
+            standings.iter_mut().for_each(|[_, bound]| *bound = T::ONE);
+            for (number, row) in (0..).zip(distances.chunks_exact(BLOCK)) {
+                let size = size_of(sizes, number);
+                for (decay, [own, sum]) in row.iter().zip(&mut *standings) {
+                    let others = if *own == T::from_u64(number) { size - T::ONE } else { size };
+                    if others > T::ZERO {
+                        *sum += others * *decay;
+                    }
+                }
+            }
+            for [own, bound] in standings {
+                *bound = if *own < T::ZERO { T::ZERO } else { available / *bound };
+            }
+        })?;
+        match self.standings.iter().position(|[_, bound]| !bound.is_finite_number()) {
+            Some(index) => Err(Error::NonFinite { what: "sensitivities", index }),
+            None => Ok(self.standings.iter().map(|[_, bound]| *bound)),
+        }
+    }
+
+    /// One of the pairs on offer, each as likely.
+    fn at_random(&self, rng: &mut Stream) -> u64 {
+        let mut pair = rng.below(self.pool.available());
+        for labelled in self.pool.labelled() {
+            if *labelled <= pair {
+                pair += 1;
+            }
+        }
+        pair
+    }
+
+    /// One of the pairs on offer in proportion to its squared distance; where all are 0, each as
+    /// likely.
+    fn in_proportion(&self, rng: &mut Stream) -> Result<u64, Error> {
+        let mut total = T::ZERO;
+        for [_, distance] in &*self.standings {
+            total += *distance;
+        }
+        if !total.is_finite_number() {
+            return Err(Error::NonFinite { what: "distances of pairs", index: 0 });
+        }
+        let target = rng.uniform::<T>() * total;
+        let mut sum = T::ZERO;
+        for (pair, [_, distance]) in (0..).zip(&*self.standings) {
+            sum += *distance;
+            if target < sum {
+                return Ok(pair);
+            }
+        }
+        Ok(self.at_random(rng))
+    }
+
+    /// Puts a centre where a pair is.
+    fn move_centre(&mut self, centre: usize, pair: u64) {
+        let stride = stride_of(self.count);
+        let (panel, _) = split_at(self.scratch, self.pool.features().rows() * stride);
+        fill(self.pool, self.rewards, stride, pair, 1, panel);
+        let rows = panel.chunks_exact(stride).zip(self.centres.chunks_exact_mut(stride));
+        for (from, to) in rows {
+            if let Some((to, from)) = to.get_mut(centre).zip(from.first()) {
+                *to = *from;
+            }
+        }
+    }
+
+    /// Gives a new centre the pairs that are nearer to it than to any so far.
+    fn approach(&mut self, centre: usize) -> Result<(), Error> {
+        let number = T::from_u64(centre as u64);
+        self.pass(centre, centre + 1, &|_, distances, standings| {
+            for ([own, nearest], distance) in standings.iter_mut().zip(&*distances) {
+                // No labelled pair is nearer than 0; and what is no number stays to be seen.
+                if *own >= T::ZERO && !(*distance >= *nearest) {
+                    [*own, *nearest] = [number, *distance];
+                }
+            }
+        })
+    }
+
+    /// Gives each pair to the nearest centre, the first of equally near ones. Whether any changed.
+    fn assign(&mut self) -> Result<bool, Error> {
+        let changed = AtomicBool::new(false);
+        self.pass(0, self.count, &|_, distances, standings| {
+            for (place, [own, nearest]) in standings.iter_mut().enumerate() {
+                if *own < T::ZERO {
+                    continue;
+                }
+                let mut best = [*own, T::INFINITY];
+                for (number, distance) in (0..).zip(distances.iter().skip(place).step_by(BLOCK)) {
+                    if *distance < best[1] {
+                        best = [T::from_u64(number), *distance];
+                    }
+                }
+                if best[0] != *own {
+                    changed.store(true, Ordering::Relaxed);
+                }
+                [*own, *nearest] = best;
+            }
+        })?;
+        Ok(changed.into_inner())
+    }
+
+    /// Moves the centres to the means of their clusters, and those of none to the furthest pairs.
+    fn update(&mut self) {
+        let stride = stride_of(self.count);
+        let (panel, _) = split_at(self.scratch, self.pool.features().rows() * stride);
+        self.centres.fill(T::ZERO);
+        self.sizes.fill(T::ZERO);
+        for (first, standings) in (0..).step_by(BLOCK).zip(self.standings.chunks(BLOCK)) {
+            fill(self.pool, self.rewards, stride, first, standings.len(), panel);
+            for [own, _] in standings {
+                if let Some(size) = slot(self.sizes, *own) {
+                    *size += T::ONE;
+                }
+            }
+            let rows = panel.chunks_exact(stride).zip(self.centres.chunks_exact_mut(stride));
+            for (values, centres) in rows {
+                for (value, [own, _]) in values.iter().zip(standings) {
+                    if let Some(centre) = slot(centres, *own) {
+                        *centre += *value;
+                    }
+                }
+            }
+        }
+        for row in self.centres.chunks_exact_mut(stride) {
+            for (centre, size) in row.iter_mut().zip(&*self.sizes) {
+                *centre = if *size > T::ZERO { *centre / *size } else { T::INFINITY };
+            }
+        }
+        for centre in 0..self.count {
+            if self.sizes.get(centre).is_some_and(|size| *size == T::ZERO) {
+                self.revive(centre);
+            }
+        }
+    }
+
+    /// Moves the centre of an empty cluster to the pair furthest from its own, the first of equal
+    /// ones; nowhere, if no pair is away from its own.
+    fn revive(&mut self, centre: usize) {
+        let mut furthest = (T::ZERO, None);
+        for (pair, [_, distance]) in self.standings.iter().enumerate() {
+            if furthest.0 < *distance {
+                furthest = (*distance, Some(pair));
+            }
+        }
+        if let Some(pair) = furthest.1 {
+            self.move_centre(centre, pair as u64);
+            if let Some([_, distance]) = self.standings.get_mut(pair) {
+                *distance = T::ZERO;
+            }
+        }
+    }
+
+    /// Calls `visit(sizes, distances, standings)` for each block of pairs, with their squared
+    /// distances to the centres `from..end`, a row of [`BLOCK`] each.
+    fn pass(
+        &mut self,
+        from: usize,
+        end: usize,
+        visit: &(impl Fn(&[T], &mut [T], &mut [[T; 2]]) + Sync),
+    ) -> Result<(), Error> {
+        let Self { executor, pool, rewards, count, .. } = *self;
+        let (stride, order) = (stride_of(count), pool.features().rows());
+        let each = scratch_len(order, count);
+        let fits = workers("clusters", each, executor.threads(), self.scratch.len())?;
+        let share = self.standings.len().div_ceil(fits.get()).div_ceil(BLOCK) * BLOCK;
+        let rows = Items { panel: &*self.centres, first: from };
+        let (sizes, standings) = (&*self.sizes, &mut *self.standings);
+        let scratch = &mut *self.scratch;
+        for_chunks(executor, standings, share, scratch, each, &|number, standings, scratch| {
+            let (panel, distances) = split_at(scratch, order * stride);
+            let (distances, _) = split_at(distances, (end - from) * BLOCK);
+            let first = number as u64 * share as u64;
+            for (first, standings) in (first..).step_by(BLOCK).zip(standings.chunks_mut(BLOCK)) {
+                fill(pool, rewards, stride, first, standings.len(), panel);
+                let columns = Items { panel: &*panel, first: 0 };
+                squared_distances(executor.level(), stride, rows, columns, BLOCK, distances);
+                visit(sizes, distances, standings);
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Fills a panel with the signed differences of some pairs from number `first` on.
+fn fill<T: Real>(
+    pool: &Pool<'_>,
+    rewards: &[T],
+    stride: usize,
+    first: u64,
+    pairs: usize,
+    panel: &mut [T],
+) {
+    panel.fill(T::ZERO);
+    let features = pool.features();
+    let reward = |item: u32| rewards.get(item as usize).copied().unwrap_or(T::ZERO);
+    for (place, pair) in (first..).take(pairs).enumerate() {
+        let Some((a, b)) = pool.pairs().items_of_pair(pair) else {
+            break;
+        };
+        let first_wins = reward(b) < reward(a) || (reward(b) == reward(a) && a < b);
+        let (a, b) = if first_wins { (a, b) } else { (b, a) };
+        let items = features.column(a as usize).iter().zip(features.column(b as usize));
+        let entries = panel.iter_mut().skip(place).step_by(stride.max(1));
+        for (entry, (a, b)) in entries.zip(items) {
+            *entry = T::from_real(*a) - T::from_real(*b);
+        }
+    }
+}
+
+/// The place of a cluster's number; none of a labelled pair.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number ≥ 0")]
+fn slot<T: Real>(values: &mut [T], number: T) -> Option<&mut T> {
+    if number < T::ZERO { None } else { values.get_mut(number.to_f64() as usize) }
+}
+
+fn size_of<T: Real>(sizes: &[T], number: u64) -> T {
+    let size = usize::try_from(number).ok().and_then(|number| sizes.get(number));
+    size.copied().unwrap_or(T::ZERO)
+}
+
+/// By how much further a pair is from the mean of its own cluster without it: the mean of the
+/// n − 1 others is n/(n − 1) times as far as that of all.
+fn without_itself<T: Real>(own: bool, size: T) -> T {
+    if own && size > T::ONE { size / (size - T::ONE) } else { T::ONE }
+}

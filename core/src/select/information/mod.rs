@@ -1,0 +1,150 @@
+//! What `bald` and `batchbald` share: the last layer drawn from its posterior, joint answers to the
+//! pairs picked so far, and what each further answer would tell.
+//!
+//! θ_s = β + L⁻ᵀε_s, P = LLᵀ, are K draws ([`draws`]). Given a draw, answers are independent. A
+//! configuration is a joint answer ŷ to the pairs picked ([`configurations`]); it weighs the draws
+//! by W_ŷs ∝ p(ŷ|θ_s). The next answer y to a pair then has the probability q_ŷ = Σ_s W_ŷs p(y|θ_s),
+//! and tells
+//!
+//! > I(y; θ | ŷ) = h(q_ŷ) − Σ_s W_ŷs h(p(y|θ_s)),
+//!
+//! h being the entropy of an answer: what the joint entropy gains by the pair, less the entropy
+//! that a known θ would leave. Its mean over configurations is the pair's score ([`scan`]). With
+//! no pair picked it is BALD's score.
+
+mod configurations;
+mod draws;
+mod noise;
+mod scan;
+
+pub(super) use self::configurations::Configurations;
+pub(super) use self::noise::is_noise;
+pub(super) use self::scan::Scan;
+
+use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen, leverage};
+use crate::arith::{self, Real};
+use crate::error::Error;
+use crate::linalg::{Packed, condition_workspace_len, packed_len};
+use crate::parallel::{Executor, split_at};
+use crate::pool::{Pairs, Pool};
+use crate::rng::Stream;
+
+/// The most draws of the last layer.
+pub const MAX_SAMPLES: usize = 4096;
+
+/// The most joint answers that an entropy is estimated by.
+pub const MAX_CONFIGURATIONS: usize = 65_536;
+
+/// What a batch tells about the last layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Information {
+    /// The mutual information I of all the batch's answers with the parameters, in nats: the sum of
+    /// the batch's scores. The first n scores sum to that of the first n pairs.
+    pub nats: f64,
+    /// ln K, which no batch exceeds: K draws of the parameters can be told apart no further.
+    pub limit: f64,
+    /// The first place of the batch, from 0, whose score is no further above the median of all pairs
+    /// than the noise of the estimate would lift the best of so many: from there on the batch is
+    /// hardly better than random.
+    pub noise_from: Option<usize>,
+}
+
+impl Information {
+    /// None yet, of K draws.
+    pub(super) fn none(samples: usize) -> Self {
+        let limit = arith::ln(f64::from_u64(samples as u64));
+        Self { nats: 0.0, limit, noise_from: None }
+    }
+}
+
+/// The memory of a selection, in its parts.
+pub(super) struct Memory<'a, T> {
+    /// The draws, a column of H weights each.
+    pub(super) draws: &'a mut [T],
+    /// For joint answers.
+    pub(super) configurations: Configurations<'a, T>,
+    /// A score a pair.
+    pub(super) scores: &'a mut [T],
+    /// For the scan's workers.
+    pub(super) scratch: &'a mut [T],
+}
+
+/// Numbers for so many joint answers at most, beside the scores of all pairs.
+pub(super) fn workspace_len(
+    sizes: &Sizes<'_>,
+    samples: usize,
+    configurations: usize,
+) -> WorkspaceLen {
+    let Sizes { order, pairs, threads, .. } = *sizes;
+    let pairs = usize::try_from(pairs.len()).unwrap_or(usize::MAX);
+    let scratch = threads.max(1).saturating_mul(scan::scratch_len(order, samples));
+    let factor = packed_len(order).saturating_add(condition_workspace_len(order));
+    let numbers = order
+        .saturating_mul(samples)
+        .saturating_add(configurations::memory_len(samples, configurations))
+        .saturating_add(pairs)
+        .saturating_add(if scratch < factor { factor } else { scratch });
+    WorkspaceLen { numbers, heaps: 0, ranks: 0 }
+}
+
+/// Checks the problem, divides the memory and draws the last layer.
+pub(super) fn prepare<'a, T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    workspace: Workspace<'a, T>,
+    configurations: usize,
+    rng: &mut Stream,
+) -> Result<(Memory<'a, T>, Selection), Error> {
+    let samples = problem.options.posterior_samples;
+    check_samples(samples)?;
+    let pairs = walked(problem.pool)?;
+    let order = problem.pool.features().rows();
+    let required = workspace_len(&Sizes::of(problem.pool, 0, 1), samples, configurations).numbers;
+    let found = workspace.numbers.len();
+    if found < required {
+        return Err(Error::Workspace { what: "information", required, found });
+    }
+    let (draws, numbers) = split_at(workspace.numbers, order.saturating_mul(samples));
+    let (joint, numbers) = split_at(numbers, configurations::memory_len(samples, configurations));
+    let (scores, scratch) = split_at(numbers, pairs);
+    let (matrix, condition) = split_at(scratch, packed_len(order));
+    let (condition, _) = split_at(condition, condition_workspace_len(order));
+    let posterior = problem.posterior;
+    let mut precision = Packed::new(order, matrix)?;
+    precision.clear();
+    precision.add(&posterior.past)?;
+    let factor =
+        leverage::factor_with_prior(precision, posterior.prior_precision, posterior.jitter)?;
+    let told = leverage::told_by(&factor, condition)?;
+    draws::draw(posterior.head, &factor, rng, draws)?;
+    let configurations = Configurations::new(samples, configurations, joint);
+    Ok((Memory { draws, configurations, scores, scratch }, told))
+}
+
+fn check_samples(samples: usize) -> Result<(), Error> {
+    if samples < 2 {
+        return Err(Error::Parameter { what: "posterior samples must be at least 2" });
+    }
+    if samples > MAX_SAMPLES {
+        let what = "posterior samples";
+        return Err(Error::TooLarge { what, limit: MAX_SAMPLES, found: samples });
+    }
+    Ok(())
+}
+
+/// How many pairs a pool has whose pairs can be gone through one by one.
+///
+/// # Errors
+/// [`Error::AllPairs`] for a pool of every two of its items.
+pub(super) fn walked(pool: &Pool<'_>) -> Result<usize, Error> {
+    match pool.pairs() {
+        Pairs::CrossPrompt(_) => Err(Error::AllPairs),
+        Pairs::InPrompt(_) | Pairs::Listed(_) => {
+            let (limit, found) = (usize::MAX, usize::MAX);
+            usize::try_from(pool.pairs().len()).map_err(|_| Error::TooLarge {
+                what: "pairs of the pool",
+                limit,
+                found,
+            })
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! When the best score is noise: once the joint answers tell the draws apart as well as they can,
+//! all pairs score alike, and the best of them is whichever the sample flatters.
+//!
+//! Of N scores that are equal but for noise of standard error s, the best lies about s √(2 ln N)
+//! above the median (the expected largest of N normal deviates, to leading order). A best score no
+//! further above the median is taken for noise. s is that of the best pair's own mean over joint
+//! answers; while all joint answers are kept there is none.
+
+use super::configurations::{Configurations, expectation};
+use crate::arith::{self, Real, entropy::OfProbability};
+use crate::kernel::elementwise::scalar;
+
+/// Whether at least half the pairs on offer, `scores` above −∞, lie within the noise of the best,
+/// whose answers have these probabilities and entropies under each draw.
+pub(in crate::select) fn is_noise<T: Real>(
+    configurations: &Configurations<'_, T>,
+    (probabilities, entropies): (&[T], &[T]),
+    scores: &[T],
+    best: T,
+) -> bool {
+    if !configurations.are_sampled() {
+        return false;
+    }
+    let offered = |score: &&T| **score > -T::INFINITY;
+    let count = scores.iter().filter(offered).count() as u64;
+    let square = variance_of_mean(configurations, probabilities, entropies);
+    let lift = (square * T::TWO * arith::ln(T::from_u64(count))).sqrt_of();
+    let near = scores.iter().filter(|score| best - **score <= lift).count() as u64;
+    near.saturating_mul(2) >= count
+}
+
+/// The variance of what an answer tells over joint answers, over their number.
+fn variance_of_mean<T: Real>(
+    configurations: &Configurations<'_, T>,
+    probabilities: &[T],
+    entropies: &[T],
+) -> T {
+    let rows = || {
+        let posteriors = configurations.posteriors().chunks_exact(probabilities.len().max(1));
+        posteriors.zip(configurations.weights()).map(|(posterior, weight)| {
+            let before = scalar::<OfProbability, T>(expectation(posterior, probabilities));
+            (*weight, before - expectation(posterior, entropies))
+        })
+    };
+    let mut mean = T::ZERO;
+    for (weight, gain) in rows() {
+        mean += weight * gain;
+    }
+    let mut variance = T::ZERO;
+    for (weight, gain) in rows() {
+        variance += weight * (gain - mean) * (gain - mean);
+    }
+    variance / T::from_u64(configurations.weights().len().max(1) as u64)
+}

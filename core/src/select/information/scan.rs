@@ -1,0 +1,191 @@
+//! The scores of all pairs, given the joint answers so far.
+//!
+//! Pairs are taken 64 at a time, a lane a pair: their differences times the draws are margins,
+//! whose logistic functions times W are the probabilities q_ŷ, a matrix product that carries nearly
+//! all of the work; nothing is kept a pair but its score. The sums over features, draws and joint
+//! answers are in ascending order.
+
+use super::Configurations;
+use crate::arith::Real;
+use crate::arith::entropy::{OfLogit, OfProbability};
+use crate::arith::sigmoid::Sigmoid;
+use crate::error::Error;
+use crate::fisher::workers;
+use crate::kernel::elementwise::map;
+use crate::kernel::gemm::{Gemm, Part, Right, gemm};
+use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::Pool;
+use crate::topk::Scored;
+
+/// Pairs scored at a time.
+const BLOCK: usize = 64;
+
+/// Joint answers looked at at a time.
+const CHUNK: usize = 64;
+
+/// Numbers that a worker needs.
+pub(super) const fn scratch_len(order: usize, samples: usize) -> usize {
+    let columns = order.saturating_add(samples.saturating_mul(2)).saturating_add(CHUNK + 2);
+    columns.saturating_mul(BLOCK)
+}
+
+/// Who scores which pairs.
+pub(in crate::select) struct Scan<'a, T, E> {
+    pub(in crate::select) executor: &'a E,
+    pub(in crate::select) pool: &'a Pool<'a>,
+    pub(in crate::select) draws: &'a [T],
+    pub(in crate::select) samples: usize,
+}
+
+/// What a worker computes of a block, a row of [`BLOCK`] pairs for each feature, draw, joint answer.
+struct Block<'a, T> {
+    differences: &'a mut [T],
+    probabilities: &'a mut [T],
+    entropies: &'a mut [T],
+    joint: &'a mut [T],
+    /// h(q), the mean over joint answers.
+    before: &'a mut [T],
+    /// h(p), the mean over draws: what is left if θ is known.
+    after: &'a mut [T],
+}
+
+impl<T: Real, E: Executor> Scan<'_, T, E> {
+    /// Fills `scores`, −∞ for pairs that have a label or stand in `taken`.
+    ///
+    /// # Errors
+    /// [`Error::Workspace`]; [`Error::NonFinite`] with the pair whose score is no number.
+    pub(in crate::select) fn score(
+        &self,
+        configurations: &Configurations<'_, T>,
+        taken: &[Scored<T>],
+        scores: &mut [T],
+        scratch: &mut [T],
+    ) -> Result<(), Error> {
+        let each = scratch_len(self.order(), self.samples);
+        let fits = workers("information", each, self.executor.threads(), scratch.len())?;
+        let share = scores.len().div_ceil(fits.get()).div_ceil(BLOCK) * BLOCK;
+        for_chunks(self.executor, scores, share, scratch, each, &|number, scores, scratch| {
+            let first = number as u64 * share as u64;
+            let blocks = scores.chunks_mut(BLOCK);
+            for (first, scores) in (first..).step_by(BLOCK).zip(blocks) {
+                self.block(first, configurations, scratch, scores);
+                self.leave_out(first, taken, scores);
+            }
+        });
+        let unknown = |score: &T| !score.is_finite_number() && *score != -T::INFINITY;
+        match scores.iter().position(unknown) {
+            Some(index) => Err(Error::NonFinite { what: "scores", index }),
+            None => Ok(()),
+        }
+    }
+
+    /// p(y|θ_s) of one pair for each draw, and the entropies of these answers.
+    pub(in crate::select) fn pair<'b>(
+        &self,
+        pair: u64,
+        scratch: &'b mut [T],
+    ) -> (&'b mut [T], &'b mut [T]) {
+        let block = Block::new(self.order(), self.samples, 1, scratch);
+        self.answers(pair, 1, block.differences, block.probabilities, block.entropies);
+        (block.probabilities, block.entropies)
+    }
+
+    fn order(&self) -> usize {
+        self.pool.features().rows()
+    }
+
+    /// The scores of some pairs from number `first` on.
+    fn block(
+        &self,
+        first: u64,
+        configurations: &Configurations<'_, T>,
+        scratch: &mut [T],
+        scores: &mut [T],
+    ) {
+        let block = Block::new(self.order(), self.samples, BLOCK, scratch);
+        let Block { differences, probabilities, entropies, joint, before, after } = block;
+        self.answers(first, BLOCK, differences, probabilities, entropies);
+        self.product(entropies, configurations.marginal(), after);
+        before.fill(T::ZERO);
+        let chunks = configurations.posteriors().chunks((CHUNK * self.samples).max(1));
+        for (posteriors, weights) in chunks.zip(configurations.weights().chunks(CHUNK)) {
+            let (joint, _) = split_at(joint, BLOCK * weights.len());
+            self.product(probabilities, posteriors, joint);
+            map::<OfProbability, T>(self.executor.level(), joint);
+            self.add_product(joint, weights.len(), weights, before);
+        }
+        for ((score, before), after) in scores.iter_mut().zip(&*before).zip(&*after) {
+            // Information is not negative; its rounding may be.
+            let gain = *before - *after;
+            *score = if gain < T::ZERO { T::ZERO } else { gain };
+        }
+    }
+
+    /// p(y|θ_s) of `width` pairs and the entropies of these answers.
+    fn answers(
+        &self,
+        first: u64,
+        width: usize,
+        differences: &mut [T],
+        probabilities: &mut [T],
+        entropies: &mut [T],
+    ) {
+        let level = self.executor.level();
+        differences.fill(T::ZERO);
+        let features = self.pool.features();
+        for (place, pair) in (first..).take(width).enumerate() {
+            let Some((a, b)) = self.pool.pairs().items_of_pair(pair) else {
+                break;
+            };
+            let items = features.column(a as usize).iter().zip(features.column(b as usize));
+            let row = differences.iter_mut().skip(place).step_by(width.max(1));
+            for (difference, (a, b)) in row.zip(items) {
+                *difference = T::from_real(*a) - T::from_real(*b);
+            }
+        }
+        probabilities.fill(T::ZERO);
+        let (a, b, c) = (&*differences, Right::Columns(self.draws), &mut *probabilities);
+        gemm(level, Gemm { a, b, c, rows: width, inner: self.order(), part: Part::Full });
+        for (entropy, margin) in entropies.iter_mut().zip(&*probabilities) {
+            *entropy = *margin;
+        }
+        map::<OfLogit, T>(level, entropies);
+        map::<Sigmoid, T>(level, probabilities);
+    }
+
+    /// Expectations of values under rows of weights over the draws.
+    fn product(&self, values: &[T], weights: &[T], out: &mut [T]) {
+        out.fill(T::ZERO);
+        self.add_product(values, self.samples, weights, out);
+    }
+
+    fn add_product(&self, a: &[T], inner: usize, weights: &[T], c: &mut [T]) {
+        let (b, part) = (Right::Columns(weights), Part::Full);
+        gemm(self.executor.level(), Gemm { a, b, c, rows: BLOCK, inner, part });
+    }
+
+    /// Marks the pairs that are not on offer.
+    fn leave_out(&self, first: u64, taken: &[Scored<T>], scores: &mut [T]) {
+        let end = first.saturating_add(scores.len() as u64);
+        let labelled = self.pool.labelled_in(first, end).iter().copied();
+        for pair in labelled.chain(taken.iter().map(|taken| taken.pair)) {
+            let place = pair.checked_sub(first).and_then(|place| usize::try_from(place).ok());
+            if let Some(score) = place.and_then(|place| scores.get_mut(place)) {
+                *score = -T::INFINITY;
+            }
+        }
+    }
+}
+
+impl<'a, T: Real> Block<'a, T> {
+    /// For `width` pairs.
+    fn new(order: usize, samples: usize, width: usize, scratch: &'a mut [T]) -> Self {
+        let (differences, rest) = split_at(scratch, order.saturating_mul(width));
+        let (probabilities, rest) = split_at(rest, samples.saturating_mul(width));
+        let (entropies, rest) = split_at(rest, samples.saturating_mul(width));
+        let (joint, rest) = split_at(rest, CHUNK * width);
+        let (before, rest) = split_at(rest, width);
+        let (after, _) = split_at(rest, width);
+        Self { differences, probabilities, entropies, joint, before, after }
+    }
+}
