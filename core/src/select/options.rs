@@ -20,13 +20,13 @@ pub struct Options<'a, T> {
     pub without_past: bool,
     /// Whether pairs are drawn in proportion to their scores rather than ranked.
     pub sampled: bool,
-    /// Draws of the last layer from its posterior.
+    /// K, the draws of the last layer from its posterior: at least 2.
     pub posterior_samples: usize,
-    /// Joint answers that a batch's entropy is estimated by.
+    /// Joint answers that a batch's entropy is estimated by: at least K.
     pub configurations: usize,
     /// Clusters of feature differences.
     pub clusters: usize,
-    /// Radius of the ball of parameters that sensitivities are bounded over.
+    /// R, the radius of the ball of parameters that sensitivities are bounded over.
     pub radius: T,
 }
 

@@ -3,7 +3,7 @@
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Information, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 use super::model::{Features, Model};
@@ -45,6 +45,8 @@ pub fn strategy_of(settings: &Settings, round: u64) -> Strategy {
 pub(super) struct Batch {
     /// How many the pool offered.
     pub(super) offered: u64,
+    /// What the batch tells about the last layer, if the strategy counts it.
+    pub(super) information: Option<Information>,
     pub(super) pairs: Vec<Picked>,
 }
 
@@ -93,7 +95,7 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let options = Options::default();
+    let options = settings.options();
     let sizes = Sizes::of(&pool, batch, threads.threads());
     let len = strategy.workspace_len(&sizes, &options);
     let mut numbers = vec![T::ZERO; len.numbers];
@@ -125,5 +127,6 @@ fn select<T: Real>(
         let (place, score) = (draw.place(chosen.pair), scored.then(|| chosen.score.to_f64()));
         Some(Picked { place, a, b, score })
     });
-    Ok(Batch { offered: pool.available(), pairs: picked.collect() })
+    let information = selection.information;
+    Ok(Batch { offered: pool.available(), information, pairs: picked.collect() })
 }

@@ -70,6 +70,7 @@ impl Settings {
             let expected = "needs --candidates, the list".to_owned();
             return Err(Error::Setting { option: "pool", found: "listed".to_owned(), expected });
         }
+        self.check_pool()?;
         let mut notes = Vec::new();
         let reason = "prompts there are to train on";
         let size = Size { option: "prompts-per-round", typed: typed.prompts_per_round, reason };
