@@ -3,13 +3,16 @@
 //! outside, and the bounds in one table.
 
 pub mod bounds;
+pub mod coreset;
 pub mod data;
 pub mod elementary;
 pub mod fuzz;
 pub mod generate;
+pub mod information;
 pub mod levels;
 pub mod model;
 pub mod naive;
 pub mod oracle;
+pub mod selecting;
 pub mod threads;
 pub mod ulp;

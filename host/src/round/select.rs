@@ -120,6 +120,13 @@ fn select<T: Real>(
             Error::core(format!("round {round}: scores may have no correct digit"))(error);
         progress.note(&warning.to_string());
     }
+    if let Some(from) = selection.information.and_then(|information| information.noise_from) {
+        progress.note(&format!(
+            "round {round}: pairs from {} on are random: the best score was within the noise of the \
+             median (more --posterior-samples tell more pairs apart)",
+            from + 1
+        ));
+    }
     let scored = strategy != Strategy::Random;
     let picked = chosen.iter().filter_map(|chosen| {
         let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
