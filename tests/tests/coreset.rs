@@ -71,17 +71,17 @@ fn pairs_are_drawn_in_proportion_to_their_sensitivities_among_those_left() {
     const DRAWS: u64 = 30_000;
     let listed = Listed {
         labelled: vec![2],
-        features: vec![0.0, 0.1, 3.0, -0.2, 5.0, 0.3],
-        pairs: vec![(0, 1), (0, 3), (1, 2), (1, 4), (3, 5), (2, 5)],
+        features: vec![0.0, 0.1, 0.2, 0.3, 4.0, 0.15],
+        pairs: vec![(0, 1), (0, 2), (1, 2), (5, 0), (0, 3), (0, 4)],
         ..Listed::random(6, 6, 1, 1)
     };
-    let bounds = sensitivities(&vectors(&listed), &[0; 5], 2.0);
+    let bounds = sensitivities(&vectors(&listed), &[0; 5], 0.5);
     let total: f64 = bounds.iter().sum();
     let mut counts = [[0.0; 5]; 5];
     let offered = listed.offered();
     let place = |pair: u64| offered.iter().position(|offered| *offered == pair).expect("on offer");
     for round in 0..DRAWS {
-        let batch = select(&listed, 1, 2.0, &mut stream(round), 2).expect("two");
+        let batch = select(&listed, 1, 0.5, &mut stream(round), 2).expect("two");
         counts[place(batch[0].pair)][place(batch[1].pair)] += 1.0;
     }
     let mut chi_square = 0.0;
@@ -94,7 +94,7 @@ fn pairs_are_drawn_in_proportion_to_their_sensitivities_among_those_left() {
     }
     println!("chi-square {chi_square}, 19 degrees of freedom; bounds {bounds:?}");
     assert!(chi_square < 43.8, "beyond one in a thousand: {chi_square}");
-    assert!(bounds.iter().any(|bound| *bound > 2.0 * bounds[0]), "laws that differ from uniform");
+    assert!(bounds[4] > 2.0 * bounds[0], "laws that differ from uniform");
 }
 
 #[test]
@@ -122,7 +122,9 @@ fn clusters_without_pairs_do_no_harm() {
     let key = |round| {
         let mut rng = stream(round);
         // Two draws a centre, since all distances are 0, and the first centre's.
-        (0..1 + 2 * 6).for_each(|_| drop(rng.bits()));
+        for _ in 0..1 + 2 * 6 {
+            rng.bits();
+        }
         rng.bits()
     };
     let batch = select(&listed, 6, 1.0, &mut stream(3), 40).expect("all");

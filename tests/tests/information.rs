@@ -184,7 +184,7 @@ fn sampled_joint_answers_approach_the_enumeration() {
 #[test]
 fn a_batch_that_has_told_the_draws_apart_goes_on_at_random() {
     let listed = Listed::random(60, 400, 8, 3);
-    for (samples, configurations) in [(2, 512), (12, 60), (50, 200)] {
+    for (samples, configurations) in [(2, 512), (12, 600), (50, 2000)] {
         let options = options(samples, configurations);
         let (selection, batch) = select(&listed, Strategy::BatchBald, &options, 7, 200);
         let Information { nats, limit, noise_from } = told(selection);

@@ -152,6 +152,7 @@ impl Asking {
             prompts_per_round: self.prompts_per_round.is_some(),
             pairs: self.pairs.is_some(),
             batch: self.batch.is_some(),
+            clusters: self.clusters.is_some(),
             ..Typed::default()
         }
     }

@@ -95,7 +95,11 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let options = settings.options();
+    let mut options = settings.options();
+    if strategy == Strategy::Coreset && options.clusters > offered {
+        options.clusters = offered;
+        progress.note(&format!("round {round}: only {offered} clusters, a pair each"));
+    }
     let sizes = Sizes::of(&pool, batch, threads.threads());
     let len = strategy.workspace_len(&sizes, &options);
     let mut numbers = vec![T::ZERO; len.numbers];
