@@ -202,6 +202,24 @@ fn sampled_pairs_within_prompts() {
     ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "7"]), false);
 }
 
+#[test]
+fn a_batch_by_what_its_answers_tell() {
+    let draws = ["--posterior-samples", "30", "--configurations", "60"];
+    let asking = [&["--strategy", "batchbald", "--pairs", "400"], &draws[..]].concat();
+    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "3"]), false);
+    let asking = ["--strategy", "bald", "--pool", "cross-prompt", "--pairs", "500"];
+    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "3"]), true);
+}
+
+#[test]
+fn a_coreset_of_listed_candidates() {
+    let coreset = ["--strategy", "coreset", "--clusters", "4", "--radius", "0.5"];
+    let asking = [&["--candidates", "candidates.jsonl", "--batch", "20"], &coreset[..]].concat();
+    let case = Case::on_files(&asking, &["--iterations", "30"]);
+    case.write("candidates.jsonl", lines_of(response, false).as_bytes());
+    ends_as_a_run(&case, false);
+}
+
 /// Pairs of items of the training prompts, in and across prompts, in no order: by their numbers.
 fn listed() -> Vec<(u64, u64)> {
     (0..300).map(|place| (place * 37 % 624, (place * 101 + 5) % 624)).collect()

@@ -3,14 +3,17 @@
 //! outside, and the bounds in one table.
 
 pub mod bounds;
+pub mod coreset;
 pub mod data;
 pub mod elementary;
 pub mod fuzz;
 pub mod generate;
+pub mod information;
 pub mod levels;
 pub mod model;
 pub mod naive;
 pub mod normal;
 pub mod oracle;
+pub mod selecting;
 pub mod threads;
 pub mod ulp;

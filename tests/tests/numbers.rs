@@ -80,6 +80,31 @@ const DISTRIBUTIONS: [u64; 18] = [
     2, 4, 12, 13,
 ];
 
+/// Moments and tails of 200,000 deviates, and one stream of them in either type.
+#[test]
+fn normal_deviates_are_normal_and_stable() {
+    const COUNT: usize = 200_000;
+    let mut stream = Stream::new(7, "normal", 3);
+    let deviates: Vec<f64> = (0..COUNT).map(|_| stream.normal()).collect();
+    let moment = |power: i32| deviates.iter().map(|z| z.powi(power)).sum::<f64>() / COUNT as f64;
+    // Four deviations of each moment: √((E z²ᵖ − (E zᵖ)²) / n).
+    for (power, truth, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)] {
+        let allowed = 4.0 * (variance / COUNT as f64).sqrt();
+        assert!((moment(power) - truth).abs() < allowed, "{power}: {}", moment(power));
+    }
+    for (bound, tail) in [(1.0, 0.158_655), (2.0, 0.022_750), (3.0, 0.001_350)] {
+        let beyond = deviates.iter().filter(|z| **z > bound).count() as f64 / COUNT as f64;
+        assert!((beyond - tail).abs() < 4.0 * (tail / COUNT as f64).sqrt(), "{bound}: {beyond}");
+    }
+    let mut stream = Stream::new(7, "normal", 3);
+    for deviate in &deviates[..100] {
+        assert_eq!(stream.normal::<f32>(), *deviate as f32);
+    }
+    assert_eq!([0, 1, 2].map(|place| deviates[place].to_bits()), NORMAL);
+}
+
+const NORMAL: [u64; 3] = [0, 0, 0];
+
 #[test]
 fn samples_are_distinct_ascending_and_even() {
     let mut counts = [0_u32; 10];

@@ -105,7 +105,7 @@ impl Fixture {
         batch: usize,
     ) -> Result<Vec<Scored<T>>, Error> {
         self.with(|pool| {
-            let options = Options::default();
+            let options = options();
             let sizes = Sizes::of(pool, batch, executor.threads());
             let len = strategy.workspace_len(&sizes, &options);
             let mut numbers = vec![T::ZERO; len.numbers];
@@ -126,6 +126,11 @@ impl Fixture {
             Ok(chosen)
         })
     }
+}
+
+/// Few draws and clusters: enough to tell bits apart.
+fn options<T: Real>() -> Options<'static, T> {
+    Options { posterior_samples: 9, configurations: 40, clusters: 4, ..Options::default() }
 }
 
 fn largest(values: &[f64]) -> f64 {
@@ -236,9 +241,23 @@ fn leverage_follows_its_definition(kind: Kind) {
     }
 }
 
-/// Every strategy on every kind of pool.
+/// Every strategy on every kind of pool that it takes.
 fn everywhere() -> impl Iterator<Item = (Kind, Strategy)> {
-    KINDS.into_iter().flat_map(|kind| Strategy::ALL.map(|strategy| (kind, strategy)))
+    let all = KINDS.into_iter().flat_map(|kind| Strategy::ALL.map(|strategy| (kind, strategy)));
+    all.filter(|(kind, strategy)| {
+        *kind != Kind::CrossPrompt || strategy.takes_all_cross_prompt_pairs()
+    })
+}
+
+#[test]
+fn a_strategy_that_goes_through_its_pairs_refuses_all_cross_prompt_ones() {
+    let fixture = Fixture::new(Kind::CrossPrompt, 25, 6, 4, 21);
+    let refusing = Strategy::ALL.into_iter().filter(|one| !one.takes_all_cross_prompt_pairs());
+    assert_eq!(refusing.clone().count(), 3);
+    for strategy in refusing {
+        let refused = fixture.select::<f64>(&Sequential::default(), strategy, 5);
+        assert_eq!(refused, Err(Error::AllPairs), "{}", strategy.name());
+    }
 }
 
 #[test]
@@ -380,14 +399,21 @@ fn a_selection_of_500_from_5_000_items_works_in_less_than_32_mib() {
     for (pool, pairs) in pools {
         let pool = pool.expect("a pool");
         assert_eq!(pool.available(), pairs);
-        for threads in [1, 2, 8, 16] {
+        for (threads, strategy) in [1, 2, 8, 16]
+            .into_iter()
+            .flat_map(|threads| Strategy::ALL.map(|strategy| (threads, strategy)))
+        {
             let options = Options::<f64>::default();
-            let len = Strategy::Dopt.workspace_len(&Sizes::of(&pool, 500, threads), &options);
+            let len = strategy.workspace_len(&Sizes::of(&pool, 500, threads), &options);
             let bytes = size_of::<f64>() * len.numbers
                 + size_of::<Scored<f64>>() * (len.heaps + 500)
                 + size_of::<u64>() * (len.ranks + starts.len());
-            println!("{pairs} pairs, {threads} threads: {bytes} bytes");
-            assert!(bytes < 32 << 20, "{pairs} pairs, {threads} threads: {bytes} bytes");
+            let name = strategy.name();
+            if pairs > 1_000_000 && !strategy.takes_all_cross_prompt_pairs() {
+                continue;
+            }
+            println!("{name}, {pairs} pairs, {threads} threads: {bytes} bytes");
+            assert!(bytes < 32 << 20, "{name}, {pairs} pairs, {threads} threads: {bytes} bytes");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::model::{Comparison, Mlp, init, loss};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{Pool, Prompts};
 use crate::rng::Stream;
-use crate::select::{Options, Posterior, Problem, Selection, Strategy, Workspace};
+use crate::select::{Posterior, Problem, Selection, Strategy, Workspace};
 use crate::topk::Scored;
 
 /// λ of the selections: small enough that f32 feels it.
@@ -244,7 +244,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         };
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
         let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
-        let options = Options::default();
+        let options = super::size::options();
         let (executor, pool, posterior) = (self.executor, &pool, &posterior);
         let problem = Problem { executor, pool, posterior, options: &options };
         strategy.select(&problem, workspace, &mut rng, self.batch)

@@ -1,6 +1,7 @@
 //! [`Size`]: how much data a replay works on, and the memory that it needs for it.
 
 use super::memory::Lengths;
+use crate::arith::Real;
 use crate::error::Error;
 use crate::fisher::{pairs_workspace_len, rewards_workspace_len};
 use crate::kernel::panel::{panel_stride, whitener_len};
@@ -180,11 +181,16 @@ impl Size {
     }
 }
 
+/// Options that a device has the memory for.
+pub(super) fn options<T: Real>() -> Options<'static, T> {
+    Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() }
+}
+
 /// Memory with which every strategy can pick.
 fn selection(sizes: &Sizes<'_>) -> WorkspaceLen {
     let mut largest = WorkspaceLen::default();
     for strategy in Strategy::ALL {
-        largest = largest.max(strategy.workspace_len(sizes, &Options::<f64>::default()));
+        largest = largest.max(strategy.workspace_len(sizes, &options::<f64>()));
     }
     largest
 }

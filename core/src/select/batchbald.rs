@@ -12,19 +12,23 @@
 //!
 //! # How far to trust a large batch
 //!
-//! K draws can be told apart by ln K nats and no more (4.6 at K = 100), which a few dozen answers
-//! reach. From there on no pair tells anything that K draws could show, and the best score is that
-//! which the sample flatters. So a selection returns its [`Information`](super::Information): I
-//! beside ln K, and the pair from which the best score is within the noise of the estimate of the
-//! median. More draws move that pair back; time grows as draws × configurations × pairs × batch.
+//! K draws can be told apart by ln K nats and no more (4.6 at K = 100), and a dozen or two answers
+//! do it. From there on no pair tells anything that K draws could show: the best score is that which
+//! the sample flatters, and then all are 0, of which the first in the pool's order would make a
+//! batch of few prompts. So the pairs from there on, where the best score is within the noise of
+//! the median, are drawn at random, with a score of 0, and the selection returns its
+//! [`Information`](super::Information): I beside ln K, and the first random pair. More draws move
+//! that pair back, as the logarithm of their number; time grows as draws × configurations × pairs ×
+//! batch.
 
+use super::gumbel::Gumbel;
 use super::information::{self, Information, MAX_CONFIGURATIONS, Scan, is_noise};
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::{Executor, split_at};
 use crate::rng::Stream;
-use crate::topk::Scored;
+use crate::topk::{Scored, TopK};
 
 /// Fills `batch`. The score is what the pair's answer adds to the information of those before it,
 /// in nats.
@@ -49,18 +53,20 @@ pub fn select<T: Real, E: Executor>(
     for place in 0..batch.len() {
         let (taken, rest) = split_at(batch, place);
         scan.score(&configurations, taken, scores, scratch)?;
-        let Some((slot, best)) = rest.first_mut().zip(first_best(scores)) else {
+        let Some(best) = first_best(scores) else {
             break;
         };
-        *slot = best;
-        information.nats += best.score.to_f64();
         let (probabilities, entropies) = scan.pair(best.pair, scratch);
         let answers = (&*probabilities, &*entropies);
-        if information.noise_from.is_none()
-            && is_noise(&configurations, answers, scores, best.score)
-        {
+        if is_noise(&configurations, answers, scores, best.score) {
             information.noise_from = Some(place);
+            fill_at_random(scores, rng, rest);
+            break;
         }
+        if let Some(slot) = rest.first_mut() {
+            *slot = best;
+        }
+        information.nats += best.score.to_f64();
         if configurations.have_room() {
             configurations.answer(executor.level(), probabilities, rng);
         } else {
@@ -100,4 +106,18 @@ fn first_best<T: Real>(scores: &[T]) -> Option<Scored<T>> {
         }
     }
     (best.pair != u64::MAX).then_some(best)
+}
+
+/// Fills what is left of a batch with pairs on offer, every order of them as likely.
+fn fill_at_random<T: Real>(scores: &[T], rng: &mut Stream, rest: &mut [Scored<T>]) {
+    let gumbel = Gumbel::new(rng);
+    let mut drawn = TopK::new(rest);
+    for (pair, score) in (0..).zip(scores) {
+        if *score > -T::INFINITY {
+            drawn.offer(Scored { score: gumbel.deviate(pair), pair });
+        }
+    }
+    for drawn in drawn.finish() {
+        drawn.score = T::ZERO;
+    }
 }

@@ -22,13 +22,13 @@ pub struct Options<'a, T> {
     pub sampled: bool,
     /// How many of a batch's pairs, its last, are drawn at random among the rest.
     pub mixed: usize,
-    /// Draws of the last layer from its posterior.
+    /// K, the draws of the last layer from its posterior: at least 2.
     pub posterior_samples: usize,
-    /// Joint answers that a batch's entropy is estimated by.
+    /// Joint answers that a batch's entropy is estimated by: at least K.
     pub configurations: usize,
     /// Clusters of feature differences.
     pub clusters: usize,
-    /// Radius of the ball of parameters that sensitivities are bounded over.
+    /// R, the radius of the ball of parameters that sensitivities are bounded over.
     pub radius: T,
 }
 

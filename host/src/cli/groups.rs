@@ -131,6 +131,22 @@ pub(super) struct Asking {
     /// Arithmetic of the selection
     #[arg(long, value_parser = choice::<Precision>(), help_heading = "Asking")]
     precision: Option<Precision>,
+
+    /// bald, batchbald: draws of the last layer, which ln N nats of answers tell apart
+    #[arg(long, value_name = "N", help_heading = "Asking")]
+    posterior_samples: Option<usize>,
+
+    /// batchbald: joint answers that the entropy of a batch is estimated by
+    #[arg(long, value_name = "N", help_heading = "Asking")]
+    configurations: Option<usize>,
+
+    /// coreset: clusters of the pairs' differences
+    #[arg(long, value_name = "K", help_heading = "Asking")]
+    clusters: Option<usize>,
+
+    /// coreset: the radius of the ball of parameters; the larger, the more single pairs count
+    #[arg(long, value_name = "R", help_heading = "Asking")]
+    radius: Option<f64>,
 }
 
 impl Asking {
@@ -140,6 +156,7 @@ impl Asking {
             prompts_per_round: self.prompts_per_round.is_some(),
             pairs: self.pairs.is_some(),
             batch: self.batch.is_some(),
+            clusters: self.clusters.is_some(),
             ..Typed::default()
         }
     }
@@ -155,6 +172,10 @@ impl Asking {
         self.prior.apply(settings);
         set(&mut settings.weights, self.weights);
         set(&mut settings.precision, self.precision);
+        set(&mut settings.posterior_samples, self.posterior_samples);
+        set(&mut settings.configurations, self.configurations);
+        set(&mut settings.clusters, self.clusters);
+        set(&mut settings.radius, self.radius);
     }
 }
 

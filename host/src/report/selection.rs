@@ -1,5 +1,6 @@
 //! A batch of pairs to ask about, for people and for programs.
 
+use pairpick_core::select::Information;
 use serde::Serialize;
 
 use crate::data::item::ItemName;
@@ -27,6 +28,43 @@ pub struct SelectedPair {
     pub margin: f64,
 }
 
+/// What a batch tells about the last layer, where the strategy counts it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InformationReport {
+    /// I, the mutual information of the batch's answers with the parameters.
+    pub nats: f64,
+    /// ln K, which bounds it.
+    pub limit: f64,
+    /// I / ln K after each pair.
+    pub share: Vec<f64>,
+    /// The rank from which pairs are random, since the best score was within the noise of the median.
+    pub random_from: Option<usize>,
+}
+
+impl InformationReport {
+    /// Of a batch with these scores.
+    #[must_use]
+    pub fn new(information: Information, scores: impl Iterator<Item = f64>) -> Self {
+        let Information { nats, limit, noise_from } = information;
+        let share = scores
+            .scan(0.0, |sum, score| {
+                *sum += score;
+                Some(*sum / limit)
+            })
+            .collect();
+        Self { nats, limit, share, random_from: noise_from.map(|place| place + 1) }
+    }
+
+    fn summary(&self) -> String {
+        let Self { nats, limit, .. } = self;
+        let random = match self.random_from {
+            Some(rank) => format!("pairs from {rank} on are random"),
+            None => "no pair is random".to_owned(),
+        };
+        format!("\ninformation {nats:.2} nats of at most ln K = {limit:.2}; {random}")
+    }
+}
+
 /// What `select --json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelectionReport {
@@ -44,6 +82,9 @@ pub struct SelectionReport {
     pub log_det_after: Option<f64>,
     /// Their difference, in nats.
     pub gain: Option<f64>,
+    /// What the batch tells about the last layer, where the strategy counts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub information: Option<InformationReport>,
     /// exp of the entropy of how often items occur in the batch.
     pub effective_items: f64,
     /// Items in the batch.
@@ -65,7 +106,7 @@ impl SelectionReport {
         };
         format!(
             "round {}, {}: {} of {} pairs offered\n\
-             log|P| {} -> {}, a gain of {} nats (prior precision {})\n\
+             log|P| {} -> {}, a gain of {} nats (prior precision {}){}\n\
              {} items ({:.1} effective) of {} prompts\n\
              batch {}",
             self.round,
@@ -76,6 +117,7 @@ impl SelectionReport {
             decimals(self.log_det_after),
             decimals(self.gain),
             self.prior_precision,
+            self.information.as_ref().map(InformationReport::summary).unwrap_or_default(),
             self.items,
             self.effective_items,
             self.prompts,

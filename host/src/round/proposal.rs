@@ -11,7 +11,7 @@ use crate::data::embeddings::Embeddings;
 use crate::data::labels::{HexDigest, Label, Preference};
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::report::selection::{SelectedPair, SelectionReport};
+use crate::report::selection::{InformationReport, SelectedPair, SelectionReport};
 use crate::settings::Precision;
 
 /// Picks the batch of a round as `run` does, and measures it by the model that picked it.
@@ -53,6 +53,9 @@ fn propose_at<T: Real>(
             score: pair.score,
         })
         .collect();
+    let scores = pairs.iter().filter_map(|pair| pair.score);
+    let information =
+        picked.information.map(|information| InformationReport::new(information, scores));
     let before = past.log_det(progress)?;
     let after = past.with(model, embeddings, threads, &pairs)?.log_det(progress)?;
     let margins = margins(model, embeddings, threads, &pairs)?;
@@ -77,6 +80,7 @@ fn propose_at<T: Real>(
         log_det_before: before,
         log_det_after: after,
         gain: before.zip(after).map(|(before, after)| after - before),
+        information,
         effective_items: effective_number(&items),
         items: items.len(),
         prompts,

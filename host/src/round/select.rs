@@ -3,7 +3,7 @@
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Information, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 use super::model::{Features, Model};
@@ -45,6 +45,8 @@ pub fn strategy_of(settings: &Settings, round: u64) -> Strategy {
 pub(super) struct Batch {
     /// How many the pool offered.
     pub(super) offered: u64,
+    /// What the batch tells about the last layer, if the strategy counts it.
+    pub(super) information: Option<Information>,
     pub(super) pairs: Vec<Picked>,
 }
 
@@ -93,7 +95,11 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let options = Options { weights: settings.weights, ..Options::default() };
+    let mut options = settings.options();
+    if strategy == Strategy::Coreset && options.clusters > offered {
+        options.clusters = offered;
+        progress.note(&format!("round {round}: only {offered} clusters, a pair each"));
+    }
     let sizes = Sizes::of(&pool, batch, threads.threads());
     let len = strategy.workspace_len(&sizes, &options);
     let mut numbers = vec![T::ZERO; len.numbers];
@@ -118,6 +124,13 @@ fn select<T: Real>(
             Error::core(format!("round {round}: scores may have no correct digit"))(error);
         progress.note(&warning.to_string());
     }
+    if let Some(from) = selection.information.and_then(|information| information.noise_from) {
+        progress.note(&format!(
+            "round {round}: pairs from {} on are random: the best score was within the noise of the \
+             median (more --posterior-samples tell more pairs apart)",
+            from + 1
+        ));
+    }
     let scored = strategy != Strategy::Random;
     let picked = chosen.iter().filter_map(|chosen| {
         let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
@@ -125,5 +138,6 @@ fn select<T: Real>(
         let (place, score) = (draw.place(chosen.pair), scored.then(|| chosen.score.to_f64()));
         Some(Picked { place, a, b, score })
     });
-    Ok(Batch { offered: pool.available(), pairs: picked.collect() })
+    let information = selection.information;
+    Ok(Batch { offered: pool.available(), information, pairs: picked.collect() })
 }

@@ -212,6 +212,9 @@ impl Named for Strategy {
             Self::Design => "D-optimal for a linear model, rewards ignored",
             Self::Dopt => "D-optimal for the last layer's Fisher information",
             Self::PaDopt => "the same, past labels counted: asks what is not known yet",
+            Self::Coreset => "pairs drawn by how much the posterior could miss each",
+            Self::Bald => "pairs whose answer tells most about the last layer, each alone",
+            Self::BatchBald => "the batch whose answers together tell most about it",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! somebody typed is an error, since lowering it would answer another question.
 
 use pairpick_core::pool::pairs_of;
+use pairpick_core::select::Strategy;
 
 use crate::data::dataset::DataSummary;
 use crate::error::{Error, Result};
@@ -21,6 +22,8 @@ pub struct Typed {
     pub rounds: bool,
     /// `--best-of`.
     pub best_of: bool,
+    /// `--clusters`.
+    pub clusters: bool,
 }
 
 /// What there is to ask about.
@@ -70,6 +73,7 @@ impl Settings {
             let expected = "needs --candidates, the list".to_owned();
             return Err(Error::Setting { option: "pool", found: "listed".to_owned(), expected });
         }
+        self.check_pool()?;
         let mut notes = Vec::new();
         let reason = "prompts there are to train on";
         let size = Size { option: "prompts-per-round", typed: typed.prompts_per_round, reason };
@@ -82,6 +86,11 @@ impl Settings {
             size.fit(&mut sampled, pool, &mut notes)?;
             pool = sampled as u64;
             self.pairs = PairsOffered::Sampled(pool);
+        }
+        if self.strategy == Strategy::Coreset {
+            let reason = "pairs in the pool of a round";
+            let size = Size { option: "clusters", typed: typed.clusters, reason };
+            size.fit(&mut self.clusters, pool, &mut notes)?;
         }
         // A batch comes from one round's pool; a default leaves pairs for the other rounds.
         let share = supply.pairs(self.pool, supply.prompts) / self.rounds as u64;
@@ -176,8 +185,14 @@ mod tests {
         DataSummary { test: Some(split.clone()), candidates: None, train: split }
     }
 
-    const ALL_TYPED: Typed =
-        Typed { prompts_per_round: true, pairs: true, batch: true, rounds: true, best_of: true };
+    const ALL_TYPED: Typed = Typed {
+        prompts_per_round: true,
+        pairs: true,
+        batch: true,
+        rounds: true,
+        best_of: true,
+        clusters: true,
+    };
 
     #[test]
     fn defaults_that_are_too_large_are_lowered_and_said() {

@@ -6,6 +6,7 @@ mod fit;
 pub mod named;
 mod preset;
 mod prior;
+mod strategy;
 
 use std::path::Path;
 
@@ -83,6 +84,14 @@ pub struct Settings {
     /// The arithmetic of Fisher matrix, Cholesky factor and scores.
     #[serde(with = "named")]
     pub precision: Precision,
+    /// Draws of the last layer that `bald` and `batchbald` ask about.
+    pub posterior_samples: usize,
+    /// Joint answers that `batchbald` estimates entropies by.
+    pub configurations: usize,
+    /// Clusters of `coreset`.
+    pub clusters: usize,
+    /// Radius of the parameters of `coreset`.
+    pub radius: f64,
     /// Who answers.
     #[serde(with = "named")]
     pub oracle: Oracle,
@@ -146,6 +155,7 @@ impl Settings {
         positive("lr", self.learning_rate)?;
         self.check_prior_precision()?;
         positive("temperature", self.temperature)?;
+        self.check_strategy()?;
         in_range("weight-decay", self.weight_decay, self.weight_decay >= 0.0, "not negative")?;
         let share = self.holdout > 0.0 && self.holdout < 1.0;
         in_range("holdout", self.holdout, share, "between 0 and 1")

@@ -332,6 +332,18 @@ fn settings_out_of_range() {
         let f32 = ["--precision", "f32", "--prior-precision", value];
         case.fails(&f32, &["--prior-precision", rounded, "--precision f64"]);
     }
+    for (option, value, range) in [
+        ("--posterior-samples", "1", "from 2 to 4096"),
+        ("--posterior-samples", "4097", "from 2 to 4096"),
+        ("--configurations", "65537", "from 2 to 65536"),
+        ("--configurations", "99", "at least --posterior-samples 100"),
+        ("--clusters", "0", "from 1 to 4096"),
+        ("--radius", "-1", "not negative"),
+        ("--radius", "nan", "not negative"),
+        ("--radius", "1e60", "that f32 holds"),
+    ] {
+        case.fails(&[option, value], &[option, value, range]);
+    }
     case.fails(&["--isa", "v5"], &["--isa", "baseline"]);
     case.fails(&["--strategy", "best"], &["pa-dopt", "random"]);
     case.fails(&["--threads", "0"], &["--threads"]);

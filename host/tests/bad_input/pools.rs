@@ -21,6 +21,20 @@ fn pools_that_the_data_cannot_make() {
 }
 
 #[test]
+fn pools_too_large_for_the_strategy() {
+    let case = Case::new();
+    for strategy in ["coreset", "bald", "batchbald"] {
+        let all = ["--pool", "cross-prompt", "--strategy", strategy];
+        let message = ["--pairs all: --strategy", strategy, "one by one", "such as 20000"];
+        case.fails(&all, &message);
+        case.command_fails("select", &all, &message);
+    }
+    let few = ["--strategy", "coreset", "--clusters", "13"];
+    case.fails(&few, &["--clusters 13: at most 12"]);
+    case.command_fails("select", &few, &["--clusters 13: at most 12"]);
+}
+
+#[test]
 fn rows_of_no_prompt_have_no_pairs_within_one() {
     let case = Case::new();
     case.write("embeddings.npy", &good(&[12, 5]));

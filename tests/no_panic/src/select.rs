@@ -1,5 +1,5 @@
 use pairpick_core::select::{
-    Selection, Sizes, Strategy, WorkspaceLen, design, dopt, entropy, maxdiff, pa_dopt, random,
+    Selection, Sizes, Strategy, WorkspaceLen, bald, batchbald, coreset, design, dopt, entropy, maxdiff, pa_dopt, random,
 };
 
 use crate::{Any, any};
@@ -10,10 +10,15 @@ probes! {
     select::Strategy::can_sample => any::<Strategy>().can_sample();
     select::Strategy::select[T] =>
         any::<Strategy>().select::<T, Any>(any(), any(), any(), any());
+    select::Strategy::takes_all_cross_prompt_pairs =>
+        any::<Strategy>().takes_all_cross_prompt_pairs();
     select::Strategy::workspace_len[T] => any::<Strategy>().workspace_len::<T>(any(), any());
     select::WorkspaceLen::max => any::<WorkspaceLen>().max(any());
     select::Sizes::of => Sizes::of(any(), any(), any());
     select::Selection::checked[T] => any::<Selection>().checked::<T>();
+    select::bald::select[T] => bald::select::<T, Any>(any(), any(), any(), any());
+    select::batchbald::select[T] => batchbald::select::<T, Any>(any(), any(), any(), any());
+    select::coreset::select[T] => coreset::select::<T, Any>(any(), any(), any(), any());
     select::design::select[T] => design::select::<T, Any>(any(), any(), any(), any());
     select::dopt::select[T] => dopt::select::<T, Any>(any(), any(), any(), any());
     select::entropy::select[T] => entropy::select::<T, Any>(any(), any(), any(), any());

@@ -7,12 +7,12 @@
 //! and the local optimum cost tightness alone.
 //!
 //! Distances are sums of squared differences in ascending feature order, and centres are sums in
-//! ascending pair order. Differences are made anew in each pass, 256 pairs at a time, and never kept.
+//! ascending pair order. Differences are made anew in each pass, 64 pairs at a time, and never kept.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use crate::arith::Real;
 use crate::arith::exp::Exp;
-use crate::arith::{Real, sum};
 use crate::error::Error;
 use crate::fisher::workers;
 use crate::kernel::elementwise::map;
@@ -25,7 +25,7 @@ use crate::rng::Stream;
 pub(super) const ITERATIONS: usize = 100;
 
 /// Pairs looked at at a time.
-const BLOCK: usize = sum::PAIRS;
+const BLOCK: usize = 64;
 
 /// From one row of a panel to the next: room for a block of pairs, or for all centres.
 const fn stride_of(clusters: usize) -> usize {
@@ -204,7 +204,8 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
         self.pass(centre, centre + 1, &|_, distances, standings| {
             for ([own, nearest], distance) in standings.iter_mut().zip(&*distances) {
                 // No labelled pair is nearer than 0; and what is no number stays to be seen.
-                if *own >= T::ZERO && !(*distance >= *nearest) {
+                let unknown = !distance.is_finite_number();
+                if *own >= T::ZERO && (unknown || *distance < *nearest) {
                     [*own, *nearest] = [number, *distance];
                 }
             }

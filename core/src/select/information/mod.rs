@@ -38,14 +38,15 @@ pub const MAX_CONFIGURATIONS: usize = 65_536;
 /// What a batch tells about the last layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Information {
-    /// The mutual information I of all the batch's answers with the parameters, in nats: the sum of
-    /// the batch's scores. The first n scores sum to that of the first n pairs.
+    /// The mutual information I of the batch's answers with the parameters, in nats: the sum of the
+    /// batch's scores, as the first n scores sum to that of the first n pairs.
     pub nats: f64,
-    /// ln K, which no batch exceeds: K draws of the parameters can be told apart no further.
+    /// ln K, which I exceeds by no more than the noise of its estimate: K draws of the parameters
+    /// can be told apart no further.
     pub limit: f64,
-    /// The first place of the batch, from 0, whose score is no further above the median of all pairs
-    /// than the noise of the estimate would lift the best of so many: from there on the batch is
-    /// hardly better than random.
+    /// The first place of the batch, from 0, for which the best score was no further above the
+    /// median of all pairs than the noise of the estimate would lift the best of so many. The pairs
+    /// from there on are random ones.
     pub noise_from: Option<usize>,
 }
 

@@ -4,20 +4,28 @@
 //! Of N scores that are equal but for noise of standard error s, the best lies about s √(2 ln N)
 //! above the median (the expected largest of N normal deviates, to leading order). A best score no
 //! further above the median is taken for noise. s is that of the best pair's own mean over joint
-//! answers; while all joint answers are kept there is none.
+//! answers, taken as independent; while all joint answers are kept there is none. Whichever way, a
+//! score of no more than [`ROUNDING`] ε may be the rounding of entropies that cancel.
 
 use super::configurations::{Configurations, expectation};
 use crate::arith::{self, Real, entropy::OfProbability};
 use crate::kernel::elementwise::scalar;
 
-/// Whether at least half the pairs on offer, `scores` above −∞, lie within the noise of the best,
-/// whose answers have these probabilities and entropies under each draw.
+/// The ε of rounding in a score, a difference of two entropies of at most ln 2 nats.
+const ROUNDING: f64 = 16.0;
+
+/// Whether the best score is rounding, or at least half the pairs on offer (`scores` above −∞) lie
+/// within the noise of the best, whose answers have these probabilities and entropies under each
+/// draw.
 pub(in crate::select) fn is_noise<T: Real>(
     configurations: &Configurations<'_, T>,
     (probabilities, entropies): (&[T], &[T]),
     scores: &[T],
     best: T,
 ) -> bool {
+    if best <= T::from_f64(ROUNDING) * T::EPSILON {
+        return true;
+    }
     if !configurations.are_sampled() {
         return false;
     }

@@ -137,6 +137,8 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
             let Some((a, b)) = self.pool.pairs().items_of_pair(pair) else {
                 break;
             };
+            // Which of the two is listed first shall not change a bit.
+            let (a, b) = if a < b { (a, b) } else { (b, a) };
             let items = features.column(a as usize).iter().zip(features.column(b as usize));
             let row = differences.iter_mut().skip(place).step_by(width.max(1));
             for (difference, (a, b)) in row.zip(items) {
