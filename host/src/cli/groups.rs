@@ -184,7 +184,7 @@ impl Asking {
 pub(super) struct Prior {
     /// λ, the precision of the prior on the last layer: how much is believed before any answer; auto
     /// chooses it by the evidence of the labels so far, auto-cv by labels left out, prompt by prompt
-    #[arg(long, value_name = "X|auto|auto-cv", help_heading = "Asking")]
+    #[arg(long, value_name = "X|auto|auto-cv", help_heading = "Last layer")]
     pub prior_precision: Option<PriorPrecision>,
 }
 

@@ -82,7 +82,12 @@ Examples:
 
   Go on from an earlier model:
     pairpick train --train-embeddings train.npy --labels labels.jsonl \\
-                   --init warm --model round1.safetensors --out round2.safetensors";
+                   --init warm --model round1.safetensors --out round2.safetensors
+
+  The last layer of a model alone, its prior chosen by the evidence of the labels:
+    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
+                   --last-layer --prior-precision auto \\
+                   --model model.safetensors --out fitted.safetensors";
 
 /// After `pairpick eval --help`.
 pub(super) const EVAL: &str = "\

@@ -1,5 +1,7 @@
 //! `pairpick train`: a reward model from labels.
 
+mod last_layer;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
@@ -23,6 +25,8 @@ use crate::settings::{Init, Settings};
 /// Trains a Bradley–Terry reward model on all labels of a file, as each round of `run` does: with
 /// the same seed, labels and options it is the very model that `run` has after that round, which
 /// is the largest round among the labels. Prints the loss curve and the digest of the model's bits.
+///
+/// With --last-layer only the head of --model is fitted anew, to the maximum of its log-posterior.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = help::TRAIN, allow_negative_numbers = true)]
 pub(super) struct Args {
@@ -36,7 +40,7 @@ pub(super) struct Args {
     #[command(flatten)]
     repeats: groups::RepeatedLabels,
 
-    /// Model to start from, with --init warm
+    /// Model to start from, with --init warm, or whose last layer is fitted, with --last-layer
     #[arg(long, value_name = "FILE", conflicts_with = "Network", help_heading = "Data")]
     model: Option<PathBuf>,
 
@@ -45,6 +49,14 @@ pub(super) struct Args {
 
     #[command(flatten)]
     training: groups::Training,
+
+    /// Keep all of --model but its last layer, and fit that to all labels by Newton's method in f64
+    #[arg(long, requires = "model", conflicts_with_all = ["Training", "losses", "curve"],
+          help_heading = "Last layer")]
+    last_layer: bool,
+
+    #[command(flatten)]
+    prior: groups::Prior,
 
     #[command(flatten)]
     recipe: groups::Recipe,
@@ -79,32 +91,60 @@ struct Files {
     curve: Option<NewFile>,
 }
 
+/// What both kinds of training start from.
+struct Job {
+    threads: Threads,
+    settings: Settings,
+    files: Files,
+    embeddings: Embeddings,
+    labels: Vec<Label>,
+    /// The largest among the labels.
+    round: u64,
+}
+
 /// Trains. Nothing is written before the training has ended.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
-    let threads = Threads::start(&args.speed.runtime())?;
-    let settings = args.settings();
-    settings.check()?;
-    let files = args.files()?;
-    let mut embeddings = args.embeddings.open()?;
-    let labels = read_labels(&args.labels, &embeddings, args.repeats.repeats)?;
-    let Some(round) = labels.iter().map(|label| label.round).max() else {
-        let expected = "holds no label to learn from".to_owned();
-        let found = args.labels.display().to_string();
-        return Err(Error::Setting { option: "labels", found, expected });
-    };
-    let (model, fit) = threads
-        .install(|| args.fit(&settings, &mut embeddings, &threads, (round, &labels), output))?;
-    let out = files.model.path().display().to_string();
-    let report = TrainingReport::new(&fit, labels.len(), round, out, model.digest()?);
-    files.write(&model, &report, &fit)?;
-    args.report(&report, output)
+    let job = args.job()?;
+    match args.last_layer {
+        true => last_layer::execute(args, job, output),
+        false => args.train(job, output),
+    }
 }
 
 impl Args {
+    fn job(&self) -> Result<Job> {
+        let threads = Threads::start(&self.speed.runtime())?;
+        last_layer::check(self)?;
+        let settings = self.settings();
+        settings.check()?;
+        let files = self.files()?;
+        let embeddings = self.embeddings.open()?;
+        let labels = read_labels(&self.labels, &embeddings, self.repeats.repeats)?;
+        match labels.iter().map(|label| label.round).max() {
+            Some(round) => Ok(Job { threads, settings, files, embeddings, labels, round }),
+            None => {
+                let expected = "holds no label to learn from".to_owned();
+                let found = self.labels.display().to_string();
+                Err(Error::Setting { option: "labels", found, expected })
+            }
+        }
+    }
+
+    fn train(&self, job: Job, output: &mut Output) -> Result<()> {
+        let Job { threads, settings, files, mut embeddings, labels, round } = job;
+        let (model, fit) = threads
+            .install(|| self.fit(&settings, &mut embeddings, &threads, (round, &labels), output))?;
+        let out = files.model.path().display().to_string();
+        let report = TrainingReport::new(&fit, labels.len(), round, out, model.digest()?);
+        files.write(&model, &report, &fit)?;
+        self.report(&report, output)
+    }
+
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.network.apply(&mut settings);
         self.training.apply(&mut settings);
+        self.prior.apply(&mut settings);
         settings
     }
 
@@ -146,7 +186,7 @@ impl Args {
         match (settings.init, &self.model) {
             (Init::Warm, Some(path)) => Model::open(path, embeddings),
             (Init::Fresh, Some(path)) => {
-                let expected = "is only used with --init warm";
+                let expected = "is only used with --init warm or --last-layer";
                 setting("model", path.display().to_string(), expected)
             }
             (Init::Warm, None) if round > 1 => {

@@ -3,6 +3,7 @@
 pub mod curves;
 #[cfg(feature = "cli")]
 pub mod evaluation;
+pub mod last_layer;
 pub mod metrics;
 pub mod selection;
 #[cfg(feature = "cli")]

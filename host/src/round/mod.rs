@@ -5,6 +5,7 @@
 
 pub mod evaluate;
 pub mod held_out;
+pub mod last_layer;
 pub mod model;
 mod past;
 mod pool;

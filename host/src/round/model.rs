@@ -124,6 +124,13 @@ impl Model {
         self.mlp.head_of(&self.parameters)
     }
 
+    /// Puts other weights in the head's place, each rounded once.
+    pub fn set_head(&mut self, head: &[f64]) {
+        for (parameter, weight) in self.parameters.iter_mut().skip(self.mlp.head()).zip(head) {
+            *parameter = *weight as f32;
+        }
+    }
+
     /// All parameters, to train.
     pub fn parameters_mut(&mut self) -> &mut [f32] {
         &mut self.parameters

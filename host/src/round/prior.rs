@@ -73,11 +73,11 @@ fn choose(
     threads: &Threads,
     learnt: Learnt<'_>,
 ) -> std::result::Result<Choice, pairpick_core::Error> {
-    let Learnt { labels, features, model, .. } = learnt;
+    let Learnt { labels, features, .. } = learnt;
     let mut comparisons = learnt.comparisons();
     let len = workspace_len(threads, features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
-    let mut head: Vec<f64> = model.head().iter().copied().map(f64::from).collect();
+    let mut head = vec![0.0; features.rows()];
     if settings.prior_precision == PriorPrecision::Evidence {
         return by_evidence(threads, features, &comparisons, &mut head, &mut workspace);
     }

@@ -1,0 +1,61 @@
+//! The last layer alone, fitted to all labels on the features of a trunk that stays as it is.
+
+use pairpick_core::model::evidence::log_evidence;
+use pairpick_core::model::last_layer::{self, Fit, workspace_len};
+
+use super::model::Model;
+use super::prior::{Learnt, prior_precision};
+use super::train::Items;
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::Label;
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::settings::Settings;
+
+/// What a fit came to, before the head is rounded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fitted {
+    /// λ.
+    pub prior_precision: f64,
+    /// Steps, log-likelihood, log-posterior, log|P|.
+    pub fit: Fit,
+    /// The log-evidence of λ, by the Laplace approximation.
+    pub log_evidence: f64,
+}
+
+/// Fits the model's head in f64 from 0 on, so that nothing of the old one is left, and rounds it
+/// once.
+///
+/// # Errors
+/// What reading the embeddings refuses; [`Error::Core`] without a label or if P has no factor.
+pub fn fit(
+    model: &mut Model,
+    embeddings: &mut Embeddings,
+    settings: &Settings,
+    threads: &Threads,
+    labels: &[Label],
+    progress: &mut dyn Progress,
+) -> Result<Fitted> {
+    let items = Items::of(labels);
+    let features = model.features_of(embeddings, &items.numbers, threads)?;
+    let features = features.columns()?;
+    let learnt = Learnt { labels, items: &items, features, model };
+    let comparisons = learnt.comparisons();
+    let prior_precision = prior_precision(settings, embeddings, threads, Some(learnt), progress)?;
+    let order = features.rows();
+    let mut workspace = vec![0.0; workspace_len(threads, order, features.len(), comparisons.len())];
+    let mut head = vec![0.0; order];
+    let fit = last_layer::fit(
+        threads,
+        features,
+        &comparisons,
+        prior_precision,
+        &mut head,
+        &mut workspace,
+    )
+    .map_err(Error::core("the last layer"))?;
+    model.set_head(&head);
+    let log_evidence = log_evidence(&fit, order, prior_precision);
+    Ok(Fitted { prior_precision, fit, log_evidence })
+}
