@@ -10,3 +10,4 @@ pub mod table;
 mod ticks;
 #[cfg(feature = "cli")]
 pub mod training;
+pub mod worth;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::worth::{CertificateReport, Information};
 use crate::data::item::ItemName;
 use crate::data::labels::HexDigest;
 
@@ -42,6 +43,12 @@ pub struct SelectionReport {
     pub log_det_after: Option<f64>,
     /// Their difference, in nats.
     pub gain: Option<f64>,
+    /// ½ Δlog|P| over the labels of the batch, in nats: what a label is expected to tell.
+    pub information_per_label: Option<f64>,
+    /// That over the same of the first round's labels, by the same model.
+    pub information_share: Option<f64>,
+    /// How near the batch is to the best there could be.
+    pub certificate: Option<CertificateReport>,
     /// exp of the entropy of how often items occur in the batch.
     pub effective_items: f64,
     /// Items in the batch.
@@ -61,10 +68,14 @@ impl SelectionReport {
         let decimals = |value: Option<f64>| {
             value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.2}"))
         };
+        let (per_label, share) = (self.information_per_label, self.information_share);
+        let information = Information { per_label, share };
+        let certificate =
+            self.certificate.map_or_else(String::new, |report| format!("{}\n", report.words()));
         format!(
             "round {}, {}: {} of {} pairs offered\n\
-             log|P| {} -> {}, a gain of {} nats\n\
-             {} items ({:.1} effective) of {} prompts\n\
+             log|P| {} -> {}, a gain of {} nats: {}\n\
+             {}{} items ({:.1} effective) of {} prompts\n\
              batch {}",
             self.round,
             self.strategy,
@@ -73,6 +84,8 @@ impl SelectionReport {
             decimals(self.log_det_before),
             decimals(self.log_det_after),
             decimals(self.gain),
+            information.words(),
+            certificate,
             self.items,
             self.effective_items,
             self.prompts,

@@ -11,6 +11,7 @@ mod pool;
 pub mod proposal;
 pub mod select;
 pub mod train;
+mod worth;
 
 use std::time::Instant;
 
@@ -28,6 +29,7 @@ use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
+use crate::report::worth::{CertificateReport, Information};
 use crate::settings::named::Named;
 use crate::settings::{Init, Precision, Settings};
 
@@ -77,10 +79,14 @@ fn run_at<T: Real>(
     let mut past = Past::<T>::of(&model, embeddings, threads, &labels)?;
     for round in first..=rounds {
         let start = Instant::now();
-        let asked = ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
+        let (asked, information, certificate) =
+            ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
         if asked.is_empty() {
             progress.note(&format!("round {round}: every pair has a label; ending here"));
             break;
+        }
+        if information.is_little() && !summary.rounds.iter().any(RoundMetrics::tells_little) {
+            progress.note(&format!("round {round}: {}", information.words()));
         }
         labels.extend(&asked);
         if settings.init == Init::Fresh || round == 1 {
@@ -107,6 +113,9 @@ fn run_at<T: Real>(
             best_of_n: test.best_of_n,
             pairwise_accuracy: test.pairwise_accuracy,
             log_det: past.log_det(settings.prior_precision, progress)?,
+            information_per_label: information.per_label,
+            information_share: information.share,
+            certificate,
             seconds: start.elapsed().as_secs_f64(),
             digest: model.digest()?,
         };
@@ -120,7 +129,7 @@ fn run_at<T: Real>(
     Ok(summary)
 }
 
-/// Draws a pool, picks a batch, and has it answered, best first.
+/// Draws a pool, picks a batch, measures it, and has it answered, best first.
 fn ask<T: Real>(
     dataset: &mut Dataset,
     settings: &Settings,
@@ -128,12 +137,16 @@ fn ask<T: Real>(
     round: u64,
     (model, past, labels): (&Model, &Past<T>, &[Label]),
     progress: &mut dyn Progress,
-) -> Result<Vec<Label>> {
+) -> Result<(Vec<Label>, Information, Option<CertificateReport>)> {
     let train = &mut dataset.train;
     let strategy = select::strategy_of(settings, round);
     let candidates = dataset.candidates.as_ref();
     let request = select::Request { settings, threads, round, strategy, candidates };
     let batch = select::batch(&request, &mut train.embeddings, (model, past, labels), progress)?;
+    let embeddings = &mut train.embeddings;
+    let information =
+        worth::information::<T>(&request, embeddings, (model, labels), &batch, progress)?;
+    let certificate = batch.gain.certificate;
     let mut rng = Stream::new(settings.seed, "oracle", round);
     let golden = train.rewards.as_ref().map(Rewards::values);
     let recorded = candidates.and_then(|candidates| candidates.answers.as_deref());
@@ -148,7 +161,8 @@ fn ask<T: Real>(
         let preference = preference.ok_or_else(|| unanswered(settings))?;
         Ok(Label { round, a, b, preference, score })
     });
-    answered.collect()
+    let answered: Result<Vec<Label>> = answered.collect();
+    Ok((answered?, information, certificate))
 }
 
 fn unanswered(settings: &Settings) -> Error {

@@ -9,6 +9,7 @@ use pairpick_core::topk::Scored;
 use super::model::{Features, Model};
 use super::past::Past;
 use super::pool::Draw;
+use super::worth::{self, Gain};
 use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
@@ -46,6 +47,7 @@ pub(super) struct Batch {
     /// How many the pool offered.
     pub(super) offered: u64,
     pub(super) pairs: Vec<Picked>,
+    pub(super) gain: Gain,
 }
 
 /// A pair to ask about.
@@ -55,7 +57,7 @@ pub(super) struct Picked {
     /// The pair's items, in the pool's order.
     pub(super) a: u64,
     pub(super) b: u64,
-    /// The strategy's score; `random` has none.
+    /// The strategy's score; pairs drawn at random have none.
     pub(super) score: Option<f64>,
 }
 
@@ -93,7 +95,8 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let options = Options::default();
+    let mixed = settings.mixed(batch);
+    let options = Options { sampled: settings.sample, mixed, ..Options::default() };
     let sizes = Sizes::of(&pool, batch, threads.threads());
     let len = strategy.workspace_len(&sizes, &options);
     let mut numbers = vec![T::ZERO; len.numbers];
@@ -118,12 +121,14 @@ fn select<T: Real>(
             Error::core(format!("round {round}: scores may have no correct digit"))(error);
         progress.note(&warning.to_string());
     }
-    let scored = strategy != Strategy::Random;
-    let picked = chosen.iter().filter_map(|chosen| {
+    let gain = worth::of_batch(request, &problem, &chosen, progress)?;
+    let scored = if strategy == Strategy::Random { 0 } else { batch - mixed };
+    let picked = chosen.iter().enumerate().filter_map(|(place_in_batch, chosen)| {
         let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
-        let (place, score) = (draw.place(chosen.pair), scored.then(|| chosen.score.to_f64()));
+        let score = (place_in_batch < scored).then(|| chosen.score.to_f64());
+        let place = draw.place(chosen.pair);
         Some(Picked { place, a, b, score })
     });
-    Ok(Batch { offered: pool.available(), pairs: picked.collect() })
+    Ok(Batch { offered: pool.available(), pairs: picked.collect(), gain })
 }
