@@ -21,13 +21,13 @@
 //! that pair back, as the logarithm of their number; time grows as draws × configurations × pairs ×
 //! batch.
 
-use super::gumbel::Gumbel;
 use super::information::{self, Information, MAX_CONFIGURATIONS, Scan, is_noise};
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::{Executor, split_at};
 use crate::rng::Stream;
+use crate::score::gumbel;
 use crate::topk::{Scored, TopK};
 
 /// Fills `batch`. The score is what the pair's answer adds to the information of those before it,
@@ -110,11 +110,11 @@ fn first_best<T: Real>(scores: &[T]) -> Option<Scored<T>> {
 
 /// Fills what is left of a batch with pairs on offer, every order of them as likely.
 fn fill_at_random<T: Real>(scores: &[T], rng: &mut Stream, rest: &mut [Scored<T>]) {
-    let gumbel = Gumbel::new(rng);
+    let seed = rng.bits();
     let mut drawn = TopK::new(rest);
     for (pair, score) in (0..).zip(scores) {
         if *score > -T::INFINITY {
-            drawn.offer(Scored { score: gumbel.deviate(pair), pair });
+            drawn.offer(Scored { score: gumbel::<T>(seed, pair), pair });
         }
     }
     for drawn in drawn.finish() {

@@ -117,6 +117,21 @@ pub(super) struct Asking {
     #[arg(long, value_name = "N", help_heading = "Asking")]
     pub batch: Option<usize>,
 
+    /// on or off: draw pairs in proportion to their scores, rather than take the best
+    #[arg(long, value_name = "on|off", value_parser = options::switch,
+          num_args = 0..=1, default_missing_value = "on", help_heading = "Asking")]
+    sample: Option<bool>,
+
+    /// The share of a batch that is drawn at random among the pairs that are not in it
+    #[arg(long, value_name = "S", help_heading = "Asking")]
+    mix: Option<f64>,
+
+    /// on or off: bound what any batch of the pool could gain, and say how near this one and one
+    /// drawn at random are; select does so unless told not to
+    #[arg(long, value_name = "on|off", value_parser = options::switch,
+          num_args = 0..=1, default_missing_value = "on", help_heading = "Asking")]
+    pub certificate: Option<bool>,
+
     /// How the first round chooses
     #[arg(long, value_parser = choice::<FirstRound>(), help_heading = "Asking")]
     first_round: Option<FirstRound>,
@@ -168,6 +183,9 @@ impl Asking {
         set(&mut settings.prompts_per_round, self.prompts_per_round);
         settings.pairs = self.pairs.unwrap_or_else(|| settings.pairs_of_recipe());
         set(&mut settings.batch, self.batch);
+        set(&mut settings.sample, self.sample);
+        set(&mut settings.mix, self.mix);
+        set(&mut settings.certificate, self.certificate);
         set(&mut settings.first_round, self.first_round);
         self.prior.apply(settings);
         set(&mut settings.weights, self.weights);

@@ -107,6 +107,7 @@ impl Args {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.apply(&mut settings);
         self.network.apply(&mut settings);
+        settings.certificate = self.asking.certificate.unwrap_or(true);
         settings
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::worth::{CertificateReport, PerLabel};
 use crate::data::labels::HexDigest;
 
 /// What is known after a round. A metric without test data, or without a value, is `null`.
@@ -24,10 +25,26 @@ pub struct RoundMetrics {
     pub prior_precision: f64,
     /// log|P| after the round's labels, by the round's model.
     pub log_det: Option<f64>,
+    /// ½ Δlog|P| over the round's labels, in nats, by the model that picked them: what a label was
+    /// expected to tell.
+    pub information_per_label: Option<f64>,
+    /// That over the same of the first round's labels, by the same model.
+    pub information_share: Option<f64>,
+    /// How near the batch was to the best there could be, where that was asked for.
+    pub certificate: Option<CertificateReport>,
     /// Wall-clock time of the round: the only field that may differ between equal runs.
     pub seconds: f64,
     /// Of the model's bits.
     pub digest: HexDigest,
+}
+
+impl RoundMetrics {
+    /// Whether a label of the round told little beside one of the first.
+    #[must_use]
+    pub fn tells_little(&self) -> bool {
+        let (nats, share) = (self.information_per_label, self.information_share);
+        PerLabel { nats, share }.is_little()
+    }
 }
 
 /// What a run came to.

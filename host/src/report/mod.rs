@@ -11,3 +11,4 @@ pub mod table;
 mod ticks;
 #[cfg(feature = "cli")]
 pub mod training;
+pub mod worth;

@@ -3,6 +3,7 @@
 use pairpick_core::select::Information;
 use serde::Serialize;
 
+use super::worth::{CertificateReport, PerLabel};
 use crate::data::item::ItemName;
 use crate::data::labels::HexDigest;
 
@@ -85,6 +86,12 @@ pub struct SelectionReport {
     /// What the batch tells about the last layer, where the strategy counts it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub information: Option<InformationReport>,
+    /// ½ Δlog|P| over the labels of the batch, in nats: what a label is expected to tell.
+    pub information_per_label: Option<f64>,
+    /// That over the same of the first round's labels, by the same model.
+    pub information_share: Option<f64>,
+    /// How near the batch is to the best there could be.
+    pub certificate: Option<CertificateReport>,
     /// exp of the entropy of how often items occur in the batch.
     pub effective_items: f64,
     /// Items in the batch.
@@ -104,10 +111,14 @@ impl SelectionReport {
         let decimals = |value: Option<f64>| {
             value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.2}"))
         };
+        let (nats, share) = (self.information_per_label, self.information_share);
+        let per_label = PerLabel { nats, share };
+        let certificate =
+            self.certificate.map_or_else(String::new, |report| format!("{}\n", report.words()));
         format!(
             "round {}, {}: {} of {} pairs offered\n\
-             log|P| {} -> {}, a gain of {} nats (prior precision {}){}\n\
-             {} items ({:.1} effective) of {} prompts\n\
+             log|P| {} -> {}, a gain of {} nats (prior precision {}): {}{}\n\
+             {}{} items ({:.1} effective) of {} prompts\n\
              batch {}",
             self.round,
             self.strategy,
@@ -117,7 +128,9 @@ impl SelectionReport {
             decimals(self.log_det_after),
             decimals(self.gain),
             self.prior_precision,
+            per_label.words(),
             self.information.as_ref().map(InformationReport::summary).unwrap_or_default(),
+            certificate,
             self.items,
             self.effective_items,
             self.prompts,

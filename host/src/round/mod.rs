@@ -13,6 +13,7 @@ mod prior;
 pub mod proposal;
 pub mod select;
 pub mod train;
+mod worth;
 
 use std::time::Instant;
 
@@ -30,6 +31,7 @@ use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
+use crate::report::worth::{CertificateReport, PerLabel};
 use crate::settings::named::Named;
 use crate::settings::{Init, Precision, Settings};
 
@@ -79,10 +81,14 @@ fn run_at<T: Real>(
     let mut past = Past::<T>::of(settings, &model, embeddings, threads, &labels, progress)?;
     for round in first..=rounds {
         let start = Instant::now();
-        let asked = ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
+        let (asked, per_label, certificate) =
+            ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
         if asked.is_empty() {
             progress.note(&format!("round {round}: every pair has a label; ending here"));
             break;
+        }
+        if per_label.is_little() && !summary.rounds.iter().any(RoundMetrics::tells_little) {
+            progress.note(&format!("round {round}: {}", per_label.words()));
         }
         labels.extend(&asked);
         if settings.init == Init::Fresh || round == 1 {
@@ -111,6 +117,9 @@ fn run_at<T: Real>(
             pairwise_accuracy: test.pairwise_accuracy,
             prior_precision: past.prior_precision(),
             log_det: past.log_det(progress)?,
+            information_per_label: per_label.nats,
+            information_share: per_label.share,
+            certificate,
             seconds: start.elapsed().as_secs_f64(),
             digest: model.digest()?,
         };
@@ -124,7 +133,7 @@ fn run_at<T: Real>(
     Ok(summary)
 }
 
-/// Draws a pool, picks a batch, and has it answered, best first.
+/// Draws a pool, picks a batch, measures it, and has it answered, best first.
 fn ask<T: Real>(
     dataset: &mut Dataset,
     settings: &Settings,
@@ -132,12 +141,16 @@ fn ask<T: Real>(
     round: u64,
     (model, past, labels): (&Model, &Past<T>, &[Label]),
     progress: &mut dyn Progress,
-) -> Result<Vec<Label>> {
+) -> Result<(Vec<Label>, PerLabel, Option<CertificateReport>)> {
     let train = &mut dataset.train;
     let strategy = select::strategy_of(settings, round);
     let candidates = dataset.candidates.as_ref();
     let request = select::Request { settings, threads, round, strategy, candidates };
     let batch = select::batch(&request, &mut train.embeddings, (model, past, labels), progress)?;
+    let embeddings = &mut train.embeddings;
+    let per_label =
+        worth::per_label(&request, embeddings, (model, past, labels), &batch, progress)?;
+    let certificate = batch.gain.certificate;
     let mut rng = Stream::new(settings.seed, "oracle", round);
     let golden = train.rewards.as_ref().map(Rewards::values);
     let recorded = candidates.and_then(|candidates| candidates.answers.as_deref());
@@ -152,7 +165,8 @@ fn ask<T: Real>(
         let preference = preference.ok_or_else(|| unanswered(settings))?;
         Ok(Label { round, a, b, preference, score })
     });
-    answered.collect()
+    let answered: Result<Vec<Label>> = answered.collect();
+    Ok((answered?, per_label, certificate))
 }
 
 fn unanswered(settings: &Settings) -> Error {

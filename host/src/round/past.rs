@@ -36,18 +36,24 @@ impl<T: Real> Past<T> {
         labels: &[Label],
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let zeros = vec![T::ZERO; packed_len(model.features())];
-        let mut fisher = Packed::new(model.features(), zeros).map_err(Error::core("the past"))?;
         if labels.is_empty() {
             let prior_precision = prior_precision(settings, embeddings, threads, None, progress)?;
-            return Ok(Self { fisher, prior_precision });
+            return Self::empty(model.features(), prior_precision);
         }
         let items = Items::of(labels);
         let features = model.features_of(embeddings, &items.numbers, threads)?;
         let learnt = Learnt { labels, items: &items, features: features.columns()?, model };
-        add(threads, learnt, &mut fisher)?;
         let prior_precision =
             prior_precision(settings, embeddings, threads, Some(learnt), progress)?;
+        let mut past = Self::empty(model.features(), prior_precision)?;
+        add(threads, learnt, &mut past.fisher)?;
+        Ok(past)
+    }
+
+    /// No label yet.
+    pub(super) fn empty(order: usize, prior_precision: f64) -> Result<Self> {
+        let zeros = vec![T::ZERO; packed_len(order)];
+        let fisher = Packed::new(order, zeros).map_err(Error::core("the past"))?;
         Ok(Self { fisher, prior_precision })
     }
 

@@ -7,6 +7,7 @@ use super::held_out::margins;
 use super::model::Model;
 use super::past::Past;
 use super::select::{Request, batch};
+use super::worth::per_label;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{HexDigest, Label, Preference};
 use crate::error::Result;
@@ -59,6 +60,7 @@ fn propose_at<T: Real>(
     let before = past.log_det(progress)?;
     let after = past.with(model, embeddings, threads, &pairs)?.log_det(progress)?;
     let margins = margins(model, embeddings, threads, &pairs)?;
+    let per_label = per_label(request, embeddings, (model, &past, labels), &picked, progress)?;
     let (items, prompts) = touched(embeddings, &pairs);
     let places = picked.pairs.iter().map(|pair| pair.place);
     let measured = pairs.iter().zip(&margins).zip(places);
@@ -81,6 +83,9 @@ fn propose_at<T: Real>(
         log_det_after: after,
         gain: before.zip(after).map(|(before, after)| after - before),
         information,
+        information_per_label: per_label.nats,
+        information_share: per_label.share,
+        certificate: picked.gain.certificate,
         effective_items: effective_number(&items),
         items: items.len(),
         prompts,

@@ -3,12 +3,13 @@
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Information, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Information, Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 use super::model::{Features, Model};
 use super::past::Past;
 use super::pool::Draw;
+use super::worth::{self, Gain};
 use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
@@ -48,6 +49,7 @@ pub(super) struct Batch {
     /// What the batch tells about the last layer, if the strategy counts it.
     pub(super) information: Option<Information>,
     pub(super) pairs: Vec<Picked>,
+    pub(super) gain: Gain,
 }
 
 /// A pair to ask about.
@@ -57,7 +59,7 @@ pub(super) struct Picked {
     /// The pair's items, in the pool's order.
     pub(super) a: u64,
     pub(super) b: u64,
-    /// The strategy's score; `random` has none.
+    /// The strategy's score; pairs drawn at random have none.
     pub(super) score: Option<f64>,
 }
 
@@ -95,7 +97,8 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let mut options = settings.options();
+    let mixed = settings.mixed(batch);
+    let mut options = Options { mixed, ..settings.options() };
     if strategy == Strategy::Coreset && options.clusters > offered {
         options.clusters = offered;
         progress.note(&format!("round {round}: only {offered} clusters, a pair each"));
@@ -131,13 +134,15 @@ fn select<T: Real>(
             from + 1
         ));
     }
-    let scored = strategy != Strategy::Random;
-    let picked = chosen.iter().filter_map(|chosen| {
+    let gain = worth::of_batch(request, &problem, &chosen, progress)?;
+    let scored = if strategy == Strategy::Random { 0 } else { batch - mixed };
+    let picked = chosen.iter().enumerate().filter_map(|(place_in_batch, chosen)| {
         let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
-        let (place, score) = (draw.place(chosen.pair), scored.then(|| chosen.score.to_f64()));
+        let score = (place_in_batch < scored).then(|| chosen.score.to_f64());
+        let place = draw.place(chosen.pair);
         Some(Picked { place, a, b, score })
     });
-    let information = selection.information;
-    Ok(Batch { offered: pool.available(), information, pairs: picked.collect() })
+    let (offered, information) = (pool.available(), selection.information);
+    Ok(Batch { offered, information, pairs: picked.collect(), gain })
 }

@@ -47,6 +47,12 @@ pub struct Settings {
     pub pairs: PairsOffered,
     /// Pairs asked about each round.
     pub batch: usize,
+    /// Whether pairs are drawn in proportion to their scores rather than ranked.
+    pub sample: bool,
+    /// The share of a batch that is drawn at random among the rest.
+    pub mix: f64,
+    /// Whether each batch is held against the best there could be.
+    pub certificate: bool,
     /// Rounds of asking and training.
     pub rounds: usize,
     /// How the first round chooses, when no label is there to learn from.
@@ -156,9 +162,31 @@ impl Settings {
         self.check_prior_precision()?;
         positive("temperature", self.temperature)?;
         self.check_strategy()?;
+        self.check_sampling()?;
         in_range("weight-decay", self.weight_decay, self.weight_decay >= 0.0, "not negative")?;
         let share = self.holdout > 0.0 && self.holdout < 1.0;
         in_range("holdout", self.holdout, share, "between 0 and 1")
+    }
+
+    /// Pairs are drawn in proportion to what can be no share of anything else.
+    fn check_sampling(&self) -> Result<()> {
+        in_range("mix", self.mix, (0.0..=1.0).contains(&self.mix), "from 0 to 1")?;
+        if !self.sample || self.strategy.can_sample() {
+            return Ok(());
+        }
+        let names: Vec<&str> = Strategy::ALL
+            .into_iter()
+            .filter(|strategy| strategy.can_sample())
+            .map(Strategy::name)
+            .collect();
+        let expected = format!("cannot be drawn from; with --sample, one of {}", names.join(", "));
+        Err(Error::Setting { option: "strategy", found: self.strategy.name().to_owned(), expected })
+    }
+
+    /// How many pairs of a batch are drawn at random.
+    pub(crate) fn mixed(&self, batch: usize) -> usize {
+        // The little more is for shares such as 0.29, whose product with 100 is below 29.
+        (self.mix * batch as f64 + 1e-9) as usize
     }
 
     /// What is 0 or infinite in the precision of the selection is no prior there.

@@ -12,6 +12,7 @@ impl Settings {
     pub fn options<T: Real>(&self) -> Options<'static, T> {
         Options {
             weights: self.weights,
+            sampled: self.sample,
             posterior_samples: self.posterior_samples,
             configurations: self.configurations,
             clusters: self.clusters,

@@ -1,0 +1,93 @@
+//! What a batch is worth: what its answers tell, and how near it is to the best there could be.
+
+use pairpick_core::certificate::Certificate;
+use serde::{Deserialize, Serialize};
+
+/// A label that tells less than this share of what one of the first round told is worth a word.
+pub const LITTLE: f64 = 0.1;
+
+/// What the answers of a batch are expected to tell of the last layer.
+///
+/// With the posterior of the last layer taken as normal, of precision P, the information that the
+/// answers give about it (the expected fall of its entropy) is ½ Δlog|P| nats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PerLabel {
+    /// ½ Δlog|P| over the number of labels of the batch, in nats, by the model that picked it.
+    pub nats: Option<f64>,
+    /// That over the same of the first round's labels, by the same model; none in the first round.
+    pub share: Option<f64>,
+}
+
+impl PerLabel {
+    /// Whether a label tells little beside one of the first round.
+    #[must_use]
+    pub fn is_little(&self) -> bool {
+        self.share.is_some_and(|share| share < LITTLE)
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Some(nats) = self.nats else {
+            return "what a label tells is unknown".to_owned();
+        };
+        match self.share {
+            None => format!("{nats:.3} nats a label"),
+            Some(share) => format!(
+                "{nats:.3} nats a label, {:.1} % of what one of the first round tells",
+                100.0 * share
+            ),
+        }
+    }
+}
+
+/// How near a batch is to the best of its size, which nobody knows: what is certain of it, and the
+/// same of a batch drawn at random, without which the figures mean nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateReport {
+    /// No batch of as many pairs of the pool brings log|P| above this.
+    pub bound: f64,
+    /// How much lower the bound could be at most, in nats.
+    pub gap: f64,
+    /// Iterations that it took.
+    pub iterations: usize,
+    /// (|P| with the batch / the bound)^(1/H), at least.
+    pub d_efficiency: f64,
+    /// Of the possible gain in log|P|, the share that the batch brings, at least.
+    pub gain_share: f64,
+    /// The D-efficiency of a batch drawn at random.
+    pub random_d_efficiency: f64,
+    /// The share of the possible gain that a batch drawn at random brings.
+    pub random_gain_share: f64,
+}
+
+impl CertificateReport {
+    /// Of a batch, and of a random one with this log|P|.
+    pub(crate) fn new(certificate: &Certificate, random: f64) -> Self {
+        let Certificate { after, bound, gap, iterations, .. } = *certificate;
+        Self {
+            bound,
+            gap,
+            iterations,
+            d_efficiency: certificate.d_efficiency(after),
+            gain_share: certificate.gain_share(after),
+            random_d_efficiency: certificate.d_efficiency(random),
+            random_gain_share: certificate.gain_share(random),
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!(
+            "certificate: at least {:.1} % of the possible gain (at random {:.1} %), D-efficiency \
+             {:.3} (at random {:.3}); log|P| at most {:.2}",
+            100.0 * self.gain_share,
+            100.0 * self.random_gain_share,
+            self.d_efficiency,
+            self.random_d_efficiency,
+            self.bound,
+        )
+    }
+}
