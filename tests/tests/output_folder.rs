@@ -34,7 +34,11 @@ fn metrics(round: u64) -> RoundMetrics {
         one_minus_spearman: Some(0.1 + 0.2),
         best_of_n: [(32, None), (8, Some(1.5)), (2, Some(-0.25))].into(),
         pairwise_accuracy: Some(f64::NAN),
+        prior_precision: 0.1,
         log_det: Some(-1e-300),
+        information_per_label: Some(0.25),
+        information_share: None,
+        certificate: None,
         seconds: 0.5,
         digest: HexDigest(0xabc),
     }

@@ -13,7 +13,7 @@
 use super::blocks::BlockColumns;
 use super::weights::{Form, factors_len};
 use crate::arith::{Real, sum};
-use crate::kernel::axpy::add_scaled;
+use crate::kernel::axpy::{add_scaled, subtract_origin};
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::kernel::weights::Factors;
 use crate::linalg::Columns;
@@ -73,7 +73,7 @@ pub(super) fn fill<T: Real, E: Executor>(
     let (left, _) = split_at(columns.left, order * items.len());
     let (right, _) = split_at(columns.right, order * items.len());
     let (degrees, scratch) = split_at(columns.scratch, items.len());
-    fill_differences(items, centre, left);
+    subtract_origin(executor.level(), items.as_slice(), centre, left);
     right.fill(T::ZERO);
     degrees.fill(T::ZERO);
     let mut tile = Tile::new(pool, rewards, form, scratch);
@@ -92,15 +92,6 @@ pub(super) fn fill<T: Real, E: Executor>(
         }
     }
     items.len()
-}
-
-/// δ of each item.
-fn fill_differences<T: Real>(items: Columns<'_, f32>, centre: &[T], out: &mut [T]) {
-    for (item, out) in items.iter().zip(out.chunks_exact_mut(items.rows().max(1))) {
-        for ((out, value), centre) in out.iter_mut().zip(item).zip(centre) {
-            *out = T::from_real(*value) - *centre;
-        }
-    }
 }
 
 /// A block of other items, and its weights with up to [`TILE`] items.
@@ -136,7 +127,7 @@ impl<'a, T: Real> Tile<'a, T> {
     fn take_others<E: Executor>(&mut self, executor: &E, first: usize, centre: &[T]) {
         let items = self.pool.features().range(first, first.saturating_add(sum::ITEMS));
         self.others = (first, items.len());
-        fill_differences(items, centre, self.differences);
+        subtract_origin(executor.level(), items.as_slice(), centre, self.differences);
         let rewards = self.rewards.get(first..first + items.len()).unwrap_or_default();
         self.form.factors(executor.level(), rewards, self.factors);
     }

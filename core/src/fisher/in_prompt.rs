@@ -4,10 +4,14 @@
 //! With the prompt's first item as origin, δ_a = φ_a − φ_0, column g_a = Σ_{b ≥ 1} L_ab δ_b in
 //! ascending b, and entry (i, j) adds (δ_a)_i · (g_a)_j for each item in order, [`sum::PROMPTS`]
 //! prompts a block. Its cost follows items, not pairs. Labelled pairs have weight 0.
+//!
+//! Why it is fast: the g_a of a prompt are a matrix product of its own, and so is the block's sum.
 
 use super::Weighting;
 use super::blocks::BlockColumns;
 use crate::arith::{Real, sum};
+use crate::kernel::axpy::subtract_origin;
+use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{BlockSize, Pool, Prompts, pairs_of};
 
@@ -32,8 +36,7 @@ pub(super) fn fill<T: Real, E: Executor>(
         split_at(columns.scratch, usize::try_from(pairs).unwrap_or(usize::MAX));
     block_weights(executor, (pool, prompts), rewards, weighting, (first, end), weights);
     let mut weights = &*weights;
-    let mut left = columns.left.chunks_exact_mut(order.max(1));
-    let mut right = columns.right.chunks_exact_mut(order.max(1));
+    let (mut left, mut right) = (columns.left, columns.right);
     let mut count = 0;
     for prompt in first..end.min(prompts.len()) {
         let (start, stop) = prompts.items_of(prompt, prompt + 1);
@@ -43,28 +46,27 @@ pub(super) fn fill<T: Real, E: Executor>(
         weights = rest;
         let (laplacian, _) = split_at(laplacian, replies * replies);
         fill_laplacian(own, replies, laplacian);
-        let items = pool.features().range(start, stop);
-        let origin = items.column(0);
-        for row in laplacian.chunks_exact(replies.max(1)).skip(1) {
-            let Some(gradient) = right.next() else {
-                break;
-            };
-            gradient.fill(T::ZERO);
-            for (item, entry) in items.iter().zip(row).skip(1) {
-                for ((sum, value), origin) in gradient.iter_mut().zip(item).zip(origin) {
-                    *sum += *entry * (T::from_real(*value) - T::from_real(*origin));
-                }
-            }
-        }
-        for item in items.iter().skip(1) {
-            let Some(difference) = left.next() else {
-                break;
-            };
-            for ((out, value), origin) in difference.iter_mut().zip(item).zip(origin) {
-                *out = T::from_real(*value) - T::from_real(*origin);
-            }
-            count += 1;
-        }
+        let others = replies.saturating_sub(1);
+        let (differences, rest) = split_at(left, order * others);
+        left = rest;
+        let (gradients, rest) = split_at(right, order * others);
+        right = rest;
+        let origin = pool.features().column(start);
+        let items = pool.features().range(start + 1, stop);
+        subtract_origin(executor.level(), items.as_slice(), origin, differences);
+        gradients.fill(T::ZERO);
+        // L is symmetric: its rows are its columns.
+        let values = laplacian.get(replies..).unwrap_or_default();
+        let product = Gemm {
+            a: differences,
+            b: Right::Rows { values, stride: replies, first: 1 },
+            c: gradients,
+            rows: order,
+            inner: others,
+            part: Part::Full,
+        };
+        gemm(executor.level(), product);
+        count += others;
     }
     count
 }

@@ -7,7 +7,7 @@ use pairpick_core::arith::log1p::Log1p;
 use pairpick_core::arith::sigmoid::Sigmoid;
 use pairpick_core::arith::softplus::Softplus;
 use pairpick_core::kernel::averaged::averaged_weights;
-use pairpick_core::kernel::axpy::{add_scaled, subtract_scaled};
+use pairpick_core::kernel::axpy::{add_scaled, subtract_origin, subtract_scaled};
 use pairpick_core::kernel::elementwise::{Function, map, scalar};
 use pairpick_core::kernel::gemm::{Gemm, gemm};
 use pairpick_core::kernel::lanes::{BitLanes, Lanes, Mask, Operation, Simd, run_at};
@@ -52,6 +52,10 @@ probes! {
 
     kernel::axpy::subtract_scaled[T] => subtract_scaled::<T>(any(), any(), any());
     kernel::axpy::add_scaled[T] => add_scaled::<T>(any(), any(), any());
+    kernel::axpy::subtract_origin[T] => {
+        subtract_origin::<f32, T, T>(any(), any(), any(), any());
+        subtract_origin::<f32, f32, T>(any(), any(), any(), any())
+    };
 
     kernel::elementwise::Function::lanes[T] => at_any_level!(|simd: S| {
         each_function!(|F| F::lanes::<S, T>(any()))
