@@ -18,12 +18,13 @@ use crate::topk::TopK;
 
 /// Numbers that the whitened items take.
 pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
-    items.div_ceil(sum::ITEMS).saturating_mul(panel_len(order))
+    items.div_ceil(sum::ITEMS).saturating_mul(panel_len(order, items))
 }
 
 /// Numbers that [`scan`] works in.
-pub(super) const fn memory_len() -> usize {
-    2 * factors_len(sum::ITEMS) + 2 * DISTANCE_ROWS * sum::ITEMS
+pub(super) const fn memory_len(items: usize) -> usize {
+    let block = sum::longest(sum::ITEMS, items);
+    2 * factors_len(block) + 2 * DISTANCE_ROWS * block
 }
 
 /// Meetings of two blocks.
@@ -32,8 +33,13 @@ pub(super) fn meetings(items: usize) -> usize {
     usize::try_from(pairs_of(blocks).saturating_add(blocks)).unwrap_or(usize::MAX)
 }
 
-const fn panel_len(order: usize) -> usize {
-    order.saturating_mul(panel_stride(sum::ITEMS))
+/// Room for the items of a block in a row of its panel.
+const fn stride_of(items: usize) -> usize {
+    panel_stride(sum::longest(sum::ITEMS, items))
+}
+
+const fn panel_len(order: usize, items: usize) -> usize {
+    order.saturating_mul(stride_of(items))
 }
 
 /// Whitens all items, a panel a block.
@@ -42,10 +48,12 @@ pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     whitened: &mut [T],
 ) {
     let order = scan.criterion.order();
-    let stride = panel_stride(sum::ITEMS);
-    for_chunks(scan.executor, whitened, panel_len(order), &mut [(); 0], 0, &|block, panel, _| {
+    let features = scan.pool.features();
+    let stride = stride_of(features.len());
+    let len = panel_len(order, features.len());
+    for_chunks(scan.executor, whitened, len, &mut [(); 0], 0, &|block, panel, _| {
         let first = block * sum::ITEMS;
-        fill_panel(scan.pool.features().range(first, first + sum::ITEMS), stride, panel);
+        fill_panel(features.range(first, first + sum::ITEMS), stride, panel);
         whiten_panel(scan.executor.level(), scan.whitener, order, stride, panel);
     });
 }
@@ -63,15 +71,16 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         return;
     };
     let level = scan.executor.level();
-    let (own_factors, memory) = split_at(memory, factors_len(sum::ITEMS));
-    let (other_factors, memory) = split_at(memory, factors_len(sum::ITEMS));
-    let (weights, scores) = split_at(memory, DISTANCE_ROWS * sum::ITEMS);
+    let block = sum::longest(sum::ITEMS, items);
+    let (own_factors, memory) = split_at(memory, factors_len(block));
+    let (other_factors, memory) = split_at(memory, factors_len(block));
+    let (weights, scores) = split_at(memory, DISTANCE_ROWS * block);
     let (own, other) = (Block::new(own, items), Block::new(other, items));
     let leverage = matches!(scan.criterion, Criterion::Leverage(..));
     let own_factors = own.factors(scan, form, own_factors);
     let other_factors = other.factors(scan, form, other_factors);
     let panel = |block: Block| {
-        let len = panel_len(scan.criterion.order());
+        let len = panel_len(scan.criterion.order(), items);
         whitened.get(block.number * len..(block.number + 1) * len).unwrap_or_default()
     };
     for from in (0..own.len).step_by(DISTANCE_ROWS) {
@@ -84,11 +93,11 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
             let (weights, _) = split_at(weights, rows * width);
             let columns = other_factors.range(to, other.len);
             form.weights(level, own_factors.range(from, from + rows), columns, weights);
-            let (items, others) = (
+            let (own_items, others) = (
                 Items { panel: panel(own), first: from },
                 Items { panel: panel(other), first: to },
             );
-            squared_distances(level, panel_stride(sum::ITEMS), items, others, width, scores);
+            squared_distances(level, stride_of(items), own_items, others, width, scores);
             scan.weigh(weights, scores);
         }
         for (row, scores) in scores.chunks_exact_mut(width.max(1)).enumerate() {
