@@ -58,7 +58,7 @@ fn a_device_has_the_memory_that_the_scenario_needs_and_little_more() {
     let (needed, owned) = (device_lengths(), DeviceMemory::<f32>::lengths());
     println!("{needed:?}");
     let sizes = |l: Lengths| {
-        [l.numbers, l.singles, l.doubles, l.prompts, l.replies, l.listed, l.labels, l.asked]
+        [l.numbers, l.singles, l.doubles, l.prompts, l.places, l.listed, l.labels, l.asked]
             .into_iter()
             .chain([l.batch, l.heaps])
     };
@@ -121,15 +121,43 @@ fn every_stage_tells_something() {
         }
         for strategy in Strategy::ALL {
             for order in [8, 16, 32] {
-                let batches = &digests[&(strategy.name().to_owned(), order, 0)];
-                assert_eq!(batches.len(), 2, "{}", strategy.name());
-                assert_ne!(batches[0], batches[1], "{} {order}", strategy.name());
+                // In-prompt, cross-prompt, the same with rewards far apart, and listed.
+                for pool in 0..4 {
+                    let batches = &digests[&(strategy.name().to_owned(), order, 3 * pool)];
+                    assert_eq!(batches.len(), 2, "{}", strategy.name());
+                    assert_ne!(batches[0], batches[1], "{} {order}, {pool}", strategy.name());
+                }
             }
         }
         for (name, index) in [("features", 1), ("fisher-past", 0), ("losses", 0), ("metrics", 0)] {
             let told = &digests[&(name.to_owned(), 16, index)];
             assert_eq!(told.len(), 2, "{name}");
             assert_ne!(told[0], told[1], "{name}");
+        }
+    }
+}
+
+/// The switch between the two forms of a cross-prompt pool's weights depends on the data, so the
+/// data must reach both sides of it.
+#[test]
+fn cross_prompt_rewards_reach_both_forms_of_the_weights() {
+    for (scalar, limit) in
+        [(Scalar::F32, f64::from(f32::PRODUCT_RANGE)), (Scalar::F64, f64::PRODUCT_RANGE)]
+    {
+        for size in ScenarioSize::ALL {
+            let section = replay(&Sequential::default(), scalar, *size, true).expect("a replay");
+            let ranges: Vec<_> = section.stages.iter().filter(|s| s.name == "range").collect();
+            assert!(ranges.len() >= 8);
+            for stage in ranges {
+                let bits = stage.values.as_ref().expect("values")[0];
+                let range = match scalar {
+                    Scalar::F32 => f64::from(f32::from_bits(bits as u32)),
+                    Scalar::F64 => f64::from_bits(bits),
+                };
+                let within = stage.index == 0;
+                assert_eq!(range <= limit, within, "{}: {range}", stage.place());
+                assert!(range > 0.0 && range <= 2.0 * limit, "{}: {range}", stage.place());
+            }
         }
     }
 }

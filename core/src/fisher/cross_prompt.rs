@@ -29,10 +29,11 @@ pub(super) const fn centre_len(order: usize) -> usize {
     order.saturating_mul(2)
 }
 
-/// Numbers that [`fill`] works in: see [`Tile`].
-pub(super) const fn scratch_len(order: usize) -> usize {
-    let columns = order.saturating_mul(sum::ITEMS + TILE);
-    let numbers = sum::ITEMS + (sum::ITEMS + 1) * TILE + factors_len(sum::ITEMS + TILE);
+/// Numbers that [`fill`] works in for blocks of at most so many items: see [`Tile`].
+pub(super) const fn scratch_len(order: usize, block: usize) -> usize {
+    let tile = sum::longest(TILE, block);
+    let columns = order.saturating_mul(block + tile);
+    let numbers = block + (block + 1) * tile + factors_len(block + tile);
     columns.saturating_add(numbers)
 }
 
@@ -116,10 +117,12 @@ struct Tile<'a, T> {
 impl<'a, T: Real> Tile<'a, T> {
     fn new(pool: &'a Pool<'a>, rewards: &'a [T], form: Form<'a, T>, scratch: &'a mut [T]) -> Self {
         let order = pool.features().rows();
-        let (differences, scratch) = split_at(scratch, order * sum::ITEMS);
-        let (factors, scratch) = split_at(scratch, factors_len(sum::ITEMS + TILE));
-        let (weights, scratch) = split_at(scratch, sum::ITEMS * TILE);
-        let (sums, degrees) = split_at(scratch, order * TILE);
+        let block = sum::longest(sum::ITEMS, pool.features().len());
+        let tile = sum::longest(TILE, block);
+        let (differences, scratch) = split_at(scratch, order * block);
+        let (factors, scratch) = split_at(scratch, factors_len(block + tile));
+        let (weights, scratch) = split_at(scratch, block * tile);
+        let (sums, degrees) = split_at(scratch, order * tile);
         Self { pool, rewards, form, others: (0, 0), differences, factors, weights, sums, degrees }
     }
 

@@ -28,7 +28,7 @@ pub(crate) use self::in_prompt::block_weights;
 use self::pairs::List;
 pub(crate) use self::weights::{Form, factors_len};
 pub use self::whitened::{Whitened, whitened_len};
-pub(crate) use self::whitened::{panels_len, whiten_panels};
+pub(crate) use self::whitened::{block_stride, panels_len, whiten_panels};
 
 /// How much a pair counts.
 #[derive(Clone, Copy, Debug)]
@@ -115,18 +115,27 @@ pub fn pool_workspace_len(order: usize, pairs: Pairs<'_>) -> usize {
             let block = prompts.largest_block(sum::PROMPTS);
             block_workspace_len(order, block.items, in_prompt::scratch_len(block))
         }
-        Pairs::CrossPrompt(_) => {
-            let block = block_workspace_len(order, sum::ITEMS, cross_prompt::scratch_len(order));
-            block.saturating_add(cross_prompt::centre_len(order))
+        Pairs::CrossPrompt(items) => {
+            let block = sum::longest(sum::ITEMS, items as usize);
+            let scratch = cross_prompt::scratch_len(order, block);
+            block_workspace_len(order, block, scratch)
+                .saturating_add(cross_prompt::centre_len(order))
         }
-        Pairs::Listed(_) => pairs_workspace_len(order),
+        Pairs::Listed(pairs) => list_workspace_len(order, pairs.len()),
     }
 }
 
-/// Numbers that [`add_pairs`] needs to work in, for one thread; a multiple lets more threads work.
+/// Numbers that [`add_pairs`] needs to work in, for one thread and however many pairs; a multiple
+/// lets more threads work.
 #[must_use]
 pub const fn pairs_workspace_len(order: usize) -> usize {
-    block_workspace_len(order, sum::PAIRS, sum::PAIRS)
+    list_workspace_len(order, sum::PAIRS)
+}
+
+/// [`pairs_workspace_len`] for so many pairs, of which few need less.
+pub(crate) const fn list_workspace_len(order: usize, pairs: usize) -> usize {
+    let block = sum::longest(sum::PAIRS, pairs);
+    block_workspace_len(order, block, block)
 }
 
 /// Adds the Fisher information of all pairs that a pool offers.
@@ -163,7 +172,8 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
                 cross_prompt::fill(executor, (pool, centre), rewards, form, block, columns)
             };
             let blocks = features.len().div_ceil(sum::ITEMS);
-            let size = (sum::ITEMS, cross_prompt::scratch_len(order));
+            let block = sum::longest(sum::ITEMS, features.len());
+            let size = (block, cross_prompt::scratch_len(order, block));
             add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
         }
         Pairs::Listed(pairs) => {
@@ -204,6 +214,7 @@ fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
         pairs::fill(executor, (features, list), rewards, weighting, block, columns)
     };
     let blocks = list.pairs.len().div_ceil(sum::PAIRS);
-    let size = (sum::PAIRS, sum::PAIRS);
+    let block = sum::longest(sum::PAIRS, list.pairs.len());
+    let size = (block, block);
     add_blocks(executor, features.rows(), blocks, size, fisher, workspace, &fill)
 }

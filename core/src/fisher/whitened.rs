@@ -15,15 +15,17 @@ use crate::kernel::panel::{
 use crate::linalg::{Cholesky, Columns};
 use crate::parallel::{Executor, for_chunks, split_at};
 
-/// Numbers in a row of a panel of [`sum::ITEMS`] items.
-const STRIDE: usize = panel_stride(sum::ITEMS);
-
 /// Pairs whose variances are looked at together. Not part of the contract: pairs do not meet.
 const PAIRS: usize = 64;
 
 /// Numbers that [`whiten_panels`] writes: a panel for each block of [`sum::ITEMS`] items.
 pub(crate) const fn panels_len(order: usize, items: usize) -> usize {
-    items.div_ceil(sum::ITEMS).saturating_mul(order.saturating_mul(STRIDE))
+    items.div_ceil(sum::ITEMS).saturating_mul(order.saturating_mul(block_stride(items)))
+}
+
+/// Room for the items of a block in a row of its panel.
+pub(crate) const fn block_stride(items: usize) -> usize {
+    panel_stride(sum::longest(sum::ITEMS, items))
 }
 
 /// Numbers that [`Whitened::new`] keeps, and works in.
@@ -39,12 +41,12 @@ pub(crate) fn whiten_panels<T: Real, E: Executor>(
     whitener: &[T],
     panels: &mut [T],
 ) {
-    let order = features.rows();
-    let each = panels_len(order, 1);
+    let (order, stride) = (features.rows(), block_stride(features.len()));
+    let each = order.saturating_mul(stride);
     for_chunks(executor, panels, each, &mut [(); 0], 0, &|block, panel, _| {
         let first = block * sum::ITEMS;
-        fill_panel(features.range(first, first + sum::ITEMS), STRIDE, panel);
-        whiten_panel(executor.level(), whitener, order, STRIDE, panel);
+        fill_panel(features.range(first, first + sum::ITEMS), stride, panel);
+        whiten_panel(executor.level(), whitener, order, stride, panel);
     });
 }
 
@@ -53,6 +55,7 @@ pub(crate) fn whiten_panels<T: Real, E: Executor>(
 pub struct Whitened<'a, T> {
     panels: &'a [T],
     order: usize,
+    stride: usize,
 }
 
 impl<'a, T: Real> Whitened<'a, T> {
@@ -77,7 +80,7 @@ impl<'a, T: Real> Whitened<'a, T> {
         let (panels, _) = split_at(panels, panels_len(order, features.len()));
         fill_whitener(factor.as_slice(), order, whitener);
         whiten_panels(executor, features, whitener, panels);
-        Ok(Self { panels, order })
+        Ok(Self { panels, order, stride: block_stride(features.len()) })
     }
 
     /// Writes the variance of the margin of item `a` with each of the items from `b` on, as many as
@@ -101,7 +104,7 @@ impl<'a, T: Real> Whitened<'a, T> {
         width: usize,
         out: &mut [T],
     ) {
-        squared_distances(level, STRIDE, self.from(a), self.from(b), width, out);
+        squared_distances(level, self.stride, self.from(a), self.from(b), width, out);
     }
 
     /// Replaces margins by averaged weights, given the items of each.
@@ -131,7 +134,7 @@ impl<'a, T: Real> Whitened<'a, T> {
 
     /// The items from this one on, in their panel.
     fn from(self, item: usize) -> Items<'a, T> {
-        let len = self.order.saturating_mul(STRIDE);
+        let len = self.order.saturating_mul(self.stride);
         let start = (item / sum::ITEMS).saturating_mul(len);
         let panel = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();
         Items { panel, first: item % sum::ITEMS }

@@ -9,7 +9,7 @@
 use super::loss::{Comparison, add_reward_gradients, check, margins, mean_loss};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
-use crate::fisher::{Weighting, add_pairs, pairs_workspace_len, rewards, rewards_workspace_len};
+use crate::fisher::{Weighting, add_pairs, list_workspace_len, rewards, rewards_workspace_len};
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Cholesky, Columns, Packed, packed_len};
 use crate::parallel::{Executor, split_at};
@@ -41,7 +41,8 @@ pub fn workspace_len<E: Executor>(
     items: usize,
     comparisons: usize,
 ) -> usize {
-    let sums = pairs_workspace_len(order).saturating_mul(4).max(rewards_workspace_len(order));
+    let sums = list_workspace_len(order, comparisons).saturating_mul(4);
+    let sums = sums.max(rewards_workspace_len(order));
     let shared = executor.threads().max(1).saturating_mul(sums);
     let vectors = order.saturating_mul(3 + items).saturating_add(items.saturating_mul(2));
     let matrix = packed_len(order);

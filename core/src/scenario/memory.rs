@@ -16,8 +16,8 @@ pub struct Lengths {
     pub doubles: usize,
     /// First items, and first pairs: one more than the prompts.
     pub prompts: usize,
-    /// Places in a ranking of a prompt's replies.
-    pub replies: usize,
+    /// Places: in a ranking of a prompt's replies, of labels and items in a minibatch.
+    pub places: usize,
     /// Listed pairs.
     pub listed: usize,
     /// Labels, and the listed pairs' beside them.
@@ -43,8 +43,8 @@ pub struct Memory<'a, T> {
     pub starts: &'a mut [u32],
     /// [`Lengths::prompts`] of them.
     pub first_pairs: &'a mut [u64],
-    /// [`Lengths::replies`] of them.
-    pub ranking: &'a mut [u32],
+    /// [`Lengths::places`] of them.
+    pub places: &'a mut [u32],
     /// [`Lengths::listed`] of them.
     pub listed: &'a mut [(u32, u32)],
     /// [`Lengths::labels`] of them.
@@ -64,10 +64,10 @@ pub struct Memory<'a, T> {
 /// What [`Size::DEVICE`] needs on one thread.
 const DEVICE: Lengths = Lengths {
     numbers: 24_100,
-    singles: 2_800,
+    singles: 2_830,
     doubles: 164,
     prompts: Size::DEVICE.prompts() + 1,
-    replies: 4,
+    places: 146,
     listed: Size::DEVICE.listed,
     labels: Size::DEVICE.listed + Size::DEVICE.labels(),
     asked: Size::DEVICE.labels(),
@@ -83,7 +83,7 @@ pub struct DeviceMemory<T> {
     doubles: [f64; DEVICE.doubles],
     starts: [u32; DEVICE.prompts],
     first_pairs: [u64; DEVICE.prompts],
-    ranking: [u32; DEVICE.replies],
+    places: [u32; DEVICE.places],
     listed: [(u32, u32); DEVICE.listed],
     labels: [Comparison<T>; DEVICE.labels],
     asked: [(u32, u32); DEVICE.asked],
@@ -101,7 +101,7 @@ impl<T: Real> DeviceMemory<T> {
         doubles: [0.0; _],
         starts: [0; _],
         first_pairs: [0; _],
-        ranking: [0; _],
+        places: [0; _],
         listed: [(0, 0); _],
         labels: [Comparison { a: 0, b: 0, label: T::ZERO }; _],
         asked: [(0, 0); _],
@@ -119,7 +119,7 @@ impl<T: Real> DeviceMemory<T> {
             doubles: &mut self.doubles,
             starts: &mut self.starts,
             first_pairs: &mut self.first_pairs,
-            ranking: &mut self.ranking,
+            places: &mut self.places,
             listed: &mut self.listed,
             labels: &mut self.labels,
             asked: &mut self.asked,

@@ -7,8 +7,10 @@
 //! its trace agree on every bit of the run.
 //!
 //! For each order of the features, two rounds of: initial parameters → features → rewards → Fisher
-//! information in every canonical form → Cholesky factor, log-determinant → whitening → the batch of
-//! every strategy → labels → gradient, training by Adam → metrics. Before them, once, what such data
+//! information of every pool in every canonical form → Cholesky factor, log-determinant → whitening →
+//! the factor updated and downdated → the batch of every strategy from every pool → labels →
+//! gradient, training by Adam on all labels and on minibatches → the last layer by Newton's method →
+//! metrics. Before them, once, what such data
 //! does not reach: extreme arguments, ties, matrices next to a singular one, refusals.
 //!
 //! ```
@@ -27,7 +29,9 @@
 
 mod data;
 mod edges;
+mod learn;
 mod memory;
+mod pools;
 mod round;
 mod size;
 mod trace;
@@ -85,7 +89,7 @@ pub fn replay<T: Real, E: Executor>(
         ranks: memory.ranks,
         heaps: memory.heaps,
         doubles,
-        ranking: memory.ranking,
+        places: memory.places,
         tracer,
     };
     for order in size.orders {

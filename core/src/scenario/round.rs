@@ -7,27 +7,24 @@ use super::data::SEED;
 use super::trace::Tracer;
 use crate::arith::{self, Real};
 use crate::error::Error;
-use crate::fisher::{Weighting, add_pairs, add_pool, rewards};
-use crate::heap::sort;
+use crate::fisher::rewards;
 use crate::kernel::panel::{fill_panel, fill_whitener, panel_stride, whiten_panel, whitener_len};
-use crate::linalg::{Cholesky, Columns, Packed, condition_workspace_len, packed_len};
+use crate::linalg::{
+    Cholesky, Columns, Packed, condition_workspace_len, downdate_workspace_len, packed_len,
+};
 use crate::metric::{Agreement, best_of_n, spearman};
-use crate::model::train::{Data, Resources, Settings, gradient, train};
 use crate::model::{Comparison, Mlp, init, loss};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Pool, Prompts};
+use crate::pool::Prompts;
 use crate::rng::Stream;
-use crate::select::{Posterior, Problem, Selection, Strategy, Workspace};
+use crate::select::Strategy;
 use crate::topk::Scored;
 
 /// λ of the selections: small enough that f32 feels it.
-const PRIOR_PRECISION: f64 = 0.01;
+pub(super) const PRIOR_PRECISION: f64 = 0.01;
 
 /// The strategy whose batch is labelled.
-const ASKED: Strategy = Strategy::PaDopt;
-
-/// Losses told of a training: two an iteration, and two at the end.
-const LOSSES: usize = 12;
+pub(super) const ASKED: Strategy = Strategy::PaDopt;
 
 /// What the rounds share.
 pub(super) struct Loop<'a, T, E> {
@@ -43,24 +40,26 @@ pub(super) struct Loop<'a, T, E> {
     pub(super) ranks: &'a mut [u64],
     pub(super) heaps: &'a mut [Scored<T>],
     pub(super) doubles: &'a mut [f64],
-    pub(super) ranking: &'a mut [u32],
+    pub(super) places: &'a mut [u32],
     pub(super) tracer: Tracer<'a>,
 }
 
 /// The numbers of one order's rounds.
 pub(super) struct Numbers<'a, T> {
-    mlp: Mlp,
-    inputs: &'a mut [T],
-    parameters: &'a mut [T],
-    gradient: &'a mut [T],
-    features: &'a mut [T],
-    rewards: &'a mut [T],
-    past: &'a mut [T],
-    matrix: &'a mut [T],
-    work: &'a mut [T],
+    pub(super) mlp: Mlp,
+    pub(super) inputs: &'a mut [T],
+    pub(super) parameters: &'a mut [T],
+    pub(super) gradient: &'a mut [T],
+    pub(super) features: &'a mut [T],
+    pub(super) rewards: &'a mut [T],
+    pub(super) past: &'a mut [T],
+    pub(super) matrix: &'a mut [T],
+    pub(super) work: &'a mut [T],
     /// Features and head as a selection takes them.
-    features_f32: &'a mut [f32],
-    head_f32: &'a mut [f32],
+    pub(super) features_f32: &'a mut [f32],
+    pub(super) head_f32: &'a mut [f32],
+    /// The head whose rewards are too far apart for the product form of the weights.
+    pub(super) stretched_f32: &'a mut [f32],
 }
 
 impl<'a, T: Real> Numbers<'a, T> {
@@ -83,6 +82,7 @@ impl<'a, T: Real> Numbers<'a, T> {
             *input = T::from_real(*value);
         }
         let (features_f32, singles) = split_at(singles, order.saturating_mul(size.items));
+        let (head_f32, singles) = split_at(singles, order);
         Ok(Self {
             mlp,
             inputs,
@@ -94,7 +94,8 @@ impl<'a, T: Real> Numbers<'a, T> {
             matrix: take(packed_len(order)),
             work: take(usize::MAX),
             features_f32,
-            head_f32: split_at(singles, order).0,
+            head_f32,
+            stretched_f32: split_at(singles, order).0,
         })
     }
 }
@@ -118,6 +119,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         self.answer(round, numbers)?;
         self.initialise(round, numbers)?;
         self.train(round, numbers)?;
+        self.fit_last_layer(round, numbers)?;
         self.forward(1, numbers)?;
         self.listed_loss(numbers)?;
         self.measure(numbers)
@@ -146,44 +148,12 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         self.tracer.numbers("rewards", index, numbers.rewards)
     }
 
-    /// The Fisher information of the pool, of the listed pairs, and of the labelled ones (`past`).
-    fn fisher(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
-        let order = numbers.mlp.features();
-        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
-        let (labelled, _) = split_at(self.labelled, self.size.known(round));
-        let pool = Pool::in_prompt(features, self.prompts, labelled)?;
-        let (executor, rewards) = (self.executor, &*numbers.rewards);
-        for (index, weighting) in [Weighting::Unit, Weighting::Bernoulli].into_iter().enumerate() {
-            let mut matrix = Packed::new(order, &mut *numbers.matrix)?;
-            matrix.clear();
-            add_pairs(
-                executor,
-                features,
-                self.listed,
-                rewards,
-                weighting,
-                &mut matrix,
-                numbers.work,
-            )?;
-            self.tracer.numbers("fisher-listed", index, matrix.as_slice())?;
-            matrix.clear();
-            add_pool(executor, &pool, rewards, weighting, &mut matrix, numbers.work)?;
-            self.tracer.numbers("fisher-pool", index, matrix.as_slice())?;
-        }
-        let (past, _) = split_at(self.asked, self.size.known(round));
-        let mut matrix = Packed::new(order, &mut *numbers.past)?;
-        matrix.clear();
-        let weighting = Weighting::Bernoulli;
-        add_pairs(executor, features, past, rewards, weighting, &mut matrix, numbers.work)?;
-        self.tracer.numbers("fisher-past", 0, matrix.as_slice())
-    }
-
     /// The factor of the pool's matrix, what it tells, and every item whitened by it.
     fn factor(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let order = numbers.mlp.features();
         let mut matrix = Packed::new(order, &mut *numbers.matrix)?;
         matrix.add_diagonal(T::from_f64(PRIOR_PRECISION));
-        let factor = Cholesky::factor(matrix)?;
+        let mut factor = Cholesky::factor(matrix)?;
         self.tracer.numbers("factor", 0, factor.as_slice())?;
         let (work, _) = split_at(numbers.work, condition_workspace_len(order));
         let condition = factor.condition_estimate(work)?;
@@ -203,51 +173,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 *entry = *value;
             }
         }
-        self.tracer.numbers("whitened", 0, numbers.features)
-    }
-
-    /// The batch of every strategy; [`ASKED`]'s, which is the one to answer, last.
-    fn select(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
-        for strategy in Strategy::ALL {
-            let told = self.choose(strategy, round, numbers)?;
-            let name = strategy.name();
-            let batch = &*self.batch;
-            let pair = |at: usize| batch.get(at).map_or(0, |chosen| chosen.pair);
-            self.tracer.integers(name, 0, batch.len(), &pair);
-            let (scores, _) = split_at(numbers.work, batch.len());
-            for (score, chosen) in scores.iter_mut().zip(batch) {
-                *score = chosen.score;
-            }
-            self.tracer.numbers(name, 1, scores)?;
-            if let (Some(condition), Some(log_det)) = (told.condition, told.log_det) {
-                self.tracer.numbers(name, 2, &[condition, log_det])?;
-            }
-        }
-        self.choose(ASKED, round, numbers).map(|_| ())
-    }
-
-    fn choose(
-        &mut self,
-        strategy: Strategy,
-        round: usize,
-        numbers: &mut Numbers<'_, T>,
-    ) -> Result<Selection, Error> {
-        let (labelled, _) = split_at(self.labelled, self.size.known(round));
-        let order = numbers.mlp.features();
-        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
-        let pool = Pool::in_prompt(features, self.prompts, labelled)?;
-        let posterior = Posterior {
-            head: numbers.head_f32,
-            prior_precision: T::from_f64(PRIOR_PRECISION),
-            jitter: T::ZERO,
-            past: Packed::new(order, &*numbers.past)?,
-        };
-        let mut rng = Stream::new(SEED, strategy.name(), round as u64);
-        let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
-        let options = super::size::options();
-        let (executor, pool, posterior) = (self.executor, &pool, &posterior);
-        let problem = Problem { executor, pool, posterior, options: &options };
-        strategy.select(&problem, workspace, &mut rng, self.batch)
+        self.tracer.numbers("whitened", 0, numbers.features)?;
+        change(&mut factor, features.column(1), numbers.work, &mut self.tracer)
     }
 
     /// Answers the batch by the Bradley–Terry probability of the golden rewards; equal ones tie.
@@ -257,8 +184,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         // The network is trained on the first items alone, as if they were the ones asked about.
         let trained = u32::try_from(self.size.trained).unwrap_or(u32::MAX).max(1);
         let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
-        let slots = self.labels.iter_mut().zip(&mut *self.asked).zip(&mut *self.labelled);
-        for (((label, asked), number), chosen) in slots.skip(known).zip(&*self.batch) {
+        let slots = self.labels.iter_mut().zip(&mut *self.asked);
+        for ((label, asked), chosen) in slots.skip(known).zip(&*self.batch) {
             let (a, b) = self.prompts.items_of_pair(chosen.pair).unwrap_or_default();
             let margin = golden(a) - golden(b);
             let first = rng.uniform::<f64>() < arith::sigmoid(margin);
@@ -266,51 +193,13 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             let answer = if margin == 0.0 { T::HALF } else { answer };
             *label = Comparison { a: a % trained, b: b % trained, label: answer };
             *asked = (a, b);
-            *number = chosen.pair;
         }
         let (labels, _) = split_at(self.labels, self.size.known(round + 1));
         let (answers, _) = split_at(numbers.work, labels.len());
         for (answer, label) in answers.iter_mut().zip(&*labels) {
             *answer = label.label;
         }
-        self.tracer.numbers("answers", 0, answers)?;
-        let (labelled, _) = split_at(self.labelled, labels.len());
-        sort(labelled, &|a, b| a.cmp(b));
-        Ok(())
-    }
-
-    /// The gradient at the start, the losses on the way, and the parameters at the end. A quarter
-    /// of the labels is held out.
-    fn train(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
-        let (labels, _) = split_at(self.labels, self.size.known(round + 1));
-        let (held_out, training) = labels.split_at_checked(labels.len() / 4).unwrap_or_default();
-        let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
-        let items = items.range(0, self.size.trained);
-        let data = Data { items, training_items: items.len(), training, held_out };
-        let Numbers { mlp, parameters, work, gradient: slopes, .. } = numbers;
-        let mean = gradient(self.executor, mlp, &data, parameters, slopes, work)?;
-        self.tracer.numbers("gradient", 0, slopes)?;
-        self.tracer.numbers("gradient", 1, &[mean])?;
-        let settings = Settings {
-            iterations: self.size.iterations,
-            learning_rate: 0.02,
-            weight_decay: 0.01,
-            patience: Some(3),
-            warm_up: 1,
-            minibatch: None,
-        };
-        let mut losses = [0.0; LOSSES];
-        let mut slots = losses.iter_mut();
-        let mut shuffle = Stream::new(SEED, "shuffle", 0);
-        let resources = Resources { workspace: work, index: &mut [], shuffle: &mut shuffle };
-        train(self.executor, mlp, &settings, &data, parameters, resources, &mut |seen| {
-            for (slot, loss) in slots.by_ref().zip([seen.training, seen.held_out]) {
-                *slot = loss;
-            }
-            true
-        })?;
-        self.tracer.numbers("losses", 0, &losses)?;
-        self.tracer.numbers("trained", 0, parameters)
+        self.tracer.numbers("answers", 0, answers)
     }
 
     /// The loss of the listed pairs, the first of which is preferred where its golden reward is
@@ -355,9 +244,9 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 *place = predicted(item);
             }
             if golden.len() >= 2 {
-                let value = spearman(own, golden, self.ranking, ranks)?;
+                let value = spearman(own, golden, self.places, ranks)?;
                 *correlation = value.unwrap_or(-2.0);
-                best += best_of_n(own, golden, 2, self.ranking)?;
+                best += best_of_n(own, golden, 2, self.places)?;
                 agreement.add(own, golden)?;
             }
         }
@@ -365,4 +254,30 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let accuracy = agreement.accuracy().unwrap_or(-1.0);
         self.tracer.numbers("metrics", 0, &[best, agreement.agreed, accuracy])
     }
+}
+
+/// A label more, a label less, and one less than there were, which is refused.
+fn change<T: Real>(
+    factor: &mut Cholesky<T, &mut [T]>,
+    item: &[f32],
+    work: &mut [T],
+    tracer: &mut Tracer<'_>,
+) -> Result<(), Error> {
+    let (vector, work) = split_at(work, item.len());
+    let (work, _) = split_at(work, downdate_workspace_len(item.len()));
+    for (entry, value) in vector.iter_mut().zip(item) {
+        *entry = T::from_real(*value);
+    }
+    factor.update(vector)?;
+    tracer.numbers("updated", 0, factor.as_slice())?;
+    for (entry, value) in vector.iter_mut().zip(item) {
+        *entry = T::from_real(*value);
+    }
+    factor.downdate(vector, work)?;
+    tracer.numbers("updated", 1, factor.as_slice())?;
+    for entry in &mut *vector {
+        *entry *= T::from_f64(4096.0);
+    }
+    tracer.refusal("updated", 2, factor.downdate(vector, work));
+    Ok(())
 }

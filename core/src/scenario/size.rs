@@ -1,15 +1,16 @@
 //! [`Size`]: how much data a replay works on, and the memory that it needs for it.
 
 use super::memory::Lengths;
-use crate::arith::Real;
+use super::pools::{Offer, options};
 use crate::error::Error;
-use crate::fisher::{pairs_workspace_len, rewards_workspace_len};
+use crate::fisher::{pairs_workspace_len, pool_workspace_len, rewards_workspace_len};
 use crate::kernel::panel::{panel_stride, whitener_len};
-use crate::linalg::{condition_workspace_len, packed_len};
-use crate::model::{Activation, Mlp};
+use crate::linalg::{condition_workspace_len, downdate_workspace_len, packed_len};
+use crate::model::train::{self, index_len};
+use crate::model::{Activation, Mlp, last_layer};
 use crate::parallel::Executor;
-use crate::pool::{Pairs, Prompts};
-use crate::select::{Options, Sizes, Strategy, WorkspaceLen};
+use crate::pool::Prompts;
+use crate::select::{Sizes, Strategy, WorkspaceLen};
 
 /// How much data, which shapes.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +28,15 @@ pub struct Size {
     pub(super) replies: &'static [u32],
     /// Pairs in a list of which items may be of different prompts.
     pub(super) listed: usize,
+    /// Items of the cross-prompt pool, the first ones.
+    pub(super) crossed: usize,
     /// Pairs asked about each round.
     pub(super) batch: usize,
     /// Items trained on, the first ones: a training takes many passes over them.
     pub(super) trained: usize,
     pub(super) iterations: usize,
+    /// Labels a step, where not all of them are taken.
+    pub(super) minibatch: usize,
 }
 
 impl Size {
@@ -47,9 +52,11 @@ impl Size {
         items: 67,
         replies: &[1, 3, 0, 0, 2, 0, 4, 0, 2, 0],
         listed: 530,
+        crossed: 67,
         batch: 6,
         trained: 67,
         iterations: 5,
+        minibatch: 2,
     };
 
     /// For a machine of 64 bits: several blocks of every kind, shares for many threads, and the
@@ -63,9 +70,11 @@ impl Size {
         items: 5003,
         replies: &[1, 17, 9, 0, 12, 10, 3, 31, 7, 10],
         listed: 1000,
+        crossed: 601,
         batch: 150,
         trained: 601,
         iterations: 2,
+        minibatch: 31,
     };
 
     /// The name used in traces.
@@ -141,20 +150,19 @@ impl Size {
             packed_len(order),
             packed_len(order),
         ];
-        let (pairs, threads) = (Pairs::InPrompt(prompts), executor.threads());
-        let (items, batch) = (prompts.items(), self.batch);
-        let selection = selection(&Sizes { order, pairs, items, batch, threads });
+        let selection = self.selection(executor.threads(), prompts);
         let work = self.work(executor, &mlp, prompts).max(selection.numbers);
         let replies = self.largest_prompt();
+        let places = index_len(self.labels(), self.trained, Some(self.minibatch));
         Ok(Lengths {
             numbers: fixed.into_iter().fold(work, usize::saturating_add),
             singles: (self.inputs.saturating_add(order))
                 .saturating_mul(self.items)
-                .saturating_add(order)
+                .saturating_add(2 * order)
                 .saturating_add(2 * self.inputs),
             doubles: self.items.saturating_add(3 * self.inputs + 3 * replies + self.prompts),
             prompts: self.prompts.saturating_add(1),
-            replies,
+            places: places.max(replies),
             listed: self.listed,
             labels: self.labels().saturating_add(self.listed),
             asked: self.labels(),
@@ -167,30 +175,41 @@ impl Size {
     fn work<E: Executor>(&self, executor: &E, mlp: &Mlp, prompts: Prompts<'_>) -> usize {
         let order = mlp.features();
         let threads = executor.threads().max(1);
-        let fisher = pairs_workspace_len(order).saturating_mul(threads);
-        let pool = crate::fisher::pool_workspace_len(order, Pairs::InPrompt(prompts));
+        let (labels, minibatch) = (self.labels(), Some(self.minibatch));
+        let pools = Offer::ALL.into_iter().map(|offer| offer.pairs(self, prompts, self.list()));
+        let fisher = pools
+            .map(|pairs| pool_workspace_len(order, pairs))
+            .fold(pairs_workspace_len(order), usize::max);
         let whitening = order.saturating_mul(panel_stride(self.items));
-        crate::model::train::workspace_len(executor, mlp, self.trained, self.labels(), None)
-            .max(fisher)
-            .max(pool.saturating_mul(threads))
+        let change = order.saturating_add(downdate_workspace_len(order));
+        train::workspace_len(executor, mlp, self.trained, labels, minibatch)
+            .max(last_layer::workspace_len(executor, order, self.trained, labels))
+            .max(fisher.saturating_mul(threads))
             .max(rewards_workspace_len(order).saturating_mul(threads))
             .max(whitener_len(order).saturating_add(whitening))
             .max(mlp.workspace_len(self.items))
             .max(condition_workspace_len(order))
+            .max(change)
             .max(self.listed.saturating_add(self.items))
     }
-}
 
-/// Options that a device has the memory for.
-pub(super) fn options<T: Real>() -> Options<'static, T> {
-    Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() }
-}
-
-/// Memory with which every strategy can pick.
-fn selection(sizes: &Sizes<'_>) -> WorkspaceLen {
-    let mut largest = WorkspaceLen::default();
-    for strategy in Strategy::ALL {
-        largest = largest.max(strategy.workspace_len(sizes, &options::<f64>()));
+    /// Memory with which every strategy can pick from every pool.
+    fn selection(&self, threads: usize, prompts: Prompts<'_>) -> WorkspaceLen {
+        let (order, batch) = (self.largest_order(), self.batch);
+        let mut largest = WorkspaceLen::default();
+        for offer in Offer::ALL {
+            let (pairs, items) = (offer.pairs(self, prompts, self.list()), offer.items(self));
+            let sizes = Sizes { order, pairs, items, batch, threads };
+            for strategy in Strategy::ALL {
+                largest = largest.max(strategy.workspace_len(&sizes, &options::<f64>()));
+            }
+        }
+        largest
     }
-    largest
+
+    /// A list as long as that of the listed pairs, to size memory by.
+    fn list(&self) -> &'static [(u32, u32)] {
+        const LONGEST: &[(u32, u32)] = &[(0, 1); Size::HOST.listed];
+        LONGEST.get(..self.listed).unwrap_or(LONGEST)
+    }
 }

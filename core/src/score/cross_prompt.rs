@@ -7,8 +7,8 @@
 
 use super::{Criterion, Scan};
 use crate::arith::{Real, sum};
-use crate::fisher::{Form, factors_len, panels_len, whiten_panels};
-use crate::kernel::panel::{DISTANCE_ROWS, Items, panel_stride, squared_distances};
+use crate::fisher::{Form, block_stride, factors_len, panels_len, whiten_panels};
+use crate::kernel::panel::{DISTANCE_ROWS, Items, squared_distances};
 use crate::kernel::weights::Factors;
 use crate::parallel::{Executor, split_at};
 use crate::pool::pairs_of;
@@ -20,8 +20,9 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
 }
 
 /// Numbers that [`scan`] works in.
-pub(super) const fn memory_len() -> usize {
-    2 * factors_len(sum::ITEMS) + 2 * DISTANCE_ROWS * sum::ITEMS
+pub(super) const fn memory_len(items: usize) -> usize {
+    let block = sum::longest(sum::ITEMS, items);
+    2 * factors_len(block) + 2 * DISTANCE_ROWS * block
 }
 
 /// Meetings of two blocks.
@@ -50,16 +51,17 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     let Some((own, other)) = blocks_of(items.div_ceil(sum::ITEMS), meeting) else {
         return;
     };
-    let level = scan.executor.level();
-    let (own_factors, memory) = split_at(memory, factors_len(sum::ITEMS));
-    let (other_factors, memory) = split_at(memory, factors_len(sum::ITEMS));
-    let (weights, scores) = split_at(memory, DISTANCE_ROWS * sum::ITEMS);
+    let (level, stride) = (scan.executor.level(), block_stride(items));
+    let block = sum::longest(sum::ITEMS, items);
+    let (own_factors, memory) = split_at(memory, factors_len(block));
+    let (other_factors, memory) = split_at(memory, factors_len(block));
+    let (weights, scores) = split_at(memory, DISTANCE_ROWS * block);
     let (own, other) = (Block::new(own, items), Block::new(other, items));
     let leverage = matches!(scan.criterion, Criterion::Leverage(..));
     let own_factors = own.factors(scan, form, own_factors);
     let other_factors = other.factors(scan, form, other_factors);
     let panel = |block: Block| {
-        let len = panels_len(scan.criterion.order(), 1);
+        let len = scan.criterion.order().saturating_mul(stride);
         whitened.get(block.number * len..(block.number + 1) * len).unwrap_or_default()
     };
     for from in (0..own.len).step_by(DISTANCE_ROWS) {
@@ -73,11 +75,11 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
             let columns = other_factors.range(to, other.len);
             let factors = (own_factors.range(from, from + rows), columns);
             form.weights(level, factors, (own.first + from, other.first + to), weights);
-            let (items, others) = (
+            let (own_items, others) = (
                 Items { panel: panel(own), first: from },
                 Items { panel: panel(other), first: to },
             );
-            squared_distances(level, panel_stride(sum::ITEMS), items, others, width, scores);
+            squared_distances(level, stride, own_items, others, width, scores);
             scan.weigh(weights, scores);
         }
         for (row, scores) in scores.chunks_exact_mut(width.max(1)).enumerate() {

@@ -63,7 +63,7 @@ impl ScoreMemory {
                 (0, in_prompt::memory_len(order, prompts.largest_block(in_prompt::BLOCK)))
             }
             Pairs::CrossPrompt(_) => {
-                (cross_prompt::whitened_len(order, items), cross_prompt::memory_len())
+                (cross_prompt::whitened_len(order, items), cross_prompt::memory_len(items))
             }
             Pairs::Listed(_) => (listed::whitened_len(order, items), listed::memory_len(order)),
         };

@@ -97,9 +97,10 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
     let Sizes { order, pairs, items, batch, threads } = *sizes;
     let threads = threads.max(1);
     let score = ScoreMemory::new(order, pairs, items);
-    let shared = threads
+    // Blocks beyond one a thread even out their lengths; one thread has nothing to even out.
+    let blocks = if threads == 1 { 1 } else { threads.saturating_mul(2) };
+    let shared = blocks
         .saturating_mul(pool_workspace_len(order, pairs))
-        .saturating_mul(2)
         .max(threads.saturating_mul(score.each).saturating_add(score.shared))
         .max(threads.saturating_mul(rewards_workspace_len(order)));
     let numbers = items

@@ -109,7 +109,7 @@ fn replay_in<T: Real, E: Executor>(
         doubles: &mut vec![0.0; len.doubles],
         starts: &mut starts,
         first_pairs: &mut first_pairs,
-        ranking: &mut vec![0; len.replies],
+        places: &mut vec![0; len.places],
         listed: &mut vec![(0, 0); len.listed],
         labels: &mut vec![Comparison { a: 0, b: 0, label: T::ZERO }; len.labels],
         asked: &mut vec![(0, 0); len.asked],

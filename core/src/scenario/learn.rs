@@ -1,0 +1,80 @@
+//! What a round learns from its labels: the trunk by Adam, on all labels a step and on some of them
+//! in turn, and the last layer by Newton's method.
+
+use super::data::{SEED, copy};
+use super::round::{Loop, Numbers};
+use crate::arith::Real;
+use crate::error::Error;
+use crate::linalg::Columns;
+use crate::model::last_layer::fit;
+use crate::model::train::{Data, Resources, Settings, gradient, train};
+use crate::parallel::{Executor, split_at};
+use crate::rng::Stream;
+
+/// Losses told of a training: two an iteration, and two at the end.
+const LOSSES: usize = 12;
+
+impl<T: Real, E: Executor> Loop<'_, T, E> {
+    /// The gradient at the start, the losses on the way, and the parameters at the end, which are
+    /// those of the training on all labels a step. A quarter of the labels is held out.
+    pub(super) fn train(
+        &mut self,
+        round: usize,
+        numbers: &mut Numbers<'_, T>,
+    ) -> Result<(), Error> {
+        let (labels, _) = split_at(self.labels, self.size.known(round + 1));
+        let (held_out, training) = labels.split_at_checked(labels.len() / 4).unwrap_or_default();
+        let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
+        let items = items.range(0, self.size.trained);
+        let data = Data { items, training_items: items.len(), training, held_out };
+        let Numbers { mlp, parameters, work, gradient: slopes, .. } = numbers;
+        let mean = gradient(self.executor, mlp, &data, parameters, slopes, work)?;
+        self.tracer.numbers("gradient", 0, slopes)?;
+        self.tracer.numbers("gradient", 1, &[mean])?;
+        copy(parameters, slopes);
+        let ways = [(None, &mut **parameters), (Some(self.size.minibatch), &mut **slopes)];
+        for (index, (minibatch, parameters)) in ways.into_iter().enumerate() {
+            let settings = Settings {
+                iterations: self.size.iterations,
+                learning_rate: 0.02,
+                weight_decay: 0.01,
+                patience: Some(3),
+                warm_up: 1,
+                minibatch,
+            };
+            let mut losses = [0.0; LOSSES];
+            let mut slots = losses.iter_mut();
+            let mut shuffle = Stream::new(SEED, "shuffle", round as u64);
+            let resources =
+                Resources { workspace: work, index: self.places, shuffle: &mut shuffle };
+            train(self.executor, mlp, &settings, &data, parameters, resources, &mut |seen| {
+                for (slot, loss) in slots.by_ref().zip([seen.training, seen.held_out]) {
+                    *slot = loss;
+                }
+                true
+            })?;
+            self.tracer.numbers("losses", index, &losses)?;
+            self.tracer.numbers("trained", index, parameters)?;
+        }
+        Ok(())
+    }
+
+    /// The last layer on the features that the batch was picked by, and what its fit came to.
+    pub(super) fn fit_last_layer(
+        &mut self,
+        round: usize,
+        numbers: &mut Numbers<'_, T>,
+    ) -> Result<(), Error> {
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let features = features.range(0, self.size.trained);
+        let (labels, _) = split_at(self.labels, self.size.known(round + 1));
+        let (head, _) = split_at(numbers.gradient, order);
+        head.fill(T::ZERO);
+        let found = fit(self.executor, features, labels, T::ONE, head, numbers.work)?;
+        self.tracer.numbers("last-layer", 0, head)?;
+        let steps = f64::from_u64(found.steps as u64);
+        let values = [found.log_likelihood, found.log_posterior, found.log_det, steps];
+        self.tracer.numbers("last-layer", 1, &values)
+    }
+}

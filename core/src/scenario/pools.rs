@@ -1,0 +1,230 @@
+//! The pools of a round: pairs of every kind, their Fisher information, and the batch that every
+//! strategy picks from them.
+
+use super::Size;
+use super::data::SEED;
+use super::round::{ASKED, Loop, Numbers, PRIOR_PRECISION};
+use super::trace::Tracer;
+use crate::arith::Real;
+use crate::error::Error;
+use crate::fisher::{Weighting, add_pairs, add_pool, rewards};
+use crate::heap::sort;
+use crate::linalg::{Columns, Packed};
+use crate::parallel::{Executor, split_at};
+use crate::pool::{Pairs, Pool, Prompts};
+use crate::rng::Stream;
+use crate::select::{Options, Posterior, Problem, Selection, Strategy, Workspace};
+
+/// A pool, and by which rewards its pairs are weighed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    InPrompt,
+    CrossPrompt,
+    /// The cross-prompt pool with rewards so far apart that the product form of the weights is not
+    /// used (the numeric contract, 3).
+    Stretched,
+    Listed,
+}
+
+impl Offer {
+    /// The in-prompt pool last: its matrix is the one that the round goes on with.
+    pub(super) const ALL: [Self; 4] =
+        [Self::Listed, Self::Stretched, Self::CrossPrompt, Self::InPrompt];
+
+    pub(super) fn pairs<'a>(
+        self,
+        size: &Size,
+        prompts: Prompts<'a>,
+        listed: &'a [(u32, u32)],
+    ) -> Pairs<'a> {
+        match self {
+            Self::InPrompt => Pairs::InPrompt(prompts),
+            Self::CrossPrompt | Self::Stretched => {
+                Pairs::CrossPrompt(u32::try_from(self.items(size)).unwrap_or(u32::MAX))
+            }
+            Self::Listed => Pairs::Listed(listed),
+        }
+    }
+
+    /// The items that are paired, the first ones.
+    pub(super) const fn items(self, size: &Size) -> usize {
+        match self {
+            Self::InPrompt | Self::Listed => size.items,
+            Self::CrossPrompt | Self::Stretched => size.crossed,
+        }
+    }
+
+    /// The first of the places at which its stages stand among those of their names.
+    const fn index(self, stages: usize) -> usize {
+        let number = match self {
+            Self::InPrompt => 0,
+            Self::CrossPrompt => 1,
+            Self::Stretched => 2,
+            Self::Listed => 3,
+        };
+        number * stages
+    }
+}
+
+fn pool<'a>(
+    features: Columns<'a, f32>,
+    pairs: Pairs<'a>,
+    labelled: &'a [u64],
+) -> Result<Pool<'a>, Error> {
+    match pairs {
+        Pairs::InPrompt(prompts) => Pool::in_prompt(features, prompts, labelled),
+        Pairs::CrossPrompt(items) => {
+            Pool::cross_prompt(features.range(0, items as usize), labelled)
+        }
+        Pairs::Listed(pairs) => Pool::listed(features, pairs, labelled),
+    }
+}
+
+/// What strategies are run with: samples in numbers that a device can afford.
+pub(super) fn options<'a, T: Real>() -> Options<'a, T> {
+    Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() }
+}
+
+impl<T: Real> Numbers<'_, T> {
+    /// Fills in the head whose rewards reach beyond the range of the product form, by a power of
+    /// two, and tells both ranges.
+    fn stretch(&mut self, size: &Size, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+        let (rewards, _) = split_at(self.rewards, size.crossed);
+        let first = rewards.first().copied().unwrap_or(T::ZERO);
+        let (mut least, mut most) = (first, first);
+        for reward in rewards {
+            least = if *reward < least { *reward } else { least };
+            most = if most < *reward { *reward } else { most };
+        }
+        let (mut range, mut factor) = (most - least, 1.0);
+        tracer.numbers("range", 0, &[range])?;
+        while range <= T::PRODUCT_RANGE && factor < 1e9 {
+            (range, factor) = (range * T::TWO, factor * 2.0);
+        }
+        tracer.numbers("range", 1, &[range])?;
+        for (stretched, weight) in self.stretched_f32.iter_mut().zip(&*self.head_f32) {
+            *stretched = factor * *weight;
+        }
+        Ok(())
+    }
+}
+
+impl<T: Real, E: Executor> Loop<'_, T, E> {
+    /// The Fisher information of each pool, of the listed pairs, and of the labelled ones (`past`).
+    pub(super) fn fisher(
+        &mut self,
+        round: usize,
+        numbers: &mut Numbers<'_, T>,
+    ) -> Result<(), Error> {
+        numbers.stretch(self.size, &mut self.tracer)?;
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let executor = self.executor;
+        let mut matrix = Packed::new(order, &mut *numbers.matrix)?;
+        for (index, weighting) in [Weighting::Unit, Weighting::Bernoulli].into_iter().enumerate() {
+            let (listed, rewards) = (self.listed, &*numbers.rewards);
+            matrix.clear();
+            add_pairs(executor, features, listed, rewards, weighting, &mut matrix, numbers.work)?;
+            self.tracer.numbers("fisher-listed", index, matrix.as_slice())?;
+        }
+        let (past, _) = split_at(self.asked, self.size.known(round));
+        for offer in Offer::ALL {
+            let pairs = offer.pairs(self.size, self.prompts, self.listed);
+            let pool = pool(features, pairs, labelled(pairs, past, self.labelled))?;
+            // The features have served in this precision.
+            let (stretched, _) = split_at(numbers.features, self.size.crossed);
+            let of_pool = match offer {
+                Offer::Stretched => {
+                    let head = &*numbers.stretched_f32;
+                    rewards(executor, pool.features(), head, stretched, numbers.work)?;
+                    &*stretched
+                }
+                _ => numbers.rewards.get(..pool.features().len()).unwrap_or_default(),
+            };
+            for (index, weighting) in [(0, Weighting::Unit), (1, Weighting::Bernoulli)] {
+                matrix.clear();
+                add_pool(executor, &pool, of_pool, weighting, &mut matrix, numbers.work)?;
+                self.tracer.numbers("fisher-pool", offer.index(2) + index, matrix.as_slice())?;
+            }
+        }
+        let mut matrix = Packed::new(order, &mut *numbers.past)?;
+        matrix.clear();
+        let (rewards, weighting) = (&*numbers.rewards, Weighting::Bernoulli);
+        add_pairs(executor, features, past, rewards, weighting, &mut matrix, numbers.work)?;
+        self.tracer.numbers("fisher-past", 0, matrix.as_slice())
+    }
+
+    /// The batch of every strategy from every pool; [`ASKED`]'s from the in-prompt one, which is
+    /// the one to answer, last.
+    pub(super) fn select(
+        &mut self,
+        round: usize,
+        numbers: &mut Numbers<'_, T>,
+    ) -> Result<(), Error> {
+        for offer in Offer::ALL {
+            let crossed = matches!(offer, Offer::CrossPrompt | Offer::Stretched);
+            for strategy in Strategy::ALL {
+                if crossed && !strategy.takes_all_cross_prompt_pairs() {
+                    continue;
+                }
+                let told = self.choose(strategy, offer, round, numbers)?;
+                let (name, index) = (strategy.name(), offer.index(3));
+                let batch = &*self.batch;
+                let pair = |at: usize| batch.get(at).map_or(0, |chosen| chosen.pair);
+                self.tracer.integers(name, index, batch.len(), &pair);
+                let (scores, _) = split_at(numbers.work, batch.len());
+                for (score, chosen) in scores.iter_mut().zip(batch) {
+                    *score = chosen.score;
+                }
+                self.tracer.numbers(name, index + 1, scores)?;
+                if let (Some(condition), Some(log_det)) = (told.condition, told.log_det) {
+                    self.tracer.numbers(name, index + 2, &[condition, log_det])?;
+                }
+            }
+        }
+        self.choose(ASKED, Offer::InPrompt, round, numbers).map(|_| ())
+    }
+
+    fn choose(
+        &mut self,
+        strategy: Strategy,
+        offer: Offer,
+        round: usize,
+        numbers: &mut Numbers<'_, T>,
+    ) -> Result<Selection, Error> {
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let pairs = offer.pairs(self.size, self.prompts, self.listed);
+        let (asked, _) = split_at(self.asked, self.size.known(round));
+        let pool = &pool(features, pairs, labelled(pairs, asked, self.labelled))?;
+        let stretched = offer == Offer::Stretched;
+        let posterior = &Posterior {
+            head: if stretched { numbers.stretched_f32 } else { numbers.head_f32 },
+            prior_precision: T::from_f64(PRIOR_PRECISION),
+            jitter: T::ZERO,
+            past: Packed::new(order, &*numbers.past)?,
+        };
+        let mut rng = Stream::new(SEED, strategy.name(), round as u64);
+        let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
+        let options = &options();
+        let problem = Problem { executor: self.executor, pool, posterior, options };
+        strategy.select(&problem, workspace, &mut rng, self.batch)
+    }
+}
+
+/// Which of the pairs have a label, ascending: those asked about, or of a list as many, in every
+/// third place.
+fn labelled<'a>(pairs: Pairs<'_>, asked: &[(u32, u32)], memory: &'a mut [u64]) -> &'a [u64] {
+    let mut count = 0;
+    let numbers = (0_u64..).zip(asked).filter_map(|(place, (a, b))| match pairs {
+        Pairs::Listed(_) => Some(3 * place),
+        _ => pairs.pair_number(*a, *b),
+    });
+    for (slot, number) in memory.iter_mut().zip(numbers) {
+        *slot = number;
+        count += 1;
+    }
+    let (labelled, _) = split_at(memory, count);
+    sort(labelled, &|a, b| a.cmp(b));
+    labelled
+}
