@@ -4,6 +4,7 @@
 
 pub mod bounds;
 pub mod data;
+pub mod design;
 pub mod elementary;
 pub mod fuzz;
 pub mod generate;

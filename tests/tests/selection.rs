@@ -13,7 +13,7 @@ use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Distinct, Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::{Scored, TopK};
 use pairpick_tests::generate;
 use pairpick_tests::levels::available;
@@ -74,7 +74,7 @@ impl Fixture {
             Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
             Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
         };
-        run(&pool.expect("a pool"))
+        run(&pool.and_then(|pool| pool.with_prompts(&self.starts)).expect("a pool"))
     }
 
     fn pool_fisher<T: Real>(&self, executor: &impl Executor, weighting: Weighting) -> Vec<T> {
@@ -105,7 +105,12 @@ impl Fixture {
         batch: usize,
     ) -> Result<Vec<Scored<T>>, Error> {
         self.with(|pool| {
-            let options = Options::default();
+            let target = generate::positive::<T>(self.order, 3, 1.0);
+            let options = Options {
+                target: Some(Packed::new(self.order, target.as_slice())?),
+                distinct: Distinct::PerPrompt(u32::MAX),
+                ..Options::default()
+            };
             let sizes = Sizes::of(pool, batch, executor.threads());
             let len = strategy.workspace_len(&sizes, &options);
             let mut numbers = vec![T::ZERO; len.numbers];
@@ -381,13 +386,16 @@ fn a_selection_of_500_from_5_000_items_works_in_less_than_32_mib() {
         let pool = pool.expect("a pool");
         assert_eq!(pool.available(), pairs);
         for threads in [1, 2, 8, 16] {
-            let options = Options::<f64>::default();
-            let len = Strategy::Dopt.workspace_len(&Sizes::of(&pool, 500, threads), &options);
-            let bytes = size_of::<f64>() * len.numbers
-                + size_of::<Scored<f64>>() * (len.heaps + 500)
-                + size_of::<u64>() * (len.ranks + starts.len());
-            println!("{pairs} pairs, {threads} threads: {bytes} bytes");
-            assert!(bytes < 32 << 20, "{pairs} pairs, {threads} threads: {bytes} bytes");
+            for strategy in Strategy::ALL {
+                let options = Options::<f64>::default();
+                let len = strategy.workspace_len(&Sizes::of(&pool, 500, threads), &options);
+                let bytes = size_of::<f64>() * len.numbers
+                    + size_of::<Scored<f64>>() * (len.heaps + 500)
+                    + size_of::<u64>() * (len.ranks + starts.len());
+                let what = format!("{} of {pairs} pairs, {threads} threads", strategy.name());
+                println!("{what}: {bytes} bytes");
+                assert!(bytes < 32 << 20, "{what}: {bytes} bytes");
+            }
         }
     }
 }

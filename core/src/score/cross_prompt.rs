@@ -5,12 +5,10 @@
 //! Why it is fast: a strip of a few items meets a block of others from registers, with no
 //! exponential a pair, and blocks are shared out evenly over the threads.
 
-use super::{Criterion, Scan};
+use super::Scan;
 use crate::arith::{Real, sum};
 use crate::fisher::{Form, factors_len};
-use crate::kernel::panel::{
-    DISTANCE_ROWS, Items, fill_panel, panel_stride, squared_distances, whiten_panel,
-};
+use crate::kernel::panel::{DISTANCE_ROWS, Items, panel_stride};
 use crate::kernel::weights::Factors;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::pairs_of;
@@ -23,7 +21,7 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
 
 /// Numbers that [`scan`] works in.
 pub(super) const fn memory_len() -> usize {
-    2 * factors_len(sum::ITEMS) + 2 * DISTANCE_ROWS * sum::ITEMS
+    2 * factors_len(sum::ITEMS) + 4 * DISTANCE_ROWS * sum::ITEMS
 }
 
 /// Meetings of two blocks.
@@ -41,12 +39,10 @@ pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     whitened: &mut [T],
 ) {
-    let order = scan.criterion.order();
-    let stride = panel_stride(sum::ITEMS);
-    for_chunks(scan.executor, whitened, panel_len(order), &mut [(); 0], 0, &|block, panel, _| {
+    let len = panel_len(scan.criterion.rows());
+    for_chunks(scan.executor, whitened, len, &mut [(); 0], 0, &|block, panel, _| {
         let first = block * sum::ITEMS;
-        fill_panel(scan.pool.features().range(first, first + sum::ITEMS), stride, panel);
-        whiten_panel(scan.executor.level(), scan.whitener, order, stride, panel);
+        scan.fill((first, first + sum::ITEMS), panel_stride(sum::ITEMS), panel);
     });
 }
 
@@ -65,13 +61,14 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     let level = scan.executor.level();
     let (own_factors, memory) = split_at(memory, factors_len(sum::ITEMS));
     let (other_factors, memory) = split_at(memory, factors_len(sum::ITEMS));
-    let (weights, scores) = split_at(memory, DISTANCE_ROWS * sum::ITEMS);
+    let (weights, memory) = split_at(memory, DISTANCE_ROWS * sum::ITEMS);
+    let (scores, spare) = split_at(memory, DISTANCE_ROWS * sum::ITEMS);
     let (own, other) = (Block::new(own, items), Block::new(other, items));
-    let leverage = matches!(scan.criterion, Criterion::Leverage(..));
+    let weighted = scan.criterion.weighting().is_some();
     let own_factors = own.factors(scan, form, own_factors);
     let other_factors = other.factors(scan, form, other_factors);
     let panel = |block: Block| {
-        let len = panel_len(scan.criterion.order());
+        let len = panel_len(scan.criterion.rows());
         whitened.get(block.number * len..(block.number + 1) * len).unwrap_or_default()
     };
     for from in (0..own.len).step_by(DISTANCE_ROWS) {
@@ -80,7 +77,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         let to = if own.number == other.number { from + 1 } else { 0 };
         let width = other.len.saturating_sub(to);
         let (scores, _) = split_at(scores, rows * width);
-        if leverage {
+        if weighted {
             let (weights, _) = split_at(weights, rows * width);
             let columns = other_factors.range(to, other.len);
             form.weights(level, own_factors.range(from, from + rows), columns, weights);
@@ -88,13 +85,13 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
                 Items { panel: panel(own), first: from },
                 Items { panel: panel(other), first: to },
             );
-            squared_distances(level, panel_stride(sum::ITEMS), items, others, width, scores);
-            scan.weigh(weights, scores);
+            let panels = (items, others, width);
+            scan.score_panel(panel_stride(sum::ITEMS), panels, weights, scores, spare);
         }
         for (row, scores) in scores.chunks_exact_mut(width.max(1)).enumerate() {
             let a = own.first + from + row;
             let b = other.first + to;
-            if !leverage {
+            if !weighted {
                 scan.margins(a, b, scores);
             }
             let skipped = (a + 1).saturating_sub(b).min(scores.len());

@@ -11,14 +11,22 @@
 mod cross_prompt;
 mod in_prompt;
 mod listed;
+mod stored;
 
+pub(crate) use self::listed::{memory_len as whiten_memory_len, whiten_columns};
+pub use self::stored::Stored;
+pub(crate) use self::stored::{Drop, copy_features};
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
 use crate::fisher::{Form, Weighting, workers};
-use crate::kernel::panel::{fill_whitener, whitener_len};
+use crate::kernel::Level;
+use crate::kernel::panel::{
+    Items, fill_panel, fill_whitener, squared_distances, whiten_panel, whitener_len,
+};
 use crate::linalg::Cholesky;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::{Pairs, Pool};
+use crate::select::Taken;
 use crate::topk::{Scored, TopK};
 
 /// What a pair is scored by.
@@ -31,14 +39,32 @@ pub enum Criterion<'a, T, D> {
     MaxDiff,
     /// w dᵀM⁻¹d, with the factor of M.
     Leverage(&'a Cholesky<T, D>, Weighting),
+    /// What the columns of a sequential design say.
+    Stored(Stored<'a, T>, Weighting),
 }
 
 impl<T: Real, D: AsRef<[T]>> Criterion<'_, T, D> {
-    /// Features that must be whitened: none for the scores that use rewards alone.
-    fn order(&self) -> usize {
+    /// Rows of the panels that pairs are scored from: none for the scores that use rewards alone.
+    fn rows(&self) -> usize {
         match self {
             Self::Leverage(factor, _) => factor.order(),
+            Self::Stored(stored, _) => stored.rows(),
             Self::Entropy | Self::MaxDiff => 0,
+        }
+    }
+
+    /// The weights of the pairs, for the scores that have any.
+    fn weighting(&self) -> Option<Weighting> {
+        match self {
+            Self::Leverage(_, weighting) | Self::Stored(_, weighting) => Some(*weighting),
+            Self::Entropy | Self::MaxDiff => None,
+        }
+    }
+
+    fn memory(&self, pairs: Pairs<'_>, items: usize) -> ScoreMemory {
+        match self {
+            Self::Stored(..) => ScoreMemory::stored(self.rows(), pairs, items),
+            _ => ScoreMemory::new(self.rows(), pairs, items),
         }
     }
 }
@@ -67,6 +93,16 @@ impl ScoreMemory {
         };
         Self { shared: whitener_len(order).saturating_add(whitened), each }
     }
+
+    /// For pairs that are scored from so many rows of [`Stored`] columns.
+    #[must_use]
+    pub(crate) fn stored(rows: usize, pairs: Pairs<'_>, items: usize) -> Self {
+        let panels = match pairs {
+            Pairs::InPrompt(_) | Pairs::Listed(_) => 0,
+            Pairs::CrossPrompt(_) => cross_prompt::whitened_len(rows, items),
+        };
+        Self { shared: panels, each: Self::new(rows, pairs, items).each }
+    }
 }
 
 /// Fills `batch` with the best pairs of the pool, best first. `heaps` holds a batch a worker.
@@ -91,42 +127,13 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     if requested > pool.available() {
         return Err(Error::Batch { requested, available: pool.available() });
     }
-    check_shape("rewards", pool.features().len(), rewards.len())?;
-    let order = criterion.order();
-    if order != 0 {
-        check_shape("order of the factor", pool.features().rows(), order)?;
-    }
-    let memory = ScoreMemory::new(order, pool.pairs(), rewards.len());
-    let found = workspace.len();
-    let (shared, workspace) = split_at(workspace, memory.shared);
-    if shared.len() < memory.shared || workspace.is_empty() {
-        let required = memory.shared.saturating_add(memory.each);
-        return Err(Error::Workspace { what: "scores", required, found });
-    }
-    let (whitener, whitened) = split_at(shared, whitener_len(order));
-    if let Criterion::Leverage(factor, _) = criterion {
-        fill_whitener(factor.as_slice(), order, whitener);
-    }
-    let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
-    let fits = workers("heaps", batch.len(), fits.get(), heaps.len())?.get();
-    let (heaps, _) = split_at(heaps, fits * batch.len());
-    // A slot that no pair fills is marked by a pair number beyond the pool.
-    heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
-    let scan = Scan { pool, rewards, criterion, whitener: &*whitener, executor };
-    scan.whiten(fits, whitened, workspace);
-    let (whitened, form) = (&*whitened, scan.form());
-    let share = scan.parts().div_ceil(fits);
-    for_chunks(executor, heaps, batch.len(), workspace, memory.each, &|number, heap, memory| {
-        let mut best = TopK::new(heap);
-        for part in number * share..((number + 1) * share).min(scan.parts()) {
-            scan.part((whitened, form), part, memory, &mut best);
-        }
-    });
-    let mut best = TopK::new(batch);
-    for candidate in heaps.iter().filter(|candidate| candidate.pair != u64::MAX) {
-        best.offer(*candidate);
-    }
-    match best.finish().iter().find(|kept| !kept.score.is_finite_number()) {
+    let best = gather(executor, pool, rewards, criterion, None, (workspace, heaps), batch)?;
+    check_finite(best.finish())
+}
+
+/// Fails with [`Error::NonFinite`] if a pair has a score that is no finite number.
+pub(crate) fn check_finite<T: Real>(kept: &[Scored<T>]) -> Result<(), Error> {
+    match kept.iter().find(|kept| !kept.score.is_finite_number()) {
         Some(kept) => {
             let index = usize::try_from(kept.pair).unwrap_or(usize::MAX);
             Err(Error::NonFinite { what: "scores", index })
@@ -135,11 +142,66 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     }
 }
 
+/// The best pairs of the pool that a batch may still take, as many as there are slots.
+///
+/// # Errors
+/// As [`best_pairs`], but that a score may be no number: [`check_finite`].
+pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    executor: &E,
+    pool: &Pool<'_>,
+    rewards: &[T],
+    criterion: Criterion<'_, T, D>,
+    taken: Option<&Taken<'_>>,
+    (workspace, heaps): (&mut [T], &mut [Scored<T>]),
+    slots: &'a mut [Scored<T>],
+) -> Result<TopK<'a, T>, Error> {
+    check_shape("rewards", pool.features().len(), rewards.len())?;
+    if let Criterion::Leverage(factor, _) = criterion {
+        check_shape("order of the factor", pool.features().rows(), factor.order())?;
+    }
+    let memory = criterion.memory(pool.pairs(), rewards.len());
+    let found = workspace.len();
+    let (shared, workspace) = split_at(workspace, memory.shared);
+    if shared.len() < memory.shared || workspace.is_empty() {
+        let required = memory.shared.saturating_add(memory.each);
+        return Err(Error::Workspace { what: "scores", required, found });
+    }
+    let (whitener, whitened) = match criterion {
+        Criterion::Leverage(factor, _) => {
+            let (whitener, whitened) = split_at(shared, whitener_len(factor.order()));
+            fill_whitener(factor.as_slice(), factor.order(), whitener);
+            (whitener, whitened)
+        }
+        _ => (<&mut [T]>::default(), shared),
+    };
+    let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
+    let fits = workers("heaps", slots.len(), fits.get(), heaps.len())?.get();
+    let (heaps, _) = split_at(heaps, fits * slots.len());
+    // A slot that no pair fills is marked by a pair number beyond the pool.
+    heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
+    let scan = Scan { pool, rewards, criterion, taken, whitener: &*whitener, executor };
+    scan.whiten(fits, whitened, workspace);
+    let (whitened, form) = (&*whitened, scan.form());
+    let share = scan.parts().div_ceil(fits);
+    for_chunks(executor, heaps, slots.len(), workspace, memory.each, &|number, heap, memory| {
+        let mut best = TopK::new(heap);
+        for part in number * share..((number + 1) * share).min(scan.parts()) {
+            scan.part((whitened, form), part, memory, &mut best);
+        }
+    });
+    let mut best = TopK::new(slots);
+    for candidate in heaps.iter().filter(|candidate| candidate.pair != u64::MAX) {
+        best.offer(*candidate);
+    }
+    Ok(best)
+}
+
 /// One walk over the pairs of a pool.
 struct Scan<'a, T, D, E> {
     pool: &'a Pool<'a>,
     rewards: &'a [T],
     criterion: Criterion<'a, T, D>,
+    taken: Option<&'a Taken<'a>>,
     whitener: &'a [T],
     executor: &'a E,
 }
@@ -147,22 +209,24 @@ struct Scan<'a, T, D, E> {
 impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
     /// Whitens the items that more than one part of the walk needs.
     fn whiten(&self, workers: usize, whitened: &mut [T], memory: &mut [T]) {
-        if self.criterion.order() == 0 {
+        if self.criterion.rows() == 0 {
             return;
         }
-        match self.pool.pairs() {
-            Pairs::InPrompt(_) => {}
-            Pairs::CrossPrompt(_) => cross_prompt::whiten(self, whitened),
-            Pairs::Listed(_) => listed::whiten(self, workers, whitened, memory),
+        match (self.pool.pairs(), &self.criterion) {
+            (Pairs::CrossPrompt(_), _) => cross_prompt::whiten(self, whitened),
+            (Pairs::Listed(_), Criterion::Leverage(factor, _)) => {
+                let (features, order) = (self.pool.features(), factor.order());
+                let whitening = (self.whitener, order);
+                whiten_columns(self.executor, features, whitening, workers, whitened, memory);
+            }
+            _ => {}
         }
     }
 
     /// How the weights of a cross-prompt pool are computed.
     fn form(&self) -> Form<T> {
-        match (self.pool.pairs(), &self.criterion) {
-            (Pairs::CrossPrompt(_), Criterion::Leverage(_, weighting)) => {
-                Form::of(*weighting, self.rewards)
-            }
+        match (self.pool.pairs(), self.criterion.weighting()) {
+            (Pairs::CrossPrompt(_), Some(weighting)) => Form::of(weighting, self.rewards),
             _ => Form::Unit,
         }
     }
@@ -195,12 +259,47 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
 }
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
+    /// Fills a panel with what the items `first..end` are scored by.
+    fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
+        match &self.criterion {
+            Criterion::Leverage(factor, _) => {
+                fill_panel(self.pool.features().range(first, end), stride, panel);
+                whiten_panel(self.executor.level(), self.whitener, factor.order(), stride, panel);
+            }
+            Criterion::Stored(stored, _) => {
+                let end = end.min(self.pool.features().len());
+                stored.fill((first, end), stride, panel);
+            }
+            Criterion::Entropy | Criterion::MaxDiff => {}
+        }
+    }
+
+    /// The scores of some items of a panel with `width` others, row after row; `spare` holds as
+    /// many numbers as `scores`, twice.
+    fn score_panel(
+        &self,
+        stride: usize,
+        (items, others, width): (Items<'_, T>, Items<'_, T>, usize),
+        weights: &[T],
+        scores: &mut [T],
+        spare: &mut [T],
+    ) {
+        let level: Level = self.executor.level();
+        if let Criterion::Stored(stored, _) = &self.criterion {
+            let panels = (items, others, width);
+            stored.score_panel((level, stride), panels, weights, scores, spare);
+        } else {
+            squared_distances(level, (stride, usize::MAX), items, others, width, scores);
+            self.weigh(weights, scores);
+        }
+    }
+
     /// The score of a margin, for the criteria that need nothing else.
     fn of_margin(&self, margin: T) -> T {
         match self.criterion {
             // 0 − |m| rather than −|m|: no negative zero may be a key.
             Criterion::Entropy => T::ZERO - margin.magnitude(),
-            Criterion::MaxDiff | Criterion::Leverage(..) => margin.magnitude(),
+            _ => margin.magnitude(),
         }
     }
 
@@ -227,10 +326,18 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
         for labelled in self.pool.labelled_in(first, end) {
             let before = usize::try_from(labelled.saturating_sub(number)).unwrap_or(usize::MAX);
             let (run, after) = rest.split_at_checked(before).unwrap_or((rest, &[]));
-            best.offer_run(number, run);
+            self.offer_allowed(number, run, best);
             rest = after.split_first().map_or(&[], |(_, after)| after);
             number = labelled.saturating_add(1);
         }
-        best.offer_run(number, rest);
+        self.offer_allowed(number, rest, best);
+    }
+
+    /// Offers consecutive pairs from number `first` on, but for those that the batch may not take.
+    fn offer_allowed(&self, first: u64, scores: &[T], best: &mut TopK<'_, T>) {
+        match self.taken {
+            Some(taken) => best.offer_allowed(first, scores, |pair| taken.allows(pair)),
+            None => best.offer_run(first, scores),
+        }
     }
 }

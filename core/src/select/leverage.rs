@@ -92,16 +92,39 @@ fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
     prior_precision: T,
     jitter: T,
 ) -> Result<Cholesky<T, D>, Error> {
+    add_prior(&mut fisher, prior_precision, jitter);
+    Cholesky::factor(fisher)
+}
+
+fn add_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
+    fisher: &mut Packed<T, D>,
+    prior_precision: T,
+    jitter: T,
+) {
     fisher.add_diagonal(prior_precision);
     if jitter != T::ZERO {
         let mean = fisher.trace() / T::from_u64(fisher.order() as u64);
         fisher.add_diagonal(jitter * mean);
     }
-    Cholesky::factor(fisher)
+}
+
+/// Where a sequential design starts: P, or λI without the past.
+pub(super) fn start<'a, T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    memory: &'a mut [T],
+) -> Result<Packed<T, &'a mut [T]>, Error> {
+    let posterior = problem.posterior;
+    let mut start = Packed::new(posterior.past.order(), memory)?;
+    start.clear();
+    if !problem.options.without_past {
+        start.add(&posterior.past)?;
+    }
+    add_prior(&mut start, posterior.prior_precision, posterior.jitter);
+    Ok(start)
 }
 
 /// Rewards of the pool's items by the posterior's head, and the rest of the memory.
-fn pool_rewards<'a, T: Real, E: Executor>(
+pub(super) fn pool_rewards<'a, T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     numbers: &'a mut [T],
 ) -> Result<(&'a [T], &'a mut [T]), Error> {

@@ -8,13 +8,20 @@
 pub mod design;
 pub mod dopt;
 pub mod entropy;
+pub mod greedy_a_opt;
+pub mod greedy_dopt;
+pub mod greedy_v_opt;
 mod leverage;
 pub mod maxdiff;
 mod options;
 pub mod pa_dopt;
 pub mod random;
+pub mod robust_v_opt;
+mod sequential;
+mod taken;
 
 pub use self::options::{Distinct, Options, Weights};
+pub(crate) use self::taken::Taken;
 use crate::arith::Real;
 use crate::error::Error;
 use crate::linalg::Packed;
@@ -38,12 +45,30 @@ pub enum Strategy {
     Dopt,
     /// [`pa_dopt`]
     PaDopt,
+    /// [`greedy_dopt`]
+    GreedyDopt,
+    /// [`greedy_a_opt`]
+    GreedyAOpt,
+    /// [`greedy_v_opt`]
+    GreedyVOpt,
+    /// [`robust_v_opt`]
+    RobustVOpt,
 }
 
 impl Strategy {
-    /// Every strategy, in the order of the paper.
-    pub const ALL: [Self; 6] =
-        [Self::Random, Self::Entropy, Self::MaxDiff, Self::Design, Self::Dopt, Self::PaDopt];
+    /// Every strategy, those of the paper first and in its order.
+    pub const ALL: [Self; 10] = [
+        Self::Random,
+        Self::Entropy,
+        Self::MaxDiff,
+        Self::Design,
+        Self::Dopt,
+        Self::PaDopt,
+        Self::GreedyDopt,
+        Self::GreedyAOpt,
+        Self::GreedyVOpt,
+        Self::RobustVOpt,
+    ];
 
     /// The name used everywhere: on command lines, in files, in traces.
     #[must_use]
@@ -55,6 +80,10 @@ impl Strategy {
             Self::Design => "design",
             Self::Dopt => "dopt",
             Self::PaDopt => "pa-dopt",
+            Self::GreedyDopt => "greedy-dopt",
+            Self::GreedyAOpt => "greedy-a-opt",
+            Self::GreedyVOpt => "greedy-v-opt",
+            Self::RobustVOpt => "robust-v-opt",
         }
     }
 
@@ -69,9 +98,18 @@ impl Strategy {
     pub fn workspace_len<T: Real>(
         self,
         sizes: &Sizes<'_>,
-        _options: &Options<'_, T>,
+        options: &Options<'_, T>,
     ) -> WorkspaceLen {
-        leverage::workspace_len(sizes)
+        match self {
+            Self::GreedyDopt => sequential::workspace_len(sizes, true, options.distinct),
+            Self::GreedyAOpt | Self::GreedyVOpt => {
+                sequential::workspace_len(sizes, false, options.distinct)
+            }
+            Self::RobustVOpt => {
+                sequential::workspace_len(sizes, false, robust_v_opt::distinct(options))
+            }
+            _ => leverage::workspace_len(sizes),
+        }
     }
 
     /// Fills `batch` with as many distinct pairs as it has places, best first.
@@ -97,6 +135,10 @@ impl Strategy {
             Self::Design => design::select,
             Self::Dopt => dopt::select,
             Self::PaDopt => pa_dopt::select,
+            Self::GreedyDopt => greedy_dopt::select,
+            Self::GreedyAOpt => greedy_a_opt::select,
+            Self::GreedyVOpt => greedy_v_opt::select,
+            Self::RobustVOpt => robust_v_opt::select,
         };
         select(problem, workspace, rng, batch)
     }
@@ -145,7 +187,7 @@ pub struct Workspace<'a, T> {
     pub numbers: &'a mut [T],
     /// A batch of candidates for each worker.
     pub heaps: &'a mut [Scored<T>],
-    /// A rank for each pair of the batch; `random` alone uses it.
+    /// Whole numbers: ranks of pairs, counts, pairs taken.
     pub ranks: &'a mut [u64],
 }
 
