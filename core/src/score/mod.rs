@@ -30,7 +30,7 @@ use crate::select::Taken;
 use crate::topk::{Scored, TopK};
 
 /// What a pair is scored by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub enum Criterion<'a, T, D> {
     /// How close the margin |r_a − r_b| is to 0: its negative. The same order as the entropy of
     /// the answer (equation 5), without its rounding.
@@ -42,6 +42,14 @@ pub enum Criterion<'a, T, D> {
     /// What the columns of a sequential design say.
     Stored(Stored<'a, T>, Weighting),
 }
+
+impl<T: Copy, D> Clone for Criterion<'_, T, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Copy, D> Copy for Criterion<'_, T, D> {}
 
 impl<T: Real, D: AsRef<[T]>> Criterion<'_, T, D> {
     /// Rows of the panels that pairs are scored from: none for the scores that use rewards alone.

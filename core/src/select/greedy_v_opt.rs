@@ -2,7 +2,7 @@
 //! rewards' differences that are wanted, drops most, M from P on (Yu, Bi and Tresp, 2006).
 
 use super::sequential::{self, Goal};
-use super::{Problem, Selection, Workspace};
+use super::{Problem, Selection, Workspace, trace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -21,7 +21,7 @@ pub fn select<T: Real, E: Executor>(
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let options = problem.options;
-    let target = Some(options.target.ok_or(Error::Parameter { what: "v-opt needs a target" })?);
+    let target = trace::target(options)?;
     let goal = Goal::Trace { target, misfit: options.misfit };
     sequential::select(problem, goal, options.distinct, workspace, batch)
 }

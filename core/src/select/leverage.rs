@@ -1,13 +1,18 @@
 //! What the one-shot strategies share: rewards in the selection's own precision, the matrix M and
 //! its factor, and the ranking of all pairs by one criterion.
+//!
+//! Where a batch may touch an item or a prompt only so often, it is what the ranking of all pairs
+//! gives when it is walked from the best on and what is full is passed over. Only the front of the
+//! ranking is kept; should it not do, the pairs that may still be taken are ranked again.
 
-use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen};
+use super::taken::{Taken, taken_len};
+use super::{Distinct, Options, Problem, Selection, Sizes, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pool, pool_workspace_len, rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
-use crate::score::{Criterion, ScoreMemory, best_pairs};
+use crate::score::{Criterion, ScoreMemory, best_pairs, check_finite, gather};
 use crate::topk::Scored;
 
 /// Ranks by a criterion that needs rewards alone.
@@ -17,9 +22,10 @@ pub(super) fn by_margin<T: Real, E: Executor>(
     criterion: Criterion<'_, T, &[T]>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let Problem { executor, pool, .. } = *problem;
-    let (rewards, numbers) = pool_rewards(problem, workspace.numbers)?;
-    best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
+    let Workspace { numbers, heaps, ranks } = workspace;
+    let (rewards, numbers) = pool_rewards(problem, numbers)?;
+    let workspace = Workspace { numbers, heaps, ranks };
+    rank(problem, rewards, criterion, workspace, batch)?;
     Ok(Selection::default())
 }
 
@@ -51,9 +57,28 @@ fn by_leverage<T: Real, E: Executor>(
     weighting: Weighting,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
+    let Workspace { numbers, heaps, ranks } = workspace;
+    let (rewards, numbers) = pool_rewards(problem, numbers)?;
+    let (factor, selection, numbers) = pool_factor(problem, past, rewards, weighting, numbers)?;
+    let criterion = Criterion::Leverage(&factor, weighting);
+    let workspace = Workspace { numbers, heaps, ranks };
+    rank(problem, rewards, criterion, workspace, batch)?;
+    Ok(selection)
+}
+
+/// What [`pool_factor`] gives: the factor, what is known of it, and the memory that is left.
+type PoolFactor<'a, T> = (Cholesky<T, &'a mut [T]>, Selection, &'a mut [T]);
+
+/// The factor of λI + Σ over the pool, and over the past where there is one.
+pub(super) fn pool_factor<'a, T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    past: Option<Packed<T, &[T]>>,
+    rewards: &[T],
+    weighting: Weighting,
+    numbers: &'a mut [T],
+) -> Result<PoolFactor<'a, T>, Error> {
     let Problem { executor, pool, posterior, .. } = *problem;
     let order = pool.features().rows();
-    let (rewards, numbers) = pool_rewards(problem, workspace.numbers)?;
     let (matrix, numbers) = split_at(numbers, packed_len(order));
     let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
     let mut fisher = Packed::new(order, matrix)?;
@@ -63,15 +88,60 @@ fn by_leverage<T: Real, E: Executor>(
         fisher.add(&past)?;
     }
     let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
-    let estimate = factor.condition_estimate(condition)?;
-    let criterion = Criterion::Leverage(&factor, weighting);
-    best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
-    Ok(Selection { condition: Some(estimate.to_f64()), log_det: Some(factor.log_det().to_f64()) })
+    let condition = Some(factor.condition_estimate(condition)?.to_f64());
+    let log_det = Some(factor.log_det().to_f64());
+    Ok((factor, Selection { condition, log_det }, numbers))
+}
+
+/// Fills `batch` with the best pairs that the caps on a batch allow.
+pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    problem: &Problem<'_, T, E>,
+    rewards: &[T],
+    criterion: Criterion<'_, T, D>,
+    workspace: Workspace<'_, T>,
+    batch: &mut [Scored<T>],
+) -> Result<(), Error> {
+    let Problem { executor, pool, options, .. } = *problem;
+    let Workspace { numbers, heaps, ranks } = workspace;
+    if options.distinct == Distinct::Unlimited {
+        return best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch);
+    }
+    let (mut taken, _) = Taken::new(pool, options.distinct, batch.len(), ranks)?;
+    let (slots, heaps) = split_at(heaps, front_len(batch.len(), options.distinct));
+    let requested = batch.len() as u64;
+    let mut places = batch.iter_mut();
+    while places.len() > 0 {
+        let memory = (&mut *numbers, &mut *heaps);
+        let best = gather(executor, pool, rewards, criterion, Some(&taken), memory, slots)?;
+        let more = best.worst().is_some();
+        let front = best.finish();
+        check_finite(front)?;
+        for scored in front {
+            if taken.allows(scored.pair)
+                && let Some(place) = places.next()
+            {
+                *place = *scored;
+                taken.insert(scored.pair);
+            }
+        }
+        if !more && places.len() > 0 {
+            return Err(Error::Batch { requested, available: taken.len() as u64 });
+        }
+    }
+    Ok(())
+}
+
+/// Pairs of the ranking that are kept at a time.
+const fn front_len(batch: usize, distinct: Distinct) -> usize {
+    match distinct {
+        Distinct::Unlimited => batch,
+        Distinct::PerItem(_) | Distinct::PerPrompt(_) => batch.saturating_mul(8),
+    }
 }
 
 /// Memory for the rewards, the matrix, and then its sums or the scores.
-pub(super) fn workspace_len(sizes: &Sizes<'_>) -> WorkspaceLen {
-    let Sizes { order, pairs, items, batch, threads } = *sizes;
+pub(super) fn workspace_len<T>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+    let Sizes { order, pairs, items, threads, .. } = *sizes;
     let threads = threads.max(1);
     let score = ScoreMemory::new(order, pairs, items);
     let shared = threads
@@ -83,7 +153,15 @@ pub(super) fn workspace_len(sizes: &Sizes<'_>) -> WorkspaceLen {
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    WorkspaceLen { numbers, heaps: threads.saturating_mul(batch), ranks: batch }
+    let (heaps, ranks) = rank_len(sizes, options.distinct);
+    WorkspaceLen { numbers, heaps, ranks }
+}
+
+/// Candidates and whole numbers that [`rank`] works in.
+pub(super) const fn rank_len(sizes: &Sizes<'_>, distinct: Distinct) -> (usize, usize) {
+    let front = front_len(sizes.batch, distinct);
+    let heaps = sizes.threads.saturating_add(1).saturating_mul(front);
+    (heaps, taken_len(sizes.batch, sizes.items, distinct))
 }
 
 /// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.

@@ -5,6 +5,7 @@
 //! precision of the last layer. M adds the whole pool to a start, which is λI ([`dopt`],
 //! [`design`]) or P ([`pa_dopt`]); it only serves the gradient at selection weight 1.
 
+pub mod a_opt;
 pub mod design;
 pub mod dopt;
 pub mod entropy;
@@ -19,6 +20,8 @@ pub mod random;
 pub mod robust_v_opt;
 mod sequential;
 mod taken;
+mod trace;
+pub mod v_opt;
 
 pub use self::options::{Distinct, Options, Weights};
 pub(crate) use self::taken::Taken;
@@ -45,6 +48,10 @@ pub enum Strategy {
     Dopt,
     /// [`pa_dopt`]
     PaDopt,
+    /// [`a_opt`]
+    AOpt,
+    /// [`v_opt`]
+    VOpt,
     /// [`greedy_dopt`]
     GreedyDopt,
     /// [`greedy_a_opt`]
@@ -57,13 +64,15 @@ pub enum Strategy {
 
 impl Strategy {
     /// Every strategy, those of the paper first and in its order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Random,
         Self::Entropy,
         Self::MaxDiff,
         Self::Design,
         Self::Dopt,
         Self::PaDopt,
+        Self::AOpt,
+        Self::VOpt,
         Self::GreedyDopt,
         Self::GreedyAOpt,
         Self::GreedyVOpt,
@@ -80,6 +89,8 @@ impl Strategy {
             Self::Design => "design",
             Self::Dopt => "dopt",
             Self::PaDopt => "pa-dopt",
+            Self::AOpt => "a-opt",
+            Self::VOpt => "v-opt",
             Self::GreedyDopt => "greedy-dopt",
             Self::GreedyAOpt => "greedy-a-opt",
             Self::GreedyVOpt => "greedy-v-opt",
@@ -108,7 +119,8 @@ impl Strategy {
             Self::RobustVOpt => {
                 sequential::workspace_len(sizes, false, robust_v_opt::distinct(options))
             }
-            _ => leverage::workspace_len(sizes),
+            Self::AOpt | Self::VOpt => trace::workspace_len(sizes, options),
+            _ => leverage::workspace_len(sizes, options),
         }
     }
 
@@ -135,6 +147,8 @@ impl Strategy {
             Self::Design => design::select,
             Self::Dopt => dopt::select,
             Self::PaDopt => pa_dopt::select,
+            Self::AOpt => a_opt::select,
+            Self::VOpt => v_opt::select,
             Self::GreedyDopt => greedy_dopt::select,
             Self::GreedyAOpt => greedy_a_opt::select,
             Self::GreedyVOpt => greedy_v_opt::select,

@@ -6,7 +6,7 @@
 //! does.
 
 use super::sequential::{self, Goal};
-use super::{Distinct, Options, Problem, Selection, Workspace};
+use super::{Distinct, Options, Problem, Selection, Workspace, trace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -27,7 +27,7 @@ pub fn select<T: Real, E: Executor>(
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let options = problem.options;
-    let target = Some(options.target.ok_or(Error::Parameter { what: "v-opt needs a target" })?);
+    let target = trace::target(options)?;
     let misfit = if options.misfit == T::ZERO { T::from_u64(MISFIT) } else { options.misfit };
     let goal = Goal::Trace { target, misfit };
     sequential::select(problem, goal, distinct(options), workspace, batch)

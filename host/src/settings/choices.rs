@@ -217,6 +217,8 @@ impl Named for Strategy {
             Self::Design => "D-optimal for a linear model, rewards ignored",
             Self::Dopt => "D-optimal for the last layer's Fisher information",
             Self::PaDopt => "the same, past labels counted: asks what is not known yet",
+            Self::AOpt => "A-optimal: for the least variance of the last layer's weights",
+            Self::VOpt => "V-optimal: for the least variance of rewards within prompts",
             Self::GreedyDopt => "D-optimal pair by pair, each under those before it",
             Self::GreedyAOpt => "pair by pair, for the least variance of the weights",
             Self::GreedyVOpt => "pair by pair, for the least variance of rewards within prompts",

@@ -2,13 +2,14 @@
 
 use super::Goal;
 use crate::arith::{Real, sum};
-use crate::error::{Error, check_shape};
+use crate::error::Error;
 use crate::fisher::workers;
-use crate::kernel::axpy::{add_scaled, subtract_scaled};
+use crate::kernel::axpy::subtract_scaled;
 use crate::kernel::panel::{fill_whitener, whitener_len};
-use crate::linalg::{Cholesky, Columns, Packed, packed_columns, packed_len, semidefinite_root};
+use crate::linalg::{Cholesky, Columns, Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::score::{Drop, Stored, copy_features, whiten_columns, whiten_memory_len};
+use crate::select::trace::{self, dot};
 
 /// Numbers of the parts that do not grow with the pool.
 pub(super) const fn numbers_len(order: usize) -> usize {
@@ -80,14 +81,7 @@ impl<'a, T: Real> State<'a, T> {
                 let (root, numbers) = split_at(numbers, packed_len(order));
                 let (solved, numbers) = split_at(numbers, order * order);
                 let (change, numbers) = split_at(numbers, order);
-                let root = match target {
-                    None => None,
-                    Some(target) => {
-                        check_shape("order of the target", order, target.order())?;
-                        semidefinite_root(&target, root)?;
-                        Some(root)
-                    }
-                };
+                let root = trace::fill_root(order, target, root)?;
                 (Some(Trace { root, solved, change, misfit }), numbers)
             }
         };
@@ -131,16 +125,9 @@ impl<'a, T: Real> State<'a, T> {
         let whitening = (&*self.whitener, self.height);
         whiten_columns(executor, self.features, whitening, fits, self.columns, memory);
         if let Some(trace) = &mut self.trace {
-            trace.solve(&factor)?;
+            trace::solve(&factor, trace.root.as_deref(), trace.solved)?;
             let at = order + sum::PICKS;
-            let solved = &*trace.solved;
-            self::each(executor, self.height, self.columns, self.stages, &|column, _| {
-                let (front, back) = split_at(column, at);
-                let whitened = front.get(..order).unwrap_or_default();
-                for (slot, row) in back.iter_mut().zip(solved.chunks_exact(order.max(1))) {
-                    *slot = dot(row, whitened);
-                }
-            });
+            trace::fill_rows(executor, (order, self.height, at), trace.solved, self.columns);
             copy_features(self.features, (self.height, at + order), self.columns);
         }
         self.stages.fill(0);
@@ -243,32 +230,6 @@ impl<'a, T: Real> State<'a, T> {
     }
 }
 
-impl<T: Real> Trace<'_, T> {
-    /// L⁻¹K.
-    fn solve<D: AsRef<[T]>>(&mut self, factor: &Cholesky<T, D>) -> Result<(), Error> {
-        let order = factor.order();
-        self.solved.fill(T::ZERO);
-        let columns = self.solved.chunks_exact_mut(order.max(1)).enumerate();
-        match &self.root {
-            None => {
-                for (place, column) in columns {
-                    if let Some(slot) = column.get_mut(place) {
-                        *slot = T::ONE;
-                    }
-                    factor.solve_lower(column)?;
-                }
-            }
-            Some(root) => {
-                for ((place, column), entries) in columns.zip(packed_columns(root, order)) {
-                    add_scaled(split_at(column, place).1, T::ONE, entries);
-                    factor.solve_lower(column)?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 /// v_s, one after the other.
 #[derive(Clone, Copy)]
 struct Directions<'a, T> {
@@ -303,13 +264,4 @@ fn each<T: Real, E: Executor>(
             body(column, stage);
         }
     });
-}
-
-/// Σ_i a_i · b_i, in ascending order.
-fn dot<T: Real>(a: &[T], b: &[T]) -> T {
-    let mut sum = T::ZERO;
-    for (a, b) in a.iter().zip(b) {
-        sum += *a * *b;
-    }
-    sum
 }
