@@ -46,6 +46,8 @@ pub struct Design {
     pub past: Vec<f64>,
     /// V, packed.
     pub target: Vec<f64>,
+    /// Whether the pool is told where prompts begin.
+    pub prompts_known: bool,
 }
 
 impl Design {
@@ -67,7 +69,19 @@ impl Design {
         let past = generate::positive::<f64>(order, seed, 0.05).into_inner();
         let target = generate::positive::<f64>(order, seed + 1, 0.3).into_inner();
         let prior_precision = 0.02;
-        Self { kind, order, starts, features, head, pairs, labelled, prior_precision, past, target }
+        Self {
+            kind,
+            order,
+            starts,
+            features,
+            head,
+            pairs,
+            labelled,
+            prior_precision,
+            past,
+            target,
+            prompts_known: true,
+        }
     }
 
     /// The pairs on offer, by their numbers.
@@ -109,7 +123,10 @@ impl Design {
             Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
             Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
         };
-        let pool = pool.and_then(|pool| pool.with_prompts(&self.starts)).expect("a pool");
+        let mut pool = pool.expect("a pool");
+        if self.prompts_known {
+            pool = pool.with_prompts(&self.starts)?;
+        }
         let len = strategy.workspace_len(&Sizes::of(&pool, batch, executor.threads()), options);
         let mut numbers = vec![0.0; len.numbers];
         let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);

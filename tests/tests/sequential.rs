@@ -141,7 +141,7 @@ fn long_batches_and_large_pools_are_those_of_brute_force() {
     for strategy in [Strategy::GreedyDopt, Strategy::GreedyVOpt] {
         follows_brute_force(&design, strategy, &design.options(), 150);
     }
-    let mut design = Design::new(Kind::CrossPrompt, 110, 5, 3, 9);
+    let mut design = Design::new(Kind::CrossPrompt, 130, 5, 3, 9);
     design.prior_precision = 1e-6;
     assert!(design.pairs.len() > 32_768, "{} pairs", design.pairs.len());
     follows_brute_force(&design, Strategy::GreedyDopt, &design.options(), 70);

@@ -186,19 +186,18 @@ fn add_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
     }
 }
 
-/// Where a sequential design starts: P, or λI without the past.
-pub(super) fn start<'a, T: Real, E: Executor>(
+/// Fills in where a sequential design starts: P, or λI without the past.
+pub(super) fn fill_start<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
-    memory: &'a mut [T],
-) -> Result<Packed<T, &'a mut [T]>, Error> {
+    start: &mut Packed<T, &mut [T]>,
+) -> Result<(), Error> {
     let posterior = problem.posterior;
-    let mut start = Packed::new(posterior.past.order(), memory)?;
     start.clear();
     if !problem.options.without_past {
         start.add(&posterior.past)?;
     }
-    add_prior(&mut start, posterior.prior_precision, posterior.jitter);
-    Ok(start)
+    add_prior(start, posterior.prior_precision, posterior.jitter);
+    Ok(())
 }
 
 /// Rewards of the pool's items by the posterior's head, and the rest of the memory.

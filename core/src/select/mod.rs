@@ -9,6 +9,7 @@ pub mod a_opt;
 pub mod design;
 pub mod dopt;
 pub mod entropy;
+pub mod exchange;
 pub mod greedy_a_opt;
 pub mod greedy_dopt;
 pub mod greedy_v_opt;
@@ -54,6 +55,8 @@ pub enum Strategy {
     VOpt,
     /// [`greedy_dopt`]
     GreedyDopt,
+    /// [`exchange`]
+    Exchange,
     /// [`greedy_a_opt`]
     GreedyAOpt,
     /// [`greedy_v_opt`]
@@ -64,7 +67,7 @@ pub enum Strategy {
 
 impl Strategy {
     /// Every strategy, those of the paper first and in its order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Random,
         Self::Entropy,
         Self::MaxDiff,
@@ -74,6 +77,7 @@ impl Strategy {
         Self::AOpt,
         Self::VOpt,
         Self::GreedyDopt,
+        Self::Exchange,
         Self::GreedyAOpt,
         Self::GreedyVOpt,
         Self::RobustVOpt,
@@ -92,6 +96,7 @@ impl Strategy {
             Self::AOpt => "a-opt",
             Self::VOpt => "v-opt",
             Self::GreedyDopt => "greedy-dopt",
+            Self::Exchange => "exchange",
             Self::GreedyAOpt => "greedy-a-opt",
             Self::GreedyVOpt => "greedy-v-opt",
             Self::RobustVOpt => "robust-v-opt",
@@ -112,7 +117,9 @@ impl Strategy {
         options: &Options<'_, T>,
     ) -> WorkspaceLen {
         match self {
-            Self::GreedyDopt => sequential::workspace_len(sizes, true, options.distinct),
+            Self::GreedyDopt | Self::Exchange => {
+                sequential::workspace_len(sizes, true, options.distinct)
+            }
             Self::GreedyAOpt | Self::GreedyVOpt => {
                 sequential::workspace_len(sizes, false, options.distinct)
             }
@@ -150,6 +157,7 @@ impl Strategy {
             Self::AOpt => a_opt::select,
             Self::VOpt => v_opt::select,
             Self::GreedyDopt => greedy_dopt::select,
+            Self::Exchange => exchange::select,
             Self::GreedyAOpt => greedy_a_opt::select,
             Self::GreedyVOpt => greedy_v_opt::select,
             Self::RobustVOpt => robust_v_opt::select,

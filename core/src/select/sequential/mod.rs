@@ -13,9 +13,11 @@
 //! outside can beat one that ranks before the worst gathered; when none does any more, the pairs
 //! are walked again. Scores of a trace may rise, so there every pick walks all pairs.
 
+mod exchange;
 mod scores;
 mod state;
 
+pub(super) use self::exchange::select as exchange;
 use self::scores::Scores;
 use self::state::State;
 use super::taken::{Taken, taken_len};
@@ -92,6 +94,7 @@ fn candidates(pairs: u64) -> usize {
 /// A design that grows pair by pair.
 pub(super) struct Search<'a, T, E> {
     problem: &'a Problem<'a, T, E>,
+    distinct: Distinct,
     scores: Scores<'a, T>,
     state: State<'a, T>,
     taken: Taken<'a>,
@@ -117,7 +120,8 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let (rewards, numbers) = leverage::pool_rewards(problem, workspace.numbers)?;
         let scores = Scores::new(pool, Weighting::Bernoulli, rewards);
         let (memory, numbers) = split_at(numbers, packed_len(order));
-        let information = leverage::start(problem, memory)?;
+        let mut information = Packed::new(order, memory)?;
+        leverage::fill_start(problem, &mut information)?;
         let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
         let (mut state, numbers) = State::new(pool.features(), goal, information, stages, numbers)?;
         let factor = state.refactor(problem.executor, numbers)?;
@@ -126,7 +130,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let selection = Selection { condition: Some(estimate), log_det: Some(log_det) };
         let slots = if lazy { candidates(pool.pairs().len()) } else { 1 };
         let (slots, heaps) = split_at(workspace.heaps, slots);
-        Ok(Self { problem, scores, state, taken, lazy, numbers, slots, heaps, selection })
+        Ok(Self { problem, distinct, scores, state, taken, lazy, numbers, slots, heaps, selection })
     }
 
     /// Picks greedily until the batch is full.

@@ -30,6 +30,8 @@ pub(super) struct State<'a, T> {
     /// v_s, one after the other.
     directions: &'a mut [T],
     picks: usize,
+    /// Whether the one direction is that of a pair left out, whose square is added.
+    left_out: bool,
     /// u, t, then of a trace KᵀSφ (V = KKᵀ) and φ: an item a column.
     columns: &'a mut [T],
     height: usize,
@@ -92,6 +94,7 @@ impl<'a, T: Real> State<'a, T> {
             whitener,
             directions,
             picks: 0,
+            left_out: false,
             columns,
             height,
             stages,
@@ -143,7 +146,7 @@ impl<'a, T: Real> State<'a, T> {
             let rows = if trace.misfit == T::ZERO { 0 } else { order };
             Drop { target: (at, order), features: (at + order, rows), misfit: trace.misfit }
         });
-        let leverage = (0, order, self.picks);
+        let leverage = if self.left_out { (0, order + 1, 0) } else { (0, order, self.picks) };
         Stored { columns: self.columns, height: self.height, leverage, drop }
     }
 
@@ -212,8 +215,43 @@ impl<'a, T: Real> State<'a, T> {
         });
     }
 
+    /// Scores from here on as if a pair of the design were not in it: (M − w ddᵀ)⁻¹ adds one square,
+    /// w/(1 − w v) (dᵀM⁻¹φ)². To be called with no pick since the factorisation.
+    pub(super) fn leave_out<E: Executor>(
+        &mut self,
+        executor: &E,
+        (a, b): (u32, u32),
+        weight: T,
+        rest: T,
+    ) {
+        let order = self.features.rows();
+        let column = |item: u32| {
+            let start = (item as usize).saturating_mul(self.height);
+            self.columns.get(start..start.saturating_add(order)).unwrap_or_default()
+        };
+        let scale = (weight / rest).sqrt_of();
+        let (direction, _) = split_at(self.directions, order);
+        for ((slot, a), b) in direction.iter_mut().zip(column(a)).zip(column(b)) {
+            *slot = scale * (*a - *b);
+        }
+        (self.left_out, self.picks) = (true, 1);
+        self.stages.fill(0);
+        self.project_all(executor);
+    }
+
+    /// Undoes [`State::leave_out`].
+    pub(super) fn put_back(&mut self) {
+        (self.left_out, self.picks) = (false, 0);
+        self.stages.fill(0);
+    }
+
+    /// M, to be filled with another design's information and factored.
+    pub(super) fn information(&mut self) -> &mut Packed<T, &'a mut [T]> {
+        &mut self.information
+    }
+
     /// Entry (i, j) adds d_i · (w · d_j), as a block of one pair does.
-    fn add_information(&mut self, (a, b): (u32, u32), weight: T) {
+    pub(super) fn add_information(&mut self, (a, b): (u32, u32), weight: T) {
         let order = self.features.rows();
         let (a, b) = (self.features.column(a as usize), self.features.column(b as usize));
         let difference = |(a, b): (&f32, &f32)| T::from_real(*a) - T::from_real(*b);
