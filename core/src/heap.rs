@@ -51,10 +51,15 @@ pub(crate) fn sort_heap<T>(heap: &mut [T], compare: &impl Fn(&T, &T) -> Ordering
 
 /// Sorts in ascending order. Not stable: let `compare` never call two elements equal.
 pub(crate) fn sort<T>(values: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
+    make_heap(values, compare);
+    sort_heap(values, compare);
+}
+
+/// Makes a heap of values in any order.
+pub(crate) fn make_heap<T>(values: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     for parent in (0..values.len() / 2).rev() {
         sift_down(values, parent, compare);
     }
-    sort_heap(values, compare);
 }
 
 fn less<T>(heap: &[T], a: usize, b: usize, compare: &impl Fn(&T, &T) -> Ordering) -> bool {
@@ -67,5 +72,25 @@ fn less<T>(heap: &[T], a: usize, b: usize, compare: &impl Fn(&T, &T) -> Ordering
 fn swap<T>(heap: &mut [T], a: usize, b: usize) {
     if a < heap.len() && b < heap.len() {
         heap.swap(a, b);
+    }
+}
+
+/// Moves the last value to the front, the others one place on.
+pub(crate) fn rotate_right<T: Copy>(values: &mut [T]) {
+    let Some(mut carried) = values.last().copied() else {
+        return;
+    };
+    for value in values {
+        core::mem::swap(value, &mut carried);
+    }
+}
+
+/// Moves the first value to the end, the others one place back.
+pub(crate) fn rotate_left<T: Copy>(values: &mut [T]) {
+    let Some(mut carried) = values.first().copied() else {
+        return;
+    };
+    for value in values.iter_mut().rev() {
+        core::mem::swap(value, &mut carried);
     }
 }

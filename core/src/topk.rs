@@ -22,7 +22,7 @@ impl<T: Real> Default for Scored<T> {
 }
 
 /// `Less` if `a` ranks before `b`.
-fn rank<T: Real>(a: &Scored<T>, b: &Scored<T>) -> Ordering {
+pub(crate) fn rank<T: Real>(a: &Scored<T>, b: &Scored<T>) -> Ordering {
     b.score.order(a.score).then(a.pair.cmp(&b.pair))
 }
 
@@ -62,6 +62,16 @@ impl<'a, T: Real> TopK<'a, T> {
     /// Offers consecutive pairs from the number `first` on. Once all places are taken, a whole
     /// group without a score that could enter costs one comparison a pair and no branch.
     pub fn offer_run(&mut self, first: u64, scores: &[T]) {
+        self.offer_allowed(first, scores, |_| true);
+    }
+
+    /// The same, but for the pairs that are not allowed; only those that could enter are asked for.
+    pub(crate) fn offer_allowed(
+        &mut self,
+        first: u64,
+        scores: &[T],
+        allowed: impl Fn(u64) -> bool,
+    ) {
         const GROUP: usize = 32;
         let mut number = first;
         for group in scores.chunks(GROUP) {
@@ -72,11 +82,29 @@ impl<'a, T: Real> TopK<'a, T> {
             let full = self.len == self.slots.len();
             if !(full && self.slots.first().is_none_or(all_below)) {
                 for (pair, score) in (number..).zip(group) {
-                    self.offer(Scored { score: *score, pair });
+                    if !self.is_below(*score) && allowed(pair) {
+                        self.offer(Scored { score: *score, pair });
+                    }
                 }
             }
             number = number.saturating_add(group.len() as u64);
         }
+    }
+
+    /// Whether a score is too small to be kept.
+    fn is_below(&self, score: T) -> bool {
+        let full = self.len == self.slots.len();
+        full && self.slots.first().is_none_or(|worst| score < worst.score)
+    }
+
+    /// The worst pair kept, where all places are taken.
+    pub(crate) fn worst(&self) -> Option<Scored<T>> {
+        if self.len < self.slots.len() { None } else { self.slots.first().copied() }
+    }
+
+    /// The pairs kept, in no order.
+    pub(crate) fn kept(self) -> &'a mut [Scored<T>] {
+        self.slots.get_mut(..self.len).unwrap_or_default()
     }
 
     /// The pairs kept, best first.

@@ -5,6 +5,7 @@
 pub mod bounds;
 pub mod coreset;
 pub mod data;
+pub mod design;
 pub mod elementary;
 pub mod fuzz;
 pub mod generate;

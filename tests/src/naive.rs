@@ -42,13 +42,14 @@ pub fn whiten<T: Real>(factor: &[T], order: usize, item: &mut [T]) {
     }
 }
 
-/// Σ_i (u_i − v_i)².
+/// Σ_i (u_i − v_i)² over the first `added` places, less the same over the others.
 #[must_use]
-pub fn distance<T: Real>(u: &[T], v: &[T]) -> T {
+pub fn distance<T: Real>(added: usize, u: &[T], v: &[T]) -> T {
     let mut sum = T::ZERO;
-    for (u, v) in u.iter().zip(v) {
+    for (place, (u, v)) in u.iter().zip(v).enumerate() {
         let difference = *u - *v;
-        sum += difference * difference;
+        let square = difference * difference;
+        sum = if place < added { sum + square } else { sum - square };
     }
     sum
 }

@@ -150,12 +150,14 @@ fn distances_match<T: Real>() {
                 {
                     let at = |first| Items { panel: &panel, first };
                     let to = if width == items { 0 } else { first };
-                    let mut out = vec![T::ZERO; rows * width];
-                    squared_distances(level, stride, at(0), at(to), width, &mut out);
-                    for (place, found) in out.iter().enumerate() {
-                        let (row, column) = (place / width, to + place % width);
-                        let expected = naive::distance(&item(column), &item(row));
-                        assert_eq!(*found, expected, "{name} {order}: {row} to {column}");
+                    for added in [0, order / 3, usize::MAX] {
+                        let mut out = vec![T::ZERO; rows * width];
+                        squared_distances(level, (stride, added), at(0), at(to), width, &mut out);
+                        for (place, found) in out.iter().enumerate() {
+                            let (row, column) = (place / width, to + place % width);
+                            let expected = naive::distance(added, &item(column), &item(row));
+                            assert_eq!(*found, expected, "{name} {order}: {row} to {column}");
+                        }
                     }
                 }
             }

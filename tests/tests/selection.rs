@@ -13,7 +13,7 @@ use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Distinct, Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::{Scored, TopK};
 use pairpick_tests::generate;
 use pairpick_tests::levels::available;
@@ -74,7 +74,7 @@ impl Fixture {
             Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
             Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
         };
-        run(&pool.expect("a pool"))
+        run(&pool.and_then(|pool| pool.with_prompts(&self.starts)).expect("a pool"))
     }
 
     fn pool_fisher<T: Real>(
@@ -109,7 +109,12 @@ impl Fixture {
         batch: usize,
     ) -> Result<Vec<Scored<T>>, Error> {
         self.with(|pool| {
-            let options = options();
+            let target = generate::positive::<T>(self.order, 3, 1.0);
+            let options = Options {
+                target: Some(Packed::new(self.order, target.as_slice())?),
+                distinct: Distinct::PerPrompt(u32::MAX),
+                ..options()
+            };
             let sizes = Sizes::of(pool, batch, executor.threads());
             let len = strategy.workspace_len(&sizes, &options);
             let mut numbers = vec![T::ZERO; len.numbers];

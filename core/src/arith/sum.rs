@@ -13,6 +13,9 @@ pub const PAIRS: usize = 256;
 /// Items in a block of sums over items: standardisation, covariance, cross-prompt pairs.
 pub const ITEMS: usize = 256;
 
+/// Picks of a sequential design between two factorisations of its matrix from scratch.
+pub const PICKS: usize = 64;
+
 /// How long the blocks of a sum of `len` terms get: `block`, or less where there are fewer terms.
 /// Sizes memory alone, and so no bits.
 pub(crate) const fn longest(block: usize, len: usize) -> usize {

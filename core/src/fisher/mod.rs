@@ -28,7 +28,7 @@ pub(crate) use self::in_prompt::block_weights;
 use self::pairs::List;
 pub(crate) use self::weights::{Form, factors_len};
 pub use self::whitened::{Whitened, whitened_len};
-pub(crate) use self::whitened::{block_stride, panels_len, whiten_panels};
+pub(crate) use self::whitened::{block_stride, panels_len};
 
 /// How much a pair counts.
 #[derive(Clone, Copy, Debug)]

@@ -35,7 +35,7 @@ pub const fn whitened_len(order: usize, items: usize) -> usize {
 }
 
 /// Whitens all items, a panel a block of [`sum::ITEMS`].
-pub(crate) fn whiten_panels<T: Real, E: Executor>(
+fn whiten_panels<T: Real, E: Executor>(
     executor: &E,
     features: Columns<'_, f32>,
     whitener: &[T],
@@ -104,7 +104,7 @@ impl<'a, T: Real> Whitened<'a, T> {
         width: usize,
         out: &mut [T],
     ) {
-        squared_distances(level, self.stride, self.from(a), self.from(b), width, out);
+        squared_distances(level, (self.stride, usize::MAX), self.from(a), self.from(b), width, out);
     }
 
     /// Replaces margins by averaged weights, given the items of each.

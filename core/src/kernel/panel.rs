@@ -235,24 +235,36 @@ pub struct Items<'a, T> {
     pub first: usize,
 }
 
+impl<T> Items<'_, T> {
+    /// The same items, the panel cut behind so many numbers.
+    #[inline(always)]
+    pub(crate) fn split_at(self, at: usize) -> (Self, Self) {
+        let at = at.min(self.panel.len());
+        let (front, back) = self.panel.split_at_checked(at).unwrap_or_default();
+        (Self { panel: front, ..self }, Self { panel: back, ..self })
+    }
+}
+
 /// Rows of [`squared_distances`] that are computed at a time.
 pub const DISTANCE_ROWS: usize = 4;
 
 /// The squared distances of `rows` items of one panel to `width` items of another of the same
-/// stride, row after row: Σ_i (u_i − v_i)², in ascending feature order.
+/// stride, row after row: Σ_i (u_i − v_i)², in ascending feature order. The squares of the features
+/// after the first `added` are subtracted, in the same order.
 pub fn squared_distances<T: Real>(
     level: Level,
-    stride: usize,
+    (stride, added): (usize, usize),
     rows: Items<'_, T>,
     columns: Items<'_, T>,
     width: usize,
     out: &mut [T],
 ) {
-    run_at(level, Distances { stride, rows, columns, width, out });
+    run_at(level, Distances { stride, added, rows, columns, width, out });
 }
 
 struct Distances<'a, T> {
     stride: usize,
+    added: usize,
     rows: Items<'a, T>,
     columns: Items<'a, T>,
     width: usize,
@@ -264,8 +276,8 @@ impl<T: Real> Operation for Distances<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { stride, mut rows, columns, width, out } = self;
-        let (stride, width) = (stride.max(1), width.max(1));
+        let Self { stride, added, mut rows, columns, width, out } = self;
+        let (stride, width) = ((stride.max(1), added), width.max(1));
         let mut strips = out.chunks_exact_mut(width.saturating_mul(DISTANCE_ROWS));
         for strip in &mut strips {
             distance_rows::<S, T, DISTANCE_ROWS>(simd, stride, rows, columns, width, strip);
@@ -282,7 +294,7 @@ impl<T: Real> Operation for Distances<'_, T> {
 #[inline(always)]
 fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
     simd: S,
-    stride: usize,
+    stride: (usize, usize),
     rows: Items<'_, T>,
     columns: Items<'_, T>,
     width: usize,
@@ -305,20 +317,43 @@ fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
 #[inline(always)]
 fn distance_tile<S: Simd, T: Real, const ROWS: usize, const VECTORS: usize>(
     simd: S,
-    stride: usize,
+    (stride, added): (usize, usize),
     rows: Items<'_, T>,
     columns: Items<'_, T>,
     (at, width): (usize, usize),
     out: &mut [T],
 ) {
     let lanes = Lanes::<S, T>::LEN;
-    let first = columns.first.saturating_add(at);
     let mut sums = [[Lanes::splat(simd, T::ZERO); VECTORS]; ROWS];
+    let at_column = Items { panel: columns.panel, first: columns.first.saturating_add(at) };
+    let added = added.saturating_mul(stride);
+    let ((rows, subtracted_rows), (columns, subtracted_columns)) =
+        (rows.split_at(added), at_column.split_at(added));
+    accumulate::<S, T, ROWS, VECTORS, true>(simd, stride, (rows, columns), &mut sums);
+    let subtracted = (subtracted_rows, subtracted_columns);
+    accumulate::<S, T, ROWS, VECTORS, false>(simd, stride, subtracted, &mut sums);
+    for (sums, row) in sums.iter().zip(out.chunks_exact_mut(width)) {
+        let row = row.get_mut(at..).unwrap_or_default();
+        for (sum, values) in sums.iter().zip(row.chunks_mut(lanes)) {
+            sum.store(values);
+        }
+    }
+}
+
+/// Adds to, or subtracts from, the sums of one register tile the squares of some features.
+#[inline(always)]
+fn accumulate<S: Simd, T: Real, const ROWS: usize, const VECTORS: usize, const ADD: bool>(
+    simd: S,
+    stride: usize,
+    (rows, columns): (Items<'_, T>, Items<'_, T>),
+    sums: &mut [[Lanes<S, T>; VECTORS]; ROWS],
+) {
+    let lanes = Lanes::<S, T>::LEN;
     let features = rows.panel.chunks_exact(stride).zip(columns.panel.chunks_exact(stride));
     for (items, others) in features {
         let (Some(items), Some(others)) = (
             items.get(rows.first..).and_then(<[T]>::first_chunk::<ROWS>),
-            others.get(first..first.saturating_add(VECTORS * lanes)),
+            others.get(columns.first..columns.first.saturating_add(VECTORS * lanes)),
         ) else {
             return;
         };
@@ -330,14 +365,9 @@ fn distance_tile<S: Simd, T: Real, const ROWS: usize, const VECTORS: usize>(
             let item = Lanes::splat(simd, *item);
             for (sum, vector) in sums.iter_mut().zip(vectors) {
                 let difference = vector - item;
-                *sum = *sum + difference * difference;
+                let square = difference * difference;
+                *sum = if ADD { *sum + square } else { *sum - square };
             }
-        }
-    }
-    for (sums, row) in sums.iter().zip(out.chunks_exact_mut(width)) {
-        let row = row.get_mut(at..).unwrap_or_default();
-        for (sum, values) in sums.iter().zip(row.chunks_mut(lanes)) {
-            sum.store(values);
         }
     }
 }

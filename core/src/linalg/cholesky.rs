@@ -53,6 +53,49 @@ impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
     }
 }
 
+/// A matrix K with V ≈ KKᵀ of a symmetric positive semidefinite V: the columns of [`Cholesky`],
+/// those of pivots up to order · ε · (the largest diagonal entry) set to 0. It goes to the front of
+/// `root`, as a packed lower triangle.
+///
+/// # Errors
+/// [`Error::Shape`] if `root` is too short; [`Error::NonFinite`] with the column of a pivot that is
+/// no finite number.
+pub(crate) fn semidefinite_root<T: Real, D: AsRef<[T]>>(
+    matrix: &Packed<T, D>,
+    root: &mut [T],
+) -> Result<(), Error> {
+    let order = matrix.order();
+    let mut largest = T::ZERO;
+    for column in columns(matrix.as_slice(), order) {
+        let diagonal = column.first().copied().unwrap_or(T::ZERO);
+        if !diagonal.is_finite_number() {
+            return Err(Error::NonFinite { what: "target", index: order - column.len() });
+        }
+        if largest < diagonal {
+            largest = diagonal;
+        }
+    }
+    let least = T::from_u64(order as u64) * T::EPSILON * largest;
+    let mut root = Packed::new(order, root)?;
+    root.as_mut_slice().copy_from_slice_checked(matrix.as_slice());
+    for pivot in 0..order {
+        let start = packed_len(order) - packed_len(order - pivot);
+        let (done, rest) = crate::parallel::split_at(root.as_mut_slice(), start);
+        let (column, _) = crate::parallel::split_at(rest, order - pivot);
+        for (step, previous) in columns(done, order).enumerate() {
+            if let Some(tail @ [scale, ..]) = previous.get(pivot - step..) {
+                subtract_scaled(column, *scale, tail);
+            }
+        }
+        if column.first().is_some_and(|diagonal| least < *diagonal) {
+            divide_by_root(pivot, column)?;
+        } else {
+            column.fill(T::ZERO);
+        }
+    }
+    Ok(())
+}
+
 /// What updates need, which change a factor in place.
 impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
     pub(super) fn as_mut_slice(&mut self) -> &mut [T] {

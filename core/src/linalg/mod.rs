@@ -6,6 +6,7 @@ mod columns;
 mod packed;
 mod update;
 
+pub(crate) use cholesky::semidefinite_root;
 pub use cholesky::{Cholesky, CholeskyView, condition_workspace_len};
 pub use columns::Columns;
 pub(crate) use packed::columns as packed_columns;

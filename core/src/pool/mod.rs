@@ -92,6 +92,7 @@ pub struct Pool<'a> {
     features: Columns<'a, f32>,
     pairs: Pairs<'a>,
     labelled: &'a [u64],
+    prompt_starts: Option<&'a [u32]>,
 }
 
 impl<'a> Pool<'a> {
@@ -157,7 +158,34 @@ impl<'a> Pool<'a> {
         }
         match features.as_slice().iter().position(|value| !value.is_finite()) {
             Some(index) => Err(Error::NonFinite { what: "features", index }),
-            None => Ok(Self { features, pairs, labelled }),
+            None => Ok(Self { features, pairs, labelled, prompt_starts: None }),
+        }
+    }
+
+    /// The same pool, its items those of prompts: prompt p has the items `starts[p]..starts[p + 1]`.
+    /// An in-prompt pool knows its own.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless `starts` begins with 0 and never descends; [`Error::Shape`]
+    /// unless it ends with the number of items.
+    pub fn with_prompts(self, starts: &'a [u32]) -> Result<Self, Error> {
+        if starts.first() != Some(&0) {
+            return Err(Error::Parameter { what: "prompt starts must begin with 0" });
+        }
+        if !starts.is_sorted() {
+            return Err(Error::Parameter { what: "prompt starts must not descend" });
+        }
+        let items = starts.last().map_or(0, |end| *end as usize);
+        check_shape("items of the prompts", self.features.len(), items)?;
+        Ok(Self { prompt_starts: Some(starts), ..self })
+    }
+
+    /// Where each prompt's items begin, and the last one's end, if prompts are known.
+    #[must_use]
+    pub fn prompt_starts(&self) -> Option<&'a [u32]> {
+        match self.pairs {
+            Pairs::InPrompt(prompts) => Some(prompts.starts()),
+            Pairs::CrossPrompt(_) | Pairs::Listed(_) => self.prompt_starts,
         }
     }
 

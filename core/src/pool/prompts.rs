@@ -45,6 +45,10 @@ impl<'a> Prompts<'a> {
         self.starts.len().saturating_sub(1)
     }
 
+    pub(super) fn starts(self) -> &'a [u32] {
+        self.starts
+    }
+
     /// Never: there is at least one prompt.
     #[must_use]
     pub fn is_empty(self) -> bool {

@@ -5,12 +5,12 @@
 //! Why it is fast: a strip of a few items meets a block of others from registers, with no
 //! exponential a pair, and blocks are shared out evenly over the threads.
 
-use super::{Criterion, Scan};
+use super::Scan;
 use crate::arith::{Real, sum};
-use crate::fisher::{Form, block_stride, factors_len, panels_len, whiten_panels};
-use crate::kernel::panel::{DISTANCE_ROWS, Items, squared_distances};
+use crate::fisher::{Form, block_stride, factors_len, panels_len};
+use crate::kernel::panel::{DISTANCE_ROWS, Items};
 use crate::kernel::weights::Factors;
-use crate::parallel::{Executor, split_at};
+use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::pairs_of;
 use crate::topk::TopK;
 
@@ -22,7 +22,7 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
 /// Numbers that [`scan`] works in.
 pub(super) const fn memory_len(items: usize) -> usize {
     let block = sum::longest(sum::ITEMS, items);
-    2 * factors_len(block) + 2 * DISTANCE_ROWS * block
+    2 * factors_len(block) + 4 * DISTANCE_ROWS * block
 }
 
 /// Meetings of two blocks.
@@ -36,7 +36,12 @@ pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     whitened: &mut [T],
 ) {
-    whiten_panels(scan.executor, scan.pool.features(), scan.whitener, whitened);
+    let stride = block_stride(scan.pool.features().len());
+    let len = scan.criterion.rows().saturating_mul(stride);
+    for_chunks(scan.executor, whitened, len, &mut [(); 0], 0, &|block, panel, _| {
+        let first = block * sum::ITEMS;
+        scan.fill((first, first + sum::ITEMS), stride, panel);
+    });
 }
 
 /// Scores the pairs of two blocks of items, or of one with itself, and offers them.
@@ -55,13 +60,14 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     let block = sum::longest(sum::ITEMS, items);
     let (own_factors, memory) = split_at(memory, factors_len(block));
     let (other_factors, memory) = split_at(memory, factors_len(block));
-    let (weights, scores) = split_at(memory, DISTANCE_ROWS * block);
+    let (weights, memory) = split_at(memory, DISTANCE_ROWS * block);
+    let (scores, spare) = split_at(memory, DISTANCE_ROWS * block);
     let (own, other) = (Block::new(own, items), Block::new(other, items));
-    let leverage = matches!(scan.criterion, Criterion::Leverage(..));
+    let weighted = scan.criterion.weighting().is_some();
     let own_factors = own.factors(scan, form, own_factors);
     let other_factors = other.factors(scan, form, other_factors);
     let panel = |block: Block| {
-        let len = scan.criterion.order().saturating_mul(stride);
+        let len = scan.criterion.rows().saturating_mul(stride);
         whitened.get(block.number * len..(block.number + 1) * len).unwrap_or_default()
     };
     for from in (0..own.len).step_by(DISTANCE_ROWS) {
@@ -70,7 +76,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         let to = if own.number == other.number { from + 1 } else { 0 };
         let width = other.len.saturating_sub(to);
         let (scores, _) = split_at(scores, rows * width);
-        if leverage {
+        if weighted {
             let (weights, _) = split_at(weights, rows * width);
             let columns = other_factors.range(to, other.len);
             let factors = (own_factors.range(from, from + rows), columns);
@@ -79,13 +85,13 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
                 Items { panel: panel(own), first: from },
                 Items { panel: panel(other), first: to },
             );
-            squared_distances(level, stride, own_items, others, width, scores);
-            scan.weigh(weights, scores);
+            let panels = (own_items, others, width);
+            scan.score_panel(stride, panels, weights, scores, spare);
         }
         for (row, scores) in scores.chunks_exact_mut(width.max(1)).enumerate() {
             let a = own.first + from + row;
             let b = other.first + to;
-            if !leverage {
+            if !weighted {
                 scan.margins(a, b, scores);
             }
             let skipped = (a + 1).saturating_sub(b).min(scores.len());

@@ -1,10 +1,10 @@
 //! Scores of an in-prompt pool: the items of some prompts are whitened together, and each item
 //! meets the later ones of its prompt.
 
-use super::{Criterion, Scan};
+use super::Scan;
 use crate::arith::Real;
 use crate::fisher::block_weights;
-use crate::kernel::panel::{Items, fill_panel, panel_stride, squared_distances, whiten_panel};
+use crate::kernel::panel::{Items, panel_stride};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{BlockSize, Prompts};
 use crate::topk::TopK;
@@ -16,7 +16,7 @@ pub(super) const BLOCK: usize = 25;
 /// Numbers that [`scan`] works in.
 pub(super) fn memory_len(order: usize, block: BlockSize) -> usize {
     let panel = order.saturating_mul(panel_stride(block.items));
-    panel.saturating_add(block.pairs).saturating_add(block.replies)
+    panel.saturating_add(block.pairs).saturating_add(block.replies.saturating_mul(3))
 }
 
 /// Scores the pairs of one block of prompts and offers them.
@@ -33,13 +33,12 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     }
     let (start, stop) = prompts.items_of(first, end);
     let stride = panel_stride(stop - start);
-    let (panel, memory) = split_at(memory, scan.criterion.order() * stride);
+    let (panel, memory) = split_at(memory, scan.criterion.rows() * stride);
     let pairs = prompts.first_pair(end) - prompts.first_pair(first);
     let (weights, row) = split_at(memory, usize::try_from(pairs).unwrap_or(usize::MAX));
-    let level = scan.executor.level();
-    if let Criterion::Leverage(factor, weighting) = scan.criterion {
-        fill_panel(scan.pool.features().range(start, stop), stride, panel);
-        whiten_panel(level, scan.whitener, factor.order(), stride, panel);
+    let weighting = scan.criterion.weighting();
+    if let Some(weighting) = weighting {
+        scan.fill((start, stop), stride, panel);
         let (pool, range) = ((scan.pool, prompts), (first, end));
         block_weights(scan.executor, pool, scan.rewards, weighting, range, weights);
     }
@@ -48,14 +47,13 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         let (own, last) = prompts.items_of(prompt, prompt + 1);
         let mut pair = prompts.first_pair(prompt);
         for a in own..last {
-            let (row, _) = split_at(row, last - a - 1);
+            let (row, spare) = split_at(row, last - a - 1);
             let (own_weights, rest) = weights.split_at_checked(row.len()).unwrap_or_default();
             weights = rest;
-            if let Criterion::Leverage(..) = scan.criterion {
+            if weighting.is_some() {
                 let item = Items { panel, first: a - start };
                 let others = Items { panel, first: a - start + 1 };
-                squared_distances(level, stride, item, others, row.len(), row);
-                scan.weigh(own_weights, row);
+                scan.score_panel(stride, (item, others, row.len()), own_weights, row, spare);
             } else {
                 scan.margins(a, a + 1, row);
             }

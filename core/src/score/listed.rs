@@ -1,6 +1,7 @@
 //! Scores of listed pairs: each item is whitened once and stays a column, and each pair is the
 //! squared distance of two columns.
 
+use super::stored::squared_distance;
 use super::{Criterion, Scan};
 use crate::arith::{Real, sum};
 use crate::kernel::panel::{fill_panel, panel_stride, whiten_panel};
@@ -13,32 +14,34 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
     order.saturating_mul(items)
 }
 
-/// Numbers that [`whiten`] and [`scan`] work in.
-pub(super) const fn memory_len(order: usize) -> usize {
+/// Numbers that [`whiten_columns`] and [`scan`] work in.
+pub(crate) const fn memory_len(order: usize) -> usize {
     let panel = order.saturating_mul(panel_stride(sum::ITEMS));
     if panel < 2 * sum::PAIRS { 2 * sum::PAIRS } else { panel }
 }
 
-/// Whitens all items, an item a column, `share` blocks of them a worker.
-pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
-    scan: &Scan<'_, T, D, E>,
+/// Whitens all items, an item a column, whose first rows it fills: columns may be longer than the
+/// items. Blocks of items are shared out over `workers`.
+pub(crate) fn whiten_columns<T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    (whitener, height): (&[T], usize),
     workers: usize,
-    whitened: &mut [T],
+    columns: &mut [T],
     memory: &mut [T],
 ) {
-    let order = scan.criterion.order();
-    let features = scan.pool.features();
+    let order = features.rows();
     let stride = panel_stride(sum::ITEMS);
     let blocks = features.len().div_ceil(sum::ITEMS).div_ceil(workers.max(1));
     let share = blocks * sum::ITEMS;
     let each = memory_len(order);
-    for_chunks(scan.executor, whitened, share * order, memory, each, &|worker, whitened, panel| {
+    for_chunks(executor, columns, share * height, memory, each, &|worker, columns, panel| {
         let (panel, _) = split_at(panel, order * stride);
-        let parts = whitened.chunks_mut((sum::ITEMS * order).max(1));
+        let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
         for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
             fill_panel(features.range(first, first + sum::ITEMS), stride, panel);
-            whiten_panel(scan.executor.level(), scan.whitener, order, stride, panel);
-            for (place, column) in columns.chunks_exact_mut(order.max(1)).enumerate() {
+            whiten_panel(executor.level(), whitener, order, stride, panel);
+            for (place, column) in columns.chunks_exact_mut(height.max(1)).enumerate() {
                 for (value, row) in column.iter_mut().zip(panel.chunks_exact(stride.max(1))) {
                     *value = row.get(place).copied().unwrap_or(T::ZERO);
                 }
@@ -65,31 +68,31 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     for (margin, (a, b)) in weights.iter_mut().zip(pairs) {
         *margin = reward(*a) - reward(*b);
     }
-    if let Criterion::Leverage(factor, weighting) = scan.criterion {
+    if let Some(weighting) = scan.criterion.weighting() {
         let items = pairs.iter().map(|(a, b)| (*a as usize, *b as usize));
         weighting.apply(scan.executor.level(), items, weights);
-        let items = scan.pool.features().len();
-        if let Ok(whitened) = Columns::new(whitened, factor.order(), items) {
-            for (score, (a, b)) in scores.iter_mut().zip(pairs) {
-                *score =
-                    squared_distance(whitened.column(*a as usize), whitened.column(*b as usize));
+    }
+    match &scan.criterion {
+        Criterion::Leverage(factor, _) => {
+            let items = scan.pool.features().len();
+            if let Ok(whitened) = Columns::new(whitened, factor.order(), items) {
+                for (score, (a, b)) in scores.iter_mut().zip(pairs) {
+                    let (a, b) = (whitened.column(*a as usize), whitened.column(*b as usize));
+                    *score = squared_distance(usize::MAX, a, b);
+                }
+            }
+            scan.weigh(weights, scores);
+        }
+        Criterion::Stored(stored, _) => {
+            for ((score, pair), weight) in scores.iter_mut().zip(pairs).zip(&*weights) {
+                *score = stored.score_pair(*pair, *weight).0;
             }
         }
-        scan.weigh(weights, scores);
-    } else {
-        for (score, margin) in scores.iter_mut().zip(&*weights) {
-            *score = scan.of_margin(*margin);
+        Criterion::Entropy | Criterion::MaxDiff => {
+            for (score, margin) in scores.iter_mut().zip(&*weights) {
+                *score = scan.of_margin(*margin);
+            }
         }
     }
     scan.offer(first as u64, scores, best);
-}
-
-/// Σ_i (u_i − v_i)², in ascending feature order.
-fn squared_distance<T: Real>(u: &[T], v: &[T]) -> T {
-    let mut sum = T::ZERO;
-    for (u, v) in u.iter().zip(v) {
-        let difference = *v - *u;
-        sum += difference * difference;
-    }
-    sum
 }

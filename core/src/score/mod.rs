@@ -12,19 +12,27 @@ mod cross_prompt;
 mod gumbel;
 mod in_prompt;
 mod listed;
+mod stored;
 
 pub use self::gumbel::gumbel;
+pub(crate) use self::listed::{memory_len as whiten_memory_len, whiten_columns};
+pub use self::stored::Stored;
+pub(crate) use self::stored::{Drop, copy_features};
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
 use crate::fisher::{Form, Weighting, workers};
-use crate::kernel::panel::{fill_whitener, whitener_len};
+use crate::kernel::Level;
+use crate::kernel::panel::{
+    Items, fill_panel, fill_whitener, squared_distances, whiten_panel, whitener_len,
+};
 use crate::linalg::Cholesky;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::{Pairs, Pool};
+use crate::select::Taken;
 use crate::topk::{Scored, TopK};
 
 /// What a pair is scored by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub enum Criterion<'a, T, D> {
     /// How close the margin |r_a − r_b| is to 0: its negative. The same order as the entropy of
     /// the answer (equation 5), without its rounding.
@@ -33,14 +41,40 @@ pub enum Criterion<'a, T, D> {
     MaxDiff,
     /// w dᵀM⁻¹d, with the factor of M.
     Leverage(&'a Cholesky<T, D>, Weighting<'a, T>),
+    /// What the columns of a sequential design say.
+    Stored(Stored<'a, T>, Weighting<'a, T>),
 }
 
+impl<T: Copy, D> Clone for Criterion<'_, T, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Copy, D> Copy for Criterion<'_, T, D> {}
+
 impl<T: Real, D: AsRef<[T]>> Criterion<'_, T, D> {
-    /// Features that must be whitened: none for the scores that use rewards alone.
-    fn order(&self) -> usize {
+    /// Rows of the panels that pairs are scored from: none for the scores that use rewards alone.
+    fn rows(&self) -> usize {
         match self {
             Self::Leverage(factor, _) => factor.order(),
+            Self::Stored(stored, _) => stored.rows(),
             Self::Entropy | Self::MaxDiff => 0,
+        }
+    }
+
+    /// The weights of the pairs, for the scores that have any.
+    fn weighting(&self) -> Option<Weighting<'_, T>> {
+        match self {
+            Self::Leverage(_, weighting) | Self::Stored(_, weighting) => Some(*weighting),
+            Self::Entropy | Self::MaxDiff => None,
+        }
+    }
+
+    fn memory(&self, pairs: Pairs<'_>, items: usize) -> ScoreMemory {
+        match self {
+            Self::Stored(..) => ScoreMemory::stored(self.rows(), pairs, items),
+            _ => ScoreMemory::new(self.rows(), pairs, items),
         }
     }
 }
@@ -69,6 +103,25 @@ impl ScoreMemory {
         };
         Self { shared: whitener_len(order).saturating_add(whitened), each }
     }
+
+    /// For pairs that are scored from so many rows of [`Stored`] columns.
+    #[must_use]
+    pub(crate) fn stored(rows: usize, pairs: Pairs<'_>, items: usize) -> Self {
+        let panels = match pairs {
+            Pairs::InPrompt(_) | Pairs::Listed(_) => 0,
+            Pairs::CrossPrompt(_) => cross_prompt::whitened_len(rows, items),
+        };
+        Self { shared: panels, each: Self::new(rows, pairs, items).each }
+    }
+}
+
+/// How scores become a ranking.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ranking<'a> {
+    /// The seed of the noise by which pairs are drawn in proportion to their scores.
+    pub(crate) noise: Option<u64>,
+    /// What the batch holds already, where it caps how often it touches a place.
+    pub(crate) taken: Option<&'a Taken<'a>>,
 }
 
 /// Fills `batch` with the best pairs of the pool, best first. `heaps` holds a batch a worker.
@@ -104,11 +157,7 @@ pub fn drawn_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     heaps: &mut [Scored<T>],
     batch: &mut [Scored<T>],
 ) -> Result<(), Error> {
-    ranked_pairs(executor, pool, rewards, (criterion, Some(seed)), workspace, heaps, batch)?;
-    for drawn in batch {
-        drawn.score = gumbel::score_of(seed, drawn.pair, drawn.score);
-    }
-    Ok(())
+    ranked_pairs(executor, pool, rewards, (criterion, Some(seed)), workspace, heaps, batch)
 }
 
 /// The pairs that rank first, by their scores or, with a seed, by those with noise.
@@ -128,42 +177,26 @@ fn ranked_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     if requested > pool.available() {
         return Err(Error::Batch { requested, available: pool.available() });
     }
-    check_shape("rewards", pool.features().len(), rewards.len())?;
-    let order = criterion.order();
-    if order != 0 {
-        check_shape("order of the factor", pool.features().rows(), order)?;
+    let (by, memory) = ((criterion, Ranking { noise, taken: None }), (workspace, heaps));
+    let kept = gather(executor, pool, rewards, by, memory, batch)?.finish();
+    check_finite(kept)?;
+    told(noise, kept);
+    Ok(())
+}
+
+/// Turns what pairs were ranked by into their scores.
+pub(crate) fn told<T: Real>(noise: Option<u64>, kept: &mut [Scored<T>]) {
+    let Some(seed) = noise else {
+        return;
+    };
+    for drawn in kept {
+        drawn.score = gumbel::score_of(seed, drawn.pair, drawn.score);
     }
-    let memory = ScoreMemory::new(order, pool.pairs(), rewards.len());
-    let found = workspace.len();
-    let (shared, workspace) = split_at(workspace, memory.shared);
-    if shared.len() < memory.shared || workspace.is_empty() {
-        let required = memory.shared.saturating_add(memory.each);
-        return Err(Error::Workspace { what: "scores", required, found });
-    }
-    let (whitener, whitened) = split_at(shared, whitener_len(order));
-    if let Criterion::Leverage(factor, _) = criterion {
-        fill_whitener(factor.as_slice(), order, whitener);
-    }
-    let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
-    let fits = workers("heaps", batch.len(), fits.get(), heaps.len())?.get();
-    let (heaps, _) = split_at(heaps, fits * batch.len());
-    // A slot that no pair fills is marked by a pair number beyond the pool.
-    heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
-    let scan = Scan { pool, rewards, criterion, noise, whitener: &*whitener, executor };
-    scan.whiten(fits, whitened, workspace);
-    let (whitened, form) = (&*whitened, scan.form());
-    let share = scan.parts().div_ceil(fits);
-    for_chunks(executor, heaps, batch.len(), workspace, memory.each, &|number, heap, memory| {
-        let mut best = TopK::new(heap);
-        for part in number * share..((number + 1) * share).min(scan.parts()) {
-            scan.part((whitened, form), part, memory, &mut best);
-        }
-    });
-    let mut best = TopK::new(batch);
-    for candidate in heaps.iter().filter(|candidate| candidate.pair != u64::MAX) {
-        best.offer(*candidate);
-    }
-    match best.finish().iter().find(|kept| !kept.score.is_finite_number()) {
+}
+
+/// Fails with [`Error::NonFinite`] if a pair has a score that is no finite number.
+pub(crate) fn check_finite<T: Real>(kept: &[Scored<T>]) -> Result<(), Error> {
+    match kept.iter().find(|kept| !kept.score.is_finite_number()) {
         Some(kept) => {
             let index = usize::try_from(kept.pair).unwrap_or(usize::MAX);
             Err(Error::NonFinite { what: "scores", index })
@@ -172,13 +205,65 @@ fn ranked_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     }
 }
 
+/// The best pairs of the pool that a batch may still take, as many as there are slots.
+///
+/// # Errors
+/// As [`best_pairs`], but that a score may be no number: [`check_finite`].
+pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    executor: &E,
+    pool: &Pool<'_>,
+    rewards: &[T],
+    (criterion, ranking): (Criterion<'_, T, D>, Ranking<'_>),
+    (workspace, heaps): (&mut [T], &mut [Scored<T>]),
+    slots: &'a mut [Scored<T>],
+) -> Result<TopK<'a, T>, Error> {
+    check_shape("rewards", pool.features().len(), rewards.len())?;
+    if let Criterion::Leverage(factor, _) = criterion {
+        check_shape("order of the factor", pool.features().rows(), factor.order())?;
+    }
+    let memory = criterion.memory(pool.pairs(), rewards.len());
+    let found = workspace.len();
+    let (shared, workspace) = split_at(workspace, memory.shared);
+    if shared.len() < memory.shared || workspace.is_empty() {
+        let required = memory.shared.saturating_add(memory.each);
+        return Err(Error::Workspace { what: "scores", required, found });
+    }
+    let (whitener, whitened) = match criterion {
+        Criterion::Leverage(factor, _) => {
+            let (whitener, whitened) = split_at(shared, whitener_len(factor.order()));
+            fill_whitener(factor.as_slice(), factor.order(), whitener);
+            (whitener, whitened)
+        }
+        _ => (<&mut [T]>::default(), shared),
+    };
+    let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
+    let fits = workers("heaps", slots.len(), fits.get(), heaps.len())?.get();
+    let (heaps, _) = split_at(heaps, fits * slots.len());
+    // A slot that no pair fills is marked by a pair number beyond the pool.
+    heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
+    let scan = Scan { pool, rewards, criterion, ranking, whitener: &*whitener, executor };
+    scan.whiten(fits, whitened, workspace);
+    let (whitened, form) = (&*whitened, scan.form());
+    let share = scan.parts().div_ceil(fits);
+    for_chunks(executor, heaps, slots.len(), workspace, memory.each, &|number, heap, memory| {
+        let mut best = TopK::new(heap);
+        for part in number * share..((number + 1) * share).min(scan.parts()) {
+            scan.part((whitened, form), part, memory, &mut best);
+        }
+    });
+    let mut best = TopK::new(slots);
+    for candidate in heaps.iter().filter(|candidate| candidate.pair != u64::MAX) {
+        best.offer(*candidate);
+    }
+    Ok(best)
+}
+
 /// One walk over the pairs of a pool.
 struct Scan<'a, T, D, E> {
     pool: &'a Pool<'a>,
     rewards: &'a [T],
     criterion: Criterion<'a, T, D>,
-    /// The seed of the noise that scores get before they are ranked.
-    noise: Option<u64>,
+    ranking: Ranking<'a>,
     whitener: &'a [T],
     executor: &'a E,
 }
@@ -186,22 +271,24 @@ struct Scan<'a, T, D, E> {
 impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
     /// Whitens the items that more than one part of the walk needs.
     fn whiten(&self, workers: usize, whitened: &mut [T], memory: &mut [T]) {
-        if self.criterion.order() == 0 {
+        if self.criterion.rows() == 0 {
             return;
         }
-        match self.pool.pairs() {
-            Pairs::InPrompt(_) => {}
-            Pairs::CrossPrompt(_) => cross_prompt::whiten(self, whitened),
-            Pairs::Listed(_) => listed::whiten(self, workers, whitened, memory),
+        match (self.pool.pairs(), &self.criterion) {
+            (Pairs::CrossPrompt(_), _) => cross_prompt::whiten(self, whitened),
+            (Pairs::Listed(_), Criterion::Leverage(factor, _)) => {
+                let (features, order) = (self.pool.features(), factor.order());
+                let whitening = (self.whitener, order);
+                whiten_columns(self.executor, features, whitening, workers, whitened, memory);
+            }
+            _ => {}
         }
     }
 
     /// How the weights of a cross-prompt pool are computed.
     fn form(&self) -> Form<'_, T> {
-        match (self.pool.pairs(), &self.criterion) {
-            (Pairs::CrossPrompt(_), Criterion::Leverage(_, weighting)) => {
-                Form::of(*weighting, self.rewards)
-            }
+        match (self.pool.pairs(), self.criterion.weighting()) {
+            (Pairs::CrossPrompt(_), Some(weighting)) => Form::of(weighting, self.rewards),
             _ => Form::Unit,
         }
     }
@@ -234,12 +321,47 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
 }
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
+    /// Fills a panel with what the items `first..end` are scored by.
+    fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
+        match &self.criterion {
+            Criterion::Leverage(factor, _) => {
+                fill_panel(self.pool.features().range(first, end), stride, panel);
+                whiten_panel(self.executor.level(), self.whitener, factor.order(), stride, panel);
+            }
+            Criterion::Stored(stored, _) => {
+                let end = end.min(self.pool.features().len());
+                stored.fill((first, end), stride, panel);
+            }
+            Criterion::Entropy | Criterion::MaxDiff => {}
+        }
+    }
+
+    /// The scores of some items of a panel with `width` others, row after row; `spare` holds as
+    /// many numbers as `scores`, twice.
+    fn score_panel(
+        &self,
+        stride: usize,
+        (items, others, width): (Items<'_, T>, Items<'_, T>, usize),
+        weights: &[T],
+        scores: &mut [T],
+        spare: &mut [T],
+    ) {
+        let level: Level = self.executor.level();
+        if let Criterion::Stored(stored, _) = &self.criterion {
+            let panels = (items, others, width);
+            stored.score_panel((level, stride), panels, weights, scores, spare);
+        } else {
+            squared_distances(level, (stride, usize::MAX), items, others, width, scores);
+            self.weigh(weights, scores);
+        }
+    }
+
     /// The score of a margin, for the criteria that need nothing else.
     fn of_margin(&self, margin: T) -> T {
         match self.criterion {
             // 0 − |m| rather than −|m|: no negative zero may be a key.
             Criterion::Entropy => T::ZERO - margin.magnitude(),
-            Criterion::MaxDiff | Criterion::Leverage(..) => margin.magnitude(),
+            _ => margin.magnitude(),
         }
     }
 
@@ -261,7 +383,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
 
     /// Offers consecutive pairs from number `first` on, but for those that have a label.
     fn offer(&self, first: u64, scores: &mut [T], best: &mut TopK<'_, T>) {
-        if let Some(seed) = self.noise {
+        if let Some(seed) = self.ranking.noise {
             gumbel::disturb(self.executor.level(), seed, first, scores);
         }
         let scores = &*scores;
@@ -270,10 +392,18 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
         for labelled in self.pool.labelled_in(first, end) {
             let before = usize::try_from(labelled.saturating_sub(number)).unwrap_or(usize::MAX);
             let (run, after) = rest.split_at_checked(before).unwrap_or((rest, &[]));
-            best.offer_run(number, run);
+            self.offer_allowed(number, run, best);
             rest = after.split_first().map_or(&[], |(_, after)| after);
             number = labelled.saturating_add(1);
         }
-        best.offer_run(number, rest);
+        self.offer_allowed(number, rest, best);
+    }
+
+    /// Offers consecutive pairs from number `first` on, but for those that the batch may not take.
+    fn offer_allowed(&self, first: u64, scores: &[T], best: &mut TopK<'_, T>) {
+        match self.ranking.taken {
+            Some(taken) => best.offer_allowed(first, scores, |pair| taken.allows(pair)),
+            None => best.offer_run(first, scores),
+        }
     }
 }

@@ -1,14 +1,21 @@
 //! What the one-shot strategies share: rewards in the selection's own precision, the matrix M and
 //! its factor, and the ranking of all pairs by one criterion.
+//!
+//! Where a batch may touch an item or a prompt only so often, it is what the ranking of all pairs
+//! gives when it is walked from the best on and what is full is passed over. Only the front of the
+//! ranking is kept; should it not do, the pairs that may still be taken are ranked again.
 
-use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged};
+use super::taken::{Taken, taken_len};
+use super::{Distinct, Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pool, pool_workspace_len, rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
 use crate::rng::Stream;
-use crate::score::{Criterion, ScoreMemory, best_pairs, drawn_pairs};
+use crate::score::{
+    Criterion, Ranking, ScoreMemory, best_pairs, check_finite, drawn_pairs, gather, told,
+};
 use crate::topk::Scored;
 
 /// Ranks by a criterion that needs rewards alone.
@@ -18,9 +25,10 @@ pub(super) fn by_margin<T: Real, E: Executor>(
     criterion: Criterion<'_, T, &[T]>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let Problem { executor, pool, .. } = *problem;
-    let (rewards, numbers) = pool_rewards(problem, workspace.numbers)?;
-    best_pairs(executor, pool, rewards, criterion, numbers, workspace.heaps, batch)?;
+    let Workspace { numbers, heaps, ranks } = workspace;
+    let (rewards, numbers) = pool_rewards(problem, numbers)?;
+    let workspace = Workspace { numbers, heaps, ranks };
+    rank(problem, rewards, (criterion, None), workspace, batch)?;
     Ok(Selection::default())
 }
 
@@ -56,13 +64,33 @@ fn by_leverage<T: Real, E: Executor>(
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let Problem { executor, pool, posterior, options } = *problem;
-    let order = pool.features().rows();
-    let (rewards, numbers) = pool_rewards(problem, workspace.numbers)?;
+    let Workspace { numbers, heaps, ranks } = workspace;
+    let (rewards, numbers) = pool_rewards(problem, numbers)?;
     let (weighting, numbers) = match weighting {
         Weighting::Bernoulli => averaged::weighting(problem, numbers)?,
         given => (given, numbers),
     };
+    let (factor, selection, numbers) = pool_factor(problem, past, rewards, weighting, numbers)?;
+    let criterion = Criterion::Leverage(&factor, weighting);
+    let workspace = Workspace { numbers, heaps, ranks };
+    let noise = noise(problem, rng);
+    rank(problem, rewards, (criterion, noise), workspace, batch)?;
+    Ok(selection)
+}
+
+/// What [`pool_factor`] gives: the factor, what is known of it, and the memory that is left.
+type PoolFactor<'a, T> = (Cholesky<T, &'a mut [T]>, Selection, &'a mut [T]);
+
+/// The factor of λI + Σ over the pool, and over the past where there is one.
+pub(super) fn pool_factor<'a, T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    past: Option<Packed<T, &[T]>>,
+    rewards: &[T],
+    weighting: Weighting<'_, T>,
+    numbers: &'a mut [T],
+) -> Result<PoolFactor<'a, T>, Error> {
+    let Problem { executor, pool, posterior, .. } = *problem;
+    let order = pool.features().rows();
     let (matrix, numbers) = split_at(numbers, packed_len(order));
     let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
     let mut fisher = Packed::new(order, matrix)?;
@@ -73,14 +101,7 @@ fn by_leverage<T: Real, E: Executor>(
     }
     let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
     let told = told_by(&factor, condition)?;
-    let (criterion, heaps) = (Criterion::Leverage(&factor, weighting), workspace.heaps);
-    if options.sampled {
-        let drawn = (criterion, rng.bits());
-        drawn_pairs(executor, pool, rewards, drawn, numbers, heaps, batch)?;
-    } else {
-        best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch)?;
-    }
-    Ok(told)
+    Ok((factor, told, numbers))
 }
 
 /// What a factor tells of its matrix.
@@ -92,15 +113,73 @@ pub(super) fn told_by<T: Real, D: AsRef<[T]>>(
     Ok(Selection { condition, log_det: Some(factor.log_det().to_f64()), ..Selection::default() })
 }
 
+/// The seed of the noise by which pairs are drawn, where they are not ranked.
+pub(super) fn noise<T, E>(problem: &Problem<'_, T, E>, rng: &mut Stream) -> Option<u64> {
+    problem.options.sampled.then(|| rng.bits())
+}
+
+/// Fills `batch` with the best pairs that the caps on a batch allow.
+pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    problem: &Problem<'_, T, E>,
+    rewards: &[T],
+    (criterion, noise): (Criterion<'_, T, D>, Option<u64>),
+    workspace: Workspace<'_, T>,
+    batch: &mut [Scored<T>],
+) -> Result<(), Error> {
+    let Problem { executor, pool, options, .. } = *problem;
+    let Workspace { numbers, heaps, ranks } = workspace;
+    if options.distinct == Distinct::Unlimited {
+        return match noise {
+            None => best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch),
+            Some(seed) => {
+                let by = (criterion, seed);
+                drawn_pairs(executor, pool, rewards, by, numbers, heaps, batch)
+            }
+        };
+    }
+    let (mut taken, _) = Taken::new(pool, options.distinct, batch.len(), ranks)?;
+    let (slots, heaps) = split_at(heaps, front_len(batch.len(), options.distinct));
+    let requested = batch.len() as u64;
+    let mut places = batch.iter_mut();
+    while places.len() > 0 {
+        let memory = (&mut *numbers, &mut *heaps);
+        let by = (criterion, Ranking { noise, taken: Some(&taken) });
+        let best = gather(executor, pool, rewards, by, memory, slots)?;
+        let more = best.worst().is_some();
+        let front = best.finish();
+        check_finite(front)?;
+        told(noise, front);
+        for scored in front {
+            if taken.allows(scored.pair)
+                && let Some(place) = places.next()
+            {
+                *place = *scored;
+                taken.insert(scored.pair);
+            }
+        }
+        if !more && places.len() > 0 {
+            return Err(Error::Batch { requested, available: taken.len() as u64 });
+        }
+    }
+    Ok(())
+}
+
+/// Pairs of the ranking that are kept at a time.
+const fn front_len(batch: usize, distinct: Distinct) -> usize {
+    match distinct {
+        Distinct::Unlimited => batch,
+        Distinct::PerItem(_) | Distinct::PerPrompt(_) => batch.saturating_mul(8),
+    }
+}
+
 /// Memory for the rewards, what weights are made of, the matrix, and then its sums or the scores.
 pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
-    let Sizes { order, pairs, items, batch, threads } = *sizes;
+    let Sizes { order, pairs, items, threads, .. } = *sizes;
     let threads = threads.max(1);
     let score = ScoreMemory::new(order, pairs, items);
-    // Blocks beyond one a thread even out their lengths; one thread has nothing to even out.
-    let blocks = if threads == 1 { 1 } else { threads.saturating_mul(2) };
-    let shared = blocks
+    let shared = threads
         .saturating_mul(pool_workspace_len(order, pairs))
+        .saturating_mul(2)
         .max(threads.saturating_mul(score.each).saturating_add(score.shared))
         .max(threads.saturating_mul(rewards_workspace_len(order)));
     let numbers = items
@@ -108,7 +187,15 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    WorkspaceLen { numbers, heaps: threads.saturating_mul(batch), ranks: batch }
+    let (heaps, ranks) = rank_len(sizes, options.distinct);
+    WorkspaceLen { numbers, heaps, ranks }
+}
+
+/// Candidates and whole numbers that [`rank`] works in.
+pub(super) const fn rank_len(sizes: &Sizes<'_>, distinct: Distinct) -> (usize, usize) {
+    let front = front_len(sizes.batch, distinct);
+    let heaps = sizes.threads.saturating_add(1).saturating_mul(front);
+    (heaps, taken_len(sizes.batch, sizes.items, distinct))
 }
 
 /// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.
@@ -117,12 +204,34 @@ pub(super) fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
     prior_precision: T,
     jitter: T,
 ) -> Result<Cholesky<T, D>, Error> {
+    add_prior(&mut fisher, prior_precision, jitter);
+    Cholesky::factor(fisher)
+}
+
+fn add_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
+    fisher: &mut Packed<T, D>,
+    prior_precision: T,
+    jitter: T,
+) {
     fisher.add_diagonal(prior_precision);
     if jitter != T::ZERO {
         let mean = fisher.trace() / T::from_u64(fisher.order() as u64);
         fisher.add_diagonal(jitter * mean);
     }
-    Cholesky::factor(fisher)
+}
+
+/// Fills in where a sequential design starts: P, or λI without the past.
+pub(super) fn fill_start<T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    start: &mut Packed<T, &mut [T]>,
+) -> Result<(), Error> {
+    let posterior = problem.posterior;
+    start.clear();
+    if !problem.options.without_past {
+        start.add(&posterior.past)?;
+    }
+    add_prior(start, posterior.prior_precision, posterior.jitter);
+    Ok(())
 }
 
 /// Rewards of the pool's items by the posterior's head, and the rest of the memory.

@@ -5,6 +5,7 @@
 //! precision of the last layer. M adds the whole pool to a start, which is λI ([`dopt`],
 //! [`design`]) or P ([`pa_dopt`]); it only serves the gradient at selection weight 1.
 
+pub mod a_opt;
 mod averaged;
 pub mod bald;
 pub mod batchbald;
@@ -12,6 +13,10 @@ pub mod coreset;
 pub mod design;
 pub mod dopt;
 pub mod entropy;
+pub mod exchange;
+pub mod greedy_a_opt;
+pub mod greedy_dopt;
+pub mod greedy_v_opt;
 mod information;
 mod leverage;
 pub mod maxdiff;
@@ -19,10 +24,16 @@ mod mixed;
 mod options;
 pub mod pa_dopt;
 pub mod random;
+pub mod robust_v_opt;
+mod sequential;
+mod taken;
+mod trace;
+pub mod v_opt;
 
 pub use self::coreset::MAX_CLUSTERS;
 pub use self::information::{Information, MAX_CONFIGURATIONS, MAX_SAMPLES};
 pub use self::options::{Distinct, Options, Weights};
+pub(crate) use self::taken::Taken;
 use crate::arith::Real;
 use crate::error::Error;
 use crate::linalg::Packed;
@@ -52,11 +63,25 @@ pub enum Strategy {
     Bald,
     /// [`batchbald`]
     BatchBald,
+    /// [`a_opt`]
+    AOpt,
+    /// [`v_opt`]
+    VOpt,
+    /// [`greedy_dopt`]
+    GreedyDopt,
+    /// [`exchange`]
+    Exchange,
+    /// [`greedy_a_opt`]
+    GreedyAOpt,
+    /// [`greedy_v_opt`]
+    GreedyVOpt,
+    /// [`robust_v_opt`]
+    RobustVOpt,
 }
 
 impl Strategy {
-    /// Every strategy, in the order of the paper.
-    pub const ALL: [Self; 9] = [
+    /// Every strategy, those of the paper first and in its order.
+    pub const ALL: [Self; 16] = [
         Self::Random,
         Self::Entropy,
         Self::MaxDiff,
@@ -66,6 +91,13 @@ impl Strategy {
         Self::Coreset,
         Self::Bald,
         Self::BatchBald,
+        Self::AOpt,
+        Self::VOpt,
+        Self::GreedyDopt,
+        Self::Exchange,
+        Self::GreedyAOpt,
+        Self::GreedyVOpt,
+        Self::RobustVOpt,
     ];
 
     /// The name used everywhere: on command lines, in files, in traces.
@@ -81,6 +113,13 @@ impl Strategy {
             Self::Coreset => "coreset",
             Self::Bald => "bald",
             Self::BatchBald => "batchbald",
+            Self::AOpt => "a-opt",
+            Self::VOpt => "v-opt",
+            Self::GreedyDopt => "greedy-dopt",
+            Self::Exchange => "exchange",
+            Self::GreedyAOpt => "greedy-a-opt",
+            Self::GreedyVOpt => "greedy-v-opt",
+            Self::RobustVOpt => "robust-v-opt",
         }
     }
 
@@ -94,7 +133,7 @@ impl Strategy {
     /// can be drawn in proportion to.
     #[must_use]
     pub const fn can_sample(self) -> bool {
-        matches!(self, Self::Design | Self::Dopt | Self::PaDopt)
+        matches!(self, Self::Design | Self::Dopt | Self::PaDopt | Self::AOpt | Self::VOpt)
     }
 
     /// Whether the strategy can choose among all cross-prompt pairs; one that goes through the
@@ -115,6 +154,17 @@ impl Strategy {
             Self::Coreset => coreset::workspace_len(sizes, options),
             Self::Bald => bald::workspace_len(sizes, options),
             Self::BatchBald => batchbald::workspace_len(sizes, options),
+            Self::GreedyDopt | Self::Exchange => {
+                sequential::workspace_len(sizes, options, true, options.distinct)
+            }
+            Self::GreedyAOpt | Self::GreedyVOpt => {
+                sequential::workspace_len(sizes, options, false, options.distinct)
+            }
+            Self::RobustVOpt => {
+                let distinct = robust_v_opt::distinct(options);
+                sequential::workspace_len(sizes, options, false, distinct)
+            }
+            Self::AOpt | Self::VOpt => trace::workspace_len(sizes, options),
             _ => leverage::workspace_len(sizes, options),
         };
         own.max(mixed::workspace_len(sizes, options))
@@ -150,6 +200,13 @@ impl Strategy {
             Self::Coreset => coreset::select,
             Self::Bald => bald::select,
             Self::BatchBald => batchbald::select,
+            Self::AOpt => a_opt::select,
+            Self::VOpt => v_opt::select,
+            Self::GreedyDopt => greedy_dopt::select,
+            Self::Exchange => exchange::select,
+            Self::GreedyAOpt => greedy_a_opt::select,
+            Self::GreedyVOpt => greedy_v_opt::select,
+            Self::RobustVOpt => robust_v_opt::select,
         };
         mixed::select(problem, workspace, rng, batch, select)
     }
@@ -198,7 +255,7 @@ pub struct Workspace<'a, T> {
     pub numbers: &'a mut [T],
     /// A batch of candidates for each worker.
     pub heaps: &'a mut [Scored<T>],
-    /// A rank for each pair of the batch; `random` alone uses it.
+    /// Whole numbers: ranks of pairs, counts, pairs taken.
     pub ranks: &'a mut [u64],
 }
 

@@ -1,6 +1,7 @@
 //! `random`: pairs drawn uniformly without replacement, in random order. The yardstick.
 
-use super::{Problem, Selection, Workspace};
+use super::taken::Taken;
+use super::{Distinct, Problem, Selection, Workspace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -18,6 +19,10 @@ pub fn select<T: Real, E: Executor>(
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
+    if problem.options.distinct != Distinct::Unlimited {
+        select_distinct(problem, workspace.ranks, rng, batch)?;
+        return Ok(Selection::default());
+    }
     let (found, required) = (workspace.ranks.len(), batch.len());
     let Some(ranks) = workspace.ranks.get_mut(..required) else {
         return Err(Error::Workspace { what: "ranks", required, found });
@@ -29,4 +34,40 @@ pub fn select<T: Real, E: Executor>(
     }
     rng.shuffle(batch);
     Ok(Selection::default())
+}
+
+/// Draws in vain before the pairs that may still be taken are counted.
+const DRAWS: usize = 1000;
+
+/// Each pair uniform among those that the caps on a batch allow after the ones before it.
+fn select_distinct<T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    ranks: &mut [u64],
+    rng: &mut Stream,
+    batch: &mut [Scored<T>],
+) -> Result<(), Error> {
+    let pool = problem.pool;
+    let requested = batch.len() as u64;
+    let (mut taken, _) = Taken::new(pool, problem.options.distinct, batch.len(), ranks)?;
+    for slot in batch {
+        let open = |pair: &u64| pool.labelled().binary_search(pair).is_err() && taken.allows(*pair);
+        let drawn = (0..DRAWS).map(|_| rng.below(pool.pairs().len())).find(open);
+        let pair = match drawn {
+            Some(pair) => Some(pair),
+            None => {
+                let all = 0..pool.pairs().len();
+                let count = all.clone().filter(open).count();
+                if count == 0 {
+                    let available = taken.len() as u64;
+                    return Err(Error::Batch { requested, available });
+                }
+                let place = usize::try_from(rng.below(count as u64)).unwrap_or(0);
+                all.filter(open).nth(place)
+            }
+        };
+        let pair = pair.unwrap_or_default();
+        *slot = Scored { score: T::ZERO, pair };
+        taken.insert(pair);
+    }
+    Ok(())
 }

@@ -215,6 +215,13 @@ impl Named for Strategy {
             Self::Coreset => "pairs drawn by how much the posterior could miss each",
             Self::Bald => "pairs whose answer tells most about the last layer, each alone",
             Self::BatchBald => "the batch whose answers together tell most about it",
+            Self::AOpt => "A-optimal: for the least variance of the last layer's weights",
+            Self::VOpt => "V-optimal: for the least variance of rewards within prompts",
+            Self::GreedyDopt => "D-optimal pair by pair, each under those before it",
+            Self::Exchange => "the same, then improved by swapping pairs until nothing is gained",
+            Self::GreedyAOpt => "pair by pair, for the least variance of the weights",
+            Self::GreedyVOpt => "pair by pair, for the least variance of rewards within prompts",
+            Self::RobustVOpt => "the same, wary of outliers, one pair a prompt",
         }
     }
 }

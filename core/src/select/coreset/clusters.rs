@@ -309,7 +309,14 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
             for (first, standings) in (first..).step_by(BLOCK).zip(standings.chunks_mut(BLOCK)) {
                 fill(pool, rewards, stride, first, standings.len(), panel);
                 let columns = Items { panel: &*panel, first: 0 };
-                squared_distances(executor.level(), stride, rows, columns, BLOCK, distances);
+                squared_distances(
+                    executor.level(),
+                    (stride, usize::MAX),
+                    rows,
+                    columns,
+                    BLOCK,
+                    distances,
+                );
                 visit(sizes, distances, standings);
             }
         });

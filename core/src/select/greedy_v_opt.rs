@@ -1,0 +1,27 @@
+//! `greedy-v-opt`: the pairs one by one, each the one by which tr(V M⁻¹), the summed variance of the
+//! rewards' differences that are wanted, drops most, M from P on (Yu, Bi and Tresp, 2006).
+
+use super::sequential::{self, Goal};
+use super::{Problem, Selection, Workspace, trace};
+use crate::arith::Real;
+use crate::error::Error;
+use crate::parallel::Executor;
+use crate::rng::Stream;
+use crate::topk::Scored;
+
+/// Fills `batch`, in the order of picking. The score is that drop,
+/// w dᵀM⁻¹VM⁻¹d / (1 + w (dᵀM⁻¹d + κ‖d‖²)), exact where κ is 0.
+///
+/// # Errors
+/// As [`super::Strategy::select`].
+pub fn select<T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    workspace: Workspace<'_, T>,
+    _rng: &mut Stream,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    let options = problem.options;
+    let target = trace::target(options)?;
+    let goal = Goal::Trace { target, misfit: options.misfit };
+    sequential::select(problem, goal, options.distinct, workspace, batch)
+}

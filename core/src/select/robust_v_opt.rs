@@ -1,0 +1,42 @@
+//! `robust-v-opt`: [`greedy_v_opt`](super::greedy_v_opt) for features that do not explain the reward
+//! fully, with a misfit κ of 10 and at most one pair a prompt where the options leave these open.
+//!
+//! A pair far out has a large v-opt score because it tells much about the weights; where the model
+//! is wrong it tells less. κ‖d‖² is the variance of what the features miss, growing as the distance
+//! does.
+
+use super::sequential::{self, Goal};
+use super::{Distinct, Options, Problem, Selection, Workspace, trace};
+use crate::arith::Real;
+use crate::error::Error;
+use crate::parallel::Executor;
+use crate::rng::Stream;
+use crate::topk::Scored;
+
+/// κ where the options leave it at 0.
+const MISFIT: u64 = 10;
+
+/// Fills `batch`, in the order of picking. The score is that of `greedy-v-opt`.
+///
+/// # Errors
+/// As [`super::Strategy::select`].
+pub fn select<T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    workspace: Workspace<'_, T>,
+    _rng: &mut Stream,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    let options = problem.options;
+    let target = trace::target(options)?;
+    let misfit = if options.misfit == T::ZERO { T::from_u64(MISFIT) } else { options.misfit };
+    let goal = Goal::Trace { target, misfit };
+    sequential::select(problem, goal, distinct(options), workspace, batch)
+}
+
+/// The caps on a batch: one pair a prompt if there are none.
+pub(super) fn distinct<T>(options: &Options<'_, T>) -> Distinct {
+    match options.distinct {
+        Distinct::Unlimited => Distinct::PerPrompt(1),
+        given => given,
+    }
+}

@@ -1,0 +1,133 @@
+//! Swaps: a pair of the design goes, the best pair outside comes, as long as log det M grows
+//! (Fedorov, 1972; each pair of the batch in turn, the best exchange for it).
+//!
+//! Without pair i the leverage of another is v + w_i (dᵀM⁻¹d_i)²/(1 − q_i), q = w v, so leaving it
+//! out is one more row of each item's column. The swap gains ln(1 + q_j) − ln(1 + q_i) under the
+//! matrix without i. By Cauchy and Schwarz no pair j with q_j ≤ q_i under M itself can gain, which
+//! passes most of the batch over.
+
+use super::{Goal, Search};
+use crate::arith::{Real, ln};
+use crate::error::Error;
+use crate::heap::sort;
+use crate::parallel::{Executor, split_at};
+use crate::score::{Criterion, Ranking, check_finite, gather};
+use crate::select::leverage;
+use crate::select::{Distinct, Problem, Selection, Workspace};
+use crate::topk::{Scored, rank};
+
+/// Times that all pairs of the batch are tried, at most.
+const SWEEPS: usize = 20;
+
+/// A swap counts if it gains more than this share of what the batch gains.
+const LEAST_SHARE: f64 = 1e-12;
+
+/// Fills `batch` greedily, then swaps.
+pub(in crate::select) fn select<T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    workspace: Workspace<'_, T>,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    let distinct = problem.options.distinct;
+    let mut search = Search::new(problem, Goal::LogDet, distinct, workspace, batch.len())?;
+    search.fill(batch)?;
+    for _ in 0..SWEEPS {
+        if !search.sweep(batch)? {
+            break;
+        }
+    }
+    search.score_without(batch)?;
+    sort(batch, &rank);
+    Ok(search.selection)
+}
+
+impl<T: Real, E: Executor> Search<'_, T, E> {
+    /// Tries each pair of the batch once, and says whether any was swapped.
+    fn sweep(&mut self, batch: &mut [Scored<T>]) -> Result<bool, Error> {
+        let mut swapped = false;
+        let (mut gained, mut bound) = self.restart(batch)?;
+        for place in 0..batch.len() {
+            let Some(pair) = batch.get(place).map(|scored| scored.pair) else {
+                break;
+            };
+            let leverage = self.score_of(pair).1;
+            let rest = T::ONE - leverage;
+            if !(T::ZERO < rest) || bound.is_some_and(|bound| bound <= leverage) {
+                continue;
+            }
+            let own = ln(T::ONE + leverage / rest);
+            let Some(better) = self.best_without(pair, rest)? else {
+                continue;
+            };
+            let gain = ln(T::ONE + better.score) - own;
+            if T::from_f64(LEAST_SHARE) * gained < gain {
+                if let Some(slot) = batch.get_mut(place) {
+                    *slot = better;
+                }
+                self.taken.remove(pair);
+                self.taken.insert(better.pair);
+                (gained, bound) = self.restart(batch)?;
+                swapped = true;
+            }
+        }
+        Ok(swapped)
+    }
+
+    /// Factors the matrix of a batch from scratch. Gives what it gains over the start, and the
+    /// largest leverage outside it, a bound on what a swap can bring where no cap decides.
+    fn restart(&mut self, batch: &[Scored<T>]) -> Result<(T, Option<T>), Error> {
+        leverage::fill_start(self.problem, self.state.information())?;
+        for scored in batch {
+            let (a, b) = self.problem.pool.pairs().items_of_pair(scored.pair).unwrap_or_default();
+            let weight = self.scores.weight(self.problem.executor.level(), a, b);
+            self.state.add_information((a, b), weight);
+        }
+        let factor = self.state.refactor(self.problem.executor, self.numbers)?;
+        let start = T::from_f64(self.selection.log_det.unwrap_or(0.0));
+        let gained = factor.log_det() - start;
+        let bound = match self.distinct {
+            Distinct::Unlimited => self.best()?.map(|best| best.score),
+            Distinct::PerItem(_) | Distinct::PerPrompt(_) => None,
+        };
+        Ok((gained, bound))
+    }
+
+    /// The best pair to take in the place of one, `rest` being 1 − its w v.
+    fn best_without(&mut self, pair: u64, rest: T) -> Result<Option<Scored<T>>, Error> {
+        let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
+        let weight = self.scores.weight(self.problem.executor.level(), a, b);
+        self.state.leave_out(self.problem.executor, (a, b), weight, rest);
+        self.taken.remove(pair);
+        let best = self.best();
+        self.taken.insert(pair);
+        self.state.put_back();
+        best
+    }
+
+    /// The best pair that may be taken, by a walk over all.
+    fn best(&mut self) -> Result<Option<Scored<T>>, Error> {
+        let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
+        let ranking = Ranking { noise: None, taken: Some(&self.taken) };
+        let best = gather(
+            self.problem.executor,
+            self.problem.pool,
+            self.scores.rewards(),
+            (criterion, ranking),
+            (self.numbers, self.heaps),
+            split_at(self.slots, 1).0,
+        )?;
+        let best = best.finish();
+        check_finite(best)?;
+        Ok(best.first().copied())
+    }
+
+    /// Scores each pair by w v under the matrix of the others.
+    fn score_without(&mut self, batch: &mut [Scored<T>]) -> Result<(), Error> {
+        self.restart(batch)?;
+        for scored in &mut *batch {
+            let leverage = self.score_of(scored.pair).1;
+            scored.score = leverage / (T::ONE - leverage);
+        }
+        check_finite(batch)
+    }
+}

@@ -1,0 +1,270 @@
+//! What the sequential designs share: pairs picked one by one, each by its score under the matrix
+//! of those before it.
+//!
+//! M_0 = P (λI without the past), M_{t+1} = M_t + w ddᵀ. With P = LLᵀ and whitened items u = L⁻¹φ,
+//! each pick leaves one direction v_s = √w S_s x / √(1 + q), x = u_a − u_b, S_s = LᵀM_s⁻¹L, and so
+//! dᵀM_t⁻¹d = ‖u_a − u_b‖² − Σ_s (t_a^s − t_b^s)², t^s = v_s · u: a pick costs work on items, not
+//! on pairs. After every [`sum::PICKS`] picks the matrix is factored from scratch.
+//!
+//! *Lazy, and exact.* A leverage can only fall as M grows, also as computed: each step subtracts a
+//! square from a running sum, and rounding keeps order. So a score from earlier is a bound. One
+//! walk over the pairs gathers the best, up to [`CANDIDATES`]; the best of them is computed anew
+//! and stays where it is if its score is still the same, in which case it is picked. No pair
+//! outside can beat one that ranks before the worst gathered; when none does any more, the pairs
+//! are walked again. Scores of a trace may rise, so there every pick walks all pairs.
+
+mod exchange;
+mod scores;
+mod state;
+
+pub(super) use self::exchange::select as exchange;
+use self::scores::Scores;
+use self::state::State;
+use super::taken::{Taken, taken_len};
+use super::{
+    Distinct, Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, leverage,
+};
+use crate::arith::{Real, sum};
+use crate::error::Error;
+use crate::fisher::rewards_workspace_len;
+use crate::heap::{make_heap, sift_down};
+use crate::linalg::{Packed, condition_workspace_len, packed_len};
+use crate::parallel::{Executor, split_at};
+use crate::score::{Criterion, Ranking, ScoreMemory, check_finite, gather, whiten_memory_len};
+use crate::topk::{Scored, rank};
+
+/// Pairs gathered by one walk. Not part of the contract: which pairs are picked does not depend on
+/// it.
+const CANDIDATES: usize = 32_768;
+
+/// What is greedily sought.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Goal<'a, T> {
+    /// The largest growth of log det M: w v, v = dᵀM⁻¹d.
+    LogDet,
+    /// The largest drop of tr(V M⁻¹), V = I if there is none: w g/(1 + w (v + κ‖d‖²)),
+    /// g = dᵀM⁻¹VM⁻¹d.
+    Trace {
+        /// V.
+        target: Option<Packed<T, &'a [T]>>,
+        /// κ.
+        misfit: T,
+    },
+}
+
+/// Rows of an item's column: u, t, and for a trace those of g and d.
+const fn height(order: usize, log_det: bool) -> usize {
+    let rows = order.saturating_add(sum::PICKS);
+    if log_det { rows } else { rows.saturating_add(order.saturating_mul(2)) }
+}
+
+/// Picks so many pairs that `batch` is full.
+pub(super) fn select<T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    goal: Goal<'_, T>,
+    distinct: Distinct,
+    workspace: Workspace<'_, T>,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    let mut search = Search::new(problem, goal, distinct, workspace, batch.len())?;
+    search.fill(batch)?;
+    Ok(search.selection)
+}
+
+/// Memory for a search.
+pub(super) fn workspace_len<T: Real>(
+    sizes: &Sizes<'_>,
+    options: &Options<'_, T>,
+    log_det: bool,
+    distinct: Distinct,
+) -> WorkspaceLen {
+    let Sizes { order, pairs, items, batch, threads } = *sizes;
+    let threads = threads.max(1);
+    let height = height(order, log_det);
+    let slots = if log_det { candidates(pairs.len()) } else { 1 };
+    let score = ScoreMemory::stored(height, pairs, items);
+    let each = score.each.max(whiten_memory_len(order)).max(rewards_workspace_len(order));
+    let numbers = items
+        .saturating_add(averaged::weighting_len(sizes, options))
+        .saturating_add(state::numbers_len(order))
+        .saturating_add(items.saturating_mul(height))
+        .saturating_add(condition_workspace_len(order))
+        .saturating_add(score.shared)
+        .saturating_add(threads.saturating_mul(each));
+    let ranks = taken_len(batch, items, distinct).saturating_add(items);
+    WorkspaceLen { numbers, heaps: (threads + 1).saturating_mul(slots), ranks }
+}
+
+fn candidates(pairs: u64) -> usize {
+    usize::try_from(pairs).unwrap_or(usize::MAX).clamp(1, CANDIDATES)
+}
+
+/// A design that grows pair by pair.
+pub(super) struct Search<'a, T, E> {
+    problem: &'a Problem<'a, T, E>,
+    distinct: Distinct,
+    scores: Scores<'a, T>,
+    state: State<'a, T>,
+    taken: Taken<'a>,
+    lazy: bool,
+    numbers: &'a mut [T],
+    slots: &'a mut [Scored<T>],
+    heaps: &'a mut [Scored<T>],
+    selection: Selection,
+}
+
+impl<'a, T: Real, E: Executor> Search<'a, T, E> {
+    pub(super) fn new(
+        problem: &'a Problem<'a, T, E>,
+        goal: Goal<'a, T>,
+        distinct: Distinct,
+        workspace: Workspace<'a, T>,
+        batch: usize,
+    ) -> Result<Self, Error> {
+        let pool = problem.pool;
+        let order = pool.features().rows();
+        let lazy = matches!(goal, Goal::LogDet);
+        let (taken, stages) = Taken::new(pool, distinct, batch, workspace.ranks)?;
+        let (rewards, numbers) = leverage::pool_rewards(problem, workspace.numbers)?;
+        let (weighting, numbers) = averaged::weighting(problem, numbers)?;
+        let scores = Scores::new(pool, weighting, rewards);
+        let (memory, numbers) = split_at(numbers, packed_len(order));
+        let mut information = Packed::new(order, memory)?;
+        leverage::fill_start(problem, &mut information)?;
+        let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
+        let (mut state, numbers) = State::new(pool.features(), goal, information, stages, numbers)?;
+        let factor = state.refactor(problem.executor, numbers)?;
+        let selection = leverage::told_by(&factor, condition)?;
+        let slots = if lazy { candidates(pool.pairs().len()) } else { 1 };
+        let (slots, heaps) = split_at(workspace.heaps, slots);
+        Ok(Self { problem, distinct, scores, state, taken, lazy, numbers, slots, heaps, selection })
+    }
+
+    /// Picks greedily until the batch is full.
+    pub(super) fn fill(&mut self, batch: &mut [Scored<T>]) -> Result<(), Error> {
+        let requested = batch.len() as u64;
+        let mut gathered = Gathered::default();
+        for slot in batch {
+            if self.state.picks() == sum::PICKS {
+                self.state.refactor(self.problem.executor, self.numbers)?;
+                gathered = Gathered::default();
+            }
+            if !self.lazy {
+                gathered = Gathered::default();
+            }
+            let Some(best) = self.next(&mut gathered)? else {
+                let available = self.taken.len() as u64;
+                return Err(Error::Batch { requested, available });
+            };
+            *slot = best;
+            self.take(best.pair);
+        }
+        Ok(())
+    }
+
+    /// The best pair that may be taken.
+    fn next(&mut self, gathered: &mut Gathered<T>) -> Result<Option<Scored<T>>, Error> {
+        loop {
+            let (heap, _) = split_at(self.slots, gathered.len);
+            let Some(top) = heap.first().copied() else {
+                if gathered.complete {
+                    return Ok(None);
+                }
+                self.gather(gathered)?;
+                continue;
+            };
+            check_finite(&[top])?;
+            if !self.taken.allows(top.pair) {
+                gathered.drop_top(heap);
+                continue;
+            }
+            if gathered.worst.is_some_and(|worst| rank(&worst, &top).is_lt()) {
+                self.gather(gathered)?;
+                continue;
+            }
+            let current = self.score_of(top.pair).0;
+            if current.bits() == top.score.bits() {
+                gathered.drop_top(heap_of(self.slots, gathered.len));
+                return Ok(Some(top));
+            }
+            if let Some(top) = self.slots.first_mut() {
+                top.score = current;
+            }
+            sift_down(heap_of(self.slots, gathered.len), 0, &best_first);
+        }
+    }
+
+    /// Walks over the pairs.
+    fn gather(&mut self, gathered: &mut Gathered<T>) -> Result<(), Error> {
+        self.state.project_all(self.problem.executor);
+        let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
+        let ranking = Ranking { noise: None, taken: Some(&self.taken) };
+        let best = gather(
+            self.problem.executor,
+            self.problem.pool,
+            self.scores.rewards(),
+            (criterion, ranking),
+            (self.numbers, self.heaps),
+            self.slots,
+        )?;
+        gathered.worst = best.worst();
+        gathered.complete = gathered.worst.is_none();
+        let kept = best.kept();
+        gathered.len = kept.len();
+        make_heap(kept, &best_first);
+        if gathered.len == 0 {
+            gathered.complete = true;
+        }
+        Ok(())
+    }
+
+    /// The score of a pair, and its w v.
+    fn score_of(&mut self, pair: u64) -> (T, T) {
+        let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
+        let weight = self.scores.weight(self.problem.executor.level(), a, b);
+        self.state.project(a);
+        self.state.project(b);
+        self.state.stored().score_pair((a, b), weight)
+    }
+
+    /// Adds a pair to the design.
+    fn take(&mut self, pair: u64) {
+        let (_, leverage) = self.score_of(pair);
+        let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
+        let weight = self.scores.weight(self.problem.executor.level(), a, b);
+        self.state.add(self.problem.executor, (a, b), weight, leverage);
+        self.taken.insert(pair);
+    }
+}
+
+/// What the last walk over the pairs found: a heap, the best at its root.
+#[derive(Default)]
+struct Gathered<T> {
+    len: usize,
+    /// The worst pair found, where there are others: none of those ranked before it.
+    worst: Option<Scored<T>>,
+    /// Whether all pairs that may be taken were found.
+    complete: bool,
+}
+
+impl<T: Real> Gathered<T> {
+    fn drop_top(&mut self, heap: &mut [Scored<T>]) {
+        let Some((last, rest)) = heap.split_last_mut() else {
+            return;
+        };
+        if let Some(top) = rest.first_mut() {
+            *top = *last;
+        }
+        sift_down(rest, 0, &best_first);
+        self.len = rest.len();
+    }
+}
+
+fn heap_of<T>(slots: &mut [T], len: usize) -> &mut [T] {
+    split_at(slots, len).0
+}
+
+/// The order in which the best pair is the greatest.
+fn best_first<T: Real>(a: &Scored<T>, b: &Scored<T>) -> core::cmp::Ordering {
+    rank(b, a)
+}

@@ -1,0 +1,161 @@
+//! Designs that lower tr(V M⁻¹), the summed variance of what is wanted: the gradient with respect to
+//! a pair's selection weight is w dᵀM⁻¹VM⁻¹d, and with M = LLᵀ, V = KKᵀ it is w ‖y_a − y_b‖²,
+//! y = (L⁻¹K)ᵀu of whitened items u.
+
+use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, leverage};
+use crate::arith::{Real, sum};
+use crate::error::{Error, check_shape};
+use crate::fisher::{pool_workspace_len, rewards_workspace_len, workers};
+use crate::kernel::axpy::add_scaled;
+use crate::kernel::panel::{fill_whitener, whitener_len};
+use crate::linalg::{
+    Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
+};
+use crate::parallel::{Executor, for_chunks, split_at};
+use crate::rng::Stream;
+use crate::score::{Criterion, ScoreMemory, Stored, whiten_columns, whiten_memory_len};
+use crate::topk::Scored;
+
+/// V, an error where it is missing.
+pub(super) fn target<'a, T: Copy>(
+    options: &Options<'a, T>,
+) -> Result<Option<Packed<T, &'a [T]>>, Error> {
+    match options.target {
+        Some(target) => Ok(Some(target)),
+        None => Err(Error::Parameter { what: "v-opt needs a target" }),
+    }
+}
+
+/// Ranks by the gradient of tr(V M⁻¹), M = P + Σ over the pool (λI + Σ without the past); V = I if
+/// there is none.
+pub(super) fn by_gradient<T: Real, E: Executor>(
+    problem: &Problem<'_, T, E>,
+    target: Option<Packed<T, &[T]>>,
+    workspace: Workspace<'_, T>,
+    rng: &mut Stream,
+    batch: &mut [Scored<T>],
+) -> Result<Selection, Error> {
+    let Problem { executor, pool, posterior, options } = *problem;
+    let features = pool.features();
+    let order = features.rows();
+    let (items, height) = (features.len(), order.saturating_mul(2));
+    let Workspace { numbers, heaps, ranks } = workspace;
+    let past = if options.without_past { None } else { Some(posterior.past) };
+    let (rewards, numbers) = leverage::pool_rewards(problem, numbers)?;
+    let (weighting, numbers) = averaged::weighting(problem, numbers)?;
+    let (required, found) = (rows_len(order).saturating_add(items * height), numbers.len());
+    if found < required {
+        return Err(Error::Workspace { what: "trace", required, found });
+    }
+    let (columns, numbers) = split_at(numbers, items * height);
+    let (root, numbers) = split_at(numbers, packed_len(order));
+    let (solved, numbers) = split_at(numbers, order * order);
+    let (whitener, numbers) = split_at(numbers, whitener_len(order));
+    let (factor, selection, numbers) =
+        leverage::pool_factor(problem, past, rewards, weighting, numbers)?;
+    let root = fill_root(order, target, root)?;
+    fill_whitener(factor.as_slice(), order, whitener);
+    let fits = workers("whitening", whiten_memory_len(order), executor.threads(), numbers.len())?;
+    whiten_columns(executor, features, (whitener, height), fits.get(), columns, numbers);
+    solve(&factor, root.as_deref(), solved)?;
+    fill_rows(executor, (order, height, order), solved, columns);
+    let stored = Stored { columns, height, leverage: (order, order, 0), drop: None };
+    let criterion = Criterion::<T, &[T]>::Stored(stored, weighting);
+    let workspace = Workspace { numbers, heaps, ranks };
+    let noise = leverage::noise(problem, rng);
+    leverage::rank(problem, rewards, (criterion, noise), workspace, batch)?;
+    Ok(selection)
+}
+
+const fn rows_len(order: usize) -> usize {
+    let square = order.saturating_mul(order);
+    square.saturating_add(packed_len(order)).saturating_add(whitener_len(order))
+}
+
+/// Memory for [`by_gradient`].
+pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+    let Sizes { order, pairs, items, threads, .. } = *sizes;
+    let score = ScoreMemory::stored(order, pairs, items);
+    let each = score.each.max(whiten_memory_len(order));
+    let shared = threads
+        .saturating_mul(pool_workspace_len(order, pairs))
+        .saturating_mul(2)
+        .max(threads.saturating_mul(each).saturating_add(score.shared))
+        .max(threads.saturating_mul(rewards_workspace_len(order)));
+    let numbers = items
+        .saturating_mul(order.saturating_mul(2).saturating_add(1))
+        .saturating_add(averaged::weighting_len(sizes, options))
+        .saturating_add(rows_len(order))
+        .saturating_add(packed_len(order))
+        .saturating_add(condition_workspace_len(order))
+        .saturating_add(shared);
+    let (heaps, ranks) = leverage::rank_len(sizes, options.distinct);
+    WorkspaceLen { numbers, heaps, ranks }
+}
+
+/// K with V = KKᵀ, in `root`; none where V = I.
+pub(super) fn fill_root<'a, T: Real>(
+    order: usize,
+    target: Option<Packed<T, &[T]>>,
+    root: &'a mut [T],
+) -> Result<Option<&'a mut [T]>, Error> {
+    let Some(target) = target else {
+        return Ok(None);
+    };
+    check_shape("order of the target", order, target.order())?;
+    semidefinite_root(&target, root)?;
+    Ok(Some(root))
+}
+
+/// L⁻¹K, column by column.
+pub(super) fn solve<T: Real, D: AsRef<[T]>>(
+    factor: &Cholesky<T, D>,
+    root: Option<&[T]>,
+    solved: &mut [T],
+) -> Result<(), Error> {
+    let order = factor.order();
+    solved.fill(T::ZERO);
+    let columns = solved.chunks_exact_mut(order.max(1)).enumerate();
+    let Some(root) = root else {
+        for (place, column) in columns {
+            if let Some(slot) = column.get_mut(place) {
+                *slot = T::ONE;
+            }
+            factor.solve_lower(column)?;
+        }
+        return Ok(());
+    };
+    for ((place, column), entries) in columns.zip(packed_columns(root, order)) {
+        add_scaled(split_at(column, place).1, T::ONE, entries);
+        factor.solve_lower(column)?;
+    }
+    Ok(())
+}
+
+/// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column, whose first rows are u.
+pub(super) fn fill_rows<T: Real, E: Executor>(
+    executor: &E,
+    (order, height, first): (usize, usize, usize),
+    solved: &[T],
+    columns: &mut [T],
+) {
+    let share = sum::ITEMS.saturating_mul(height);
+    for_chunks(executor, columns, share, &mut [(); 0], 0, &|_, columns, _| {
+        for column in columns.chunks_exact_mut(height.max(1)) {
+            let (front, back) = split_at(column, first);
+            let whitened = front.get(..order).unwrap_or_default();
+            for (slot, row) in back.iter_mut().zip(solved.chunks_exact(order.max(1))) {
+                *slot = dot(row, whitened);
+            }
+        }
+    });
+}
+
+/// Σ_i a_i · b_i, in ascending order.
+pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
+    let mut sum = T::ZERO;
+    for (a, b) in a.iter().zip(b) {
+        sum += *a * *b;
+    }
+    sum
+}

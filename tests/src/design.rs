@@ -1,0 +1,221 @@
+//! Designs by brute force: every score from the definition, an inverse a pick, all in f64.
+
+use pairpick_core::Error;
+use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::parallel::Executor;
+use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::rng::Stream;
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::topk::Scored;
+
+use crate::{generate, oracle};
+
+/// Which pairs of the items are on offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Those of each prompt.
+    InPrompt,
+    /// All.
+    CrossPrompt,
+    /// Every pair within a prompt three times, the second time the other way round.
+    Listed,
+}
+
+/// Every kind.
+pub const KINDS: [Kind; 3] = [Kind::InPrompt, Kind::CrossPrompt, Kind::Listed];
+
+/// A pool and what is believed of it.
+pub struct Design {
+    /// Which pairs are on offer.
+    pub kind: Kind,
+    /// Features of an item.
+    pub order: usize,
+    /// Where each prompt's items begin.
+    pub starts: Vec<u32>,
+    /// An item a column.
+    pub features: Vec<f32>,
+    /// A weight a feature.
+    pub head: Vec<f32>,
+    /// The items of every pair, by its number.
+    pub pairs: Vec<(u32, u32)>,
+    /// Numbers of the pairs that have a label.
+    pub labelled: Vec<u64>,
+    /// λ.
+    pub prior_precision: f64,
+    /// The Fisher information of the past, packed.
+    pub past: Vec<f64>,
+    /// V, packed.
+    pub target: Vec<f64>,
+    /// Whether the pool is told where prompts begin.
+    pub prompts_known: bool,
+}
+
+impl Design {
+    /// A random one.
+    #[must_use]
+    pub fn new(kind: Kind, prompts: usize, most: u64, order: usize, seed: u64) -> Self {
+        let (starts, features, head) = generate::pool(prompts, most, order, seed);
+        let all = [0, starts.last().copied().unwrap_or(0)];
+        let pairs = match kind {
+            Kind::InPrompt => oracle::pairs(&starts),
+            Kind::CrossPrompt => oracle::pairs(&all),
+            Kind::Listed => {
+                let once = oracle::pairs(&starts);
+                let turned: Vec<_> = once.iter().map(|(a, b)| (*b, *a)).collect();
+                [once.clone(), turned, once].concat()
+            }
+        };
+        let labelled = (0..pairs.len() as u64).filter(|pair| pair % 7 == 3).collect();
+        let past = generate::positive::<f64>(order, seed, 0.05).into_inner();
+        let target = generate::positive::<f64>(order, seed + 1, 0.3).into_inner();
+        let prior_precision = 0.02;
+        Self {
+            kind,
+            order,
+            starts,
+            features,
+            head,
+            pairs,
+            labelled,
+            prior_precision,
+            past,
+            target,
+            prompts_known: true,
+        }
+    }
+
+    /// The pairs on offer, by their numbers.
+    #[must_use]
+    pub fn offered(&self) -> Vec<u64> {
+        let numbers = 0..self.pairs.len() as u64;
+        numbers.filter(|pair| self.labelled.binary_search(pair).is_err()).collect()
+    }
+
+    /// The options with this design's target.
+    ///
+    /// # Panics
+    /// Never: the order fits.
+    #[must_use]
+    pub fn options(&self) -> Options<'_, f64> {
+        let target = Packed::new(self.order, self.target.as_slice()).expect("order");
+        Options { target: Some(target), ..Options::default() }
+    }
+
+    /// A batch of this strategy.
+    ///
+    /// # Errors
+    /// The strategy's.
+    ///
+    /// # Panics
+    /// If the pool is none.
+    pub fn select(
+        &self,
+        executor: &impl Executor,
+        strategy: Strategy,
+        options: &Options<'_, f64>,
+        batch: usize,
+    ) -> Result<Vec<Scored<f64>>, Error> {
+        let mut first_pairs = vec![0; self.starts.len()];
+        let prompts = Prompts::new(&self.starts, &mut first_pairs).expect("prompts");
+        let items = Columns::new(&self.features, self.order, prompts.items()).expect("features");
+        let pool = match self.kind {
+            Kind::InPrompt => Pool::in_prompt(items, prompts, &self.labelled),
+            Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
+            Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
+        };
+        let mut pool = pool.expect("a pool");
+        if self.prompts_known {
+            pool = pool.with_prompts(&self.starts)?;
+        }
+        let len = strategy.workspace_len(&Sizes::of(&pool, batch, executor.threads()), options);
+        let mut numbers = vec![0.0; len.numbers];
+        let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
+        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
+        let posterior = Posterior {
+            head: &self.head,
+            prior_precision: self.prior_precision,
+            jitter: 0.0,
+            past: Packed::new(self.order, self.past.as_slice())?,
+        };
+        let mut chosen = vec![Scored::default(); batch];
+        let mut rng = Stream::new(5, "test", 1);
+        let problem = Problem { executor, pool: &pool, posterior: &posterior, options };
+        strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
+        Ok(chosen)
+    }
+
+    /// φ_a − φ_b of a pair.
+    #[must_use]
+    pub fn difference(&self, pair: u64) -> Vec<f64> {
+        oracle::difference(self.order, &self.features, self.pairs[pair as usize])
+    }
+
+    /// w of a pair.
+    #[must_use]
+    pub fn weight(&self, pair: u64) -> f64 {
+        let reward = |item| oracle::reward(self.order, &self.features, &self.head, item);
+        let (a, b) = self.pairs[pair as usize];
+        oracle::variance(reward(a) - reward(b))
+    }
+
+    /// P, or λI without the past, plus the pairs' information: row by row.
+    #[must_use]
+    pub fn matrix(&self, without_past: bool, batch: &[u64]) -> Vec<f64> {
+        let order = self.order;
+        let items: Vec<(u32, u32)> = batch.iter().map(|pair| self.pairs[*pair as usize]).collect();
+        let weights: Vec<f64> = batch.iter().map(|pair| self.weight(*pair)).collect();
+        let mut matrix = oracle::fisher(order, &self.features, &items, &weights);
+        let past = square(order, &self.past);
+        for (place, entry) in matrix.iter_mut().enumerate() {
+            if !without_past {
+                *entry += past[place];
+            }
+            if place % (order + 1) == 0 {
+                *entry += self.prior_precision;
+            }
+        }
+        matrix
+    }
+}
+
+/// A packed lower triangle as a full matrix.
+///
+/// # Panics
+/// If it is too short.
+#[must_use]
+pub fn square(order: usize, packed: &[f64]) -> Vec<f64> {
+    assert_eq!(packed.len(), packed_len(order));
+    let packed = Packed::new(order, packed).expect("order");
+    let places = (0..order).flat_map(|row| (0..order).map(move |column| (row, column)));
+    places.map(|(row, column)| packed.entry(row, column).expect("inside")).collect()
+}
+
+/// A matrix times a vector.
+#[must_use]
+pub fn times(matrix: &[f64], x: &[f64]) -> Vec<f64> {
+    matrix.chunks(x.len()).map(|row| oracle::dot(row, x)).collect()
+}
+
+/// tr(AB) of two symmetric matrices.
+#[must_use]
+pub fn trace(a: &[f64], b: &[f64]) -> f64 {
+    oracle::dot(a, b)
+}
+
+/// log det of a symmetric positive definite matrix, by elimination.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "an oracle is the standard library's, on purpose")]
+pub fn log_det(order: usize, matrix: &[f64]) -> f64 {
+    let mut a = matrix.to_vec();
+    let mut sum = 0.0;
+    for pivot in 0..order {
+        sum += a[pivot * order + pivot].ln();
+        for row in pivot + 1..order {
+            let factor = a[row * order + pivot] / a[pivot * order + pivot];
+            for column in pivot..order {
+                a[row * order + column] -= factor * a[pivot * order + column];
+            }
+        }
+    }
+    sum
+}

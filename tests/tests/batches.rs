@@ -1,0 +1,296 @@
+//! What batches are promised to be: a share of the best gain there is, locally optimal, within the
+//! caps, and the same however pairs are turned or numbered.
+
+use pairpick_core::Error;
+use pairpick_core::parallel::Sequential;
+use pairpick_core::select::{Distinct, Options, Strategy};
+use pairpick_tests::design::{Design, KINDS, Kind, log_det, square, times};
+use pairpick_tests::oracle::{self, dot};
+
+fn numbers(
+    design: &Design,
+    strategy: Strategy,
+    options: &Options<'_, f64>,
+    batch: usize,
+) -> Vec<u64> {
+    let chosen = design.select(&Sequential::default(), strategy, options, batch);
+    let chosen = chosen.unwrap_or_else(|error| panic!("{}: {error}", strategy.name()));
+    chosen.into_iter().map(|scored| scored.pair).collect()
+}
+
+/// log det of the batch's matrix over that of the start.
+fn gain(design: &Design, batch: &[u64]) -> f64 {
+    let at = |batch: &[u64]| log_det(design.order, &design.matrix(false, batch));
+    at(batch) - at(&[])
+}
+
+/// All subsets of so many of these pairs.
+fn subsets(pairs: &[u64], count: usize) -> Vec<Vec<u64>> {
+    if count == 0 {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for (place, pair) in pairs.iter().enumerate() {
+        for mut rest in subsets(&pairs[place + 1..], count - 1) {
+            rest.push(*pair);
+            all.push(rest);
+        }
+    }
+    all
+}
+
+#[test]
+fn greedy_gains_its_share_of_the_best_there_is_and_exchange_no_less() {
+    let mut swapped = 0;
+    for seed in 0..25 {
+        for kind in KINDS {
+            let mut design = Design::new(kind, 3, 4, 3, seed);
+            let mut offered = design.offered();
+            if offered.len() > 12 {
+                design.labelled.extend(offered.drain(12..));
+                design.labelled.sort_unstable();
+            }
+            for count in 1..=4.min(offered.len()) {
+                let best = subsets(&offered, count)
+                    .iter()
+                    .map(|batch| gain(&design, batch))
+                    .fold(0.0, f64::max);
+                let options = design.options();
+                let greedy =
+                    gain(&design, &numbers(&design, Strategy::GreedyDopt, &options, count));
+                let exchange =
+                    gain(&design, &numbers(&design, Strategy::Exchange, &options, count));
+                let share = 1.0 - 1.0 / std::f64::consts::E;
+                assert!(greedy >= share * best, "{kind:?} {seed}: {greedy} of {best}");
+                assert!(greedy <= best + 1e-9, "{kind:?} {seed}: {greedy} of {best}");
+                assert!(exchange >= greedy - 1e-9, "{kind:?} {seed}: {exchange} after {greedy}");
+                swapped += usize::from(exchange > greedy + 1e-9);
+            }
+        }
+    }
+    assert!(swapped > 0, "no pool where swaps help");
+}
+
+#[test]
+fn no_swap_improves_an_exchanged_batch() {
+    for kind in KINDS {
+        for seed in 0..6 {
+            let design = Design::new(kind, 8, 4, 4, seed);
+            let most = design.offered().len().min(6);
+            let batch = numbers(&design, Strategy::Exchange, &design.options(), most);
+            let reached = gain(&design, &batch);
+            for place in 0..batch.len() {
+                for pair in design.offered() {
+                    let mut other = batch.clone();
+                    other[place] = pair;
+                    if !batch.contains(&pair) {
+                        let found = gain(&design, &other);
+                        assert!(found <= reached + 1e-9, "{kind:?} {seed}: {found}, {reached}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Of an exchanged batch each score is the gain of the pair over the others.
+#[test]
+fn an_exchanged_pair_is_scored_without_itself() {
+    for kind in KINDS {
+        let design = Design::new(kind, 8, 4, 4, 3);
+        let options = design.options();
+        let chosen = design
+            .select(&Sequential::default(), Strategy::Exchange, &options, 6)
+            .expect("a batch");
+        let all: Vec<u64> = chosen.iter().map(|scored| scored.pair).collect();
+        assert!(chosen.is_sorted_by(|a, b| a.score >= b.score));
+        for scored in &chosen {
+            let others: Vec<u64> =
+                all.iter().copied().filter(|pair| *pair != scored.pair).collect();
+            let own = gain(&design, &all) - gain(&design, &others);
+            let found = pairpick_core::arith::ln(1.0 + scored.score);
+            assert!((found - own).abs() < 1e-10, "{kind:?}: {found}, not {own}");
+        }
+    }
+}
+
+#[test]
+fn one_shot_traces_follow_their_definition() {
+    for kind in KINDS {
+        let design = Design::new(kind, 20, 5, 6, 17);
+        let order = design.order;
+        let offered = design.offered();
+        for (strategy, without_past) in
+            [(Strategy::AOpt, false), (Strategy::VOpt, false), (Strategy::VOpt, true)]
+        {
+            let target = match strategy {
+                Strategy::VOpt => square(order, &design.target),
+                _ => (0..order * order)
+                    .map(|place| if place % (order + 1) == 0 { 1.0 } else { 0.0 })
+                    .collect(),
+            };
+            let inverse = oracle::inverse(order, &design.matrix(without_past, &offered));
+            let score = |pair: &u64| {
+                let solved = times(&inverse, &design.difference(*pair));
+                design.weight(*pair) * dot(&solved, &times(&target, &solved))
+            };
+            let mut expected: Vec<(f64, u64)> =
+                offered.iter().map(|pair| (score(pair), *pair)).collect();
+            expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let options = Options { without_past, ..design.options() };
+            let chosen =
+                design.select(&Sequential::default(), strategy, &options, 20).expect("a batch");
+            for (found, (score, _)) in chosen.iter().zip(&expected) {
+                assert!((found.score - score).abs() <= 1e-10 * score, "{kind:?}");
+            }
+        }
+    }
+}
+
+/// What the caps leave of a ranking, walked from its front.
+#[test]
+fn one_shot_strategies_walk_their_ranking_under_the_caps() {
+    for kind in KINDS {
+        let design = Design::new(kind, 40, 5, 4, 23);
+        let all = design.offered().len();
+        for strategy in [
+            Strategy::Entropy,
+            Strategy::MaxDiff,
+            Strategy::Design,
+            Strategy::Dopt,
+            Strategy::PaDopt,
+            Strategy::AOpt,
+            Strategy::VOpt,
+        ] {
+            let ranking = numbers(&design, strategy, &design.options(), all);
+            for distinct in [Distinct::PerItem(1), Distinct::PerItem(3), Distinct::PerPrompt(1)] {
+                let mut expected: Vec<u64> = Vec::new();
+                for pair in &ranking {
+                    expected.push(*pair);
+                    if !within(&design, distinct, &expected) {
+                        expected.pop();
+                    }
+                }
+                expected.truncate(20);
+                let options = Options { distinct, ..design.options() };
+                let found = numbers(&design, strategy, &options, expected.len());
+                assert_eq!(found, expected, "{kind:?} {} {distinct:?}", strategy.name());
+            }
+        }
+    }
+}
+
+/// Whether a batch keeps to the caps.
+fn within(design: &Design, distinct: Distinct, batch: &[u64]) -> bool {
+    let prompt = |item: u32| design.starts.iter().filter(|start| **start <= item).count() as u32;
+    let mut touched: Vec<u32> = Vec::new();
+    for pair in batch {
+        let (a, b) = design.pairs[*pair as usize];
+        let (a, b) = match distinct {
+            Distinct::PerPrompt(_) => (prompt(a), prompt(b)),
+            _ => (a, b),
+        };
+        touched.push(a);
+        if a != b {
+            touched.push(b);
+        }
+    }
+    touched.sort_unstable();
+    let most = touched.chunk_by(|a, b| a == b).map(<[u32]>::len).max().unwrap_or(0);
+    match distinct {
+        Distinct::Unlimited => true,
+        Distinct::PerItem(limit) | Distinct::PerPrompt(limit) => most <= limit as usize,
+    }
+}
+
+#[test]
+fn every_strategy_keeps_to_the_caps_or_says_that_it_cannot() {
+    for kind in KINDS {
+        let design = Design::new(kind, 15, 5, 3, 2);
+        for strategy in Strategy::ALL {
+            for distinct in [Distinct::PerItem(1), Distinct::PerItem(2), Distinct::PerPrompt(2)] {
+                let options = Options { distinct, ..design.options() };
+                let batch = numbers(&design, strategy, &options, 6);
+                let mut different = batch.clone();
+                different.sort_unstable();
+                different.dedup();
+                assert_eq!(different.len(), 6, "{kind:?} {}", strategy.name());
+                assert!(within(&design, distinct, &batch), "{kind:?} {}", strategy.name());
+                let executor = Sequential::default();
+                let result = design.select(&executor, strategy, &options, design.offered().len());
+                assert!(matches!(result, Err(Error::Batch { .. })), "{}", strategy.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn prompts_that_are_counted_must_be_known() {
+    let mut design = Design::new(Kind::CrossPrompt, 5, 4, 3, 2);
+    design.prompts_known = false;
+    let options = Options { distinct: Distinct::PerPrompt(1), ..design.options() };
+    for strategy in Strategy::ALL {
+        let result = design.select(&Sequential::default(), strategy, &options, 2);
+        assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
+    }
+}
+
+/// Turning pairs round changes no score; only the signs of differences.
+#[test]
+fn a_batch_does_not_depend_on_which_of_a_pair_comes_first() {
+    let design = Design::new(Kind::Listed, 12, 5, 4, 11);
+    let mut turned = Design::new(Kind::Listed, 12, 5, 4, 11);
+    for pair in turned.pairs.iter_mut().step_by(2) {
+        *pair = (pair.1, pair.0);
+    }
+    for strategy in Strategy::ALL {
+        let options = Options { distinct: Distinct::PerPrompt(2), ..design.options() };
+        let batch = numbers(&design, strategy, &options, 10);
+        assert_eq!(batch, numbers(&turned, strategy, &options, 10), "{}", strategy.name());
+    }
+}
+
+/// Listed backwards, the pairs picked are the same; where no two have equal scores.
+#[test]
+fn a_batch_does_not_depend_on_the_order_of_the_list() {
+    let once = |seed| {
+        let mut design = Design::new(Kind::Listed, 12, 5, 4, seed);
+        design.pairs.truncate(design.pairs.len() / 3);
+        design.labelled.clear();
+        design
+    };
+    let (design, mut turned) = (once(4), once(4));
+    turned.pairs.reverse();
+    for strategy in Strategy::ALL.into_iter().filter(|strategy| *strategy != Strategy::Random) {
+        let batch = numbers(&design, strategy, &design.options(), 8);
+        let other = numbers(&turned, strategy, &design.options(), 8);
+        let last = design.pairs.len() as u64 - 1;
+        let mut other: Vec<u64> = other.into_iter().map(|pair| last - pair).collect();
+        let mut batch = batch;
+        batch.sort_unstable();
+        other.sort_unstable();
+        assert_eq!(batch, other, "{}", strategy.name());
+    }
+}
+
+/// Features twice as large with a quarter of the precisions, the head halved: the same problem.
+#[test]
+fn a_batch_does_not_depend_on_the_scale_of_the_features() {
+    for kind in KINDS {
+        let design = Design::new(kind, 12, 5, 4, 29);
+        let mut scaled = Design::new(kind, 12, 5, 4, 29);
+        scaled.features.iter_mut().for_each(|value| *value *= 2.0);
+        scaled.head.iter_mut().for_each(|value| *value *= 0.5);
+        scaled.past.iter_mut().for_each(|value| *value *= 4.0);
+        scaled.prior_precision *= 4.0;
+        for strategy in Strategy::ALL {
+            if strategy == Strategy::RobustVOpt || strategy == Strategy::Design {
+                // κ is of the features' scale, and `design` counts no past.
+                continue;
+            }
+            let batch = numbers(&design, strategy, &design.options(), 8);
+            let other = numbers(&scaled, strategy, &design.options(), 8);
+            assert_eq!(batch, other, "{kind:?} {}", strategy.name());
+        }
+    }
+}
