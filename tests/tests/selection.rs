@@ -77,7 +77,11 @@ impl Fixture {
         run(&pool.expect("a pool"))
     }
 
-    fn pool_fisher<T: Real>(&self, executor: &impl Executor, weighting: Weighting<'_, T>) -> Vec<T> {
+    fn pool_fisher<T: Real>(
+        &self,
+        executor: &impl Executor,
+        weighting: Weighting<'_, T>,
+    ) -> Vec<T> {
         self.with(|pool| {
             let len =
                 pool_workspace_len(self.order, pool.pairs()).max(rewards_workspace_len(self.order));

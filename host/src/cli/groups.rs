@@ -121,9 +121,6 @@ pub(super) struct Asking {
     #[arg(long, value_parser = choice::<FirstRound>(), help_heading = "Asking")]
     first_round: Option<FirstRound>,
 
-    #[command(flatten)]
-    prior: Prior,
-
     /// The weight of a pair in the Fisher information
     #[arg(long, value_parser = choice::<Weights>(), help_heading = "Asking")]
     weights: Option<Weights>,
@@ -152,7 +149,6 @@ impl Asking {
         settings.pairs = self.pairs.unwrap_or_else(|| settings.pairs_of_recipe());
         set(&mut settings.batch, self.batch);
         set(&mut settings.first_round, self.first_round);
-        self.prior.apply(settings);
         set(&mut settings.weights, self.weights);
         set(&mut settings.precision, self.precision);
     }
