@@ -136,9 +136,6 @@ pub(super) struct Asking {
     #[arg(long, value_parser = choice::<FirstRound>(), help_heading = "Asking")]
     first_round: Option<FirstRound>,
 
-    #[command(flatten)]
-    prior: Prior,
-
     /// The weight of a pair in the Fisher information
     #[arg(long, value_parser = choice::<Weights>(), help_heading = "Asking")]
     weights: Option<Weights>,
@@ -187,7 +184,6 @@ impl Asking {
         set(&mut settings.mix, self.mix);
         set(&mut settings.certificate, self.certificate);
         set(&mut settings.first_round, self.first_round);
-        self.prior.apply(settings);
         set(&mut settings.weights, self.weights);
         set(&mut settings.precision, self.precision);
         set(&mut settings.posterior_samples, self.posterior_samples);

@@ -55,6 +55,9 @@ pub(super) struct Args {
     #[command(flatten)]
     asking: groups::Asking,
 
+    #[command(flatten)]
+    prior: groups::Prior,
+
     /// Rounds
     #[arg(long, value_name = "N", help_heading = "Asking")]
     rounds: Option<usize>,
@@ -141,6 +144,7 @@ impl Args {
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.apply(&mut settings);
+        self.prior.apply(&mut settings);
         self.answers.apply(&mut settings);
         self.network.apply(&mut settings);
         self.training.apply(&mut settings);

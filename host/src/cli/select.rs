@@ -53,6 +53,9 @@ pub(super) struct Args {
     asking: groups::Asking,
 
     #[command(flatten)]
+    prior: groups::Prior,
+
+    #[command(flatten)]
     network: groups::Network,
 
     #[command(flatten)]
@@ -106,6 +109,7 @@ impl Args {
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.apply(&mut settings);
+        self.prior.apply(&mut settings);
         self.network.apply(&mut settings);
         settings.certificate = self.asking.certificate.unwrap_or(true);
         settings

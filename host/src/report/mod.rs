@@ -3,6 +3,7 @@
 pub mod curves;
 #[cfg(feature = "cli")]
 pub mod evaluation;
+#[cfg(feature = "cli")]
 pub mod last_layer;
 pub mod metrics;
 pub mod selection;

@@ -23,7 +23,7 @@ pub struct SelectedPair {
     pub b: ItemName,
     /// The strategy's score; none where it has no scores.
     pub score: Option<f64>,
-    /// p(1 − p) at the model's probability.
+    /// p(1 − p) at the model's probability, or its mean, as `--weights` says.
     pub weight: f64,
     /// r_a − r_b under the model.
     pub margin: f64,

@@ -13,6 +13,7 @@ mod prior;
 pub mod proposal;
 pub mod select;
 pub mod train;
+mod weights;
 mod worth;
 
 use std::time::Instant;

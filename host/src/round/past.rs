@@ -85,11 +85,16 @@ impl<T: Real> Past<T> {
         Packed::new(self.fisher.order(), self.fisher.as_slice()).map_err(Error::core("the past"))
     }
 
-    /// log|P|; none, with a note, where P has no factor in this precision.
-    pub(super) fn log_det(&self, progress: &mut dyn Progress) -> Result<Option<f64>> {
+    /// P.
+    pub(super) fn precision(&self) -> Packed<T, Vec<T>> {
         let mut precision = self.fisher.clone();
         precision.add_diagonal(T::from_f64(self.prior_precision));
-        match Cholesky::factor(precision) {
+        precision
+    }
+
+    /// log|P|; none, with a note, where P has no factor in this precision.
+    pub(super) fn log_det(&self, progress: &mut dyn Progress) -> Result<Option<f64>> {
+        match Cholesky::factor(self.precision()) {
             Ok(factor) => {
                 let mut workspace = vec![T::ZERO; condition_workspace_len(factor.order())];
                 let log_det = factor.log_det().to_f64();

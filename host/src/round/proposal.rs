@@ -1,12 +1,13 @@
 //! [`propose`]: a batch that somebody else will answer, and what is to be gained by it.
 
-use pairpick_core::arith::{Real, bernoulli_variance, exp, ln};
+use pairpick_core::arith::{Real, exp, ln};
 use pairpick_core::digest::Digest;
 
 use super::held_out::margins;
 use super::model::Model;
 use super::past::Past;
 use super::select::{Request, batch};
+use super::weights::weights;
 use super::worth::per_label;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{HexDigest, Label, Preference};
@@ -61,17 +62,19 @@ fn propose_at<T: Real>(
     let after = past.with(model, embeddings, threads, &pairs)?.log_det(progress)?;
     let margins = margins(model, embeddings, threads, &pairs)?;
     let per_label = per_label(request, embeddings, (model, &past, labels), &picked, progress)?;
+    let source = (model, &mut *embeddings, threads);
+    let weights = weights(settings.weights, &past, source, (&pairs, &margins))?;
     let (items, prompts) = touched(embeddings, &pairs);
     let places = picked.pairs.iter().map(|pair| pair.place);
-    let measured = pairs.iter().zip(&margins).zip(places);
-    let lines = measured.zip(1..).map(|(((pair, margin), place), rank)| SelectedPair {
+    let measured = pairs.iter().zip(margins.iter().zip(&weights)).zip(places);
+    let lines = measured.zip(1..).map(|(((pair, (margin, weight)), place), rank)| SelectedPair {
         round,
         rank,
         pair: place,
         a: embeddings.name(pair.a),
         b: embeddings.name(pair.b),
         score: pair.score,
-        weight: bernoulli_variance(*margin),
+        weight: *weight,
         margin: *margin,
     });
     Ok(SelectionReport {

@@ -333,7 +333,7 @@ fn changed_settings_and_a_missing_model_are_refused() {
 #[test]
 fn options_that_decide_the_result_are_refused_beside_resume() {
     let case = Case::new(&[]);
-    let options: [&[&str]; 13] = [
+    let options: [&[&str]; 15] = [
         &["--strategy", "random"],
         &["--rounds", "3"],
         &["--oracle", "bt"],
@@ -347,6 +347,8 @@ fn options_that_decide_the_result_are_refused_beside_resume() {
         &["--candidates", "c.jsonl"],
         &["--pool", "cross-prompt"],
         &["--pairs", "9"],
+        &["--weights", "averaged"],
+        &["--prior-precision", "auto"],
     ];
     for option in options {
         let output = case.output(&[&["run", "--resume", "out"], option].concat());

@@ -1,0 +1,43 @@
+//! The weights of some pairs as a selection has them, to be told beside its scores.
+
+use pairpick_core::arith::{Real, averaged_variance, bernoulli_variance};
+use pairpick_core::linalg::Cholesky;
+use pairpick_core::select::Weights;
+
+use super::model::Model;
+use super::past::Past;
+use super::train::Items;
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::Label;
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+
+/// p(1 − p) at each margin, or its mean over the posterior of the last layer.
+pub(super) fn weights<T: Real>(
+    weights: Weights,
+    past: &Past<T>,
+    (model, embeddings, threads): (&Model, &mut Embeddings, &Threads),
+    (pairs, margins): (&[Label], &[f64]),
+) -> Result<Vec<f64>> {
+    if weights == Weights::PlugIn || pairs.is_empty() {
+        return Ok(margins.iter().map(|margin| bernoulli_variance(*margin)).collect());
+    }
+    let context = "the weights of the batch";
+    let factor = Cholesky::factor(past.precision()).map_err(Error::core(context))?;
+    let items = Items::of(pairs);
+    let features = model.features_of(embeddings, &items.numbers, threads)?;
+    let columns = features.columns()?;
+    let weight = |(pair, margin): (&Label, &f64)| {
+        let (a, b) = items.pair(pair);
+        let (a, b) = (columns.column(a as usize), columns.column(b as usize));
+        let difference = a.iter().zip(b).map(|(a, b)| T::from_real(*a) - T::from_real(*b));
+        let mut whitened: Vec<T> = difference.collect();
+        factor.solve_lower(&mut whitened).map_err(Error::core(context))?;
+        let mut variance = T::ZERO;
+        for value in whitened {
+            variance += value * value;
+        }
+        Ok(averaged_variance(*margin, variance.to_f64()))
+    };
+    pairs.iter().zip(margins).map(weight).collect()
+}
