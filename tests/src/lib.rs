@@ -11,5 +11,6 @@ pub mod levels;
 pub mod model;
 pub mod naive;
 pub mod oracle;
+pub mod small;
 pub mod threads;
 pub mod ulp;

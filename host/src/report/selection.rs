@@ -45,8 +45,6 @@ pub struct SelectionReport {
     pub gain: Option<f64>,
     /// ½ Δlog|P| over the labels of the batch, in nats: what a label is expected to tell.
     pub information_per_label: Option<f64>,
-    /// That over the same of the first round's labels, by the same model.
-    pub information_share: Option<f64>,
     /// How near the batch is to the best there could be.
     pub certificate: Option<CertificateReport>,
     /// exp of the entropy of how often items occur in the batch.
@@ -68,8 +66,7 @@ impl SelectionReport {
         let decimals = |value: Option<f64>| {
             value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.2}"))
         };
-        let (per_label, share) = (self.information_per_label, self.information_share);
-        let information = Information { per_label, share };
+        let information = Information { per_label: self.information_per_label, share: None };
         let certificate =
             self.certificate.map_or_else(String::new, |report| format!("{}\n", report.words()));
         format!(

@@ -20,7 +20,7 @@ pub(super) struct Past<T>(Packed<T, Vec<T>>);
 
 impl<T: Real> Past<T> {
     /// No label yet.
-    pub(super) fn empty(order: usize) -> Result<Self> {
+    fn empty(order: usize) -> Result<Self> {
         let zeros = vec![T::ZERO; packed_len(order)];
         Packed::new(order, zeros).map(Self).map_err(Error::core("the past"))
     }

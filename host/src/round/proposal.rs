@@ -7,7 +7,6 @@ use super::held_out::margins;
 use super::model::Model;
 use super::past::Past;
 use super::select::{Request, batch};
-use super::worth::information;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{HexDigest, Label, Preference};
 use crate::error::Result;
@@ -59,7 +58,6 @@ fn propose_at<T: Real>(
     let before = past.log_det(prior, progress)?;
     let after = Past::<T>::of(model, embeddings, threads, &all)?.log_det(prior, progress)?;
     let margins = margins(model, embeddings, threads, &pairs)?;
-    let information = information::<T>(request, embeddings, (model, labels), &picked, progress)?;
     let (items, prompts) = touched(embeddings, &pairs);
     let places = picked.pairs.iter().map(|pair| pair.place);
     let measured = pairs.iter().zip(&margins).zip(places);
@@ -80,8 +78,7 @@ fn propose_at<T: Real>(
         log_det_before: before,
         log_det_after: after,
         gain: before.zip(after).map(|(before, after)| after - before),
-        information_per_label: information.per_label,
-        information_share: information.share,
+        information_per_label: picked.gain.per_label,
         certificate: picked.gain.certificate,
         effective_items: effective_number(&items),
         items: items.len(),
