@@ -70,14 +70,14 @@ fn the_noise_is_that_of_its_formula() {
 
 #[test]
 fn pairs_are_drawn_one_after_the_other_in_proportion_to_their_scores() {
-    let draws = 20_000;
+    let draws = 4000;
     for (kind, size) in KINDS.into_iter().zip([(2, 3), (2, 3), (3, 3)]) {
         let pool = (0..)
             .map(|seed| Small::new(kind, size, 2, seed))
             .find(|pool| pool.offered().len() == 5)
             .expect("a pool of five pairs");
         let executor = Sequential::default();
-        for strategy in [Strategy::Dopt, Strategy::PaDopt, Strategy::Design] {
+        for strategy in [Strategy::Dopt, Strategy::Design] {
             let ranked = pool.select::<f64>(&executor, &Options::default(), (strategy, 5, 0));
             let total: f64 = ranked.iter().map(|scored| scored.score).sum();
             let mut counts = BTreeMap::new();
@@ -186,8 +186,8 @@ fn a_mixed_batch_is_the_strategy_s_best_and_then_others_at_random() {
 
 #[test]
 fn the_random_part_is_uniform_over_the_rest() {
-    let draws = 10_000;
-    let pool = Small::new(Kind::CrossPrompt, (3, 3), 3, 1);
+    let draws = 2000;
+    let pool = Small::new(Kind::Listed, (3, 4), 3, 1);
     let executor = Sequential::default();
     let best = pool.select::<f64>(&executor, &Options::default(), (Strategy::Dopt, 3, 0));
     let rest: Vec<u64> =
