@@ -16,5 +16,6 @@ pub mod naive;
 pub mod normal;
 pub mod oracle;
 pub mod selecting;
+pub mod small;
 pub mod threads;
 pub mod ulp;

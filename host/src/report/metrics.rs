@@ -28,7 +28,7 @@ pub struct RoundMetrics {
     /// ½ Δlog|P| over the round's labels, in nats, by the model that picked them: what a label was
     /// expected to tell.
     pub information_per_label: Option<f64>,
-    /// That over the same of the first round's labels, by the same model.
+    /// That over the largest of the rounds before.
     pub information_share: Option<f64>,
     /// How near the batch was to the best there could be, where that was asked for.
     pub certificate: Option<CertificateReport>,
@@ -39,7 +39,7 @@ pub struct RoundMetrics {
 }
 
 impl RoundMetrics {
-    /// Whether a label of the round told little beside one of the first.
+    /// Whether a label of the round told little beside one of an earlier round.
     #[must_use]
     pub fn tells_little(&self) -> bool {
         let (nats, share) = (self.information_per_label, self.information_share);

@@ -88,8 +88,6 @@ pub struct SelectionReport {
     pub information: Option<InformationReport>,
     /// ½ Δlog|P| over the labels of the batch, in nats: what a label is expected to tell.
     pub information_per_label: Option<f64>,
-    /// That over the same of the first round's labels, by the same model.
-    pub information_share: Option<f64>,
     /// How near the batch is to the best there could be.
     pub certificate: Option<CertificateReport>,
     /// exp of the entropy of how often items occur in the batch.
@@ -111,8 +109,7 @@ impl SelectionReport {
         let decimals = |value: Option<f64>| {
             value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.2}"))
         };
-        let (nats, share) = (self.information_per_label, self.information_share);
-        let per_label = PerLabel { nats, share };
+        let per_label = PerLabel { nats: self.information_per_label, share: None };
         let certificate =
             self.certificate.map_or_else(String::new, |report| format!("{}\n", report.words()));
         format!(

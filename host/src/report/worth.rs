@@ -3,7 +3,10 @@
 use pairpick_core::certificate::Certificate;
 use serde::{Deserialize, Serialize};
 
-/// A label that tells less than this share of what one of the first round told is worth a word.
+use super::metrics::RoundMetrics;
+
+/// A round whose labels tell less than this share of what those of an earlier one told is worth a
+/// word.
 pub const LITTLE: f64 = 0.1;
 
 /// What the answers of a batch are expected to tell of the last layer.
@@ -14,12 +17,25 @@ pub const LITTLE: f64 = 0.1;
 pub struct PerLabel {
     /// ½ Δlog|P| over the number of labels of the batch, in nats, by the model that picked it.
     pub nats: Option<f64>,
-    /// That over the same of the first round's labels, by the same model; none in the first round.
+    /// That over the largest of the rounds before, each by the model that picked it.
     pub share: Option<f64>,
 }
 
 impl PerLabel {
-    /// Whether a label tells little beside one of the first round.
+    /// What a label tells, beside those of the rounds before.
+    #[must_use]
+    pub fn after(nats: Option<f64>, before: &[RoundMetrics]) -> Self {
+        let mut most = 0.0;
+        for told in before.iter().filter_map(|round| round.information_per_label) {
+            if most < told {
+                most = told;
+            }
+        }
+        let share = nats.filter(|_| most > 0.0).map(|told| told / most);
+        Self { nats, share }
+    }
+
+    /// Whether a label tells little beside one of an earlier round.
     #[must_use]
     pub fn is_little(&self) -> bool {
         self.share.is_some_and(|share| share < LITTLE)
@@ -31,10 +47,11 @@ impl PerLabel {
         let Some(nats) = self.nats else {
             return "what a label tells is unknown".to_owned();
         };
-        match self.share {
+        match self.share.filter(|_| self.is_little()) {
             None => format!("{nats:.3} nats a label"),
             Some(share) => format!(
-                "{nats:.3} nats a label, {:.1} % of what one of the first round tells",
+                "{nats:.3} nats a label, {:.1} % of what one told in the best round: further \
+                 labels tell this model little",
                 100.0 * share
             ),
         }
@@ -89,5 +106,23 @@ impl CertificateReport {
             self.random_d_efficiency,
             self.bound,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_is_measured_by_the_best_before_it() {
+        let round = |told| RoundMetrics { information_per_label: told, ..RoundMetrics::default() };
+        let before = [round(Some(0.5)), round(Some(2.0)), round(None), round(Some(1.0))];
+        let after = |told| PerLabel::after(Some(told), &before);
+        assert_eq!(after(0.5).share, Some(0.25));
+        assert!(after(0.199).is_little() && !after(0.2).is_little());
+        assert!(after(0.1).words().contains("5.0 %"), "{}", after(0.1).words());
+        assert_eq!(PerLabel::after(Some(1.0), &[]).share, None);
+        assert_eq!(PerLabel::after(Some(1.0), &[round(None)]).share, None);
+        assert_eq!(PerLabel::after(None, &before).share, None);
     }
 }

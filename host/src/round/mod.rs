@@ -23,6 +23,7 @@ use pairpick_core::rng::Stream;
 
 use self::model::Model;
 use self::past::Past;
+use self::worth::Gain;
 use crate::data::dataset::Dataset;
 use crate::data::labels::{Label, LabelRecord};
 use crate::data::rewards::Rewards;
@@ -32,7 +33,7 @@ use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::metrics::{RoundMetrics, Summary};
-use crate::report::worth::{CertificateReport, PerLabel};
+use crate::report::worth::PerLabel;
 use crate::settings::named::Named;
 use crate::settings::{Init, Precision, Settings};
 
@@ -82,12 +83,13 @@ fn run_at<T: Real>(
     let mut past = Past::<T>::of(settings, &model, embeddings, threads, &labels, progress)?;
     for round in first..=rounds {
         let start = Instant::now();
-        let (asked, per_label, certificate) =
+        let (asked, gain) =
             ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
         if asked.is_empty() {
             progress.note(&format!("round {round}: every pair has a label; ending here"));
             break;
         }
+        let per_label = PerLabel::after(gain.per_label, &summary.rounds);
         if per_label.is_little() && !summary.rounds.iter().any(RoundMetrics::tells_little) {
             progress.note(&format!("round {round}: {}", per_label.words()));
         }
@@ -120,7 +122,7 @@ fn run_at<T: Real>(
             log_det: past.log_det(progress)?,
             information_per_label: per_label.nats,
             information_share: per_label.share,
-            certificate,
+            certificate: gain.certificate,
             seconds: start.elapsed().as_secs_f64(),
             digest: model.digest()?,
         };
@@ -142,16 +144,13 @@ fn ask<T: Real>(
     round: u64,
     (model, past, labels): (&Model, &Past<T>, &[Label]),
     progress: &mut dyn Progress,
-) -> Result<(Vec<Label>, PerLabel, Option<CertificateReport>)> {
+) -> Result<(Vec<Label>, Gain)> {
     let train = &mut dataset.train;
     let strategy = select::strategy_of(settings, round);
     let candidates = dataset.candidates.as_ref();
     let request = select::Request { settings, threads, round, strategy, candidates };
     let batch = select::batch(&request, &mut train.embeddings, (model, past, labels), progress)?;
-    let embeddings = &mut train.embeddings;
-    let per_label =
-        worth::per_label(&request, embeddings, (model, past, labels), &batch, progress)?;
-    let certificate = batch.gain.certificate;
+    let gain = batch.gain;
     let mut rng = Stream::new(settings.seed, "oracle", round);
     let golden = train.rewards.as_ref().map(Rewards::values);
     let recorded = candidates.and_then(|candidates| candidates.answers.as_deref());
@@ -167,7 +166,7 @@ fn ask<T: Real>(
         Ok(Label { round, a, b, preference, score })
     });
     let answered: Result<Vec<Label>> = answered.collect();
-    Ok((answered?, per_label, certificate))
+    Ok((answered?, gain))
 }
 
 fn unanswered(settings: &Settings) -> Error {

@@ -51,7 +51,7 @@ impl<T: Real> Past<T> {
     }
 
     /// No label yet.
-    pub(super) fn empty(order: usize, prior_precision: f64) -> Result<Self> {
+    fn empty(order: usize, prior_precision: f64) -> Result<Self> {
         let zeros = vec![T::ZERO; packed_len(order)];
         let fisher = Packed::new(order, zeros).map_err(Error::core("the past"))?;
         Ok(Self { fisher, prior_precision })

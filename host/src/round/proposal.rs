@@ -8,7 +8,6 @@ use super::model::Model;
 use super::past::Past;
 use super::select::{Request, batch};
 use super::weights::weights;
-use super::worth::per_label;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{HexDigest, Label, Preference};
 use crate::error::Result;
@@ -61,7 +60,6 @@ fn propose_at<T: Real>(
     let before = past.log_det(progress)?;
     let after = past.with(model, embeddings, threads, &pairs)?.log_det(progress)?;
     let margins = margins(model, embeddings, threads, &pairs)?;
-    let per_label = per_label(request, embeddings, (model, &past, labels), &picked, progress)?;
     let source = (model, &mut *embeddings, threads);
     let weights = weights(settings.weights, &past, source, (&pairs, &margins))?;
     let (items, prompts) = touched(embeddings, &pairs);
@@ -86,8 +84,7 @@ fn propose_at<T: Real>(
         log_det_after: after,
         gain: before.zip(after).map(|(before, after)| after - before),
         information,
-        information_per_label: per_label.nats,
-        information_share: per_label.share,
+        information_per_label: picked.gain.per_label,
         certificate: picked.gain.certificate,
         effective_items: effective_number(&items),
         items: items.len(),

@@ -7,20 +7,17 @@ use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
-use super::model::Model;
-use super::past::Past;
-use super::select::{Batch, Request};
-use crate::data::embeddings::Embeddings;
-use crate::data::labels::Label;
+use super::select::Request;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::report::worth::{CertificateReport, PerLabel};
+use crate::report::worth::CertificateReport;
 
 /// What a batch adds to log|P|, and its certificate where one is asked for.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Gain {
-    pub(super) nats: Option<f64>,
+    /// ½ Δlog|P| over the pairs of the batch.
+    pub(super) per_label: Option<f64>,
     pub(super) certificate: Option<CertificateReport>,
 }
 
@@ -37,7 +34,8 @@ pub(super) fn of_batch<T: Real>(
             true => Some(measure.certificate(request, batch, progress)?),
             false => None,
         };
-        Ok(Gain { nats: Some(nats), certificate })
+        let per_label = Some(nats / (2.0 * batch.len() as f64));
+        Ok(Gain { per_label, certificate })
     });
     match gain {
         Ok(gain) => Ok(gain),
@@ -110,32 +108,4 @@ impl<'a, T: Real> Measure<'a, T> {
         Strategy::Random.select(&problem, workspace, &mut rng, &mut chosen)?;
         Ok(chosen)
     }
-}
-
-/// What a label of the batch tells, and beside it one of the first round.
-pub(super) fn per_label<T: Real>(
-    request: &Request<'_>,
-    embeddings: &mut Embeddings,
-    (model, past, labels): (&Model, &Past<T>, &[Label]),
-    batch: &Batch,
-    progress: &mut dyn Progress,
-) -> Result<PerLabel> {
-    let threads = request.threads;
-    let per_label = |nats: f64, labels: usize| nats / (2.0 * labels as f64);
-    let Some(nats) = batch.gain.nats.filter(|_| !batch.pairs.is_empty()) else {
-        return Ok(PerLabel::default());
-    };
-    let now = per_label(nats, batch.pairs.len());
-    let first = labels.iter().map(|label| label.round).min();
-    let first: Vec<Label> =
-        labels.iter().filter(|label| Some(label.round) == first).copied().collect();
-    if first.is_empty() {
-        return Ok(PerLabel { nats: Some(now), share: None });
-    }
-    let empty = Past::<T>::empty(model.features(), past.prior_precision())?;
-    let before = empty.log_det(progress)?;
-    let after = empty.with(model, embeddings, threads, &first)?.log_det(progress)?;
-    let then = before.zip(after).map(|(before, after)| per_label(after - before, first.len()));
-    let share = then.filter(|then| *then > 0.0).map(|then| now / then);
-    Ok(PerLabel { nats: Some(now), share })
 }

@@ -1,0 +1,148 @@
+//! What a batch is worth, in the metrics of a run and in the report of `select`; pairs drawn in
+//! proportion to their scores, and batches of which a part is random.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn pairpick(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pairpick"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// What a command with `--json` prints.
+fn json(folder: &Path, arguments: &[&str]) -> Value {
+    let output = pairpick(folder, arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+const RUN: [&str; 9] =
+    ["run", "--json", "--force", "--rounds", "3", "--iterations", "5", "--strategy", "pa-dopt"];
+
+/// The rounds of a run without the fields that are not of its labels and model.
+fn rounds(folder: &Path, options: &[&str]) -> Vec<Value> {
+    let mut report = json(folder, &[&RUN, options].concat());
+    let rounds = report["rounds"].as_array_mut().unwrap();
+    rounds.iter_mut().for_each(|round| round["seconds"] = Value::Null);
+    rounds.clone()
+}
+
+#[test]
+fn a_run_tells_what_its_batches_are_worth_and_a_certificate_changes_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let plain = rounds(folder.path(), &[]);
+    let certified = rounds(folder.path(), &["--certificate", "--threads", "1"]);
+    assert_eq!(certified, rounds(folder.path(), &["--certificate", "on", "--threads", "3"]));
+    let mut most = 0.0_f64;
+    for (plain, certified) in plain.iter().zip(&certified) {
+        let told = plain["information_per_label"].as_f64().unwrap();
+        assert!(told > 0.0);
+        let share = plain["information_share"].as_f64();
+        assert_eq!(share, (most > 0.0).then(|| told / most));
+        most = most.max(told);
+        assert!(plain["certificate"].is_null());
+        let certificate = &certified["certificate"];
+        let field = |name: &str| certificate[name].as_f64().unwrap();
+        for (own, random) in
+            [("gain_share", "random_gain_share"), ("d_efficiency", "random_d_efficiency")]
+        {
+            let (own, random) = (field(own), field(random));
+            assert!(0.0 < random && random <= own && own <= 1.0, "{certificate}");
+        }
+        let mut certified = certified.clone();
+        certified["certificate"] = Value::Null;
+        assert_eq!(*plain, certified);
+    }
+    // The first round is random: it is its own yardstick.
+    let first = &certified[0]["certificate"];
+    assert_eq!(first["gain_share"], first["random_gain_share"]);
+    assert!(certified[2]["certificate"]["gain_share"] != first["gain_share"]);
+    // What select tells of a round is what the run told.
+    let selected = json(folder.path(), &["select", "--json", "--strategy", "pa-dopt"]);
+    assert_eq!(selected["certificate"], *first);
+    assert_eq!(selected["information_per_label"], certified[0]["information_per_label"]);
+    let per_label = selected["gain"].as_f64().unwrap() / 40.0;
+    let told = selected["information_per_label"].as_f64().unwrap();
+    assert!((told - per_label).abs() < 1e-9, "{told}, not {per_label}");
+}
+
+#[test]
+fn select_tells_its_certificate_unless_told_not_to() {
+    let folder = TempDir::new().unwrap();
+    let summary = |options: &[&str]| {
+        let output = pairpick(folder.path(), &[&["select", "--batch", "9"], options].concat());
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let with = summary(&[]);
+    assert!(with.contains("% of the possible gain (at random") && with.contains("nats a label"));
+    let without = summary(&["--certificate", "off"]);
+    assert!(!without.contains("possible gain") && without.contains("nats a label"), "{without}");
+}
+
+/// Pairs and scores of `select` on the untrained model.
+fn selected(folder: &Path, options: &[&str]) -> Vec<(Value, Value, Value)> {
+    let fixed = ["select", "--json", "--first-round", "model", "--certificate", "off"];
+    let report = json(folder, &[&fixed, options].concat());
+    let pairs = report["pairs"].as_array().unwrap();
+    pairs.iter().map(|pair| (pair["a"].clone(), pair["b"].clone(), pair["score"].clone())).collect()
+}
+
+#[test]
+fn a_share_of_the_batch_is_random_and_has_no_scores() {
+    let folder = TempDir::new().unwrap();
+    for (share, random) in [("0", 0), ("0.05", 0), ("0.29", 2), ("0.3", 3), ("1", 10)] {
+        let mixed = selected(folder.path(), &["--batch", "10", "--mix", share]);
+        assert_eq!(mixed.len(), 10);
+        let without = mixed.iter().filter(|(_, _, score)| score.is_null()).count();
+        assert_eq!(without, random, "--mix {share}");
+        let best = selected(folder.path(), &["--batch", "10"]);
+        assert_eq!(mixed[..10 - random], best[..10 - random], "--mix {share}");
+    }
+    let hundred = selected(folder.path(), &["--batch", "100", "--mix", "0.29"]);
+    assert_eq!(hundred.iter().filter(|(_, _, score)| score.is_null()).count(), 29);
+}
+
+#[test]
+fn drawn_pairs_have_scores_and_depend_on_the_seed_alone() {
+    let folder = TempDir::new().unwrap();
+    let drawn = |options: &[&str]| selected(folder.path(), &[&["--sample"], options].concat());
+    let one = drawn(&["--threads", "1"]);
+    assert_eq!(one, drawn(&["--threads", "3", "--isa", "baseline"]));
+    assert_ne!(one, drawn(&["--seed", "1"]));
+    assert_ne!(one, selected(folder.path(), &[]));
+    assert!(one.iter().all(|(_, _, score)| score.as_f64().unwrap() > 0.0));
+    assert_ne!(
+        drawn(&["--pool", "cross-prompt"]),
+        selected(folder.path(), &["--pool", "cross-prompt"])
+    );
+}
+
+#[test]
+fn what_cannot_be_drawn_or_mixed_is_an_error_that_names_the_option() {
+    let folder = TempDir::new().unwrap();
+    for (options, message) in [
+        (&["--mix", "1.5"][..], "--mix 1.5: must be a finite number from 0 to 1"),
+        (&["--mix", "-0.1"], "--mix -0.1: must be a finite number from 0 to 1"),
+        (&["--mix", "NaN"], "--mix NaN: must be a finite number from 0 to 1"),
+        (&["--mix", "some"], "--mix"),
+        (&["--sample", "--strategy", "entropy"], "--strategy entropy: cannot be drawn from"),
+        (&["--sample", "perhaps"], "expected on or off"),
+        (&["--certificate", "7"], "expected on or off"),
+    ] {
+        for command in ["run", "select"] {
+            let output = pairpick(folder.path(), &[&[command], options].concat());
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command} {options:?}");
+            assert!(stderr.contains(message), "{command} {options:?}: {stderr}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
