@@ -22,7 +22,10 @@ fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     )
     .and_then(|data| data.with_test(&file("test_embeddings.npy"), &file("test_rewards.npy")))
     .expect("good files");
-    let mut settings = Settings { strategy, seed, ..Settings::of_preset(Preset::Default) };
+    // Few draws: what they cost grows as their product with the joint answers.
+    let (posterior_samples, configurations) = (20, 100);
+    let recipe = Settings::of_preset(Preset::Default);
+    let mut settings = Settings { strategy, seed, posterior_samples, configurations, ..recipe };
     let summary = dataset.summary().expect("a summary");
     settings.fit_to(summary, Typed::default()).expect("sizes that fit");
     let folder = tempfile::tempdir().expect("a folder");

@@ -11,7 +11,8 @@
 //!
 //! **Special values.** NaN ↦ NaN; ±∞ ↦ 0; 0 and 1 ↦ 0 as probabilities.
 
-use super::{Real, exp::decay, ln::Ln, log1p::of_unit};
+use super::ln::{split, sum};
+use super::{Real, exp::decay, log1p::of_unit};
 use crate::kernel::elementwise::Function;
 use crate::kernel::lanes::{Lanes, Simd};
 
@@ -41,11 +42,12 @@ impl Function for OfProbability {
     }
 }
 
-/// −p ln p, 0 for p = 0 or a rounding below.
+/// −p ln p, 0 for p = 0 or a rounding below. What [`ln`](mod@super::ln) does for other arguments
+/// than normal numbers is left out.
 #[inline(always)]
 fn surprise<S: Simd, T: Real>(p: Lanes<S, T>) -> Lanes<S, T> {
     let zero = p.filled(T::ZERO);
-    let least = p.filled(T::MIN_POSITIVE);
-    let value = zero - p * Ln::lanes(p);
-    p.lt(least).select(zero, value)
+    let (k, significand) = split(p);
+    let value = zero - p * sum(k, significand.plus(-T::ONE), zero);
+    p.lt(p.filled(T::MIN_POSITIVE)).select(zero, value)
 }

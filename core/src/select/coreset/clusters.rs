@@ -190,7 +190,8 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
         let stride = stride_of(self.count);
         let (panel, _) = split_at(self.scratch, self.pool.features().rows() * stride);
         fill(self.pool, self.rewards, stride, pair, 1, panel);
-        let rows = panel.chunks_exact(stride).zip(self.centres.chunks_exact_mut(stride));
+        let rows =
+            panel.chunks_exact(stride.max(1)).zip(self.centres.chunks_exact_mut(stride.max(1)));
         for (from, to) in rows {
             if let Some((to, from)) = to.get_mut(centre).zip(from.first()) {
                 *to = *from;
@@ -248,7 +249,8 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
                     *size += T::ONE;
                 }
             }
-            let rows = panel.chunks_exact(stride).zip(self.centres.chunks_exact_mut(stride));
+            let rows =
+                panel.chunks_exact(stride.max(1)).zip(self.centres.chunks_exact_mut(stride.max(1)));
             for (values, centres) in rows {
                 for (value, [own, _]) in values.iter().zip(standings) {
                     if let Some(centre) = slot(centres, *own) {
@@ -257,7 +259,7 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
                 }
             }
         }
-        for row in self.centres.chunks_exact_mut(stride) {
+        for row in self.centres.chunks_exact_mut(stride.max(1)) {
             for (centre, size) in row.iter_mut().zip(&*self.sizes) {
                 *centre = if *size > T::ZERO { *centre / *size } else { T::INFINITY };
             }

@@ -4,8 +4,8 @@
 //! A pair is the vector z = ±(φ_a − φ_b), signed by the predicted preference (r_a ≥ r_b; of equal
 //! rewards the item of lower number first), so that which of the two is called the first does not
 //! matter. The vectors are clustered ([`clusters`](super::Options::clusters) of them, by k-means++
-//! and Lloyd's iterations: [`clusters`](self::clusters)), and the sensitivity of each pair over
-//! parameters of norm at most R ([`radius`](super::Options::radius)) is bounded by (lemma 3.1)
+//! and Lloyd's iterations), and the sensitivity of each pair over parameters of norm at most R
+//! ([`radius`](super::Options::radius)) is bounded by (lemma 3.1)
 //!
 //! > m_n = N / (1 + Σ_i |G_i⁽⁻ⁿ⁾| e^(−R ‖Z̄_i⁽⁻ⁿ⁾ − z_n‖)),
 //!
