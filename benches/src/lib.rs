@@ -1,7 +1,22 @@
-//! Inputs of the benches: the paper's shapes, filled from a seeded stream.
+//! What pairpick costs, beside what the machine could do and what others cost.
+//!
+//! - [`peak`]: the physical limits, measured;
+//! - [`work`]: ours: selections, matrix products, training iterations, at the paper's shapes;
+//! - [`peer`]: theirs, each a process that is asked for one measurement at a time;
+//! - [`sample`]: medians and spreads, taken in turns;
+//! - [`rows`], [`strategies`]: the table, [`plot`]: the pictures.
 
 use fearless_simd::Level;
 use pairpick_core::rng::Stream;
+
+pub mod peak;
+pub mod peer;
+
+
+pub mod sample;
+
+
+pub mod work;
 
 /// Numbers uniform on (−1, 1).
 #[must_use]
