@@ -4,18 +4,20 @@
 //! - [`work`]: ours: selections, matrix products, training iterations, at the paper's shapes;
 //! - [`peer`]: theirs, each a process that is asked for one measurement at a time;
 //! - [`sample`]: medians and spreads, taken in turns;
-//! - [`rows`], [`strategies`]: the table, [`plot`]: the pictures.
+//! - [`contest`], [`strategies`]: the comparisons, whose rows are [`rows`];
+//! - [`scaling`]: how cost grows, drawn by [`plot`].
 
 use fearless_simd::Level;
 use pairpick_core::rng::Stream;
 
+pub mod contest;
 pub mod peak;
 pub mod peer;
-
-
+pub mod plot;
+pub mod rows;
 pub mod sample;
-
-
+pub mod scaling;
+pub mod strategies;
 pub mod work;
 
 /// Numbers uniform on (−1, 1).

@@ -84,8 +84,7 @@ fn chains<S: Simd, T: Real, const FUSED: bool, const CHAINS: usize>(simd: S) -> 
     let began = Instant::now();
     for _ in 0..STEPS {
         for value in &mut values {
-            *value =
-                if FUSED { value.mul_add(factor, addend) } else { *value * factor + addend };
+            *value = if FUSED { value.mul_add(factor, addend) } else { *value * factor + addend };
         }
     }
     let seconds = began.elapsed().as_secs_f64();
