@@ -63,6 +63,7 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "X",
+        allow_negative_numbers = true,
         requires = "bandwidth",
         conflicts_with = "device",
         help_heading = "Machine"
@@ -70,7 +71,13 @@ pub(super) struct Args {
     gflops: Option<f64>,
 
     /// Another machine: 10⁹ bytes a second between processor and memory
-    #[arg(long, value_name = "X", requires = "gflops", help_heading = "Machine")]
+    #[arg(
+        long,
+        value_name = "X",
+        allow_negative_numbers = true,
+        requires = "gflops",
+        help_heading = "Machine"
+    )]
     bandwidth: Option<f64>,
 
     /// A microcontroller
@@ -81,6 +88,7 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "X",
+        allow_negative_numbers = true,
         requires = "device",
         default_value_t = 100.0,
         help_heading = "Machine"

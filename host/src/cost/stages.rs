@@ -45,7 +45,8 @@ pub enum StageKind {
     Embed,
     /// Fisher information of the pool.
     Fisher,
-    /// Its factor.
+    /// Its factor. What is timed has the estimate of its condition besides, whose operations are of
+    /// a lower order.
     Cholesky,
     /// Whitened items.
     Whiten,

@@ -15,7 +15,7 @@ pub struct CostReport {
     /// Items of the round.
     pub items: u64,
     /// Pairs on offer.
-    pub pairs: f64,
+    pub pairs: u64,
     /// Every stage, in the order of a round.
     pub stages: Vec<Cost>,
     /// Seconds of a selection: all stages but training.
@@ -29,7 +29,7 @@ impl CostReport {
         let selects = |cost: &&Cost| cost.work.stage != StageKind::TrainingIteration;
         let selection_seconds =
             stages.iter().filter(selects).fold(0.0, |sum, cost| sum + cost.seconds);
-        let (items, pairs) = (shape.items, shape.pairs());
+        let (items, pairs) = (shape.items, shape.pairs() as u64);
         Self { machine, threads, items, pairs, stages, selection_seconds }
     }
 
