@@ -169,7 +169,8 @@ impl Round<'_> {
         let (work, threads) = (format!("{} {}", kind.name(), T::NAME), self.threads);
         eprintln!("{work}, {} threads", self.count);
         let ask = (Strategy::Dopt, kind);
-        let mut once = || select::<T>(ask, items, threads, 1, || {}).expect("a batch");
+        let mut once =
+            || threads.install(|| select::<T, _>(ask, items, threads, 1, || {})).expect("a batch");
         let own = once().pairs;
         let mut ours = || once().seconds.iter().fold(0.0, |sum, seconds| sum + seconds);
         let (ours, others) = in_turns(self.plan.turns, &mut ours, self.peers, &work);
@@ -231,7 +232,7 @@ impl Round<'_> {
                 let mut layer = Layer::new(items, inner, 64);
                 let operations = layer.operations();
                 let threads = self.threads;
-                let mut ours = || layer.time(threads);
+                let mut ours = || threads.install(|| layer.time(threads));
                 let (ours, others) = in_turns(self.plan.turns, &mut ours, self.peers, &work);
                 let title = format!("layer {items} × {inner} → 64, f32");
                 let share = ours.map(|ours| operations / ours.median / peak);
@@ -250,7 +251,7 @@ impl Round<'_> {
         eprintln!("{work}, {} threads", self.count);
         let mut training = Training::new(dimensions, 64, labels, self.threads);
         let threads = self.threads;
-        let mut ours = || training.time(threads);
+        let mut ours = || threads.install(|| training.time(threads));
         let (ours, others) = in_turns(self.plan.turns, &mut ours, self.peers, &work);
         let title = self.title(&format!("training iteration, {labels} labels, D = {dimensions}"));
         if others.is_empty() {

@@ -56,7 +56,8 @@ fn curve(kind: Kind, points: &[Point], size: impl Fn(Point) -> f64, peak: f64) -
         let (prompts, order, count) = *point;
         let (mut items, threads) = (Items::new(prompts, order), threads(count));
         let ask = (Strategy::Dopt, kind);
-        let Ok(selected) = select::<f32>(ask, &mut items, &threads, TURNS, || {}) else {
+        let mut run = || select::<f32, _>(ask, &mut items, &threads, TURNS, || {});
+        let Ok(selected) = threads.install(&mut run) else {
             continue;
         };
         let mut sample = Sample::default();

@@ -9,13 +9,15 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use fearless_simd::Level;
 use pairpick_core::arith::Real;
+use pairpick_core::parallel::Sequential;
 use pairpick_core::select::Strategy;
 use serde::{Deserialize, Serialize};
 
 use crate::rows::{Bar, Row, Unit};
 use crate::sample::Sample;
-use crate::work::{Items, Kind, select, threads};
+use crate::work::{Items, Kind, select};
 
 /// After it a selection is given up on.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,10 +46,10 @@ pub struct Found {
 /// Measures a strategy in this process.
 #[must_use]
 pub fn measure<T: Real>(strategy: Strategy, kind: Kind) -> Found {
-    let (mut items, threads) = (Items::new(500, 64), threads(1));
+    let (mut items, executor) = (Items::new(500, 64), Sequential(Level::new()));
     let mut before = None;
     let ask = (strategy, kind);
-    let first = select::<T>(ask, &mut items, &threads, 1, || {
+    let first = select::<T, _>(ask, &mut items, &executor, 1, || {
         // Forgets the peak of making the inputs.
         let _ = fs::write("/proc/self/clear_refs", "5");
         before = status("VmRSS");
@@ -60,7 +62,8 @@ pub fn measure<T: Real>(strategy: Strategy, kind: Kind) -> Found {
     let once = first.seconds.first().copied().unwrap_or(ENOUGH);
     let more = ENOUGH / once;
     let more = if more > REPEATS { REPEATS } else { more };
-    let again = select::<T>(ask, &mut items, &threads, more as usize, || {}).unwrap_or_default();
+    let again =
+        select::<T, _>(ask, &mut items, &executor, more as usize, || {}).unwrap_or_default();
     let seconds = if again.seconds.is_empty() { first.seconds } else { again.seconds };
     let grown = peak.zip(before).map(|(peak, before)| peak.saturating_sub(before));
     Found { seconds, workspace: first.workspace, grown, error: None }

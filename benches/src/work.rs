@@ -124,10 +124,10 @@ pub struct Selected {
 ///
 /// # Errors
 /// The strategy's own, in words.
-pub fn select<T: Real>(
+pub fn select<T: Real, E: Executor>(
     (strategy, kind): (Strategy, Kind),
     items: &mut Items,
-    threads: &Threads,
+    executor: &E,
     repeats: usize,
     memory_ready: impl FnOnce(),
 ) -> Result<Selected, String> {
@@ -142,7 +142,7 @@ pub fn select<T: Real>(
         };
         let (options, batch) = (Options::default(), BATCH.min(pool.available() as usize));
         memory_ready();
-        let len = strategy.workspace_len(&Sizes::of(pool, batch, threads.threads()), &options);
+        let len = strategy.workspace_len(&Sizes::of(pool, batch, executor.threads()), &options);
         let (mut numbers, mut ranks) = (vec![T::ZERO; len.numbers], vec![0; len.ranks]);
         let mut heaps = vec![Scored::default(); len.heaps];
         let mut chosen = vec![Scored::default(); batch];
@@ -154,11 +154,11 @@ pub fn select<T: Real>(
             let workspace =
                 Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let (pool, posterior) = (black_box(pool), &posterior);
-            let problem = Problem { executor: threads, pool, posterior, options: &options };
+            let problem = Problem { executor, pool, posterior, options: &options };
             let mut stream = Stream::new(0, "bench", 0);
             let began = Instant::now();
-            threads
-                .install(|| strategy.select(&problem, workspace, &mut stream, &mut chosen))
+            strategy
+                .select(&problem, workspace, &mut stream, &mut chosen)
                 .map_err(|error| error.to_string())?;
             selected.seconds.push(began.elapsed().as_secs_f64());
         }
@@ -195,26 +195,17 @@ impl Layer {
     }
 
     /// Seconds of one product.
-    pub fn time(&mut self, threads: &Threads) -> f64 {
+    pub fn time<E: Executor>(&mut self, executor: &E) -> f64 {
         let (rows, inner) = (self.rows, self.inner);
         let (weight, items) = (black_box(&self.weight), black_box(&self.items));
+        let chunk = |number: usize, out: &mut [f32], _: &mut [()]| {
+            out.fill(0.0);
+            let first = number * CHUNK * inner;
+            let (a, b) = (weight, Right::Columns(&items[first..first + out.len() / rows * inner]));
+            gemm(executor.level(), Gemm { a, b, c: out, rows, inner, part: Part::Full });
+        };
         let began = Instant::now();
-        threads.install(|| {
-            for_chunks(
-                threads,
-                &mut self.out,
-                CHUNK * rows,
-                &mut [(); 0],
-                0,
-                &|number, out: &mut [f32], _| {
-                    out.fill(0.0);
-                    let first = number * CHUNK * inner;
-                    let items = &items[first..first + out.len() / rows * inner];
-                    let (a, b) = (weight, Right::Columns(items));
-                    gemm(threads.level(), Gemm { a, b, c: out, rows, inner, part: Part::Full });
-                },
-            );
-        });
+        for_chunks(executor, &mut self.out, CHUNK * rows, &mut [], 0, &chunk);
         began.elapsed().as_secs_f64()
     }
 }
@@ -235,13 +226,13 @@ impl Training {
     /// # Panics
     /// For sizes that the network does not have.
     #[must_use]
-    pub fn new(dimensions: usize, hidden: usize, labels: u32, threads: &Threads) -> Self {
+    pub fn new<E: Executor>(dimensions: usize, hidden: usize, labels: u32, executor: &E) -> Self {
         let mlp = Mlp::new(dimensions, [hidden; 3], Activation::Gelu).expect("sizes in range");
         let items = 2 * labels as usize;
         let parameters = numbers(mlp.parameters(), 2).iter().map(|x| x * 0.1).collect();
         let labels: Vec<_> =
             (0..labels).map(|i| Comparison { a: 2 * i, b: 2 * i + 1, label: 1.0 }).collect();
-        let memory = vec![0.0; workspace_len(threads, &mlp, items, labels.len(), None)];
+        let memory = vec![0.0; workspace_len(executor, &mlp, items, labels.len(), None)];
         Self { mlp, inputs: numbers(dimensions * items, 1), parameters, labels, memory }
     }
 
@@ -249,7 +240,7 @@ impl Training {
     ///
     /// # Panics
     /// If the training diverges.
-    pub fn time(&mut self, threads: &Threads) -> f64 {
+    pub fn time<E: Executor>(&mut self, executor: &E) -> f64 {
         let items = 2 * self.labels.len();
         let columns = Columns::new(&self.inputs, self.mlp.inputs(), items).expect("a matrix");
         let training = &self.labels[..];
@@ -271,8 +262,7 @@ impl Training {
             true
         };
         let (mlp, parameters) = (&self.mlp, &mut self.parameters[..]);
-        threads
-            .install(|| train(threads, mlp, &settings, &data, parameters, resources, &mut observe))
+        train(executor, mlp, &settings, &data, parameters, resources, &mut observe)
             .expect("a model");
         (seen[1] - seen[0]).as_secs_f64()
     }
