@@ -1,7 +1,24 @@
-//! Inputs of the benches: the paper's shapes, filled from a seeded stream.
+//! What pairpick costs, beside what the machine could do and what others cost.
+//!
+//! - [`peak`]: the physical limits, measured;
+//! - [`work`]: ours: selections, matrix products, training iterations, at the paper's shapes;
+//! - [`peer`]: theirs, each a process that is asked for one measurement at a time;
+//! - [`sample`]: medians and spreads, taken in turns;
+//! - [`contest`], [`strategies`]: the comparisons, whose rows are [`rows`];
+//! - [`scaling`]: how cost grows, drawn by [`plot`].
 
 use fearless_simd::Level;
 use pairpick_core::rng::Stream;
+
+pub mod contest;
+pub mod peak;
+pub mod peer;
+pub mod plot;
+pub mod rows;
+pub mod sample;
+pub mod scaling;
+pub mod strategies;
+pub mod work;
 
 /// Numbers uniform on (−1, 1).
 #[must_use]

@@ -11,12 +11,14 @@
 //! - [`round`]: pool, selection, answers, training, evaluation, and round again;
 //! - [`output`]: the folder of a run, complete or not there at all;
 //! - [`report`]: metrics as a table and as curves;
+//! - [`cost`]: what a round takes, before it is run;
 //! - [`verify`]: whether this machine computes the bits that it should.
 //!
 //! Only `cli`, behind the default feature of that name, knows flags and terminals.
 
 #![forbid(unsafe_code)]
 
+pub mod cost;
 pub mod data;
 pub mod error;
 pub mod label;

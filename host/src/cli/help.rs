@@ -10,6 +10,7 @@ Examples:
   pairpick run --help              what can be changed
   pairpick select --help           a batch of pairs for people to answer, and what follows
   pairpick verify                  does this machine compute the right bits?
+  pairpick cost                    what a round will take, here or elsewhere
 
 Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 130 interrupted.";
 
@@ -102,6 +103,25 @@ Examples:
   Against labels that the model has not seen:
     pairpick eval --model model.safetensors \\
                   --test-embeddings test.npy --test-labels held_out.jsonl --json";
+
+/// After `pairpick cost --help`.
+pub(super) const COST: &str = "\
+Examples:
+  The paper's round, within prompts and across them, on this machine:
+    pairpick cost
+    pairpick cost --pool cross-prompt --threads 2
+
+  20,000 listed pairs, embeddings of 2,048 numbers, 10,000 labels:
+    pairpick cost --pairs 20000 --dimensions 2048 --labels 10000
+
+  A machine that is described:
+    pairpick cost --gflops 50 --bandwidth 20 --threads 8
+
+  20 prompts on a microcontroller:
+    pairpick cost --items 200 --hidden 32,32,32 --precision f32 --device cortex-m4f --mhz 168
+
+Described machines get a lower bound: their peak. Predictions for this machine are within twice of
+what is measured, either way, unless something else runs beside.";
 
 /// The recipes side by side, as they are in the code.
 pub(super) fn presets() -> String {

@@ -1,6 +1,7 @@
 //! The command `pairpick`: one file a subcommand, each of them thin. Only here are flags and
 //! terminals known.
 
+mod cost;
 mod eval;
 mod groups;
 mod help;
@@ -43,6 +44,7 @@ enum Command {
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     Verify(verify::Args),
+    Cost(cost::Args),
 }
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -58,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::execute(args, &mut output),
         Command::Completions(args) => manual::completions(args, Cli::command(), &output),
         Command::Man(args) => manual::man(args, Cli::command(), &output),
+        Command::Cost(args) => cost::execute(args, &mut output),
         Command::Verify(args) => return finish(verify::execute(args, &mut output), &output),
     };
     finish(done.map(|()| ExitCode::SUCCESS), &output)

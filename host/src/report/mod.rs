@@ -1,5 +1,7 @@
 //! What a run found, for people and for programs.
 
+#[cfg(feature = "cli")]
+pub mod cost;
 pub mod curves;
 #[cfg(feature = "cli")]
 pub mod evaluation;

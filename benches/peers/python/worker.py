@@ -1,0 +1,27 @@
+"""The conversation with the table: a line in is a work, a line out what it took.
+
+    time WORK    seconds, and how many floating-point operations its matrix products have
+    answer WORK  the pairs picked, by their numbers, best first
+
+A work that the peer does not do is answered by an empty line.
+"""
+
+import sys
+import time
+
+
+def serve(name, works):
+    """`works` maps the name of a work to (function, operations of its products)."""
+    print(name, flush=True)
+    for line in sys.stdin:
+        command, _, work = line.strip().partition(" ")
+        if work not in works:
+            print(flush=True)
+            continue
+        run, operations = works[work]
+        if command == "answer":
+            print(*run(), flush=True)
+            continue
+        began = time.perf_counter()
+        run()
+        print(time.perf_counter() - began, operations, flush=True)

@@ -1,0 +1,100 @@
+//! D-optimal selection of 500 from 22,500 in-prompt pairs as a user of a linear-algebra library
+//! would write it: the matrix of weighted differences, a row a pair, its Gram matrix, one Cholesky
+//! factor and one triangular solve.
+//!
+//!     peers LIBRARY FOLDER
+//!
+//! FOLDER holds `features.f32` and `head.f32`, little-endian. Speaks as `python/worker.py` does.
+
+mod by_faer;
+mod by_nalgebra;
+
+use std::io::{Write, stdin, stdout};
+use std::path::Path;
+use std::time::Instant;
+use std::{env, fs};
+
+const REPLIES: usize = 10;
+const ORDER: usize = 64;
+const BATCH: usize = 500;
+
+/// What is selected from: an item's features, item after item, and the last layer.
+struct Inputs<T> {
+    features: Vec<T>,
+    head: Vec<T>,
+}
+
+impl Inputs<f32> {
+    fn read(folder: &Path) -> Self {
+        let numbers = |name: &str| -> Vec<f32> {
+            let bytes = fs::read(folder.join(name)).expect("a file of numbers");
+            bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+        };
+        Self { features: numbers("features.f32"), head: numbers("head.f32") }
+    }
+
+    fn widened(&self) -> Inputs<f64> {
+        let widened = |values: &[f32]| values.iter().copied().map(f64::from).collect();
+        Inputs { features: widened(&self.features), head: widened(&self.head) }
+    }
+}
+
+/// The in-prompt pairs, as two items each.
+fn pairs(items: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..items).step_by(REPLIES).flat_map(|first| {
+        (0..REPLIES).flat_map(move |a| (a + 1..REPLIES).map(move |b| (first + a, first + b)))
+    })
+}
+
+/// The places of the largest scores, best first.
+fn best<T: PartialOrd + Copy>(scores: &[T]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..scores.len()).collect();
+    let order = |a: &usize, b: &usize| {
+        scores[*b].partial_cmp(&scores[*a]).expect("finite scores").then(a.cmp(b))
+    };
+    places.select_nth_unstable_by(BATCH, order);
+    places.truncate(BATCH);
+    places.sort_unstable_by(order);
+    places
+}
+
+fn serve(name: &str, f32: impl Fn() -> Vec<usize>, f64: impl Fn() -> Vec<usize>) {
+    println!("{name}");
+    for line in stdin().lines().map_while(Result::ok) {
+        let began = Instant::now();
+        let (picked, timed) = match line.as_str() {
+            "time in-prompt f32" => (f32(), true),
+            "time in-prompt f64" => (f64(), true),
+            "answer in-prompt f32" => (f32(), false),
+            "answer in-prompt f64" => (f64(), false),
+            _ => (Vec::new(), false),
+        };
+        if timed {
+            println!("{} 0", began.elapsed().as_secs_f64());
+        } else {
+            let numbers: Vec<String> = picked.iter().map(usize::to_string).collect();
+            println!("{}", numbers.join(" "));
+        }
+        stdout().flush().expect("a reader");
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = env::args().collect();
+    let [_, library, folder] = &arguments[..] else {
+        panic!("usage: peers LIBRARY FOLDER");
+    };
+    let single = Inputs::read(Path::new(folder));
+    let double = single.widened();
+    match library.as_str() {
+        "faer" => {
+            serve("faer 0.24.4", || by_faer::select(&single), || by_faer::select(&double));
+        }
+        "nalgebra" => serve(
+            "nalgebra 0.35.0",
+            || by_nalgebra::select(&single),
+            || by_nalgebra::select(&double),
+        ),
+        other => panic!("{other}: faer or nalgebra is expected"),
+    }
+}

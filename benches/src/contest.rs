@@ -1,0 +1,281 @@
+//! Comparisons with others, all of them measured in turns.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use pairpick::parallel::Threads;
+use pairpick_core::arith::Real;
+use pairpick_core::select::Strategy;
+
+use crate::peak::Peak;
+use crate::peer::Peer;
+use crate::rows::{Bar, Row, Unit};
+use crate::sample::{Sample, Summary};
+use crate::work::{Items, Kind, Layer, Training, select, threads};
+
+/// Between two measurements: OpenBLAS's threads spin for a while after their work, and would take
+/// a core from whoever is next.
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// Turns that nobody counts.
+const WARM_UP: usize = 2;
+
+/// Below it, a peak apart is a peak fused measured with noise.
+const ALIKE: f64 = 0.95;
+
+/// How the comparisons are made.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The Python of the peers' environment.
+    pub python: PathBuf,
+    /// The folder of the peers.
+    pub peers: PathBuf,
+    /// The inputs, as files that the peers read.
+    pub inputs: PathBuf,
+    /// Turns of each.
+    pub turns: usize,
+    /// Whether PyTorch takes part.
+    pub torch: bool,
+}
+
+/// What the comparisons came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The table's rows.
+    pub rows: Vec<Row>,
+    /// What is to be said beneath it.
+    pub notes: Vec<String>,
+}
+
+/// Everybody's measurements of one work, in turns; ours first.
+fn in_turns(
+    turns: usize,
+    ours: &mut dyn FnMut() -> f64,
+    peers: &mut [Peer],
+    work: &str,
+) -> (Option<Summary>, Vec<(String, Summary, f64)>) {
+    let mut own = Sample::default();
+    let mut others = vec![(Sample::default(), 0.0); peers.len()];
+    for turn in 0..turns + WARM_UP {
+        sleep(PAUSE);
+        let seconds = ours();
+        if turn >= WARM_UP {
+            own.push(seconds);
+        }
+        for (peer, (sample, operations)) in peers.iter_mut().zip(&mut others) {
+            sleep(PAUSE);
+            let Some(timing) = peer.time(work) else {
+                continue;
+            };
+            *operations = timing.operations;
+            if turn >= WARM_UP {
+                sample.push(timing.seconds);
+            }
+        }
+    }
+    let told = peers.iter().zip(others).filter_map(|(peer, (sample, operations))| {
+        Some((peer.name.clone(), sample.summary()?, operations))
+    });
+    (own.summary(), told.collect())
+}
+
+impl Plan {
+    /// Who takes part at so many threads.
+    #[must_use]
+    pub fn start(&self, threads: usize) -> Vec<Peer> {
+        let script = |name: &str| self.peers.join("python").join(name).into_os_string();
+        let count = threads.to_string();
+        let inputs = self.inputs.as_os_str();
+        let python = self.python.as_os_str();
+        let numpy = script("numpy_peer.py");
+        let mut peers: Vec<Peer> =
+            Peer::start(python, &[&numpy, inputs], threads).into_iter().collect();
+        if self.torch {
+            let torch = script("torch_peer.py");
+            let arguments: [&OsStr; 3] = [&torch, inputs, count.as_ref()];
+            peers.extend(Peer::start(python, &arguments, threads));
+        }
+        if threads == 1 {
+            let program = self.peers.join("target/release/peers");
+            for library in ["faer", "nalgebra"] {
+                let arguments: [&OsStr; 2] = [library.as_ref(), inputs];
+                peers.extend(Peer::start(program.as_os_str(), &arguments, threads));
+            }
+        }
+        peers
+    }
+
+    /// All comparisons at so many threads.
+    pub fn compare(&self, count: usize, peaks: &[Peak], outcome: &mut Outcome) {
+        let (threads, mut peers) = (threads(count), self.start(count));
+        let mut items = Items::new(500, 64);
+        let mut round = Round { plan: self, threads: &threads, count, peers: &mut peers, outcome };
+        let share = |scalar| share_apart(peaks, scalar);
+        if count == 1 {
+            round.selection::<f32>(Kind::InPrompt, &mut items, Some(5.0 * share("f32")));
+            round.selection::<f64>(Kind::InPrompt, &mut items, Some(2.5 * share("f64")));
+            round.selection::<f32>(Kind::Listed, &mut items, None);
+            round.selection::<f64>(Kind::Listed, &mut items, None);
+        }
+        let across = if count == 1 { 3.0 } else { 6.0 };
+        round.selection::<f32>(Kind::CrossPrompt, &mut items, Some(across * share("f32")));
+        round.selection::<f64>(Kind::CrossPrompt, &mut items, None);
+        if count == 1 {
+            round.layers(peaks);
+        }
+        for dimensions in [384, 2048] {
+            for labels in [1000, 10_000] {
+                round.training(dimensions, labels, 1.5 * share("f32"));
+            }
+        }
+    }
+}
+
+/// What the contract leaves of the best instruction set's peak; 1 where the two are alike.
+#[must_use]
+pub fn share_apart(peaks: &[Peak], scalar: &str) -> f64 {
+    match best_peak(peaks, scalar).map(Peak::share_apart) {
+        Some(share) if share < ALIKE => share,
+        _ => 1.0,
+    }
+}
+
+fn best_peak<'a>(peaks: &'a [Peak], scalar: &str) -> Option<&'a Peak> {
+    peaks
+        .iter()
+        .filter(|peak| peak.scalar == scalar)
+        .max_by(|one, other| one.apart.total_cmp(&other.apart))
+}
+
+/// The best instruction set's peak without fused operations, operations a second.
+#[must_use]
+pub fn peak_apart(peaks: &[Peak], scalar: &str) -> f64 {
+    best_peak(peaks, scalar).map_or(f64::NAN, |peak| peak.apart * 1e9)
+}
+
+/// The comparisons at one number of threads.
+struct Round<'a> {
+    plan: &'a Plan,
+    threads: &'a Threads,
+    count: usize,
+    peers: &'a mut [Peer],
+    outcome: &'a mut Outcome,
+}
+
+impl Round<'_> {
+    fn selection<T: Real>(&mut self, kind: Kind, items: &mut Items, bar: Option<f64>) {
+        let (work, threads) = (format!("{} {}", kind.name(), T::NAME), self.threads);
+        eprintln!("{work}, {} threads", self.count);
+        let ask = (Strategy::Dopt, kind);
+        let mut once =
+            || threads.install(|| select::<T, _>(ask, items, threads, 1, || {})).expect("a batch");
+        let own = once().pairs;
+        let mut ours = || once().seconds.iter().fold(0.0, |sum, seconds| sum + seconds);
+        let (ours, others) = in_turns(self.plan.turns, &mut ours, self.peers, &work);
+        let title = self.title(&work);
+        if others.is_empty() {
+            self.outcome.rows.push(Row::of(&title, ours, None, Unit::Times, None));
+        }
+        for (name, theirs, operations) in others {
+            let bar = bar.filter(|_| name.starts_with("numpy"));
+            self.outcome.rows.push(Row::beside(&title, ours, (&name, Some(theirs)), bar));
+            if operations > 0.0 {
+                self.note_products(&title, &name, (theirs, operations), T::NAME);
+            }
+        }
+        for peer in &mut *self.peers {
+            let answer = peer.answer(&work);
+            if !answer.is_empty() {
+                let same = answer.iter().filter(|pair| own.contains(pair)).count();
+                let note =
+                    format!("{title}: {same} of {} pairs are {}'s too", own.len(), peer.name);
+                self.outcome.notes.push(note);
+            }
+        }
+    }
+
+    /// How much of a peer's time its matrix products would need at its best rate.
+    fn note_products(
+        &mut self,
+        title: &str,
+        name: &str,
+        (theirs, operations): (Summary, f64),
+        scalar: &str,
+    ) {
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.name == name) else {
+            return;
+        };
+        let mut rates = Sample::default();
+        for _ in 0..5 {
+            if let Some(timing) = peer.time(&format!("best gemm {scalar}")) {
+                rates.push(timing.seconds / timing.operations);
+            }
+        }
+        if let Some(rate) = rates.summary() {
+            let share = 100.0 * operations * rate.least / theirs.median;
+            let rate = 1e-9 / rate.least;
+            self.outcome.notes.push(format!(
+                "{title}: {share:.0} % of {name}'s time is what its matrix products need at its best \
+                 rate, {rate:.0} GF/s"
+            ));
+        }
+    }
+
+    fn layers(&mut self, peaks: &[Peak]) {
+        let peak = peak_apart(peaks, "f32");
+        for items in [1000, 5000, 20_000] {
+            for inner in [384, 2048, 64] {
+                let work = format!("gemm {items} {inner}");
+                eprintln!("{work}");
+                let mut layer = Layer::new(items, inner, 64);
+                let operations = layer.operations();
+                let threads = self.threads;
+                let mut ours = || threads.install(|| layer.time(threads));
+                let (ours, others) = in_turns(self.plan.turns, &mut ours, self.peers, &work);
+                let title = format!("layer {items} × {inner} → 64, f32");
+                let share = ours.map(|ours| operations / ours.median / peak);
+                let bar = Some(Bar::AtLeast(0.75));
+                let mut row = Row::of(&title, ours, share, Unit::OfPeak, bar);
+                if let Some((name, theirs, _)) = others.into_iter().next() {
+                    (row.peer, row.theirs) = (Some(name), Some(theirs));
+                }
+                self.outcome.rows.push(row);
+            }
+        }
+    }
+
+    fn training(&mut self, dimensions: usize, labels: u32, bar: f64) {
+        let work = format!("train {dimensions} {labels}");
+        eprintln!("{work}, {} threads", self.count);
+        let mut training = Training::new(dimensions, 64, labels, self.threads);
+        let threads = self.threads;
+        let mut ours = || threads.install(|| training.time(threads));
+        let (ours, others) = in_turns(self.plan.turns, &mut ours, self.peers, &work);
+        let title = self.title(&format!("training iteration, {labels} labels, D = {dimensions}"));
+        if others.is_empty() {
+            self.outcome.rows.push(Row::of(&title, ours, None, Unit::Times, None));
+        }
+        for (name, theirs, _) in others {
+            self.outcome.rows.push(Row::beside(&title, ours, (&name, Some(theirs)), Some(bar)));
+        }
+    }
+
+    fn title(&self, work: &str) -> String {
+        let plural = if self.count == 1 { "" } else { "s" };
+        format!("{work}, {} thread{plural}", self.count)
+    }
+}
+
+/// Writes the inputs where the peers read them.
+///
+/// # Errors
+/// The system's.
+pub fn write_inputs(items: &Items, folder: &Path) -> std::io::Result<()> {
+    let bytes = |values: &[f32]| -> Vec<u8> {
+        values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    };
+    std::fs::write(folder.join("features.f32"), bytes(&items.features))?;
+    std::fs::write(folder.join("head.f32"), bytes(&items.head))
+}

@@ -1,0 +1,87 @@
+//! How the cost of a selection grows with items, features and threads, beside what the machine's
+//! peak would make of the same operations.
+
+use std::error::Error;
+use std::path::Path;
+
+use pairpick::cost::{PoolShape, Shape, StageKind, stages};
+use pairpick_core::select::Strategy;
+
+use crate::plot::{Curve, draw};
+use crate::sample::Sample;
+use crate::work::{Items, Kind, REPLIES, select, threads};
+
+/// Measurements a point.
+const TURNS: usize = 5;
+
+/// Draws the three pictures into a folder, with the peak of one core in operations a second.
+///
+/// # Errors
+/// The plotting library's, and the system's.
+pub fn draw_all(folder: &Path, peak: f64) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(folder)?;
+    let cores = std::thread::available_parallelism()?.get();
+    let in_prompt = [50, 100, 200, 500, 1000, 2000, 5000].map(|prompts| (prompts, 64, 1));
+    let across = [25, 50, 100, 200, 500, 1000].map(|prompts| (prompts, 64, 1));
+    let size = |(prompts, ..): Point| (prompts * REPLIES as usize) as f64;
+    let curves = [
+        curve(Kind::InPrompt, &in_prompt, size, peak),
+        curve(Kind::CrossPrompt, &across, size, peak),
+    ];
+    let title = "D-optimal selection of 500, f32, 64 features, 1 thread";
+    draw(&folder.join("items.svg"), title, "items (10 a prompt)", &curves)?;
+    let orders = |prompts| [8, 16, 32, 64, 128, 256].map(|order| (prompts, order, 1));
+    let size = |(_, order, _): Point| order as f64;
+    let curves = [
+        curve(Kind::InPrompt, &orders(500), size, peak),
+        curve(Kind::CrossPrompt, &orders(500), size, peak),
+    ];
+    let title = "D-optimal selection of 500 from 5,000 items, f32, 1 thread";
+    draw(&folder.join("features.svg"), title, "features", &curves)?;
+    let counts: Vec<Point> = (1..=cores).map(|count| (500, 64, count)).collect();
+    let size = |(_, _, count): Point| count as f64;
+    let curves =
+        [curve(Kind::InPrompt, &counts, size, peak), curve(Kind::CrossPrompt, &counts, size, peak)];
+    let title = "D-optimal selection of 500 from 5,000 items, f32, 64 features";
+    draw(&folder.join("threads.svg"), title, "threads", &curves)
+}
+
+/// Prompts, features and threads.
+type Point = (usize, usize, usize);
+
+fn curve(kind: Kind, points: &[Point], size: impl Fn(Point) -> f64, peak: f64) -> Curve {
+    eprintln!("pictures: {}", kind.name());
+    let (mut measured, mut limit) = (Vec::new(), Vec::new());
+    for point in points {
+        let (prompts, order, count) = *point;
+        let (mut items, threads) = (Items::new(prompts, order), threads(count));
+        let ask = (Strategy::Dopt, kind);
+        let mut run = || select::<f32, _>(ask, &mut items, &threads, TURNS, || {});
+        let Ok(selected) = threads.install(&mut run) else {
+            continue;
+        };
+        let mut sample = Sample::default();
+        selected.seconds.iter().for_each(|seconds| sample.push(*seconds));
+        if let Some(summary) = sample.summary() {
+            measured.push((size(*point), summary.median));
+            limit.push((size(*point), flops(kind, prompts, order) / peak / count as f64));
+        }
+    }
+    Curve { name: format!("{} (dashed: peak of + and ×)", kind.name()), measured, limit }
+}
+
+/// Operations of a selection whose features are ready.
+fn flops(kind: Kind, prompts: usize, order: usize) -> f64 {
+    let pool = match kind {
+        Kind::InPrompt => PoolShape::InPrompt { responses: u64::from(REPLIES) },
+        Kind::CrossPrompt => PoolShape::CrossPrompt,
+        Kind::Listed => PoolShape::Listed { pairs: 40 * prompts as u64 },
+    };
+    let items = prompts as u64 * u64::from(REPLIES);
+    let hidden = [order as u64; 3];
+    let shape = Shape { items, dimensions: 1, hidden, pool, labels: 0, scalar: 4 };
+    let selects =
+        |kind: StageKind| !matches!(kind, StageKind::Embed | StageKind::TrainingIteration);
+    let own = stages(&shape).into_iter().filter(|stage| selects(stage.stage));
+    own.fold(0.0, |sum, stage| sum + stage.flops)
+}

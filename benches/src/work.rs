@@ -1,0 +1,269 @@
+//! Our side of the table: selections, matrix products and training iterations at given shapes.
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use pairpick::parallel::Threads;
+use pairpick::runtime::{Isa, Runtime};
+use pairpick_core::arith::Real;
+use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
+use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::model::train::{Data, Resources, Settings, train, workspace_len};
+use pairpick_core::model::{Activation, Comparison, Mlp};
+use pairpick_core::parallel::{Executor, for_chunks};
+use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::rng::Stream;
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::topk::Scored;
+
+use crate::numbers;
+
+/// Pairs picked at once.
+pub const BATCH: usize = 500;
+
+/// Responses to a prompt.
+pub const REPLIES: u32 = 10;
+
+/// So many threads at the best instruction set.
+///
+/// # Panics
+/// Where the system does not give them.
+#[must_use]
+pub fn threads(count: usize) -> Threads {
+    let runtime = Runtime { threads: NonZeroUsize::new(count), isa: Isa::Auto };
+    Threads::start(&runtime).expect("threads")
+}
+
+/// Which pairs are on offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Every two responses to a prompt.
+    InPrompt,
+    /// Every two items.
+    CrossPrompt,
+    /// 20,000 of them, as a list.
+    Listed,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::InPrompt, Self::CrossPrompt, Self::Listed];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InPrompt => "in-prompt",
+            Self::CrossPrompt => "cross-prompt",
+            Self::Listed => "listed",
+        }
+    }
+}
+
+/// Items to select from: the paper's round is 500 prompts × 10 responses, 64 features.
+#[derive(Debug)]
+pub struct Items {
+    order: usize,
+    /// Features, item after item.
+    pub features: Vec<f32>,
+    /// The last layer.
+    pub head: Vec<f32>,
+    starts: Vec<u32>,
+    first_pairs: Vec<u64>,
+    list: Vec<(u32, u32)>,
+}
+
+impl Items {
+    /// Of so many prompts, with features of this order.
+    #[must_use]
+    pub fn new(prompts: usize, order: usize) -> Self {
+        let starts: Vec<u32> = (0..).step_by(REPLIES as usize).take(prompts + 1).collect();
+        let items = prompts as u32 * REPLIES;
+        let list = (0..40 * prompts as u32).map(|pair| (pair % items, pair * 7 % items)).collect();
+        Self {
+            order,
+            features: numbers(prompts * REPLIES as usize * order, 1),
+            head: numbers(order, 2),
+            first_pairs: vec![0; starts.len()],
+            starts,
+            list,
+        }
+    }
+
+    /// Calls `body` with the pool of a kind.
+    ///
+    /// # Panics
+    /// Never, for items made here.
+    pub fn with_pool<R>(&mut self, kind: Kind, body: impl FnOnce(&Pool<'_>, &[f32]) -> R) -> R {
+        let items = self.features.len() / self.order;
+        let columns = Columns::new(&self.features, self.order, items).expect("a matrix");
+        let prompts = Prompts::new(&self.starts, &mut self.first_pairs).expect("prompts");
+        let pool = match kind {
+            Kind::InPrompt => Pool::in_prompt(columns, prompts, &[]),
+            Kind::CrossPrompt => Pool::cross_prompt(columns, &[]),
+            Kind::Listed => Pool::listed(columns, &self.list, &[]),
+        };
+        body(&pool.expect("a pool"), &self.head)
+    }
+}
+
+/// What a selection came to.
+#[derive(Clone, Debug, Default)]
+pub struct Selected {
+    /// How long each repetition took.
+    pub seconds: Vec<f64>,
+    /// The pairs, best first.
+    pub pairs: Vec<u64>,
+    /// Bytes of the memory lent to it.
+    pub workspace: usize,
+}
+
+/// Selects [`BATCH`] pairs, or as many as there are, `repeats` times. `memory_ready` is called once
+/// all inputs are there, before any memory of the selection is.
+///
+/// # Errors
+/// The strategy's own, in words.
+pub fn select<T: Real, E: Executor>(
+    (strategy, kind): (Strategy, Kind),
+    items: &mut Items,
+    executor: &E,
+    repeats: usize,
+    memory_ready: impl FnOnce(),
+) -> Result<Selected, String> {
+    let order = items.order;
+    items.with_pool(kind, |pool, head| {
+        let past = vec![T::ZERO; packed_len(order)];
+        let posterior = Posterior {
+            head,
+            prior_precision: T::ONE,
+            jitter: T::ZERO,
+            past: Packed::new(order, past.as_slice()).map_err(|error| error.to_string())?,
+        };
+        let (options, batch) = (Options::default(), BATCH.min(pool.available() as usize));
+        memory_ready();
+        let len = strategy.workspace_len(&Sizes::of(pool, batch, executor.threads()), &options);
+        let (mut numbers, mut ranks) = (vec![T::ZERO; len.numbers], vec![0; len.ranks]);
+        let mut heaps = vec![Scored::default(); len.heaps];
+        let mut chosen = vec![Scored::default(); batch];
+        let mut selected = Selected {
+            workspace: size_of_val(&*numbers) + size_of_val(&*ranks) + size_of_val(&*heaps),
+            ..Selected::default()
+        };
+        for _ in 0..repeats {
+            let workspace =
+                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
+            let (pool, posterior) = (black_box(pool), &posterior);
+            let problem = Problem { executor, pool, posterior, options: &options };
+            let mut stream = Stream::new(0, "bench", 0);
+            let began = Instant::now();
+            strategy
+                .select(&problem, workspace, &mut stream, &mut chosen)
+                .map_err(|error| error.to_string())?;
+            selected.seconds.push(began.elapsed().as_secs_f64());
+        }
+        selected.pairs = chosen.iter().map(|chosen| chosen.pair).collect();
+        Ok(selected)
+    })
+}
+
+/// A layer of the network over many items: out = W · items, W being 64 × inner.
+#[derive(Debug)]
+pub struct Layer {
+    rows: usize,
+    inner: usize,
+    weight: Vec<f32>,
+    items: Vec<f32>,
+    out: Vec<f32>,
+}
+
+/// Items that a thread takes at a time, as the network's forward pass has it.
+const CHUNK: usize = 64;
+
+impl Layer {
+    /// A layer from `inner` numbers an item to `rows`.
+    #[must_use]
+    pub fn new(items: usize, inner: usize, rows: usize) -> Self {
+        let (weight, out) = (numbers(rows * inner, 1), vec![0.0; rows * items]);
+        Self { rows, inner, weight, items: numbers(items * inner, 2), out }
+    }
+
+    /// Operations of the product.
+    #[must_use]
+    pub fn operations(&self) -> f64 {
+        2.0 * (self.out.len() * self.inner) as f64
+    }
+
+    /// Seconds of one product.
+    pub fn time<E: Executor>(&mut self, executor: &E) -> f64 {
+        let (rows, inner) = (self.rows, self.inner);
+        let (weight, items) = (black_box(&self.weight), black_box(&self.items));
+        let chunk = |number: usize, out: &mut [f32], _: &mut [()]| {
+            out.fill(0.0);
+            let first = number * CHUNK * inner;
+            let (a, b) = (weight, Right::Columns(&items[first..first + out.len() / rows * inner]));
+            gemm(executor.level(), Gemm { a, b, c: out, rows, inner, part: Part::Full });
+        };
+        let began = Instant::now();
+        for_chunks(executor, &mut self.out, CHUNK * rows, &mut [], 0, &chunk);
+        began.elapsed().as_secs_f64()
+    }
+}
+
+/// Training of the default network on labels that share no item.
+#[derive(Debug)]
+pub struct Training {
+    mlp: Mlp,
+    inputs: Vec<f32>,
+    parameters: Vec<f32>,
+    labels: Vec<Comparison<f32>>,
+    memory: Vec<f32>,
+}
+
+impl Training {
+    /// For embeddings of so many numbers, and three hidden layers of `hidden`.
+    ///
+    /// # Panics
+    /// For sizes that the network does not have.
+    #[must_use]
+    pub fn new<E: Executor>(dimensions: usize, hidden: usize, labels: u32, executor: &E) -> Self {
+        let mlp = Mlp::new(dimensions, [hidden; 3], Activation::Gelu).expect("sizes in range");
+        let items = 2 * labels as usize;
+        let parameters = numbers(mlp.parameters(), 2).iter().map(|x| x * 0.1).collect();
+        let labels: Vec<_> =
+            (0..labels).map(|i| Comparison { a: 2 * i, b: 2 * i + 1, label: 1.0 }).collect();
+        let memory = vec![0.0; workspace_len(executor, &mlp, items, labels.len(), None)];
+        Self { mlp, inputs: numbers(dimensions * items, 1), parameters, labels, memory }
+    }
+
+    /// Seconds of one iteration: losses, gradient and step.
+    ///
+    /// # Panics
+    /// If the training diverges.
+    pub fn time<E: Executor>(&mut self, executor: &E) -> f64 {
+        let items = 2 * self.labels.len();
+        let columns = Columns::new(&self.inputs, self.mlp.inputs(), items).expect("a matrix");
+        let training = &self.labels[..];
+        let data = Data { items: columns, training_items: items, training, held_out: &[] };
+        let settings = Settings {
+            iterations: 1,
+            minibatch: None,
+            learning_rate: 1e-3,
+            weight_decay: 0.0,
+            patience: None,
+            warm_up: 0,
+        };
+        let (mut shuffle, workspace) = (Stream::new(0, "bench", 0), &mut self.memory[..]);
+        let resources = Resources { workspace, index: &mut [], shuffle: &mut shuffle };
+        // The losses are seen before the step and after it: between the two lies one iteration.
+        let mut seen = Vec::new();
+        let mut observe = |_| {
+            seen.push(Instant::now());
+            true
+        };
+        let (mlp, parameters) = (&self.mlp, &mut self.parameters[..]);
+        train(executor, mlp, &settings, &data, parameters, resources, &mut observe)
+            .expect("a model");
+        (seen[1] - seen[0]).as_secs_f64()
+    }
+}

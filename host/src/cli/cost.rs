@@ -1,0 +1,200 @@
+//! `pairpick cost`: what a round takes, before it is run.
+
+use std::num::NonZeroUsize;
+
+use clap::Args as ClapArgs;
+use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
+use pairpick_core::parallel::Executor;
+
+use super::options::{self, choice};
+use super::output::Output;
+use super::{groups, help};
+use crate::cost::{Calibration, Device, Machine, PoolShape, Shape, costs};
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+use crate::report::cost::CostReport;
+use crate::runtime::Runtime;
+use crate::settings::named::Named;
+use crate::settings::{PairsOffered, PoolKind, Precision};
+
+/// Predict what a round costs: operations, bytes and time, stage by stage
+///
+/// For this machine, by running each stage on few items, about a second; for one that is described
+/// by its rates; or for a microcontroller. The strategy counted is one-shot D-optimal design.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = help::COST)]
+pub(super) struct Args {
+    /// Items of a round: prompts times responses
+    #[arg(long, value_name = "N", default_value_t = 5000, help_heading = "Shape")]
+    items: u64,
+
+    /// Responses to a prompt
+    #[arg(long, value_name = "K", default_value_t = 10, help_heading = "Shape")]
+    responses: u64,
+
+    /// Numbers in an embedding
+    #[arg(long, value_name = "D", default_value_t = 384, help_heading = "Shape")]
+    dimensions: u64,
+
+    /// Sizes of the hidden layers; the last is the order of the Fisher matrix
+    #[arg(long, value_name = "H,H,H", value_parser = options::hidden, default_value = "64,64,64",
+          help_heading = "Shape")]
+    hidden: [usize; LAYERS],
+
+    /// Which pairs can be asked about
+    #[arg(long, value_parser = choice::<PoolKind>(), default_value = PoolKind::InPrompt.name(),
+          help_heading = "Shape")]
+    pool: PoolKind,
+
+    /// Pairs offered: all, or so many of a list or drawn
+    #[arg(long, value_name = "N|all", default_value = "all", help_heading = "Shape")]
+    pairs: PairsOffered,
+
+    /// Labels that are trained on
+    #[arg(long, value_name = "N", default_value_t = 1000, help_heading = "Shape")]
+    labels: u64,
+
+    /// Arithmetic of selection
+    #[arg(long, value_parser = choice::<Precision>(), default_value = Precision::F64.name(),
+          help_heading = "Shape")]
+    precision: Precision,
+
+    /// Another machine: 10⁹ operations a second of one of its threads
+    #[arg(
+        long,
+        value_name = "X",
+        allow_negative_numbers = true,
+        requires = "bandwidth",
+        conflicts_with = "device",
+        help_heading = "Machine"
+    )]
+    gflops: Option<f64>,
+
+    /// Another machine: 10⁹ bytes a second between processor and memory
+    #[arg(
+        long,
+        value_name = "X",
+        allow_negative_numbers = true,
+        requires = "gflops",
+        help_heading = "Machine"
+    )]
+    bandwidth: Option<f64>,
+
+    /// A microcontroller
+    #[arg(long, value_parser = choice::<Device>(), help_heading = "Machine")]
+    device: Option<Device>,
+
+    /// Its clock, in MHz
+    #[arg(
+        long,
+        value_name = "X",
+        allow_negative_numbers = true,
+        requires = "device",
+        default_value_t = 100.0,
+        help_heading = "Machine"
+    )]
+    mhz: f64,
+
+    #[command(flatten)]
+    speed: groups::Speed,
+
+    #[command(flatten)]
+    print: groups::Print,
+}
+
+/// Predicts, and writes nothing.
+pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+    let shape = args.shape()?;
+    let runtime = args.speed.runtime();
+    let (machine, name, threads) = args.machine(&shape, &runtime)?;
+    let report = CostReport::new(&shape, name, threads, costs(&shape, &machine, threads));
+    match args.print.json {
+        true => output.json(&report),
+        false => output.result(&format!("{}\n", report.table())),
+    }
+}
+
+impl Args {
+    fn shape(&self) -> Result<Shape> {
+        within("items", self.items, 2, u64::from(u32::MAX))?;
+        within("dimensions", self.dimensions, 1, MAX_INPUTS as u64)?;
+        within("labels", self.labels, 1, u64::from(u32::MAX) / 2)?;
+        for found in self.hidden {
+            if !(1..=MAX_HIDDEN).contains(&found) {
+                return Err(Error::HiddenSize { found });
+            }
+        }
+        let scalar = match self.precision {
+            Precision::F32 => 4,
+            Precision::F64 => 8,
+        };
+        Ok(Shape {
+            items: self.items,
+            dimensions: self.dimensions,
+            hidden: self.hidden.map(|size| size as u64),
+            pool: self.pool()?,
+            labels: self.labels,
+            scalar,
+        })
+    }
+
+    fn pool(&self) -> Result<PoolShape> {
+        match (self.pairs, self.pool) {
+            (PairsOffered::Sampled(pairs), _) => {
+                within("pairs", pairs, 1, 1 << 53)?;
+                Ok(PoolShape::Listed { pairs })
+            }
+            (PairsOffered::All, PoolKind::InPrompt) => {
+                within("responses", self.responses, 2, 1 << 16)?;
+                if !self.items.is_multiple_of(self.responses) {
+                    let expected = format!("a multiple of --responses {}", self.responses);
+                    return Err(setting("items", self.items, expected));
+                }
+                Ok(PoolShape::InPrompt { responses: self.responses })
+            }
+            (PairsOffered::All, PoolKind::CrossPrompt) => Ok(PoolShape::CrossPrompt),
+            (PairsOffered::All, PoolKind::Listed) => {
+                Err(setting("pool", "listed", "needs --pairs N, the length of the list".to_owned()))
+            }
+        }
+    }
+
+    /// The machine, its name, and how many threads it lends.
+    fn machine(&self, shape: &Shape, runtime: &Runtime) -> Result<(Machine, String, usize)> {
+        let threads = runtime.threads.map_or(1, NonZeroUsize::get);
+        if let Some(device) = self.device {
+            positive("mhz", self.mhz)?;
+            let name = format!("{} at {} MHz", device.name(), self.mhz);
+            return Ok((Machine::Device { device, megahertz: self.mhz }, name, 1));
+        }
+        if let Some((gflops, bandwidth)) = self.gflops.zip(self.bandwidth) {
+            positive("gflops", gflops)?;
+            positive("bandwidth", bandwidth)?;
+            let name = format!("{gflops} GF/s a thread, {bandwidth} GB/s");
+            return Ok((Machine::Described { gflops, bandwidth }, name, threads));
+        }
+        let count = Threads::start(runtime)?.threads();
+        let one = Threads::start(&Runtime { threads: Some(NonZeroUsize::MIN), ..*runtime })?;
+        let calibration = Calibration::run(&one, shape)?;
+        let name = format!("this machine, {}", one.level_name());
+        Ok((Machine::Calibrated(calibration), name, count))
+    }
+}
+
+fn within(option: &'static str, found: u64, least: u64, most: u64) -> Result<()> {
+    if (least..=most).contains(&found) {
+        return Ok(());
+    }
+    Err(setting(option, found, format!("a number from {least} to {most}")))
+}
+
+fn positive(option: &'static str, found: f64) -> Result<()> {
+    if found > 0.0 && found.is_finite() {
+        return Ok(());
+    }
+    Err(setting(option, found, "a number above 0".to_owned()))
+}
+
+fn setting(option: &'static str, found: impl ToString, expected: String) -> Error {
+    Error::Setting { option, found: found.to_string(), expected }
+}

@@ -1,0 +1,120 @@
+//! [`Calibration`]: what an operation of each stage costs on this machine, found by running the
+//! stages on few items, with the network's and the pool's own sizes.
+
+use super::measure::measure;
+use super::stages::{PoolShape, Shape, Stage, StageKind, stages};
+use crate::error::Result;
+use crate::parallel::Threads;
+
+/// Runs of each stage.
+const REPEATS: usize = 7;
+
+/// Pairs picked of the small pools.
+const BATCH: usize = 16;
+
+/// Lengths of the embeddings of the small shapes: two, to tell what follows the length from what
+/// does not.
+const DIMENSIONS: [u64; 2] = [32, 512];
+
+/// Items of a small pool within prompts or of a list.
+const ITEMS: u64 = 500;
+
+/// Items of a small pool across prompts: three blocks.
+const ITEMS_ACROSS: u64 = 768;
+
+/// Labels of a small training.
+const LABELS: u64 = 64;
+
+/// Seconds of a stage: so many an operation, and so many an item.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rate {
+    an_operation: f64,
+    an_item: f64,
+}
+
+/// What stages cost on this machine, on one thread.
+#[derive(Clone, Debug)]
+pub struct Calibration {
+    rates: [Rate; 6],
+}
+
+impl Calibration {
+    /// Runs the stages of `shape` on few items.
+    ///
+    /// # Errors
+    /// [`crate::Error::Core`] for shapes that the core does not have.
+    pub fn run(threads: &Threads, shape: &Shape) -> Result<Self> {
+        let [short, long] = DIMENSIONS.map(|dimensions| small(shape, dimensions));
+        let seconds =
+            [measure(threads, &short, BATCH, REPEATS)?, measure(threads, &long, BATCH, REPEATS)?];
+        let operations = [stages(&short), stages(&long)];
+        let mut rates = [Rate::default(); 6];
+        for (place, rate) in rates.iter_mut().enumerate() {
+            let at = |which: usize| (operations[which][place].flops, seconds[which][place]);
+            *rate = match StageKind::ALL[place] {
+                StageKind::Embed => line(at(0), at(1), short.items as f64),
+                StageKind::TrainingIteration => line(at(0), at(1), 2.0 * short.labels as f64),
+                // The length of embeddings plays no part: the two are one measurement.
+                _ => {
+                    let ((flops, one), (_, two)) = (at(0), at(1));
+                    let seconds = if one < two { one } else { two };
+                    Rate { an_operation: seconds / flops, an_item: 0.0 }
+                }
+            };
+        }
+        Ok(Self { rates })
+    }
+
+    /// Seconds of a stage of a shape, on one thread.
+    #[must_use]
+    pub fn seconds(&self, shape: &Shape, stage: &Stage) -> f64 {
+        let place = StageKind::ALL.iter().position(|kind| *kind == stage.stage);
+        let rate = place.map_or(Rate::default(), |place| self.rates[place]);
+        let items = match stage.stage {
+            StageKind::TrainingIteration => 2 * shape.labels,
+            _ => shape.items,
+        };
+        rate.an_operation * stage.flops + rate.an_item * items as f64
+    }
+}
+
+/// The line through two measurements of so many items, (operations, seconds) each. Where noise
+/// makes one of its parts negative, all is ascribed to the other.
+fn line(one: (f64, f64), two: (f64, f64), items: f64) -> Rate {
+    let an_operation = (two.1 - one.1) / (two.0 - one.0);
+    if an_operation > 0.0 {
+        let rest = one.1 - an_operation * one.0;
+        if rest > 0.0 {
+            return Rate { an_operation, an_item: rest / items };
+        }
+    }
+    Rate { an_operation: two.1 / two.0, an_item: 0.0 }
+}
+
+/// The same network and kind of pool, with few items.
+fn small(shape: &Shape, dimensions: u64) -> Shape {
+    let (items, pool) = match shape.pool {
+        PoolShape::InPrompt { responses } => {
+            let prompts = (ITEMS / responses).max(1);
+            (prompts * responses, shape.pool)
+        }
+        PoolShape::CrossPrompt => (ITEMS_ACROSS, shape.pool),
+        PoolShape::Listed { .. } => (ITEMS, PoolShape::Listed { pairs: 4 * ITEMS }),
+    };
+    Shape { items, dimensions, pool, labels: LABELS, ..*shape }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_goes_through_its_points_or_lies_above_zero() {
+        let rate = line((100.0, 3.0), (300.0, 5.0), 4.0);
+        assert_eq!((rate.an_operation, rate.an_item), (0.01, 0.5));
+        for (one, two) in [((100.0, 3.0), (300.0, 2.0)), ((100.0, 1.0), (300.0, 6.0))] {
+            let rate = line(one, two, 4.0);
+            assert_eq!((rate.an_operation, rate.an_item), (two.1 / two.0, 0.0));
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! [`measure`]: how long each stage of a shape takes here, by running it.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use pairpick_core::arith::Real;
+use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len, rewards};
+use pairpick_core::kernel::panel::{
+    fill_panel, fill_whitener, panel_stride, whiten_panel, whitener_len,
+};
+use pairpick_core::linalg::{Cholesky, Columns, Packed, condition_workspace_len, packed_len};
+use pairpick_core::model::train::{Data, Resources, Settings, train, workspace_len};
+use pairpick_core::model::{Activation, Comparison, Mlp};
+use pairpick_core::parallel::{Executor, for_chunks};
+use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::rng::Stream;
+use pairpick_core::score::{Criterion, ScoreMemory, best_pairs};
+use pairpick_core::topk::Scored;
+
+use super::stages::{PoolShape, Shape};
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+
+/// Items that are whitened at a time.
+const BLOCK: usize = 256;
+
+/// Runs each stage of a shape so many times, on numbers drawn at random, and tells the median of
+/// its seconds, in the order of [`StageKind::ALL`](super::StageKind::ALL). `batch` pairs are picked.
+///
+/// # Errors
+/// [`Error::Core`] for shapes that the core does not have.
+pub fn measure(threads: &Threads, shape: &Shape, batch: usize, repeats: usize) -> Result<[f64; 6]> {
+    let bench = Bench { threads, shape, batch, repeats };
+    threads.install(|| match shape.scalar {
+        4 => bench.stages::<f32>(),
+        _ => bench.stages::<f64>(),
+    })
+}
+
+struct Bench<'a> {
+    threads: &'a Threads,
+    shape: &'a Shape,
+    batch: usize,
+    repeats: usize,
+}
+
+impl Bench<'_> {
+    fn stages<T: Real>(&self) -> Result<[f64; 6]> {
+        let embed = self.embed()?;
+        let training = self.training()?;
+        let [fisher, cholesky, whiten, scores] = self.selection::<T>()?;
+        Ok([embed, fisher, cholesky, whiten, scores, training])
+    }
+
+    fn mlp(&self) -> Result<Mlp> {
+        let hidden = self.shape.hidden.map(|size| size as usize);
+        Mlp::new(self.shape.dimensions as usize, hidden, Activation::Gelu)
+            .map_err(Error::core("the network"))
+    }
+
+    fn embed(&self) -> Result<f64> {
+        let (mlp, items) = (self.mlp()?, self.shape.items as usize);
+        let (inputs, parameters) = (numbers(mlp.inputs() * items, 1.0), parameters(&mlp));
+        let columns = Columns::new(&inputs, mlp.inputs(), items).map_err(Error::core("items"))?;
+        let mut out = vec![0.0; mlp.features() * items];
+        let mut memory = vec![0.0; mlp.workspace_len(items)];
+        self.median(|| {
+            mlp.features_of(self.threads, &parameters, black_box(columns), &mut out, &mut memory)
+        })
+    }
+
+    fn selection<T: Real>(&self) -> Result<[f64; 4]> {
+        let (items, order) = (self.shape.items as usize, self.shape.order() as usize);
+        let (features, head) = (numbers(items * order, 1.0), numbers(order, 0.3));
+        let columns = Columns::new(&features, order, items).map_err(Error::core("features"))?;
+        let pairs = Pairs::new(self.shape);
+        let mut first_pairs = vec![0; pairs.starts.len()];
+        let pool = pairs.pool(self.shape.pool, columns, &mut first_pairs)?;
+        let mut values = vec![T::ZERO; items];
+        let unit = pool_workspace_len(order, pool.pairs());
+        let mut memory = vec![T::ZERO; 2 * self.threads.threads() * unit];
+        let mut fisher = vec![T::ZERO; packed_len(order)];
+        let fisher_seconds = self.median(|| {
+            let mut matrix = Packed::new(order, &mut fisher[..])?;
+            matrix.clear();
+            rewards(self.threads, columns, &head, &mut values, &mut memory)?;
+            let weighting = Weighting::Bernoulli;
+            add_pool(self.threads, &pool, &values, weighting, &mut matrix, &mut memory)
+        })?;
+        Packed::new(order, &mut fisher[..])
+            .map_err(Error::core("the Fisher matrix"))?
+            .add_diagonal(T::ONE);
+        let mut condition = vec![T::ZERO; condition_workspace_len(order)];
+        let cholesky = self.median(|| {
+            let factor = Cholesky::factor(Packed::new(order, fisher.clone())?)?;
+            factor.condition_estimate(&mut condition).map(drop)
+        })?;
+        let factor = Packed::new(order, fisher)
+            .and_then(Cholesky::factor)
+            .map_err(Error::core("the Fisher matrix"))?;
+        let whiten = self.whiten(columns, &factor)?;
+        let both = self.scores(&pool, &values, &factor)?;
+        // Scoring whitens for itself; what is left is the scores' own, and never nothing.
+        let scores = if both > 1.1 * whiten { both - whiten } else { both / 10.0 };
+        Ok([fisher_seconds, cholesky, whiten, scores])
+    }
+
+    fn whiten<T: Real>(
+        &self,
+        items: Columns<'_, f32>,
+        factor: &Cholesky<T, Vec<T>>,
+    ) -> Result<f64> {
+        let (order, stride) = (items.rows(), panel_stride(BLOCK));
+        let mut whitener = vec![T::ZERO; whitener_len(order)];
+        let mut panels = vec![T::ZERO; items.len().div_ceil(BLOCK) * order * stride];
+        self.median(|| {
+            fill_whitener(factor.as_slice(), order, &mut whitener);
+            let whitener = &whitener;
+            for_chunks(
+                self.threads,
+                &mut panels,
+                order * stride,
+                &mut [(); 0],
+                0,
+                &|block, panel: &mut [T], _| {
+                    fill_panel(items.range(block * BLOCK, (block + 1) * BLOCK), stride, panel);
+                    whiten_panel(self.threads.level(), whitener, order, stride, panel);
+                },
+            );
+            Ok(())
+        })
+    }
+
+    fn scores<T: Real>(
+        &self,
+        pool: &Pool<'_>,
+        values: &[T],
+        factor: &Cholesky<T, Vec<T>>,
+    ) -> Result<f64> {
+        let (threads, batch) = (self.threads.threads(), self.batch.min(pool.available() as usize));
+        let memory = ScoreMemory::new(factor.order(), pool.pairs(), values.len());
+        let mut numbers = vec![T::ZERO; memory.shared + threads * memory.each];
+        let mut heaps = vec![Scored::default(); threads * batch];
+        let mut chosen = vec![Scored::default(); batch];
+        self.median(|| {
+            let criterion = Criterion::Leverage(factor, Weighting::Bernoulli);
+            let (memory, heaps) = (&mut numbers, &mut heaps);
+            best_pairs(self.threads, pool, values, criterion, memory, heaps, &mut chosen)
+        })
+    }
+
+    fn training(&self) -> Result<f64> {
+        let (mlp, labels) = (self.mlp()?, self.shape.labels as u32);
+        let items = 2 * labels as usize;
+        let (inputs, mut parameters) = (numbers(mlp.inputs() * items, 1.0), parameters(&mlp));
+        let columns = Columns::new(&inputs, mlp.inputs(), items).map_err(Error::core("items"))?;
+        let comparison = |label| Comparison { a: 2 * label, b: 2 * label + 1, label: 1.0 };
+        let training: Vec<_> = (0..labels).map(comparison).collect();
+        let len = workspace_len(self.threads, &mlp, items, training.len(), None);
+        let mut memory = vec![0.0; len];
+        let data =
+            Data { items: columns, training_items: items, training: &training, held_out: &[] };
+        let settings = Settings {
+            iterations: self.repeats,
+            minibatch: None,
+            learning_rate: 1e-4,
+            weight_decay: 0.0,
+            patience: None,
+            warm_up: 0,
+        };
+        let mut shuffle = Stream::new(0, "cost", 0);
+        let resources = Resources { workspace: &mut memory, index: &mut [], shuffle: &mut shuffle };
+        // Losses are seen before the first iteration and after each.
+        let (mut last, mut seconds) = (None, Vec::new());
+        let mut observe = |_| {
+            let now = Instant::now();
+            seconds.extend(last.replace(now).map(|last| (now - last).as_secs_f64()));
+            true
+        };
+        train(self.threads, &mlp, &settings, &data, &mut parameters, resources, &mut observe)
+            .map_err(Error::core("training"))?;
+        Ok(median(seconds))
+    }
+
+    /// The median of several runs, after one that nobody counts.
+    fn median(
+        &self,
+        mut run: impl FnMut() -> std::result::Result<(), pairpick_core::Error>,
+    ) -> Result<f64> {
+        let mut seconds = Vec::new();
+        for _ in 0..=self.repeats {
+            let began = Instant::now();
+            run().map_err(Error::core("a stage"))?;
+            seconds.push(began.elapsed().as_secs_f64());
+        }
+        seconds.remove(0);
+        Ok(median(seconds))
+    }
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Numbers uniform on (−scale, scale).
+fn numbers(count: usize, scale: f32) -> Vec<f32> {
+    let mut stream = Stream::new(0, "cost", 0);
+    (0..count).map(|_| scale * (2.0 * stream.uniform::<f32>() - 1.0)).collect()
+}
+
+fn parameters(mlp: &Mlp) -> Vec<f32> {
+    numbers(mlp.parameters(), 0.1)
+}
+
+/// The numbering of a shape's pairs.
+struct Pairs {
+    starts: Vec<u32>,
+    list: Vec<(u32, u32)>,
+}
+
+impl Pairs {
+    fn new(shape: &Shape) -> Self {
+        let items = shape.items as u32;
+        match shape.pool {
+            PoolShape::InPrompt { responses } => {
+                let starts = (0..=items).step_by(responses as usize).collect();
+                Self { starts, list: Vec::new() }
+            }
+            PoolShape::CrossPrompt => Self { starts: Vec::new(), list: Vec::new() },
+            PoolShape::Listed { pairs } => {
+                let mut stream = Stream::new(1, "cost", 0);
+                let mut item = || (stream.uniform::<f64>() * f64::from(items)) as u32;
+                let list = (0..pairs).map(|_| (item(), item())).collect();
+                Self { starts: Vec::new(), list }
+            }
+        }
+    }
+
+    fn pool<'a>(
+        &'a self,
+        shape: PoolShape,
+        features: Columns<'a, f32>,
+        first_pairs: &'a mut [u64],
+    ) -> Result<Pool<'a>> {
+        let pool = match shape {
+            PoolShape::InPrompt { .. } => Prompts::new(&self.starts, first_pairs)
+                .and_then(|prompts| Pool::in_prompt(features, prompts, &[])),
+            PoolShape::CrossPrompt => Pool::cross_prompt(features, &[]),
+            PoolShape::Listed { .. } => Pool::listed(features, &self.list, &[]),
+        };
+        pool.map_err(Error::core("the pool"))
+    }
+}

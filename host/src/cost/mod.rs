@@ -1,0 +1,19 @@
+//! What a round costs before anything is run: operations, bytes and time, stage by stage.
+//!
+//! - [`Shape`]: how much there is to do;
+//! - [`stages`]: operations and bytes of each stage, counted from the algorithms of
+//!   `pairpick-core`, whose files say what they sum;
+//! - [`measure()`]: how long the stages of a shape take here, by running them;
+//! - [`Machine`]: this one, from a [`Calibration`], which measures small shapes; one described by
+//!   its rates; or a microcontroller by its instructions an operation;
+//! - [`costs`]: the stages of a shape on a machine.
+
+mod calibration;
+mod machine;
+mod measure;
+mod stages;
+
+pub use self::calibration::Calibration;
+pub use self::machine::{Cost, Device, Machine, costs};
+pub use self::measure::measure;
+pub use self::stages::{PoolShape, Shape, Stage, StageKind, stages};
