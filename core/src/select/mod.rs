@@ -109,6 +109,12 @@ impl Strategy {
         Self::ALL.into_iter().find(|strategy| strategy.name() == name)
     }
 
+    /// Whether the strategy reads [`Options::target`], and fails without it.
+    #[must_use]
+    pub const fn needs_target(self) -> bool {
+        matches!(self, Self::VOpt | Self::GreedyVOpt | Self::RobustVOpt)
+    }
+
     /// The workspace with which the strategy can pick a batch.
     #[must_use]
     pub fn workspace_len<T: Real>(

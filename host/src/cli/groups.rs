@@ -18,7 +18,8 @@ use crate::error::Result;
 use crate::runtime::{Isa, Runtime};
 use crate::settings::named::Named;
 use crate::settings::{
-    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Settings, Typed,
+    DistinctPairs, FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Settings,
+    Typed,
 };
 
 /// What is drawn from and trained on.
@@ -116,6 +117,22 @@ pub(super) struct Asking {
     #[arg(long, value_name = "N", help_heading = "Asking")]
     pub batch: Option<usize>,
 
+    /// off, item:N or prompt:N: at most N pairs of a batch with the same item, or with a response
+    /// to the same prompt; off for every strategy but robust-v-opt, whose default is prompt:1. A row
+    /// of (M, D) embeddings counts as a prompt
+    #[arg(long, value_name = "off|item:N|prompt:N", help_heading = "Asking")]
+    distinct: Option<DistinctPairs>,
+
+    /// κ of greedy-a-opt, greedy-v-opt and robust-v-opt: how much a pair far apart is distrusted; 0
+    /// for every strategy but robust-v-opt, whose default is 10
+    #[arg(long, value_name = "X", help_heading = "Asking")]
+    misfit: Option<f64>,
+
+    /// Start designs from the prior alone, as if there were no labels yet: a-opt, v-opt, exchange,
+    /// and whatever picks pair by pair
+    #[arg(long, help_heading = "Asking")]
+    no_past: bool,
+
     /// How the first round chooses
     #[arg(long, value_parser = choice::<FirstRound>(), help_heading = "Asking")]
     first_round: Option<FirstRound>,
@@ -147,6 +164,9 @@ impl Asking {
         set(&mut settings.prompts_per_round, self.prompts_per_round);
         settings.pairs = self.pairs.unwrap_or_else(|| settings.pairs_of_recipe());
         set(&mut settings.batch, self.batch);
+        set(&mut settings.distinct, self.distinct);
+        set(&mut settings.misfit, self.misfit);
+        settings.count_past &= !self.no_past;
         set(&mut settings.first_round, self.first_round);
         set(&mut settings.prior_precision, self.prior_precision);
         set(&mut settings.precision, self.precision);

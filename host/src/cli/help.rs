@@ -125,6 +125,8 @@ const ROWS: &[Row] = &[
     ("--strategy", |settings| settings.strategy.name().to_owned()),
     ("--prompts-per-round", |settings| settings.prompts_per_round.to_string()),
     ("--batch", |settings| settings.batch.to_string()),
+    ("--distinct", |settings| settings.distinct.to_string()),
+    ("--misfit", |settings| settings.misfit.to_string()),
     ("--rounds", |settings| settings.rounds.to_string()),
     ("--first-round", |settings| settings.first_round.name().to_owned()),
     ("--hidden", |settings| sizes(&settings.hidden)),

@@ -10,6 +10,7 @@ mod past;
 mod pool;
 pub mod proposal;
 pub mod select;
+mod target;
 pub mod train;
 
 use std::time::Instant;

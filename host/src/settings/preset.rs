@@ -6,7 +6,7 @@ use pairpick_core::select::Strategy;
 use super::choices::{
     FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, Weights,
 };
-use super::{FORMAT_VERSION, Settings};
+use super::{DistinctPairs, FORMAT_VERSION, Settings};
 
 /// Iterations without a better held-out loss before training stops, where it stops early.
 pub(super) const PATIENCE: usize = 10;
@@ -77,6 +77,9 @@ fn paper() -> Settings {
         prompts_per_round: 500,
         pairs: PairsOffered::All,
         batch: 125,
+        distinct: DistinctPairs::UNLIMITED,
+        misfit: 0.0,
+        count_past: true,
         rounds: 8,
         first_round: FirstRound::Model,
         hidden: [64, 64, 64],
