@@ -57,6 +57,7 @@ pub(super) struct Numbers<'a, T> {
     rewards: &'a mut [T],
     past: &'a mut [T],
     matrix: &'a mut [T],
+    target: &'a mut [T],
     work: &'a mut [T],
     /// Features and head as a selection takes them.
     features_f32: &'a mut [f32],
@@ -92,6 +93,7 @@ impl<'a, T: Real> Numbers<'a, T> {
             rewards: take(size.items),
             past: take(packed_len(order)),
             matrix: take(packed_len(order)),
+            target: take(packed_len(order)),
             work: take(usize::MAX),
             features_f32,
             head_f32: split_at(singles, order).0,
@@ -208,6 +210,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
 
     /// The batch of every strategy; [`ASKED`]'s, which is the one to answer, last.
     fn select(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        self.aim(numbers)?;
         for strategy in Strategy::ALL {
             let told = self.choose(strategy, round, numbers)?;
             let name = strategy.name();
@@ -224,6 +227,17 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             }
         }
         self.choose(ASKED, round, numbers).map(|_| ())
+    }
+
+    /// The target of V-optimal designs: all pairs within prompts, each counting alike.
+    fn aim(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let pool = Pool::in_prompt(features, self.prompts, &[])?;
+        let mut target = Packed::new(order, &mut *numbers.target)?;
+        target.clear();
+        let (rewards, work) = (&*numbers.rewards, &mut *numbers.work);
+        add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, work)
     }
 
     fn choose(
@@ -244,7 +258,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         };
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
         let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
-        let options = Options::default();
+        let target = Some(Packed::new(order, &*numbers.target)?);
+        let options = Options { target, ..Options::default() };
         let (executor, pool, posterior) = (self.executor, &pool, &posterior);
         let problem = Problem { executor, pool, posterior, options: &options };
         strategy.select(&problem, workspace, &mut rng, self.batch)

@@ -139,6 +139,7 @@ impl Size {
             self.items,
             packed_len(order),
             packed_len(order),
+            packed_len(order),
         ];
         let (pairs, threads) = (Pairs::InPrompt(prompts), executor.threads());
         let (items, batch) = (prompts.items(), self.batch);
@@ -158,6 +159,7 @@ impl Size {
             labels: self.labels().saturating_add(self.listed),
             asked: self.labels(),
             batch: self.batch,
+            ranks: selection.ranks,
             heaps: selection.heaps,
         })
     }

@@ -109,7 +109,13 @@ impl ScoreMemory {
             Pairs::InPrompt(_) | Pairs::Listed(_) => 0,
             Pairs::CrossPrompt(_) => cross_prompt::whitened_len(rows, items),
         };
-        Self { shared: panels, each: Self::new(rows, pairs, items).each }
+        let each = match pairs {
+            Pairs::InPrompt(prompts) => {
+                in_prompt::memory_len(rows, prompts.largest_block(in_prompt::STORED_BLOCK))
+            }
+            Pairs::CrossPrompt(_) | Pairs::Listed(_) => Self::new(rows, pairs, items).each,
+        };
+        Self { shared: panels, each }
     }
 }
 
@@ -183,11 +189,20 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
         _ => (<&mut [T]>::default(), shared),
     };
     let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
+    let scan = Scan { pool, rewards, criterion, taken, whitener: &*whitener, executor };
+    if fits.get() == 1 {
+        scan.whiten(1, whitened, workspace);
+        let (whitened, form) = (&*whitened, scan.form());
+        let mut best = TopK::new(slots);
+        for part in 0..scan.parts() {
+            scan.part((whitened, form), part, workspace, &mut best);
+        }
+        return Ok(best);
+    }
     let fits = workers("heaps", slots.len(), fits.get(), heaps.len())?.get();
     let (heaps, _) = split_at(heaps, fits * slots.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.
     heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
-    let scan = Scan { pool, rewards, criterion, taken, whitener: &*whitener, executor };
     scan.whiten(fits, whitened, workspace);
     let (whitened, form) = (&*whitened, scan.form());
     let share = scan.parts().div_ceil(fits);
@@ -242,7 +257,7 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
     /// Parts of the walk, which threads share out.
     fn parts(&self) -> usize {
         match self.pool.pairs() {
-            Pairs::InPrompt(prompts) => prompts.len().div_ceil(in_prompt::BLOCK),
+            Pairs::InPrompt(prompts) => prompts.len().div_ceil(self.block()),
             Pairs::CrossPrompt(_) => cross_prompt::meetings(self.rewards.len()),
             Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
         }
@@ -267,6 +282,14 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
 }
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
+    /// Prompts that are scored together.
+    fn block(&self) -> usize {
+        match self.criterion {
+            Criterion::Stored(..) => in_prompt::STORED_BLOCK,
+            _ => in_prompt::BLOCK,
+        }
+    }
+
     /// Fills a panel with what the items `first..end` are scored by.
     fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
         match &self.criterion {
