@@ -56,8 +56,8 @@ pub(super) struct Numbers<'a, T> {
     features: &'a mut [T],
     rewards: &'a mut [T],
     past: &'a mut [T],
+    /// M, then the factor, then the target of V-optimal designs.
     matrix: &'a mut [T],
-    target: &'a mut [T],
     work: &'a mut [T],
     /// Features and head as a selection takes them.
     features_f32: &'a mut [f32],
@@ -93,7 +93,6 @@ impl<'a, T: Real> Numbers<'a, T> {
             rewards: take(size.items),
             past: take(packed_len(order)),
             matrix: take(packed_len(order)),
-            target: take(packed_len(order)),
             work: take(usize::MAX),
             features_f32,
             head_f32: split_at(singles, order).0,
@@ -234,7 +233,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let order = numbers.mlp.features();
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
         let pool = Pool::in_prompt(features, self.prompts, &[])?;
-        let mut target = Packed::new(order, &mut *numbers.target)?;
+        let mut target = Packed::new(order, &mut *numbers.matrix)?;
         target.clear();
         let (rewards, work) = (&*numbers.rewards, &mut *numbers.work);
         add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, work)
@@ -258,7 +257,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         };
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
         let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
-        let target = Some(Packed::new(order, &*numbers.target)?);
+        let target = Some(Packed::new(order, &*numbers.matrix)?);
         let options = Options { target, ..Options::default() };
         let (executor, pool, posterior) = (self.executor, &pool, &posterior);
         let problem = Problem { executor, pool, posterior, options: &options };

@@ -139,7 +139,6 @@ impl Size {
             self.items,
             packed_len(order),
             packed_len(order),
-            packed_len(order),
         ];
         let (pairs, threads) = (Pairs::InPrompt(prompts), executor.threads());
         let (items, batch) = (prompts.items(), self.batch);

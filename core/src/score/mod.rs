@@ -13,7 +13,7 @@ mod in_prompt;
 mod listed;
 mod stored;
 
-pub(crate) use self::listed::{memory_len as whiten_memory_len, whiten_columns};
+pub(crate) use self::listed::{whiten_columns, whiten_memory_len};
 pub use self::stored::Stored;
 pub(crate) use self::stored::{Drop, copy_features};
 use crate::arith::{Real, sum};
@@ -97,7 +97,9 @@ impl ScoreMemory {
             Pairs::CrossPrompt(_) => {
                 (cross_prompt::whitened_len(order, items), cross_prompt::memory_len())
             }
-            Pairs::Listed(_) => (listed::whitened_len(order, items), listed::memory_len(order)),
+            Pairs::Listed(_) => {
+                (listed::whitened_len(order, items), listed::memory_len(order, items))
+            }
         };
         Self { shared: whitener_len(order).saturating_add(whitened), each }
     }

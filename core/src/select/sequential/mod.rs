@@ -87,13 +87,15 @@ pub(super) fn workspace_len(sizes: &Sizes<'_>, log_det: bool, distinct: Distinct
     let height = height(order, batch, log_det);
     let slots = if log_det { candidates(pairs.len()) } else { 1 };
     let score = ScoreMemory::stored(height, pairs, items);
-    let each = score.each.max(whiten_memory_len(order)).max(rewards_workspace_len(order));
-    let numbers = items
-        .saturating_add(state::numbers_len(order, batch))
+    let each = score.each.max(whiten_memory_len(order, items));
+    // Rewards are computed before there is a design.
+    let design = state::numbers_len(order, batch)
         .saturating_add(items.saturating_mul(height))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(score.shared)
         .saturating_add(threads.saturating_mul(each));
+    let rewards = threads.saturating_mul(rewards_workspace_len(order));
+    let numbers = items.saturating_add(if design < rewards { rewards } else { design });
     let ranks = taken_len(batch, items, distinct).saturating_add(items);
     let heaps = if threads > 1 { threads.saturating_add(1) } else { 1 };
     WorkspaceLen { numbers, heaps: heaps.saturating_mul(slots), ranks }

@@ -128,7 +128,7 @@ impl<'a, T: Real> State<'a, T> {
         }
         let factor = Cholesky::factor(Packed::new(order, &mut *self.factor)?)?;
         fill_whitener(factor.as_slice(), order, self.whitener);
-        let each = whiten_memory_len(order);
+        let each = whiten_memory_len(order, self.features.len());
         let fits = workers("whitening", each, executor.threads(), memory.len())?.get();
         let whitening = (&*self.whitener, self.height);
         whiten_columns(executor, self.features, whitening, fits, self.columns, memory);
