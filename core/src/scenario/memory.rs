@@ -24,8 +24,10 @@ pub struct Lengths {
     pub labels: usize,
     /// Pairs that have a label.
     pub asked: usize,
-    /// Pairs of a batch, and their ranks.
+    /// Pairs of a batch.
     pub batch: usize,
+    /// Whole numbers that a selection works in.
+    pub ranks: usize,
     /// Candidates for the batch.
     pub heaps: usize,
 }
@@ -55,7 +57,7 @@ pub struct Memory<'a, T> {
     pub labelled: &'a mut [u64],
     /// [`Lengths::batch`] of them.
     pub batch: &'a mut [Scored<T>],
-    /// [`Lengths::batch`] of them.
+    /// [`Lengths::ranks`] of them.
     pub ranks: &'a mut [u64],
     /// [`Lengths::heaps`] of them.
     pub heaps: &'a mut [Scored<T>],
@@ -72,7 +74,8 @@ const DEVICE: Lengths = Lengths {
     labels: Size::DEVICE.listed + Size::DEVICE.labels(),
     asked: Size::DEVICE.labels(),
     batch: Size::DEVICE.batch,
-    heaps: Size::DEVICE.batch,
+    ranks: 2 * Size::DEVICE.items + Size::DEVICE.batch,
+    heaps: 61,
 };
 
 /// The memory of [`Size::DEVICE`] on one thread, owned: 121,000 bytes in f32, 219,000 in f64.
@@ -89,7 +92,7 @@ pub struct DeviceMemory<T> {
     asked: [(u32, u32); DEVICE.asked],
     labelled: [u64; DEVICE.asked],
     batch: [Scored<T>; DEVICE.batch],
-    ranks: [u64; DEVICE.batch],
+    ranks: [u64; DEVICE.ranks],
     heaps: [Scored<T>; DEVICE.heaps],
 }
 

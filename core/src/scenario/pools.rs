@@ -161,6 +161,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         round: usize,
         numbers: &mut Numbers<'_, T>,
     ) -> Result<(), Error> {
+        self.aim(numbers)?;
         for offer in Offer::ALL {
             let crossed = matches!(offer, Offer::CrossPrompt | Offer::Stretched);
             for strategy in Strategy::ALL {
@@ -185,6 +186,17 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         self.choose(ASKED, Offer::InPrompt, round, numbers).map(|_| ())
     }
 
+    /// The target of V-optimal designs: all pairs within prompts, each counting alike.
+    fn aim(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let pool = Pool::in_prompt(features, self.prompts, &[])?;
+        let mut target = Packed::new(order, &mut *numbers.matrix)?;
+        target.clear();
+        let (rewards, work) = (&*numbers.rewards, &mut *numbers.work);
+        add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, work)
+    }
+
     fn choose(
         &mut self,
         strategy: Strategy,
@@ -206,7 +218,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         };
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
         let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
-        let options = &options();
+        let target = Some(Packed::new(order, &*numbers.matrix)?);
+        let options = &Options { target, ..options() };
         let problem = Problem { executor: self.executor, pool, posterior, options };
         strategy.select(&problem, workspace, &mut rng, self.batch)
     }

@@ -53,6 +53,7 @@ pub(super) struct Numbers<'a, T> {
     pub(super) features: &'a mut [T],
     pub(super) rewards: &'a mut [T],
     pub(super) past: &'a mut [T],
+    /// M, then the factor, then the target of V-optimal designs.
     pub(super) matrix: &'a mut [T],
     pub(super) work: &'a mut [T],
     /// Features and head as a selection takes them.

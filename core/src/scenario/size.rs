@@ -167,6 +167,7 @@ impl Size {
             labels: self.labels().saturating_add(self.listed),
             asked: self.labels(),
             batch: self.batch,
+            ranks: selection.ranks,
             heaps: selection.heaps,
         })
     }

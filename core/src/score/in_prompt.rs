@@ -13,6 +13,9 @@ use crate::topk::TopK;
 /// contract: items do not meet.
 pub(super) const BLOCK: usize = 25;
 
+/// The same for the longer columns of a sequential design.
+pub(super) const STORED_BLOCK: usize = 8;
+
 /// Numbers that [`scan`] works in.
 pub(super) fn memory_len(order: usize, block: BlockSize) -> usize {
     let panel = order.saturating_mul(panel_stride(block.items));
@@ -27,7 +30,8 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     memory: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
-    let (first, end) = (block * BLOCK, ((block + 1) * BLOCK).min(prompts.len()));
+    let size = scan.block();
+    let (first, end) = (block * size, ((block + 1) * size).min(prompts.len()));
     if first >= end {
         return;
     }

@@ -14,10 +14,20 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
     order.saturating_mul(items)
 }
 
+/// Numbers that [`whiten_columns`] works in.
+pub(crate) const fn whiten_memory_len(order: usize, items: usize) -> usize {
+    order.saturating_mul(panel_stride(block_len(items)))
+}
+
 /// Numbers that [`whiten_columns`] and [`scan`] work in.
-pub(crate) const fn memory_len(order: usize) -> usize {
-    let panel = order.saturating_mul(panel_stride(sum::ITEMS));
+pub(super) const fn memory_len(order: usize, items: usize) -> usize {
+    let panel = whiten_memory_len(order, items);
     if panel < 2 * sum::PAIRS { 2 * sum::PAIRS } else { panel }
+}
+
+/// Items that are whitened together. Not part of the contract: items do not meet.
+const fn block_len(items: usize) -> usize {
+    if items < sum::ITEMS { items } else { sum::ITEMS }
 }
 
 /// Whitens all items, an item a column, whose first rows it fills: columns may be longer than the
@@ -31,10 +41,10 @@ pub(crate) fn whiten_columns<T: Real, E: Executor>(
     memory: &mut [T],
 ) {
     let order = features.rows();
-    let stride = panel_stride(sum::ITEMS);
+    let stride = panel_stride(block_len(features.len()));
     let blocks = features.len().div_ceil(sum::ITEMS).div_ceil(workers.max(1));
     let share = blocks * sum::ITEMS;
-    let each = memory_len(order);
+    let each = whiten_memory_len(order, features.len());
     for_chunks(executor, columns, share * height, memory, each, &|worker, columns, panel| {
         let (panel, _) = split_at(panel, order * stride);
         let parts = columns.chunks_mut((sum::ITEMS * height).max(1));

@@ -15,7 +15,7 @@ mod listed;
 mod stored;
 
 pub use self::gumbel::gumbel;
-pub(crate) use self::listed::{memory_len as whiten_memory_len, whiten_columns};
+pub(crate) use self::listed::{whiten_columns, whiten_memory_len};
 pub use self::stored::Stored;
 pub(crate) use self::stored::{Drop, copy_features};
 use crate::arith::{Real, sum};
@@ -99,7 +99,9 @@ impl ScoreMemory {
             Pairs::CrossPrompt(_) => {
                 (cross_prompt::whitened_len(order, items), cross_prompt::memory_len(items))
             }
-            Pairs::Listed(_) => (listed::whitened_len(order, items), listed::memory_len(order)),
+            Pairs::Listed(_) => {
+                (listed::whitened_len(order, items), listed::memory_len(order, items))
+            }
         };
         Self { shared: whitener_len(order).saturating_add(whitened), each }
     }
@@ -111,7 +113,13 @@ impl ScoreMemory {
             Pairs::InPrompt(_) | Pairs::Listed(_) => 0,
             Pairs::CrossPrompt(_) => cross_prompt::whitened_len(rows, items),
         };
-        Self { shared: panels, each: Self::new(rows, pairs, items).each }
+        let each = match pairs {
+            Pairs::InPrompt(prompts) => {
+                in_prompt::memory_len(rows, prompts.largest_block(in_prompt::STORED_BLOCK))
+            }
+            Pairs::CrossPrompt(_) | Pairs::Listed(_) => Self::new(rows, pairs, items).each,
+        };
+        Self { shared: panels, each }
     }
 }
 
@@ -237,11 +245,20 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
         _ => (<&mut [T]>::default(), shared),
     };
     let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
+    let scan = Scan { pool, rewards, criterion, ranking, whitener: &*whitener, executor };
+    if fits.get() == 1 {
+        scan.whiten(1, whitened, workspace);
+        let (whitened, form) = (&*whitened, scan.form());
+        let mut best = TopK::new(slots);
+        for part in 0..scan.parts() {
+            scan.part((whitened, form), part, workspace, &mut best);
+        }
+        return Ok(best);
+    }
     let fits = workers("heaps", slots.len(), fits.get(), heaps.len())?.get();
     let (heaps, _) = split_at(heaps, fits * slots.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.
     heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
-    let scan = Scan { pool, rewards, criterion, ranking, whitener: &*whitener, executor };
     scan.whiten(fits, whitened, workspace);
     let (whitened, form) = (&*whitened, scan.form());
     let share = scan.parts().div_ceil(fits);
@@ -296,7 +313,7 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
     /// Parts of the walk, which threads share out.
     fn parts(&self) -> usize {
         match self.pool.pairs() {
-            Pairs::InPrompt(prompts) => prompts.len().div_ceil(in_prompt::BLOCK),
+            Pairs::InPrompt(prompts) => prompts.len().div_ceil(self.block()),
             Pairs::CrossPrompt(_) => cross_prompt::meetings(self.rewards.len()),
             Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
         }
@@ -321,6 +338,14 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
 }
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
+    /// Prompts that are scored together.
+    fn block(&self) -> usize {
+        match self.criterion {
+            Criterion::Stored(..) => in_prompt::STORED_BLOCK,
+            _ => in_prompt::BLOCK,
+        }
+    }
+
     /// Fills a panel with what the items `first..end` are scored by.
     fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
         match &self.criterion {

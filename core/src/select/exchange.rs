@@ -1,5 +1,5 @@
 //! `exchange`: the batch of [`greedy_dopt`](super::greedy_dopt), then improved by swaps: a pair goes
-//! and the best one outside comes, until no swap gains more than 10⁻¹² of what the batch gains, or
+//! and the best one outside comes, until no swap gains more than 10⁻¹² of what the batch gains (64 ε in f32), or
 //! all pairs of the batch have been tried 20 times.
 
 use super::{Problem, Selection, Workspace, sequential};

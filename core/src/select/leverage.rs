@@ -194,7 +194,8 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
 /// Candidates and whole numbers that [`rank`] works in.
 pub(super) const fn rank_len(sizes: &Sizes<'_>, distinct: Distinct) -> (usize, usize) {
     let front = front_len(sizes.batch, distinct);
-    let heaps = sizes.threads.saturating_add(1).saturating_mul(front);
+    let workers = if sizes.threads > 1 { sizes.threads } else { 0 };
+    let heaps = workers.saturating_add(1).saturating_mul(front);
     (heaps, taken_len(sizes.batch, sizes.items, distinct))
 }
 

@@ -143,6 +143,12 @@ impl Strategy {
         !matches!(self, Self::Coreset | Self::Bald | Self::BatchBald)
     }
 
+    /// Whether the strategy reads [`Options::target`], and fails without it.
+    #[must_use]
+    pub const fn needs_target(self) -> bool {
+        matches!(self, Self::VOpt | Self::GreedyVOpt | Self::RobustVOpt)
+    }
+
     /// The workspace with which the strategy can pick a batch.
     #[must_use]
     pub fn workspace_len<T: Real>(

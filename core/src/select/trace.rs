@@ -55,7 +55,8 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
         leverage::pool_factor(problem, past, rewards, weighting, numbers)?;
     let root = fill_root(order, target, root)?;
     fill_whitener(factor.as_slice(), order, whitener);
-    let fits = workers("whitening", whiten_memory_len(order), executor.threads(), numbers.len())?;
+    let fits =
+        workers("whitening", whiten_memory_len(order, items), executor.threads(), numbers.len())?;
     whiten_columns(executor, features, (whitener, height), fits.get(), columns, numbers);
     solve(&factor, root.as_deref(), solved)?;
     fill_rows(executor, (order, height, order), solved, columns);
@@ -76,7 +77,7 @@ const fn rows_len(order: usize) -> usize {
 pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
     let Sizes { order, pairs, items, threads, .. } = *sizes;
     let score = ScoreMemory::stored(order, pairs, items);
-    let each = score.each.max(whiten_memory_len(order));
+    let each = score.each.max(whiten_memory_len(order, items));
     let shared = threads
         .saturating_mul(pool_workspace_len(order, pairs))
         .saturating_mul(2)

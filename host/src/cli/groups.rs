@@ -18,8 +18,8 @@ use crate::error::Result;
 use crate::runtime::{Isa, Runtime};
 use crate::settings::named::Named;
 use crate::settings::{
-    FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset, PriorPrecision, Settings,
-    Typed,
+    DistinctPairs, FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset,
+    PriorPrecision, Settings, Typed,
 };
 
 /// What is drawn from and trained on.
@@ -132,6 +132,22 @@ pub(super) struct Asking {
           num_args = 0..=1, default_missing_value = "on", help_heading = "Asking")]
     pub certificate: Option<bool>,
 
+    /// off, item:N or prompt:N: at most N pairs of a batch with the same item, or with a response
+    /// to the same prompt; off for every strategy but robust-v-opt, whose default is prompt:1. A row
+    /// of (M, D) embeddings counts as a prompt
+    #[arg(long, value_name = "off|item:N|prompt:N", help_heading = "Asking")]
+    distinct: Option<DistinctPairs>,
+
+    /// κ of greedy-a-opt, greedy-v-opt and robust-v-opt: how much a pair far apart is distrusted; 0
+    /// for every strategy but robust-v-opt, whose default is 10
+    #[arg(long, value_name = "X", help_heading = "Asking")]
+    misfit: Option<f64>,
+
+    /// Start designs from the prior alone, as if there were no labels yet: a-opt, v-opt, exchange,
+    /// and whatever picks pair by pair
+    #[arg(long, help_heading = "Asking")]
+    no_past: bool,
+
     /// How the first round chooses
     #[arg(long, value_parser = choice::<FirstRound>(), help_heading = "Asking")]
     first_round: Option<FirstRound>,
@@ -183,6 +199,10 @@ impl Asking {
         set(&mut settings.sample, self.sample);
         set(&mut settings.mix, self.mix);
         set(&mut settings.certificate, self.certificate);
+
+        set(&mut settings.distinct, self.distinct);
+        set(&mut settings.misfit, self.misfit);
+        settings.count_past &= !self.no_past;
         set(&mut settings.first_round, self.first_round);
         set(&mut settings.weights, self.weights);
         set(&mut settings.precision, self.precision);

@@ -153,6 +153,8 @@ const ROWS: &[Row] = &[
     ("--sample", |settings| if settings.sample { "on" } else { "off" }.to_owned()),
     ("--mix", |settings| settings.mix.to_string()),
     ("--certificate", |settings| if settings.certificate { "on" } else { "off" }.to_owned()),
+    ("--distinct", |settings| settings.distinct.to_string()),
+    ("--misfit", |settings| settings.misfit.to_string()),
     ("--rounds", |settings| settings.rounds.to_string()),
     ("--first-round", |settings| settings.first_round.name().to_owned()),
     ("--hidden", |settings| sizes(&settings.hidden)),

@@ -12,6 +12,7 @@ mod pool;
 mod prior;
 pub mod proposal;
 pub mod select;
+mod target;
 pub mod train;
 mod weights;
 mod worth;

@@ -1,14 +1,19 @@
 //! One batch: the core's selection over a drawn pool.
 
+use pairpick_core::Error as Core;
 use pairpick_core::arith::Real;
+use pairpick_core::linalg::Packed;
 use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Information, Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{
+    Information, Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace,
+};
 use pairpick_core::topk::Scored;
 
 use super::model::{Features, Model};
 use super::past::Past;
 use super::pool::Draw;
+use super::target::{prompt_starts, target};
 use super::worth::{self, Gain};
 use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
@@ -77,38 +82,39 @@ pub(super) fn batch<T: Real>(
         return Ok(Batch::default());
     }
     let features = model.features_of(embeddings, &draw.items, request.threads)?;
-    select(request, &draw, &features, model, past, progress)
+    let starts = prompt_starts(embeddings, &draw.items);
+    select(request, (&draw, &starts), &features, (model, past), progress)
 }
 
 fn select<T: Real>(
     request: &Request<'_>,
-    draw: &Draw,
+    (draw, starts): (&Draw, &[u32]),
     features: &Features,
-    model: &Model,
-    past: &Past<T>,
+    (model, past): (&Model, &Past<T>),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
     let Request { settings, threads, round, strategy, .. } = *request;
-    let context = format!("round {round}, {}", strategy.name());
     let mut first_pairs = Vec::new();
     let pool = draw.pool(features.columns()?, &mut first_pairs)?;
+    let pool = pool.with_prompts(starts).map_err(Error::core("the pool"))?;
     let offered = usize::try_from(pool.available()).unwrap_or(usize::MAX);
     let batch = settings.batch.min(offered);
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
+    let target = match strategy.needs_target() {
+        true => Some(target::<T>(threads, &pool, starts)?),
+        false => None,
+    };
+    let context = || Error::core(format!("round {round}, {}", strategy.name()));
+    let lent = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));
     let mixed = settings.mixed(batch);
-    let mut options = Options { mixed, ..settings.options() };
+    let mut options =
+        Options { target: lent.transpose().map_err(context())?, mixed, ..settings.options() };
     if strategy == Strategy::Coreset && options.clusters > offered {
         options.clusters = offered;
         progress.note(&format!("round {round}: only {offered} clusters, a pair each"));
     }
-    let sizes = Sizes::of(&pool, batch, threads.threads());
-    let len = strategy.workspace_len(&sizes, &options);
-    let mut numbers = vec![T::ZERO; len.numbers];
-    let mut heaps = vec![Scored::default(); len.heaps];
-    let mut ranks = vec![0; len.ranks];
-    let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
     let posterior = Posterior {
         head: model.head(),
         prior_precision: T::from_f64(past.prior_precision()),
@@ -117,11 +123,16 @@ fn select<T: Real>(
     };
     let (pool, posterior) = (&pool, &posterior);
     let problem = Problem { executor: threads, pool, posterior, options: &options };
-    let mut rng = Stream::new(settings.seed, strategy.name(), round);
-    let mut chosen = vec![Scored::default(); batch];
-    let selection = strategy
-        .select(&problem, workspace, &mut rng, &mut chosen)
-        .map_err(Error::core(context))?;
+    let (chosen, selection) = match pick(&problem, strategy, settings.seed, round, batch) {
+        // What the caps leave of the pool shows only as pairs are taken.
+        Err(Core::Batch { available, .. }) if 0 < available && available < batch as u64 => {
+            let cap = "pairs can be asked under the cap of --distinct";
+            progress.note(&format!("round {round}: only {available} {cap}"));
+            pick(&problem, strategy, settings.seed, round, available as usize)
+        }
+        picked => picked,
+    }
+    .map_err(context())?;
     if let Err(error) = selection.checked::<T>() {
         let warning =
             Error::core(format!("round {round}: scores may have no correct digit"))(error);
@@ -135,7 +146,7 @@ fn select<T: Real>(
         ));
     }
     let gain = worth::of_batch(request, &problem, &chosen, progress)?;
-    let scored = if strategy == Strategy::Random { 0 } else { batch - mixed };
+    let scored = if strategy == Strategy::Random { 0 } else { chosen.len() - mixed };
     let picked = chosen.iter().enumerate().filter_map(|(place_in_batch, chosen)| {
         let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
@@ -145,4 +156,24 @@ fn select<T: Real>(
     });
     let (offered, information) = (pool.available(), selection.information);
     Ok(Batch { offered, information, pairs: picked.collect(), gain })
+}
+
+/// A batch of so many pairs.
+fn pick<T: Real>(
+    problem: &Problem<'_, T, Threads>,
+    strategy: Strategy,
+    seed: u64,
+    round: u64,
+    batch: usize,
+) -> Result<(Vec<Scored<T>>, Selection), Core> {
+    let sizes = Sizes::of(problem.pool, batch, problem.executor.threads());
+    let len = strategy.workspace_len(&sizes, problem.options);
+    let mut numbers = vec![T::ZERO; len.numbers];
+    let mut heaps = vec![Scored::default(); len.heaps];
+    let mut ranks = vec![0; len.ranks];
+    let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
+    let mut rng = Stream::new(seed, strategy.name(), round);
+    let mut chosen = vec![Scored::default(); batch];
+    let selection = strategy.select(problem, workspace, &mut rng, &mut chosen)?;
+    Ok((chosen, selection))
 }

@@ -2,6 +2,7 @@
 //! set, folder and paths are not here, since they may not change a bit.
 
 mod choices;
+mod distinct;
 mod fit;
 pub mod named;
 mod preset;
@@ -16,6 +17,7 @@ use pairpick_core::select::{Strategy, Weights};
 use serde::{Deserialize, Serialize};
 
 pub use self::choices::{FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset};
+pub use self::distinct::DistinctPairs;
 pub use self::fit::{Supply, Typed};
 pub use self::prior::PriorPrecision;
 use crate::data::dataset::DataSummary;
@@ -53,6 +55,12 @@ pub struct Settings {
     pub mix: f64,
     /// Whether each batch is held against the best there could be.
     pub certificate: bool,
+    /// How many pairs of a batch may touch one item, or one prompt.
+    pub distinct: DistinctPairs,
+    /// κ of designs that distrust the features.
+    pub misfit: f64,
+    /// Whether sequential designs count past labels.
+    pub count_past: bool,
     /// Rounds of asking and training.
     pub rounds: usize,
     /// How the first round chooses, when no label is there to learn from.
@@ -151,6 +159,9 @@ impl Settings {
             at_least_one("pairs", 0)?;
         }
         at_least_one("batch", self.batch)?;
+        self.distinct.check()?;
+        let holds = self.misfit >= 0.0 && (self.misfit as f32).is_finite();
+        in_range("misfit", self.misfit, holds, "not negative, and one in f32")?;
         at_least_one("rounds", self.rounds)?;
         at_least_one("iterations", self.iterations)?;
         at_least_one("minibatch", self.minibatch.unwrap_or(1))?;

@@ -4,7 +4,7 @@ use pairpick_core::model::Activation;
 use pairpick_core::select::{Strategy, Weights};
 
 use super::choices::{FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset};
-use super::{FORMAT_VERSION, PriorPrecision, Settings};
+use super::{DistinctPairs, FORMAT_VERSION, PriorPrecision, Settings};
 
 /// Iterations without a better held-out loss before training stops, where it stops early.
 pub(super) const PATIENCE: usize = 10;
@@ -91,6 +91,9 @@ fn paper() -> Settings {
         sample: false,
         mix: 0.0,
         certificate: false,
+        distinct: DistinctPairs::UNLIMITED,
+        misfit: 0.0,
+        count_past: true,
         rounds: 8,
         first_round: FirstRound::Model,
         hidden: [64, 64, 64],

@@ -13,6 +13,9 @@ impl Settings {
         Options {
             weights: self.weights,
             sampled: self.sample,
+            misfit: T::from_f64(self.misfit),
+            distinct: self.distinct.0,
+            without_past: !self.count_past,
             posterior_samples: self.posterior_samples,
             configurations: self.configurations,
             clusters: self.clusters,

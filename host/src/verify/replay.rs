@@ -115,7 +115,7 @@ fn replay_in<T: Real, E: Executor>(
         asked: &mut vec![(0, 0); len.asked],
         labelled: &mut vec![0; len.asked],
         batch: &mut vec![Scored::default(); len.batch],
-        ranks: &mut vec![0; len.batch],
+        ranks: &mut vec![0; len.ranks],
         heaps: &mut vec![Scored::default(); len.heaps],
     };
     let mut stages = Vec::new();

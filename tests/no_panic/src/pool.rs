@@ -29,6 +29,8 @@ probes! {
     pool::Pool::cross_prompt => Pool::cross_prompt(any(), any());
     pool::Pool::listed => Pool::listed(any(), any(), any());
     pool::Pool::in_prompt => Pool::in_prompt(any(), any(), any());
+    pool::Pool::with_prompts => any::<Pool<'_>>().with_prompts(any());
+    pool::Pool::prompt_starts => any::<Pool<'_>>().prompt_starts();
     pool::Pool::features => any::<Pool<'_>>().features();
     pool::Pool::pairs => any::<Pool<'_>>().pairs();
     pool::Pool::available => any::<Pool<'_>>().available();

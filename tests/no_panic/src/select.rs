@@ -1,5 +1,7 @@
 use pairpick_core::select::{
-    Selection, Sizes, Strategy, WorkspaceLen, bald, batchbald, coreset, design, dopt, entropy, maxdiff, pa_dopt, random,
+    Selection, Sizes, Strategy, WorkspaceLen, a_opt, bald, batchbald, coreset, design, dopt,
+    entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, maxdiff, pa_dopt, random,
+    robust_v_opt, v_opt,
 };
 
 use crate::{Any, any};
@@ -7,6 +9,7 @@ use crate::{Any, any};
 probes! {
     select::Strategy::name => any::<Strategy>().name();
     select::Strategy::from_name => Strategy::from_name(any());
+    select::Strategy::needs_target => any::<Strategy>().needs_target();
     select::Strategy::can_sample => any::<Strategy>().can_sample();
     select::Strategy::select[T] =>
         any::<Strategy>().select::<T, Any>(any(), any(), any(), any());
@@ -16,13 +19,23 @@ probes! {
     select::WorkspaceLen::max => any::<WorkspaceLen>().max(any());
     select::Sizes::of => Sizes::of(any(), any(), any());
     select::Selection::checked[T] => any::<Selection>().checked::<T>();
+    select::a_opt::select[T] => a_opt::select::<T, Any>(any(), any(), any(), any());
     select::bald::select[T] => bald::select::<T, Any>(any(), any(), any(), any());
     select::batchbald::select[T] => batchbald::select::<T, Any>(any(), any(), any(), any());
     select::coreset::select[T] => coreset::select::<T, Any>(any(), any(), any(), any());
     select::design::select[T] => design::select::<T, Any>(any(), any(), any(), any());
     select::dopt::select[T] => dopt::select::<T, Any>(any(), any(), any(), any());
     select::entropy::select[T] => entropy::select::<T, Any>(any(), any(), any(), any());
+    select::exchange::select[T] => exchange::select::<T, Any>(any(), any(), any(), any());
+    select::greedy_a_opt::select[T] =>
+        greedy_a_opt::select::<T, Any>(any(), any(), any(), any());
+    select::greedy_dopt::select[T] => greedy_dopt::select::<T, Any>(any(), any(), any(), any());
+    select::greedy_v_opt::select[T] =>
+        greedy_v_opt::select::<T, Any>(any(), any(), any(), any());
     select::maxdiff::select[T] => maxdiff::select::<T, Any>(any(), any(), any(), any());
     select::pa_dopt::select[T] => pa_dopt::select::<T, Any>(any(), any(), any(), any());
     select::random::select[T] => random::select::<T, Any>(any(), any(), any(), any());
+    select::robust_v_opt::select[T] =>
+        robust_v_opt::select::<T, Any>(any(), any(), any(), any());
+    select::v_opt::select[T] => v_opt::select::<T, Any>(any(), any(), any(), any());
 }

@@ -22,6 +22,9 @@ const SWEEPS: usize = 20;
 /// A swap counts if it gains more than this share of what the batch gains.
 const LEAST_SHARE: f64 = 1e-12;
 
+/// Or than this multiple of ε, where that is more: what rounding alone may seem to gain.
+const ROUNDING: f64 = 64.0;
+
 /// Fills `batch` greedily, then swaps.
 pub(in crate::select) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
@@ -45,6 +48,8 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     /// Tries each pair of the batch once, and says whether any was swapped.
     fn sweep(&mut self, batch: &mut [Scored<T>]) -> Result<bool, Error> {
         let mut swapped = false;
+        let rounding = ROUNDING * T::EPSILON.to_f64();
+        let share = if LEAST_SHARE < rounding { rounding } else { LEAST_SHARE };
         let (mut gained, mut bound) = self.restart(batch)?;
         for place in 0..batch.len() {
             let Some(pair) = batch.get(place).map(|scored| scored.pair) else {
@@ -60,7 +65,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
                 continue;
             };
             let gain = ln(T::ONE + better.score) - own;
-            if T::from_f64(LEAST_SHARE) * gained < gain {
+            if T::from_f64(share) * gained < gain {
                 if let Some(slot) = batch.get_mut(place) {
                     *slot = better;
                 }

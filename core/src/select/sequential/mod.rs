@@ -52,9 +52,20 @@ pub(super) enum Goal<'a, T> {
     },
 }
 
+/// Picks between two factorisations, at most.
+const fn most_picks(batch: usize) -> usize {
+    if batch == 0 {
+        1
+    } else if batch < sum::PICKS {
+        batch
+    } else {
+        sum::PICKS
+    }
+}
+
 /// Rows of an item's column: u, t, and for a trace those of g and d.
-const fn height(order: usize, log_det: bool) -> usize {
-    let rows = order.saturating_add(sum::PICKS);
+const fn height(order: usize, batch: usize, log_det: bool) -> usize {
+    let rows = order.saturating_add(most_picks(batch));
     if log_det { rows } else { rows.saturating_add(order.saturating_mul(2)) }
 }
 
@@ -80,19 +91,22 @@ pub(super) fn workspace_len<T: Real>(
 ) -> WorkspaceLen {
     let Sizes { order, pairs, items, batch, threads } = *sizes;
     let threads = threads.max(1);
-    let height = height(order, log_det);
+    let height = height(order, batch, log_det);
     let slots = if log_det { candidates(pairs.len()) } else { 1 };
     let score = ScoreMemory::stored(height, pairs, items);
-    let each = score.each.max(whiten_memory_len(order)).max(rewards_workspace_len(order));
-    let numbers = items
-        .saturating_add(averaged::weighting_len(sizes, options))
-        .saturating_add(state::numbers_len(order))
+    let each = score.each.max(whiten_memory_len(order, items));
+    // Rewards are computed before there is a design.
+    let design = averaged::weighting_len(sizes, options)
+        .saturating_add(state::numbers_len(order, batch))
         .saturating_add(items.saturating_mul(height))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(score.shared)
         .saturating_add(threads.saturating_mul(each));
+    let rewards = threads.saturating_mul(rewards_workspace_len(order));
+    let numbers = items.saturating_add(if design < rewards { rewards } else { design });
     let ranks = taken_len(batch, items, distinct).saturating_add(items);
-    WorkspaceLen { numbers, heaps: (threads + 1).saturating_mul(slots), ranks }
+    let heaps = if threads > 1 { threads.saturating_add(1) } else { 1 };
+    WorkspaceLen { numbers, heaps: heaps.saturating_mul(slots), ranks }
 }
 
 fn candidates(pairs: u64) -> usize {
@@ -132,7 +146,8 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let mut information = Packed::new(order, memory)?;
         leverage::fill_start(problem, &mut information)?;
         let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
-        let (mut state, numbers) = State::new(pool.features(), goal, information, stages, numbers)?;
+        let (mut state, numbers) =
+            State::new((pool.features(), batch), goal, information, stages, numbers)?;
         let factor = state.refactor(problem.executor, numbers)?;
         let selection = leverage::told_by(&factor, condition)?;
         let slots = if lazy { candidates(pool.pairs().len()) } else { 1 };

@@ -1,7 +1,7 @@
 //! [`State`]: the matrix of a sequential design, its factor, and the columns of the items.
 
-use super::Goal;
-use crate::arith::{Real, sum};
+use super::{Goal, most_picks};
+use crate::arith::Real;
 use crate::error::Error;
 use crate::fisher::workers;
 use crate::kernel::axpy::subtract_scaled;
@@ -12,13 +12,13 @@ use crate::score::{Drop, Stored, copy_features, whiten_columns, whiten_memory_le
 use crate::select::trace::{self, dot};
 
 /// Numbers of the parts that do not grow with the pool.
-pub(super) const fn numbers_len(order: usize) -> usize {
+pub(super) const fn numbers_len(order: usize, batch: usize) -> usize {
     let square = order.saturating_mul(order).saturating_add(packed_len(order));
     packed_len(order)
         .saturating_mul(2)
         .saturating_add(square)
         .saturating_add(whitener_len(order))
-        .saturating_add(order.saturating_mul(sum::PICKS + 1))
+        .saturating_add(order.saturating_mul(most_picks(batch).saturating_add(1)))
 }
 
 /// See [`super`]: M and what whitened items know of the picks since it was factored.
@@ -54,28 +54,28 @@ struct Trace<'a, T> {
 impl<'a, T: Real> State<'a, T> {
     /// The state before the first pick, to be factored; and the memory that is left.
     pub(super) fn new(
-        features: Columns<'a, f32>,
+        (features, batch): (Columns<'a, f32>, usize),
         goal: Goal<'_, T>,
         information: Packed<T, &'a mut [T]>,
         stages: &'a mut [u64],
         numbers: &'a mut [T],
     ) -> Result<(Self, &'a mut [T]), Error> {
         let order = features.rows();
-        let height = super::height(order, matches!(goal, Goal::LogDet));
+        let height = super::height(order, batch, matches!(goal, Goal::LogDet));
         let (found, required) = (stages.len(), features.len());
         if found < required {
             return Err(Error::Workspace { what: "ranks", required, found });
         }
         let columns_len = features.len().saturating_mul(height);
         let found = numbers.len();
-        let required = numbers_len(order).saturating_add(columns_len);
+        let required = numbers_len(order, batch).saturating_add(columns_len);
         if found < required {
             return Err(Error::Workspace { what: "sequential design", required, found });
         }
         let (stages, _) = split_at(stages, features.len());
         let (factor, numbers) = split_at(numbers, packed_len(order));
         let (whitener, numbers) = split_at(numbers, whitener_len(order));
-        let (directions, numbers) = split_at(numbers, order * sum::PICKS);
+        let (directions, numbers) = split_at(numbers, order * most_picks(batch));
         let (columns, numbers) = split_at(numbers, columns_len);
         let (trace, numbers) = match goal {
             Goal::LogDet => (None, numbers),
@@ -103,6 +103,11 @@ impl<'a, T: Real> State<'a, T> {
         Ok((state, numbers))
     }
 
+    /// The first row that a trace adds.
+    fn target_row(&self) -> usize {
+        self.height.saturating_sub(self.features.rows().saturating_mul(2))
+    }
+
     /// Picks since the matrix was factored.
     pub(super) fn picks(&self) -> usize {
         self.picks
@@ -117,19 +122,18 @@ impl<'a, T: Real> State<'a, T> {
         executor: &E,
         memory: &mut [T],
     ) -> Result<Cholesky<T, &mut [T]>, Error> {
-        let order = self.features.rows();
+        let (order, at) = (self.features.rows(), self.target_row());
         for (slot, entry) in self.factor.iter_mut().zip(self.information.as_slice()) {
             *slot = *entry;
         }
         let factor = Cholesky::factor(Packed::new(order, &mut *self.factor)?)?;
         fill_whitener(factor.as_slice(), order, self.whitener);
-        let each = whiten_memory_len(order);
+        let each = whiten_memory_len(order, self.features.len());
         let fits = workers("whitening", each, executor.threads(), memory.len())?.get();
         let whitening = (&*self.whitener, self.height);
         whiten_columns(executor, self.features, whitening, fits, self.columns, memory);
         if let Some(trace) = &mut self.trace {
             trace::solve(&factor, trace.root.as_deref(), trace.solved)?;
-            let at = order + sum::PICKS;
             trace::fill_rows(executor, (order, self.height, at), trace.solved, self.columns);
             copy_features(self.features, (self.height, at + order), self.columns);
         }
@@ -141,7 +145,7 @@ impl<'a, T: Real> State<'a, T> {
     /// What pairs are scored from.
     pub(super) fn stored(&self) -> Stored<'_, T> {
         let order = self.features.rows();
-        let at = order + sum::PICKS;
+        let at = self.target_row();
         let drop = self.trace.as_ref().map(|trace| {
             let rows = if trace.misfit == T::ZERO { 0 } else { order };
             Drop { target: (at, order), features: (at + order, rows), misfit: trace.misfit }
@@ -206,10 +210,11 @@ impl<'a, T: Real> State<'a, T> {
             *change = dot(row, direction);
         }
         let (change, picks) = (&*trace.change, self.picks);
+        let target_row = self.height.saturating_sub(2 * order);
         let directions = Directions { values: self.directions, order };
         each(executor, self.height, self.columns, self.stages, &|column, stage| {
             directions.project(picks, column, stage);
-            let (front, back) = split_at(column, order + sum::PICKS);
+            let (front, back) = split_at(column, target_row);
             let last = front.get(order + picks - 1).copied().unwrap_or(T::ZERO);
             subtract_scaled(split_at(back, order).0, last, change);
         });
@@ -280,12 +285,39 @@ impl<T: Real> Directions<'_, T> {
     fn project(self, picks: usize, column: &mut [T], stage: &mut u64) {
         let (whitened, projections) = split_at(column, self.order);
         let done = usize::try_from(*stage).unwrap_or(usize::MAX);
-        let rows = self.values.chunks_exact(self.order.max(1)).zip(projections);
-        for (direction, slot) in rows.take(picks).skip(done) {
-            *slot = dot(direction, whitened);
+        let open = projections.get_mut(done..picks).unwrap_or_default();
+        let rows = self.values.get(done.saturating_mul(self.order)..).unwrap_or_default();
+        let rows = rows.chunks(self.order.max(1).saturating_mul(ROWS));
+        for (rows, slots) in rows.zip(open.chunks_mut(ROWS)) {
+            if let [a, b, c, d] = slots {
+                [*a, *b, *c, *d] = dots(rows, whitened);
+            } else {
+                for (row, slot) in rows.chunks_exact(self.order.max(1)).zip(slots) {
+                    *slot = dot(row, whitened);
+                }
+            }
         }
         *stage = picks as u64;
     }
+}
+
+/// Products that are summed side by side, so that none waits for the one before.
+const ROWS: usize = 4;
+
+/// Σ_i a_i · x_i of each of four rows a, in ascending order.
+fn dots<T: Real>(rows: &[T], x: &[T]) -> [T; ROWS] {
+    let (a, rest) = rows.split_at_checked(x.len()).unwrap_or_default();
+    let (b, rest) = rest.split_at_checked(x.len()).unwrap_or_default();
+    let (c, d) = rest.split_at_checked(x.len()).unwrap_or_default();
+    let mut sums = [T::ZERO; ROWS];
+    for ((((x, a), b), c), d) in x.iter().zip(a).zip(b).zip(c).zip(d) {
+        let [first, second, third, fourth] = &mut sums;
+        *first += *a * *x;
+        *second += *b * *x;
+        *third += *c * *x;
+        *fourth += *d * *x;
+    }
+    sums
 }
 
 /// Does something with each item's column and stage, perhaps at once.

@@ -1,0 +1,62 @@
+//! V of V-optimal designs: the second moment of the differences whose rewards are wanted.
+//!
+//! Those are what a reward model is asked for later, two responses to one prompt; so V is the mean of
+//! ddᵀ over all pairs within the prompts of the round's items, labelled or not: twice the covariance
+//! of features within prompts. Where no prompt has two items, it is the mean over the pool's own
+//! pairs.
+
+use pairpick_core::arith::Real;
+use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len};
+use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::parallel::Executor;
+use pairpick_core::pool::{Pool, Prompts};
+
+use crate::data::embeddings::Embeddings;
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+
+/// Where each prompt's items begin among these, which ascend, and where the last one's end.
+pub(super) fn prompt_starts(embeddings: &Embeddings, items: &[u64]) -> Vec<u32> {
+    let prompts = items.chunk_by(|a, b| embeddings.prompt_of(*a) == embeddings.prompt_of(*b));
+    let mut end = 0;
+    let mut starts = vec![0];
+    starts.extend(prompts.map(|prompt| {
+        // A pool has at most 2³² − 1 items.
+        end += prompt.len() as u32;
+        end
+    }));
+    starts
+}
+
+/// V.
+pub(super) fn target<T: Real>(
+    threads: &Threads,
+    pool: &Pool<'_>,
+    starts: &[u32],
+) -> Result<Packed<T, Vec<T>>> {
+    let mut first_pairs = vec![0; starts.len()];
+    let context = || Error::core("the target of the design");
+    let prompts = Prompts::new(starts, &mut first_pairs).map_err(context())?;
+    if prompts.pairs() == 0 {
+        return second_moment(threads, pool);
+    }
+    let within = Pool::in_prompt(pool.features(), prompts, &[]).map_err(context())?;
+    second_moment(threads, &within)
+}
+
+fn second_moment<T: Real>(threads: &Threads, pool: &Pool<'_>) -> Result<Packed<T, Vec<T>>> {
+    let features: Columns<'_, f32> = pool.features();
+    let order = features.rows();
+    let context = || Error::core("the target of the design");
+    let len = pool_workspace_len(order, pool.pairs());
+    let mut workspace = vec![T::ZERO; 4 * threads.threads() * len];
+    let mut sum = Packed::new(order, vec![T::ZERO; packed_len(order)]).map_err(context())?;
+    let rewards = vec![T::ZERO; features.len()];
+    add_pool(threads, pool, &rewards, Weighting::Unit, &mut sum, &mut workspace)
+        .map_err(context())?;
+    let count = T::from_u64(pool.available());
+    for entry in sum.as_mut_slice() {
+        *entry /= count;
+    }
+    Ok(sum)
+}
