@@ -13,9 +13,8 @@ mod pairs;
 mod weights;
 
 use crate::arith::bernoulli::Variance;
-use crate::arith::{Real, sum};
+use crate::arith::{Real, map_by, micro, sum};
 use crate::error::{Error, check_shape};
-use crate::kernel::elementwise::map;
 use crate::kernel::panel::{fill_panel, panel_stride, project_panel};
 use crate::linalg::{Columns, Packed};
 use crate::parallel::{Executor, for_chunks, split_at};
@@ -38,9 +37,9 @@ pub enum Weighting {
 
 impl Weighting {
     /// Replaces margins r_a − r_b by weights.
-    pub(crate) fn apply<T: Real>(self, level: crate::kernel::Level, margins: &mut [T]) {
+    pub(crate) fn apply<T: Real, E: Executor>(self, executor: &E, margins: &mut [T]) {
         match self {
-            Self::Bernoulli => map::<Variance, T>(level, margins),
+            Self::Bernoulli => map_by::<Variance, micro::Variance, T, E>(executor, margins),
             Self::Unit => margins.fill(T::ONE),
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn fill<T: Real, E: Executor>(
         count += 1;
     }
     let (weights, _) = split_at(columns.scratch, count);
-    weighting.apply(executor.level(), weights);
+    weighting.apply(executor, weights);
     let left = columns.left.chunks_exact_mut(order.max(1));
     let right = columns.right.chunks_exact_mut(order.max(1));
     for (((left, right), weight), (a, b)) in left.zip(right).zip(&*weights).zip(list.block(block)) {

@@ -6,12 +6,10 @@
 //! the middle of that range. Which form is used depends on the pool's rewards alone.
 
 use super::Weighting;
-use crate::arith::Real;
 use crate::arith::exp::Exp;
-use crate::kernel::Level;
-use crate::kernel::elementwise::map;
+use crate::arith::{Real, map_by, micro};
 use crate::kernel::weights::{Factors, product_weights};
-use crate::parallel::split_at;
+use crate::parallel::{Executor, split_at};
 
 /// How the weights of a cross-prompt pool are computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +56,7 @@ impl<T: Real> Form<T> {
 
     /// What the weights of a block's items are made of, from their rewards: h and g, or in the
     /// stable form the rewards themselves in the place of h.
-    pub(crate) fn factors(self, level: Level, rewards: &[T], factors: &mut [T]) {
+    pub(crate) fn factors<E: Executor>(self, executor: &E, rewards: &[T], factors: &mut [T]) {
         let (first, second) = split_at(factors, rewards.len());
         match self {
             Self::Unit => {}
@@ -72,17 +70,17 @@ impl<T: Real> Form<T> {
                     let half = (*reward - centre) * T::HALF;
                     (*h, *g) = (half, -half);
                 }
-                map::<Exp, T>(level, first);
+                map_by::<Exp, micro::Exp, T, E>(executor, first);
                 let (second, _) = split_at(second, rewards.len());
-                map::<Exp, T>(level, second);
+                map_by::<Exp, micro::Exp, T, E>(executor, second);
             }
         }
     }
 
     /// The weight of each item of `rows` with each of `columns`, row after row.
-    pub(crate) fn weights(
+    pub(crate) fn weights<E: Executor>(
         self,
-        level: Level,
+        executor: &E,
         rows: Factors<'_, T>,
         columns: Factors<'_, T>,
         out: &mut [T],
@@ -95,9 +93,9 @@ impl<T: Real> Form<T> {
                         *slot = *row - *column;
                     }
                 }
-                Weighting::Bernoulli.apply(level, out);
+                Weighting::Bernoulli.apply(executor, out);
             }
-            Self::Product { .. } => product_weights(level, rows, columns, out),
+            Self::Product { .. } => product_weights(executor.level(), rows, columns, out),
         }
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         if leverage {
             let (weights, _) = split_at(weights, rows * width);
             let columns = other_factors.range(to, other.len);
-            form.weights(level, own_factors.range(from, from + rows), columns, weights);
+            form.weights(scan.executor, own_factors.range(from, from + rows), columns, weights);
             let (own_items, others) = (
                 Items { panel: panel(own), first: from },
                 Items { panel: panel(other), first: to },
@@ -140,7 +140,7 @@ impl Block {
     ) -> Factors<'a, T> {
         let (memory, _) = split_at(memory, factors_len(self.len));
         let rewards = scan.rewards.get(self.first..self.first + self.len).unwrap_or_default();
-        form.factors(scan.executor.level(), rewards, memory);
+        form.factors(scan.executor, rewards, memory);
         Factors::of(memory)
     }
 }

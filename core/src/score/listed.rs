@@ -66,7 +66,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         *margin = reward(*a) - reward(*b);
     }
     if let Criterion::Leverage(factor, weighting) = scan.criterion {
-        weighting.apply(scan.executor.level(), weights);
+        weighting.apply(scan.executor, weights);
         let items = scan.pool.features().len();
         if let Ok(whitened) = Columns::new(whitened, factor.order(), items) {
             for (score, (a, b)) in scores.iter_mut().zip(pairs) {
