@@ -7,10 +7,14 @@
 
 use core::num::NonZeroUsize;
 
+use crate::arith::Profile;
 use crate::kernel::Level;
 
 /// An instruction set and a way to run two things, perhaps at once.
 pub trait Executor: Sync {
+    /// Whose functions its kernels compute with.
+    const PROFILE: Profile = Profile::Exact;
+
     /// The instruction set that kernels use.
     fn level(&self) -> Level;
 

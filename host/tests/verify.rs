@@ -37,7 +37,7 @@ impl Recorded {
     }
 }
 
-const SMALL: [&str; 4] = ["--scalar", "f32", "--size", "device"];
+const SMALL: [&str; 6] = ["--profile", "exact", "--scalar", "f32", "--size", "device"];
 
 fn verify(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pairpick"));
@@ -58,7 +58,7 @@ fn this_machine_agrees_with_the_golden_traces() {
         let (code, stdout, stderr) = verify(folder.path(), arguments);
         assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
         let agree = stdout.lines().filter(|line| line.contains(" stages agree with ")).count();
-        assert_eq!((agree, stdout.lines().count()), (4, 5), "{stdout}");
+        assert_eq!((agree, stdout.lines().count()), (6, 7), "{stdout}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is written");
 }
@@ -140,7 +140,9 @@ fn what_cannot_be_compared_is_bad_input() {
     }
     let folder = recorded.folder.path();
     assert_eq!(verify(folder, &["missing.txt"]).0, 2);
-    assert_eq!(verify(folder, &["--record", "no/such/folder.txt", SMALL[0], SMALL[1]]).0, 2);
+    assert_eq!(verify(folder, &["--record", "no/such/folder.txt", SMALL[2], SMALL[3]]).0, 2);
+    let (code, _, stderr) = verify(folder, &["--profile", "micro", "--scalar", "f64"]);
+    assert_eq!((code, stderr.contains("--profile")), (2, true), "{stderr}");
     assert_eq!(verify(folder, &["--values"]).0, 2, "values of what?");
     assert_eq!(verify(folder, &["good.txt", "--threads", "2"]).0, 2, "nothing is replayed");
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use pairpick::settings::named::Named;
 use pairpick::verify::{Scalar, ScenarioSize, Section, first_difference, golden, replay};
 use pairpick_core::Error;
-use pairpick_core::arith::Real;
+use pairpick_core::arith::{Micro, Profile, Real};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::scenario::{self, DeviceMemory, Header, Lengths, Size};
 use pairpick_core::select::Strategy;
@@ -35,6 +35,9 @@ fn every_level_and_thread_count_agrees_with_the_golden_traces() {
                 let executor = Threads { level, threads };
                 let what = format!("{name}, {threads} threads");
                 agrees_with_golden(&executor, *scalar, ScenarioSize::Device, &what);
+                if *scalar == Scalar::F32 {
+                    agrees_with_golden(&Micro(&executor), *scalar, ScenarioSize::Device, &what);
+                }
             }
             let executor = Threads { level, threads: 7 };
             agrees_with_golden(
@@ -72,7 +75,7 @@ fn a_device_has_the_memory_that_the_scenario_needs_and_little_more() {
 
 fn in_device_memory<T: Real>(scalar: Scalar) {
     let mut memory = Box::new(DeviceMemory::<T>::ZERO);
-    let mut text = format!("{}\n", Header::new::<T>(&Size::DEVICE));
+    let mut text = format!("{}\n", Header::new::<T>(Profile::Exact, &Size::DEVICE));
     scenario::replay(&Sequential::default(), &Size::DEVICE, memory.borrow(), &mut |entry| {
         text.push_str(&format!("{entry:#}\n"));
     })

@@ -6,6 +6,7 @@
 //! only (the numeric contract, 4), never the platform's mathematical library.
 
 mod polynomial;
+mod profile;
 mod real;
 mod self_test;
 
@@ -16,10 +17,13 @@ pub mod exp;
 pub mod gelu;
 pub mod ln;
 pub mod log1p;
+pub mod micro;
 pub mod sigmoid;
 pub mod softplus;
 pub mod sum;
 
+pub(crate) use profile::map_by;
+pub use profile::{Micro, Profile};
 pub use real::Real;
 pub use self_test::self_test;
 

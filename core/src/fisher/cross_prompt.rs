@@ -132,7 +132,7 @@ impl<'a, T: Real> Tile<'a, T> {
         self.others = (first, items.len());
         subtract_origin(executor.level(), items.as_slice(), centre, self.differences);
         let rewards = self.rewards.get(first..first + items.len()).unwrap_or_default();
-        self.form.factors(executor.level(), rewards, self.factors);
+        self.form.factors(executor, rewards, self.factors);
     }
 
     /// Adds this block's sums to those of the items from `own` on, as many as there are degrees.
@@ -143,10 +143,10 @@ impl<'a, T: Real> Tile<'a, T> {
         let (others, factors) = split_at(self.factors, factors_len(count));
         let (factors, _) = split_at(factors, factors_len(width));
         let rewards = self.rewards.get(own..own + width).unwrap_or_default();
-        self.form.factors(level, rewards, factors);
+        self.form.factors(executor, rewards, factors);
         let (weights, _) = split_at(self.weights, count * width);
         let factors = (Factors::of(others), Factors::of(factors));
-        self.form.weights(level, factors, (first, own), weights);
+        self.form.weights(executor, factors, (first, own), weights);
         clear_absent(self.pool, (first, count), (own, width), weights);
         let (block, _) = split_at(self.degrees, width);
         block.fill(T::ZERO);

@@ -91,7 +91,7 @@ pub(crate) fn block_weights<T: Real, E: Executor>(
             rest = others;
         }
     }
-    weighting.apply(executor.level(), pairs_between(prompts, first, end), weights);
+    weighting.apply(executor, pairs_between(prompts, first, end), weights);
     let (first, end) = (prompts.first_pair(first), prompts.first_pair(end));
     for pair in pool.labelled_in(first, end) {
         let place = usize::try_from(*pair - first).unwrap_or(usize::MAX);

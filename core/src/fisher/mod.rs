@@ -14,9 +14,8 @@ mod weights;
 mod whitened;
 
 use crate::arith::bernoulli::Variance;
-use crate::arith::{Real, sum};
+use crate::arith::{Real, map_by, micro, sum};
 use crate::error::{Error, check_shape};
-use crate::kernel::elementwise::map;
 use crate::kernel::panel::{fill_panel, panel_stride, project_panel};
 use crate::linalg::{Columns, Packed};
 use crate::parallel::{Executor, for_chunks, split_at};
@@ -44,16 +43,16 @@ pub enum Weighting<'a, T> {
 
 impl<T: Real> Weighting<'_, T> {
     /// Replaces margins r_a − r_b by weights, given the items (a, b) of each.
-    pub(crate) fn apply(
+    pub(crate) fn apply<E: Executor>(
         self,
-        level: crate::kernel::Level,
+        executor: &E,
         pairs: impl Iterator<Item = (usize, usize)>,
         margins: &mut [T],
     ) {
         match self {
-            Self::Bernoulli => map::<Variance, T>(level, margins),
+            Self::Bernoulli => map_by::<Variance, micro::Variance, T, E>(executor, margins),
             Self::Unit => margins.fill(T::ONE),
-            Self::Averaged(whitened) => whitened.average(level, pairs, margins),
+            Self::Averaged(whitened) => whitened.average(executor.level(), pairs, margins),
         }
     }
 }

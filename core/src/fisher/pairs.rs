@@ -49,7 +49,7 @@ pub(super) fn fill<T: Real, E: Executor>(
     }
     let (weights, _) = split_at(columns.scratch, count);
     let items = list.block(block).map(|(a, b)| (a as usize, b as usize));
-    weighting.apply(executor.level(), items, weights);
+    weighting.apply(executor, items, weights);
     let left = columns.left.chunks_exact_mut(order.max(1));
     let right = columns.right.chunks_exact_mut(order.max(1));
     for (((left, right), weight), (a, b)) in left.zip(right).zip(&*weights).zip(list.block(block)) {

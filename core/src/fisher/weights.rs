@@ -8,12 +8,10 @@
 use super::{Weighting, Whitened};
 use crate::arith::bernoulli::Variance;
 use crate::arith::exp::Exp;
-use crate::arith::{Real, sum};
-use crate::kernel::Level;
+use crate::arith::{Real, map_by, micro, sum};
 use crate::kernel::averaged::averaged_weights;
-use crate::kernel::elementwise::map;
 use crate::kernel::weights::{Factors, product_weights};
-use crate::parallel::split_at;
+use crate::parallel::{Executor, split_at};
 
 /// How the weights of a cross-prompt pool are computed.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +66,7 @@ impl<'a, T: Real> Form<'a, T> {
 
     /// What the weights of a block's items are made of, from their rewards: h and g, or in the
     /// other forms the rewards themselves in the place of h.
-    pub(crate) fn factors(self, level: Level, rewards: &[T], factors: &mut [T]) {
+    pub(crate) fn factors<E: Executor>(self, executor: &E, rewards: &[T], factors: &mut [T]) {
         let (first, second) = split_at(factors, rewards.len());
         match self {
             Self::Unit => {}
@@ -82,18 +80,18 @@ impl<'a, T: Real> Form<'a, T> {
                     let half = (*reward - centre) * T::HALF;
                     (*h, *g) = (half, -half);
                 }
-                map::<Exp, T>(level, first);
+                map_by::<Exp, micro::Exp, T, E>(executor, first);
                 let (second, _) = split_at(second, rewards.len());
-                map::<Exp, T>(level, second);
+                map_by::<Exp, micro::Exp, T, E>(executor, second);
             }
         }
     }
 
     /// The weight of each item of `rows` with each of `columns`, row after row. The items begin at
     /// `first`, and those of each of the two lie within a block of [`sum::ITEMS`].
-    pub(crate) fn weights(
+    pub(crate) fn weights<E: Executor>(
         self,
-        level: Level,
+        executor: &E,
         (rows, columns): (Factors<'_, T>, Factors<'_, T>),
         first: (usize, usize),
         out: &mut [T],
@@ -104,16 +102,16 @@ impl<'a, T: Real> Form<'a, T> {
                 for (row, out) in rows.h.iter().zip(out.chunks_exact_mut(columns.h.len().max(1))) {
                     fill_margins(*row, columns.h, out);
                 }
-                map::<Variance, T>(level, out);
+                map_by::<Variance, micro::Variance, T, E>(executor, out);
             }
-            Self::Product { .. } => product_weights(level, rows, columns, out),
+            Self::Product { .. } => product_weights(executor.level(), rows, columns, out),
             Self::Averaged(whitened) => {
                 let width = columns.h.len();
-                whitened.variances_between(level, first, width, out);
+                whitened.variances_between(executor.level(), first, width, out);
                 for (row, out) in rows.h.iter().zip(out.chunks_exact_mut(width.max(1))) {
                     let mut margins = [T::ZERO; sum::ITEMS];
                     fill_margins(*row, columns.h, &mut margins);
-                    averaged_weights(level, out, &mut margins);
+                    averaged_weights(executor.level(), out, &mut margins);
                     for (slot, weight) in out.iter_mut().zip(&margins) {
                         *slot = *weight;
                     }

@@ -100,6 +100,14 @@ impl<S: Simd, T: Real> Lanes<S, T> {
         self.0.as_slice()
     }
 
+    /// The image of each lane under a function of one number.
+    #[inline(always)]
+    pub fn each(self, function: impl Fn(T) -> T) -> Self {
+        let values = self.0.as_slice();
+        let image = |lane: usize| values.get(lane).map_or(T::ZERO, |value| function(*value));
+        Self(Native::<S, T>::from_fn(self.0.token(), image))
+    }
+
     /// Correctly rounded square root of each lane.
     #[inline(always)]
     pub fn sqrt(self) -> Self {

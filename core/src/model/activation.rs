@@ -1,7 +1,8 @@
 //! [`Activation`]: GELU in its exact (erf) form, or ReLU, with their derivatives.
 
-use crate::arith::{Real, gelu};
+use crate::arith::{Real, gelu, micro};
 use crate::kernel::lanes::{Lanes, Level, Operation, Simd, run_at};
+use crate::parallel::Executor;
 
 /// What a hidden layer applies to each value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +29,20 @@ impl Activation {
     pub fn apply<T: Real>(self, level: Level, values: &mut [T], derivatives: &mut [T]) {
         run_at(level, Apply { activation: self, values, derivatives });
     }
+
+    /// [`Activation::apply`] in the executor's profile.
+    pub(crate) fn apply_by<T: Real, E: Executor>(
+        self,
+        executor: &E,
+        values: &mut [T],
+        derivatives: &mut [T],
+    ) {
+        if self == Self::Gelu && E::PROFILE.differs::<T>() {
+            run_at(executor.level(), ApplyMicro { values, derivatives });
+        } else {
+            self.apply(executor.level(), values, derivatives);
+        }
+    }
 }
 
 struct Apply<'a, T> {
@@ -48,6 +63,20 @@ impl<T: Real> Operation for Apply<'_, T> {
     }
 }
 
+struct ApplyMicro<'a, T> {
+    values: &'a mut [T],
+    derivatives: &'a mut [T],
+}
+
+impl<T: Real> Operation for ApplyMicro<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        each::<MicroGelu, S, T>(simd, self.values, self.derivatives);
+    }
+}
+
 /// A function with its derivative. A trait and not a closure: the call through a closure would keep
 /// the body out of the code that has the instruction set.
 trait Differentiable {
@@ -60,6 +89,15 @@ impl Differentiable for Gelu {
     #[inline(always)]
     fn lanes<S: Simd, T: Real>(x: Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>) {
         gelu::with_derivative(x)
+    }
+}
+
+struct MicroGelu;
+
+impl Differentiable for MicroGelu {
+    #[inline(always)]
+    fn lanes<S: Simd, T: Real>(x: Lanes<S, T>) -> (Lanes<S, T>, Lanes<S, T>) {
+        micro::gelu_with_derivative(x)
     }
 }
 

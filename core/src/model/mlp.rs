@@ -210,7 +210,7 @@ impl Mlp {
                     *value += *bias;
                 }
             }
-            self.activation.apply(executor.level(), out, slopes);
+            self.activation.apply_by(executor, out, slopes);
         });
     }
 }

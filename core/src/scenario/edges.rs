@@ -6,10 +6,12 @@ use super::trace::Tracer;
 use crate::arith::Real;
 use crate::arith::{bernoulli, erf, exp, gelu, ln, log1p, sigmoid, softplus};
 use crate::error::Error;
+use crate::fisher::Weighting;
 use crate::kernel::Level;
 use crate::kernel::elementwise::map;
 use crate::linalg::{Cholesky, Columns, Packed, condition_workspace_len, packed_len};
 use crate::model::{Activation, Comparison, loss};
+use crate::parallel::Executor;
 use crate::pool::{Pool, Prompts};
 use crate::rng::Stream;
 use crate::topk::{Scored, TopK};
@@ -25,10 +27,15 @@ const SPECIAL: [f64; 22] = [
 ];
 
 /// All of it.
-pub(super) fn replay<T: Real>(level: Level, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+pub(super) fn replay<T: Real, E: Executor>(
+    executor: &E,
+    tracer: &mut Tracer<'_>,
+) -> Result<(), Error> {
+    let level = executor.level();
     streams(tracer)?;
     functions::<T>(level, tracer)?;
     activations::<T>(level, tracer)?;
+    of_profile::<T, E>(executor, tracer)?;
     extreme_margins::<T>(level, tracer)?;
     ties::<T>(tracer);
     nearly_singular::<T>(tracer)?;
@@ -129,6 +136,17 @@ fn activations<T: Real>(level: Level, tracer: &mut Tracer<'_>) -> Result<(), Err
         tracer.numbers("activation", 2 * index + 1, &derivatives)?;
     }
     Ok(())
+}
+
+/// Weights and GELU in the executor's profile.
+fn of_profile<T: Real, E: Executor>(executor: &E, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+    let mut values = arguments::<T>();
+    Weighting::Bernoulli.apply(executor, core::iter::empty(), &mut values);
+    tracer.numbers("profile-weights", 0, &values)?;
+    let (mut values, mut derivatives) = (arguments::<T>(), [T::ZERO; ARGUMENTS]);
+    Activation::Gelu.apply_by(executor, &mut values, &mut derivatives);
+    tracer.numbers("profile-gelu", 0, &values)?;
+    tracer.numbers("profile-gelu", 1, &derivatives)
 }
 
 /// Rewards far from zero and far from each other: losses and their slopes.

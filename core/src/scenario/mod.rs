@@ -38,7 +38,7 @@ mod trace;
 
 pub use memory::{DeviceMemory, Lengths, Memory};
 pub use size::Size;
-pub use trace::{CONTRACT, Entry, Header, Kind, PROFILE, Values};
+pub use trace::{CONTRACT, Entry, Header, Kind, Values};
 
 use self::round::{Loop, Numbers};
 use self::trace::Tracer;
@@ -63,7 +63,7 @@ pub fn replay<T: Real, E: Executor>(
 ) -> Result<(), Error> {
     self_test()?;
     let mut tracer = Tracer::new(observe);
-    edges::replay::<T>(executor.level(), &mut tracer)?;
+    edges::replay::<T, E>(executor, &mut tracer)?;
     data::streamed_deviations(&mut tracer)?;
 
     let (embeddings, singles) = split_at(memory.singles, size.inputs.saturating_mul(size.items));

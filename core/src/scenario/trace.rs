@@ -9,15 +9,12 @@
 use core::fmt;
 
 use super::Size;
-use crate::arith::Real;
+use crate::arith::{Profile, Real};
 use crate::digest::Digest;
 use crate::error::Error;
 
 /// The version of the numeric contract that results have the bits of.
 pub const CONTRACT: u32 = 1;
-
-/// The name of the arithmetic that the core computes in.
-pub const PROFILE: &str = "exact";
 
 /// Values on a line of a trace.
 const VALUES_A_LINE: usize = 8;
@@ -135,22 +132,23 @@ impl fmt::Display for Entry<'_> {
 /// The first line of a section: which arithmetic, under which contract, on how much data.
 #[derive(Clone, Copy, Debug)]
 pub struct Header {
+    profile: &'static str,
     scalar: &'static str,
     size: &'static str,
 }
 
 impl Header {
-    /// That of a replay in `T`.
+    /// That of a replay in `T` by an executor of this profile.
     #[must_use]
-    pub fn new<T: Real>(size: &Size) -> Self {
-        Self { scalar: T::NAME, size: size.name() }
+    pub fn new<T: Real>(profile: Profile, size: &Size) -> Self {
+        Self { profile: profile.name(), scalar: T::NAME, size: size.name() }
     }
 }
 
 impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scalar, size } = self;
-        write!(f, "trace contract {CONTRACT} profile {PROFILE} scalar {scalar} size {size}")
+        let Self { profile, scalar, size } = self;
+        write!(f, "trace contract {CONTRACT} profile {profile} scalar {scalar} size {size}")
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     let Some((own, other)) = blocks_of(items.div_ceil(sum::ITEMS), meeting) else {
         return;
     };
-    let (level, stride) = (scan.executor.level(), block_stride(items));
+    let stride = block_stride(items);
     let block = sum::longest(sum::ITEMS, items);
     let (own_factors, memory) = split_at(memory, factors_len(block));
     let (other_factors, memory) = split_at(memory, factors_len(block));
@@ -80,7 +80,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
             let (weights, _) = split_at(weights, rows * width);
             let columns = other_factors.range(to, other.len);
             let factors = (own_factors.range(from, from + rows), columns);
-            form.weights(level, factors, (own.first + from, other.first + to), weights);
+            form.weights(scan.executor, factors, (own.first + from, other.first + to), weights);
             let (own_items, others) = (
                 Items { panel: panel(own), first: from },
                 Items { panel: panel(other), first: to },
@@ -128,7 +128,7 @@ impl Block {
     ) -> Factors<'a, T> {
         let (memory, _) = split_at(memory, factors_len(self.len));
         let rewards = scan.rewards.get(self.first..self.first + self.len).unwrap_or_default();
-        form.factors(scan.executor.level(), rewards, memory);
+        form.factors(scan.executor, rewards, memory);
         Factors::of(memory)
     }
 }

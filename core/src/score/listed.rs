@@ -80,7 +80,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     }
     if let Some(weighting) = scan.criterion.weighting() {
         let items = pairs.iter().map(|(a, b)| (*a as usize, *b as usize));
-        weighting.apply(scan.executor.level(), items, weights);
+        weighting.apply(scan.executor, items, weights);
     }
     match &scan.criterion {
         Criterion::Leverage(factor, _) => {

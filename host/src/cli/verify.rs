@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use pairpick_core::arith::{Micro, Profile};
 use pairpick_core::parallel::Executor;
 
 use super::options::choice;
@@ -61,6 +62,10 @@ pub(super) struct Args {
     #[arg(long, requires = "record", help_heading = "Comparison")]
     values: bool,
 
+    /// Whose functions weights and activations are computed with; all if not given
+    #[arg(long, value_parser = choice::<Profile>(), help_heading = "Replay")]
+    profile: Option<Profile>,
+
     /// Type of the numbers; all if not given
     #[arg(long, value_parser = choice::<Scalar>(), help_heading = "Replay")]
     scalar: Option<Scalar>,
@@ -110,31 +115,55 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<ExitCode> {
 }
 
 impl Args {
-    /// The parts of a trace that `--scalar` and `--size` ask for.
+    /// The parts of a trace that `--profile`, `--scalar` and `--size` ask for.
     fn chosen(&self, mut trace: Trace) -> Trace {
         trace.sections.retain(|section| {
-            self.scalar.is_none_or(|scalar| scalar.name() == section.key.scalar)
+            self.profile.is_none_or(|profile| profile.name() == section.key.profile)
+                && self.scalar.is_none_or(|scalar| scalar.name() == section.key.scalar)
                 && self.size.is_none_or(|size| size.name() == section.key.size)
         });
         trace
     }
 
+    /// What is asked for of all that there is.
+    fn replays(&self) -> Vec<(Profile, Scalar, ScenarioSize)> {
+        let mut replays = Vec::new();
+        for (profile, scalar) in [
+            (Profile::Exact, Scalar::F32),
+            (Profile::Exact, Scalar::F64),
+            (Profile::Micro, Scalar::F32),
+        ] {
+            for size in ScenarioSize::ALL {
+                if self.profile.is_none_or(|chosen| chosen == profile)
+                    && self.scalar.is_none_or(|chosen| chosen == scalar)
+                    && self.size.is_none_or(|chosen| chosen == *size)
+                {
+                    replays.push((profile, scalar, *size));
+                }
+            }
+        }
+        replays
+    }
+
     /// Replays what is asked for, and says where.
     fn replay(&self, output: &mut Output) -> Result<(Trace, String)> {
         let threads = Threads::start(&Runtime { threads: self.threads, isa: self.isa })?;
-        let scalars: Vec<Scalar> = self.scalar.map_or(Scalar::ALL.to_vec(), |one| vec![one]);
-        let sizes: Vec<ScenarioSize> =
-            self.size.map_or(ScenarioSize::ALL.to_vec(), |one| vec![one]);
+        let replays = self.replays();
+        if replays.is_empty() {
+            let expected = "micro has f32 alone".to_owned();
+            return Err(Error::Setting { option: "profile", found: "micro".to_owned(), expected });
+        }
         // The golden traces have none to compare with.
         let with_values = self.values || self.against.is_some();
         let mut trace = Trace::default();
-        output.begin("replaying", (scalars.len() * sizes.len()) as u64);
-        for scalar in scalars {
-            for size in &sizes {
-                let section = threads.install(|| replay(&threads, scalar, *size, with_values))?;
-                trace.sections.push(section);
-                output.advance(trace.sections.len() as u64);
-            }
+        output.begin("replaying", replays.len() as u64);
+        for (profile, scalar, size) in replays {
+            let section = threads.install(|| match profile {
+                Profile::Exact => replay(&threads, scalar, size, with_values),
+                Profile::Micro => replay(&Micro(&threads), scalar, size, with_values),
+            })?;
+            trace.sections.push(section);
+            output.advance(trace.sections.len() as u64);
         }
         output.end();
         let place = format!(

@@ -13,9 +13,10 @@ pub use replay::{Scalar, ScenarioSize, replay};
 pub use trace::{Key, Section, Stage, Trace};
 
 /// The golden traces: what every machine must agree with.
-const GOLDEN: [(&str, &str); 2] = [
+const GOLDEN: [(&str, &str); 3] = [
     ("fixtures/traces/exact-f32.txt", include_str!("../../../fixtures/traces/exact-f32.txt")),
     ("fixtures/traces/exact-f64.txt", include_str!("../../../fixtures/traces/exact-f64.txt")),
+    ("fixtures/traces/micro-f32.txt", include_str!("../../../fixtures/traces/micro-f32.txt")),
 ];
 
 /// The golden traces of this version of the contract.

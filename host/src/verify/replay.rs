@@ -1,9 +1,9 @@
 //! A replay on this machine's threads.
 
-use pairpick_core::arith::Real;
+use pairpick_core::arith::{Profile, Real};
 use pairpick_core::model::Comparison;
 use pairpick_core::parallel::Executor;
-use pairpick_core::scenario::{self, Memory, PROFILE, Size};
+use pairpick_core::scenario::{self, Memory, Size};
 use pairpick_core::topk::Scored;
 
 use super::trace::{Key, Section, Stage};
@@ -34,6 +34,22 @@ impl Named for Scalar {
         match self {
             Self::F32 => "numbers of 32 bits",
             Self::F64 => "numbers of 64 bits",
+        }
+    }
+}
+
+impl Named for Profile {
+    const WHAT: &'static str = "profile";
+    const ALL: &'static [Self] = &[Self::Exact, Self::Micro];
+
+    fn name(self) -> &'static str {
+        Self::name(self)
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Exact => "the functions of the core, to the last places",
+            Self::Micro => "those of micromath, for small devices: f32 alone",
         }
     }
 }
@@ -95,7 +111,7 @@ fn replay_in<T: Real, E: Executor>(
 ) -> Result<Section> {
     let size = size.size();
     let key = Key {
-        profile: PROFILE.to_owned(),
+        profile: E::PROFILE.name().to_owned(),
         scalar: T::NAME.to_owned(),
         size: size.name().to_owned(),
     };

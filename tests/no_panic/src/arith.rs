@@ -1,4 +1,4 @@
-use pairpick_core::arith::{self, Real};
+use pairpick_core::arith::{self, Profile, Real};
 
 use crate::any;
 
@@ -14,6 +14,8 @@ probes! {
     arith::gelu[T] => arith::gelu(any::<T>());
     arith::gelu_derivative[T] => arith::gelu_derivative(any::<T>());
     arith::self_test::self_test => arith::self_test();
+
+    arith::profile::Profile::name => any::<Profile>().name();
 
     arith::real::Real::from_f64[T] => T::from_f64(any());
     arith::real::Real::from_real[T] => (T::from_real(any::<f32>()), T::from_real(any::<f64>()));

@@ -4,6 +4,9 @@ use pairpick_core::arith::exp::Exp;
 use pairpick_core::arith::gelu::{Derivative, Gelu, with_derivative};
 use pairpick_core::arith::ln::Ln;
 use pairpick_core::arith::log1p::Log1p;
+use pairpick_core::arith::micro::{
+    self, Exp as MicroExp, Gelu as MicroGelu, Variance as MicroVariance,
+};
 use pairpick_core::arith::sigmoid::Sigmoid;
 use pairpick_core::arith::softplus::Softplus;
 use pairpick_core::kernel::averaged::averaged_weights;
@@ -38,7 +41,8 @@ macro_rules! at_any_level {
 /// A call with each of the elementary functions.
 macro_rules! each_function {
     (|$f:ident| $body:expr) => {{
-        each_function!($f, $body; Exp Ln Log1p Erf Sigmoid Variance Softplus Gelu Derivative)
+        each_function!($f, $body; Exp Ln Log1p Erf Sigmoid Variance Softplus Gelu Derivative
+            MicroExp MicroVariance MicroGelu)
     }};
     ($f:ident, $body:expr; $($function:ident)*) => {{
         $({ type $f = $function; give($body); })*
@@ -46,6 +50,9 @@ macro_rules! each_function {
 }
 
 probes! {
+    arith::micro::gelu_with_derivative[T] => at_any_level!(|simd: S| {
+        micro::gelu_with_derivative::<S, T>(any())
+    });
     arith::gelu::with_derivative[T] => at_any_level!(|simd: S| with_derivative::<S, T>(any()));
 
     kernel::averaged::averaged_weights[T] => averaged_weights::<T>(any(), any(), any());
@@ -66,6 +73,8 @@ probes! {
     kernel::gemm::gemm[T] => gemm(any(), any::<Gemm<'_, T>>());
 
     kernel::lanes::Lanes::splat[T] => at_any_level!(|simd: S| Lanes::<S, T>::splat(simd, any()));
+    kernel::lanes::Lanes::each[T] =>
+        at_any_level!(|simd: S| any::<Lanes<S, T>>().each(|_| any()));
     kernel::lanes::Lanes::load[T] => at_any_level!(|simd: S| Lanes::<S, T>::load(simd, any()));
     kernel::lanes::Lanes::load_partial[T] =>
         at_any_level!(|simd: S| Lanes::<S, T>::load_partial(simd, any(), any()));

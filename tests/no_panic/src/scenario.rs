@@ -1,11 +1,13 @@
 use core::fmt::Write;
 
+use pairpick_core::arith::Micro;
 use pairpick_core::scenario::{DeviceMemory, Entry, Header, Kind, Size, Values, replay};
 
 use crate::{Any, any, give};
 
 probes! {
     scenario::replay[T] => replay::<T, _>(&Any, any(), any(), &mut |entry| give(entry));
+    also::replay[T] => replay::<T, _>(&Micro(&Any), any(), any(), &mut |entry| give(entry));
     scenario::memory::DeviceMemory::borrow[T] => give(any::<&mut DeviceMemory<T>>().borrow());
     scenario::memory::DeviceMemory::lengths[T] => DeviceMemory::<T>::lengths();
     scenario::size::Size::name => any::<Size>().name();
@@ -17,7 +19,7 @@ probes! {
     scenario::trace::Values::len => any::<Values<'_>>().len();
     scenario::trace::Values::is_empty => any::<Values<'_>>().is_empty();
     scenario::trace::Values::iter => any::<Values<'_>>().iter().for_each(give);
-    scenario::trace::Header::new[T] => Header::new::<T>(any());
+    scenario::trace::Header::new[T] => Header::new::<T>(any(), any());
     also::Entry::fmt => write!(Sink, "{} {:#}", any::<Entry<'_>>(), any::<Entry<'_>>());
     also::Header::fmt => write!(Sink, "{}", any::<Header>());
 }

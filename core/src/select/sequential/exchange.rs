@@ -84,7 +84,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
         leverage::fill_start(self.problem, self.state.information())?;
         for scored in batch {
             let (a, b) = self.problem.pool.pairs().items_of_pair(scored.pair).unwrap_or_default();
-            let weight = self.scores.weight(self.problem.executor.level(), a, b);
+            let weight = self.scores.weight(self.problem.executor, a, b);
             self.state.add_information((a, b), weight);
         }
         let factor = self.state.refactor(self.problem.executor, self.numbers)?;
@@ -100,7 +100,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     /// The best pair to take in the place of one, `rest` being 1 − its w v.
     fn best_without(&mut self, pair: u64, rest: T) -> Result<Option<Scored<T>>, Error> {
         let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        let weight = self.scores.weight(self.problem.executor.level(), a, b);
+        let weight = self.scores.weight(self.problem.executor, a, b);
         self.state.leave_out(self.problem.executor, (a, b), weight, rest);
         self.taken.remove(pair);
         let best = self.best();

@@ -236,7 +236,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
     /// The score of a pair, and its w v.
     fn score_of(&mut self, pair: u64) -> (T, T) {
         let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        let weight = self.scores.weight(self.problem.executor.level(), a, b);
+        let weight = self.scores.weight(self.problem.executor, a, b);
         self.state.project(a);
         self.state.project(b);
         self.state.stored().score_pair((a, b), weight)
@@ -246,7 +246,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
     fn take(&mut self, pair: u64) {
         let (_, leverage) = self.score_of(pair);
         let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        let weight = self.scores.weight(self.problem.executor.level(), a, b);
+        let weight = self.scores.weight(self.problem.executor, a, b);
         self.state.add(self.problem.executor, (a, b), weight, leverage);
         self.taken.insert(pair);
     }

@@ -2,8 +2,8 @@
 
 use crate::arith::Real;
 use crate::fisher::{Form, Weighting};
-use crate::kernel::Level;
 use crate::kernel::weights::Factors;
+use crate::parallel::Executor;
 use crate::pool::{Pairs, Pool};
 
 /// Rewards, and how weights are made of them.
@@ -33,14 +33,14 @@ impl<'a, T: Real> Scores<'a, T> {
         self.weighting
     }
 
-    pub(super) fn weight(&self, level: Level, a: u32, b: u32) -> T {
+    pub(super) fn weight<E: Executor>(&self, executor: &E, a: u32, b: u32) -> T {
         let reward = |item: u32| self.rewards.get(item as usize).copied().unwrap_or(T::ZERO);
         let (mut first, mut second) = ([T::ZERO; 2], [T::ZERO; 2]);
-        self.form.factors(level, &[reward(a)], &mut first);
-        self.form.factors(level, &[reward(b)], &mut second);
+        self.form.factors(executor, &[reward(a)], &mut first);
+        self.form.factors(executor, &[reward(b)], &mut second);
         let mut weight = [T::ONE];
         let factors = (Factors::of(&first), Factors::of(&second));
-        self.form.weights(level, factors, (a as usize, b as usize), &mut weight);
+        self.form.weights(executor, factors, (a as usize, b as usize), &mut weight);
         let [weight] = weight;
         weight
     }

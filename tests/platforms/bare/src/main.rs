@@ -11,8 +11,8 @@ use core::mem::ManuallyDrop;
 #[cfg(target_arch = "arm")]
 use cortex_m_rt::entry;
 use pairpick_core::Error;
-use pairpick_core::arith::Real;
-use pairpick_core::parallel::Sequential;
+use pairpick_core::arith::{Micro, Real};
+use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::scenario::{DeviceMemory, Header, Size, replay};
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;
@@ -38,9 +38,12 @@ fn main() -> ! {
     // SAFETY: the only place that takes it, once; any bits are numbers of either type.
     let memory = unsafe { &mut *MEMORY.0.get() };
     // SAFETY: as above.
-    let done = told(unsafe { &mut memory.single })
+    let single = unsafe { &mut memory.single };
+    let executor = Sequential::default();
+    let done = told(&executor, single)
+        .and_then(|()| told(&Micro(&executor), single))
         // SAFETY: as above; the borrow of the other has ended.
-        .and_then(|()| told(unsafe { &mut memory.double }));
+        .and_then(|()| told(&executor, unsafe { &mut memory.double }));
     match done {
         Ok(()) => process::exit(0),
         Err(error) => {
@@ -50,10 +53,10 @@ fn main() -> ! {
     }
 }
 
-fn told<T: Real>(memory: &mut DeviceMemory<T>) -> Result<(), Error> {
+fn told<T: Real, E: Executor>(executor: &E, memory: &mut DeviceMemory<T>) -> Result<(), Error> {
     let size = Size::DEVICE;
-    println!("{}", Header::new::<T>(&size));
-    replay(&Sequential::default(), &size, memory.borrow(), &mut |entry| {
+    println!("{}", Header::new::<T>(E::PROFILE, &size));
+    replay(executor, &size, memory.borrow(), &mut |entry| {
         if option_env!("PAIRPICK_VALUES").is_some() {
             println!("{entry:#}");
         } else {

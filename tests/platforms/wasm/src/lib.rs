@@ -7,8 +7,8 @@ use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 
 use pairpick_core::Error;
-use pairpick_core::arith::Real;
-use pairpick_core::parallel::Sequential;
+use pairpick_core::arith::{Micro, Real};
+use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::scenario::{DeviceMemory, Header, Size, replay as replay_scenario};
 
 #[link(wasm_import_module = "host")]
@@ -30,19 +30,22 @@ impl Write for Host {
 /// Replays in both precisions; whether that went well. `values` prints the values too.
 #[unsafe(no_mangle)]
 pub extern "C" fn replay(values: bool) -> bool {
-    let done = told::<f32>(values).and_then(|()| told::<f64>(values));
+    let executor = Sequential::default();
+    let done = told::<f32, _>(&executor, values)
+        .and_then(|()| told::<f32, _>(&Micro(&executor), values))
+        .and_then(|()| told::<f64, _>(&executor, values));
     done.map_err(|error| writeln!(Host, "refused: {error}")).is_ok()
 }
 
-fn told<T: Real>(values: bool) -> Result<(), Error> {
+fn told<T: Real, E: Executor>(executor: &E, values: bool) -> Result<(), Error> {
     let size = Size::DEVICE;
     let mut memory = DeviceMemory::<T>::ZERO;
     let line = |arguments: fmt::Arguments<'_>| {
         // The host takes everything.
         let _ = Host.write_fmt(format_args!("{arguments}\n"));
     };
-    line(format_args!("{}", Header::new::<T>(&size)));
-    replay_scenario(&Sequential::default(), &size, memory.borrow(), &mut |entry| {
+    line(format_args!("{}", Header::new::<T>(E::PROFILE, &size)));
+    replay_scenario(executor, &size, memory.borrow(), &mut |entry| {
         if values {
             line(format_args!("{entry:#}"));
         } else {

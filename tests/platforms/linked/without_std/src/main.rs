@@ -8,8 +8,8 @@ use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 
 use pairpick_core::Error;
-use pairpick_core::arith::Real;
-use pairpick_core::parallel::Sequential;
+use pairpick_core::arith::{Micro, Real};
+use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::scenario::{DeviceMemory, Header, Size, replay};
 
 unsafe extern "C" {
@@ -35,14 +35,18 @@ impl Write for Output {
 
 #[unsafe(no_mangle)]
 extern "C" fn main() -> c_int {
-    c_int::from(told::<f32>().and_then(|()| told::<f64>()).is_err())
+    let executor = Sequential::default();
+    let done = told::<f32, _>(&executor)
+        .and_then(|()| told::<f32, _>(&Micro(&executor)))
+        .and_then(|()| told::<f64, _>(&executor));
+    c_int::from(done.is_err())
 }
 
-fn told<T: Real>() -> Result<(), Error> {
+fn told<T: Real, E: Executor>(executor: &E) -> Result<(), Error> {
     // A reader that has gone away finds a trace that ends early.
-    let _ = writeln!(Output, "{}", Header::new::<T>(&Size::DEVICE));
+    let _ = writeln!(Output, "{}", Header::new::<T>(E::PROFILE, &Size::DEVICE));
     let mut memory = DeviceMemory::<T>::ZERO;
-    replay(&Sequential::default(), &Size::DEVICE, memory.borrow(), &mut |entry| {
+    replay(executor, &Size::DEVICE, memory.borrow(), &mut |entry| {
         let _ = writeln!(Output, "{entry}");
     })
 }

@@ -1,0 +1,151 @@
+//! One selection as firmware, and how many instructions each of its stages takes: 20 prompts of 10
+//! replies, 900 pairs, features of order 32. `tests/platforms/instructions` runs it.
+//!
+//! The board's timer counts virtual time, of which QEMU gives each instruction 32 ns (`-icount
+//! shift=5`); a tick is 40 ns.
+
+use core::arch::asm;
+use core::cell::UnsafeCell;
+use core::fmt::Display;
+
+use pairpick_core::Error;
+use pairpick_core::arith::Real;
+use pairpick_core::fisher::{Weighting, add_pool, rewards};
+use pairpick_core::kernel::panel::{
+    fill_panel, fill_whitener, panel_stride, whiten_panel, whitener_len,
+};
+use pairpick_core::linalg::{Cholesky, Columns, Packed, packed_len};
+use pairpick_core::parallel::Executor;
+use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::rng::Stream;
+use pairpick_core::score::{Criterion, best_pairs};
+use pairpick_core::select::{Options, Posterior, Problem, Strategy, Workspace};
+use pairpick_core::topk::Scored;
+use semihosting::{println, process};
+
+const ORDER: usize = 32;
+const PROMPTS: usize = 20;
+const REPLIES: u32 = 10;
+const ITEMS: usize = 200;
+const BATCH: usize = 10;
+/// What the largest stage works in.
+const NUMBERS: usize = 17_000;
+
+/// What a selection works on and in.
+pub struct Memory<T> {
+    starts: [u32; PROMPTS + 1],
+    first_pairs: [u64; PROMPTS + 1],
+    features: [f32; ORDER * ITEMS],
+    head: [f32; ORDER],
+    rewards: [T; ITEMS],
+    matrix: [T; packed_len(ORDER)],
+    past: [T; packed_len(ORDER)],
+    numbers: [T; NUMBERS],
+    batch: [Scored<T>; BATCH],
+    heap: [Scored<T>; BATCH],
+    ranks: [u64; BATCH],
+}
+
+/// A [`Memory`] in a static.
+pub struct Place<T>(UnsafeCell<Memory<T>>);
+
+// SAFETY: there is one thread, and no interrupt touches it.
+unsafe impl<T> Sync for Place<T> {}
+
+impl<T: Real> Place<T> {
+    /// Zeros.
+    pub const ZERO: Self = Self(UnsafeCell::new(Memory {
+        starts: [0; _],
+        first_pairs: [0; _],
+        features: [0.0; _],
+        head: [0.0; _],
+        rewards: [T::ZERO; _],
+        matrix: [T::ZERO; _],
+        past: [T::ZERO; _],
+        numbers: [T::ZERO; _],
+        batch: [Scored { score: T::ZERO, pair: 0 }; _],
+        heap: [Scored { score: T::ZERO, pair: 0 }; _],
+        ranks: [0; _],
+    }));
+
+    /// Measures and ends the program.
+    pub fn run<E: Executor>(&'static self, executor: &E) -> ! {
+        // SAFETY: the only place that takes it, and it does not return.
+        match measure(executor, unsafe { &mut *self.0.get() }) {
+            Ok(()) => process::exit(0),
+            Err(error) => {
+                println!("refused: {error}");
+                process::exit(1)
+            }
+        }
+    }
+}
+
+/// TIMER0 of ARM's MPS2 boards, which counts down.
+const TIMER: *mut u32 = 0x4000_0000 as *mut u32;
+
+fn ticks() -> u32 {
+    // SAFETY: the timer's value, whose reading changes nothing.
+    unsafe { TIMER.add(1).read_volatile() }
+}
+
+/// The instructions that `stage` takes, told under a name, and what it gives.
+fn count<R>(name: impl Display, stage: impl FnOnce() -> R) -> R {
+    let before = ticks();
+    let result = stage();
+    let spent = u64::from(before.wrapping_sub(ticks()));
+    println!("{name} {}", spent * 40 / 32);
+    result
+}
+
+fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result<(), Error> {
+    // SAFETY: the timer's reload value, its value, and its enabling.
+    unsafe {
+        TIMER.add(2).write_volatile(u32::MAX);
+        TIMER.add(1).write_volatile(u32::MAX);
+        TIMER.write_volatile(1);
+    }
+    // SAFETY: it does nothing.
+    count("thousand", || unsafe { asm!(".rept 1000", "nop", ".endr") });
+    let mut rng = Stream::new(7, "instructions", 0);
+    memory.features.fill_with(|| 2.0 * rng.uniform::<f32>() - 1.0);
+    memory.head.fill_with(|| rng.uniform::<f32>() - 0.5);
+    for (start, prompt) in memory.starts.iter_mut().zip(0..) {
+        *start = prompt * REPLIES;
+    }
+    let prompts = Prompts::new(&memory.starts, &mut memory.first_pairs)?;
+    let features = Columns::new(&memory.features, ORDER, ITEMS)?;
+    let pool = &Pool::in_prompt(features, prompts, &[])?;
+    let (values, numbers) = (&mut memory.rewards, &mut memory.numbers);
+    count("rewards", || rewards(executor, features, &memory.head, values, numbers))?;
+    let mut fisher = Packed::new(ORDER, &mut memory.matrix[..])?;
+    let weighting = Weighting::Bernoulli;
+    count("fisher", || add_pool(executor, pool, values, weighting, &mut fisher, numbers))?;
+    fisher.add_diagonal(T::ONE);
+    let factor = count("cholesky", || Cholesky::factor(fisher))?;
+    count("whiten", || {
+        let (whitener, panel) = numbers.split_at_mut(whitener_len(ORDER));
+        let stride = panel_stride(ITEMS);
+        let panel = &mut panel[..ORDER * stride];
+        fill_whitener(factor.as_slice(), ORDER, whitener);
+        fill_panel(features, stride, panel);
+        whiten_panel(executor.level(), whitener, ORDER, stride, panel);
+    });
+    let criterion = Criterion::Leverage(&factor, weighting);
+    let (batch, heap) = (&mut memory.batch[..], &mut memory.heap[..]);
+    count("whiten-and-scores", || {
+        best_pairs(executor, pool, values, criterion, numbers, heap, batch)
+    })?;
+    let posterior = &Posterior {
+        head: &memory.head,
+        prior_precision: T::ONE,
+        jitter: T::ZERO,
+        past: Packed::new(ORDER, &memory.past[..])?,
+    };
+    let options = &Options::default();
+    let problem = Problem { executor, pool, posterior, options };
+    let workspace = Workspace { numbers, heaps: heap, ranks: &mut memory.ranks };
+    let mut rng = Stream::new(7, "select", 0);
+    count("selection", || Strategy::PaDopt.select(&problem, workspace, &mut rng, batch))?;
+    Ok(())
+}
