@@ -1,7 +1,6 @@
-//! The scenario as firmware: replays it in both precisions, and in f32 in both
-//! profiles, and prints the traces over semihosting,
-//! in 256 KiB of memory (`arm.x`, `riscv32.x`). With `PAIRPICK_VALUES` set when it is built, it prints
-//! the values too.
+//! The scenario as firmware: replays it in both precisions, and in f32 in both profiles, and prints
+//! the traces over semihosting, in 256 KiB of memory (`arm.x`, `riscv32.x`). With `PAIRPICK_VALUES`
+//! set when it is built, it prints the values too.
 
 #![no_std]
 #![no_main]
