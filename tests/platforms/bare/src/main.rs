@@ -1,6 +1,6 @@
-//! The scenario as firmware: replays it in both precisions and prints the traces over semihosting,
-//! in 256 KiB of memory (`arm.x`, `riscv32.x`). With `PAIRPICK_VALUES` set when it is built, it prints
-//! the values too.
+//! The scenario as firmware: replays it in both precisions, and in f32 in both profiles, and prints
+//! the traces over semihosting, in 256 KiB of memory (`arm.x`, `riscv32.x`). With `PAIRPICK_VALUES`
+//! set when it is built, it prints the values too.
 
 #![no_std]
 #![no_main]
@@ -40,10 +40,13 @@ fn main() -> ! {
     // SAFETY: as above.
     let single = unsafe { &mut memory.single };
     let executor = Sequential::default();
-    let done = told(&executor, single)
-        .and_then(|()| told(&Micro(&executor), single))
+    let mut done = told(&executor, single).and_then(|()| told(&Micro(&executor), single));
+    // Unoptimised, f64 in software takes a quarter of an hour, and tells nothing that the
+    // unoptimised builds of other platforms do not.
+    if !cfg!(debug_assertions) {
         // SAFETY: as above; the borrow of the other has ended.
-        .and_then(|()| told(&executor, unsafe { &mut memory.double }));
+        done = done.and_then(|()| told(&executor, unsafe { &mut memory.double }));
+    }
     match done {
         Ok(()) => process::exit(0),
         Err(error) => {
