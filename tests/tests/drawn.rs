@@ -70,15 +70,16 @@ fn the_noise_is_that_of_its_formula() {
 
 #[test]
 fn pairs_are_drawn_one_after_the_other_in_proportion_to_their_scores() {
-    let draws = 4000;
+    let draws = 12_000;
     for (kind, size) in KINDS.into_iter().zip([(2, 3), (2, 3), (3, 3)]) {
         let pool = (0..)
             .map(|seed| Small::new(kind, size, 2, seed))
-            .find(|pool| pool.offered().len() == 5)
-            .expect("a pool of five pairs");
+            .find(|pool| (4..=5).contains(&pool.offered().len()))
+            .expect("a small pool");
+        let all = pool.offered().len();
         let executor = Sequential::default();
         for strategy in [Strategy::Dopt, Strategy::Design] {
-            let ranked = pool.select::<f64>(&executor, &Options::default(), (strategy, 5, 0));
+            let ranked = pool.select::<f64>(&executor, &Options::default(), (strategy, all, 0));
             let total: f64 = ranked.iter().map(|scored| scored.score).sum();
             let mut counts = BTreeMap::new();
             for seed in 0..draws as u64 {
@@ -121,7 +122,7 @@ fn a_drawn_pair_tells_its_own_score_and_none_comes_twice() {
 
 #[test]
 fn pairs_without_a_score_are_drawn_last_by_number() {
-    let mut pool = Small::new(Kind::CrossPrompt, (2, 3), 2, 3);
+    let mut pool = Small::new(Kind::CrossPrompt, (4, 4), 2, 4);
     let items = *pool.starts.last().expect("a start") as usize;
     // All items but the last are one point.
     pool.features.fill(1.0);
@@ -186,13 +187,13 @@ fn a_mixed_batch_is_the_strategy_s_best_and_then_others_at_random() {
 
 #[test]
 fn the_random_part_is_uniform_over_the_rest() {
-    let draws = 2000;
-    let pool = Small::new(Kind::Listed, (3, 4), 3, 1);
+    let draws = 8000;
+    let pool = Small::new(Kind::Listed, (4, 4), 3, 4);
     let executor = Sequential::default();
     let best = pool.select::<f64>(&executor, &Options::default(), (Strategy::Dopt, 3, 0));
     let rest: Vec<u64> =
         pool.offered().into_iter().filter(|pair| best.iter().all(|s| s.pair != *pair)).collect();
-    assert!(rest.len() > 3);
+    assert!(rest.len() > 3, "{}", rest.len());
     let options = Options::<f64> { mixed: 2, ..Options::default() };
     let mut counts = BTreeMap::new();
     for seed in 0..draws as u64 {
