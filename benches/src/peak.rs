@@ -68,6 +68,7 @@ fn rate<S: Simd, T: Real, const FUSED: bool>(simd: S) -> f64 {
     fastest([
         chains::<S, T, FUSED, 8>(simd),
         chains::<S, T, FUSED, 12>(simd),
+        chains::<S, T, FUSED, 13>(simd),
         chains::<S, T, FUSED, 14>(simd),
         chains::<S, T, FUSED, 24>(simd),
     ])

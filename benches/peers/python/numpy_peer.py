@@ -20,7 +20,7 @@ REPLIES = 10
 ORDER = 64
 BATCH = 500
 # Rows of the weights of all pairs that are worked on at once: what stays in the second-level cache.
-BLOCK = 48
+BLOCK = 64
 
 
 def whitened(features, information):
