@@ -157,7 +157,7 @@ fn forms_agree(kind: Kind, prompts: usize, most: u64, order: usize) {
             .iter()
             .map(|(a, b)| match weighting {
                 Weighting::Bernoulli => oracle::variance(values[*a as usize] - values[*b as usize]),
-                Weighting::Unit => 1.0,
+                _ => 1.0,
             })
             .collect();
         let naive = oracle::fisher(order, &fixture.features, &offered, &weights);
