@@ -34,6 +34,7 @@ fn metrics(round: u64) -> RoundMetrics {
         one_minus_spearman: Some(0.1 + 0.2),
         best_of_n: [(32, None), (8, Some(1.5)), (2, Some(-0.25))].into(),
         pairwise_accuracy: Some(f64::NAN),
+        prior_precision: 1.0 / 3.0,
         log_det: Some(-1e-300),
         seconds: 0.5,
         digest: HexDigest(0xabc),
