@@ -66,20 +66,20 @@ fn hermite(x: f64) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    type Rule = fn(fn(f64) -> f64, f64, f64) -> f64;
-
     #[test]
     fn both_rules_know_the_moments_of_a_normal_distribution() {
         for (mean, variance) in [(0.0, 1.0), (1.5, 0.3), (-2.0, 4.0)] {
-            let rules: [Rule; 2] = [
-                |f, mean, variance| gauss_hermite(f, mean, variance),
-                |f, mean, variance| trapezoidal(f, mean, variance),
-            ];
-            for rule in rules {
-                let moment = |f: fn(f64) -> f64| rule(f, mean, variance);
-                assert!((moment(|_| 1.0) - 1.0).abs() < 1e-12);
-                assert!((moment(|x| x) - mean).abs() < 1e-12);
-                assert!((moment(|x| x * x) - mean * mean - variance).abs() < 1e-11);
+            let moments = |f: fn(f64) -> f64| {
+                [gauss_hermite(f, mean, variance), trapezoidal(f, mean, variance)]
+            };
+            for found in moments(|_| 1.0) {
+                assert!((found - 1.0).abs() < 1e-12, "{found}");
+            }
+            for found in moments(|x| x) {
+                assert!((found - mean).abs() < 1e-12, "{found}");
+            }
+            for found in moments(|x| x * x) {
+                assert!((found - mean * mean - variance).abs() < 1e-11, "{found}");
             }
             let fourth = |x: f64| (x - mean).powi(4);
             let expected = 3.0 * variance * variance;

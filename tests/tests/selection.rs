@@ -166,8 +166,8 @@ fn forms_agree(kind: Kind, prompts: usize, most: u64, order: usize) {
         let weights: Vec<f64> = offered
             .iter()
             .map(|(a, b)| match weighting {
-                Weighting::Unit => 1.0,
-                _ => oracle::variance(values[*a as usize] - values[*b as usize]),
+                Weighting::Bernoulli => oracle::variance(values[*a as usize] - values[*b as usize]),
+                _ => 1.0,
             })
             .collect();
         let naive = oracle::fisher(order, &fixture.features, &offered, &weights);
