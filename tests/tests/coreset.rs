@@ -85,11 +85,12 @@ fn pairs_are_drawn_in_proportion_to_their_sensitivities_among_those_left() {
         counts[place(batch[0].pair)][place(batch[1].pair)] += 1.0;
     }
     let mut chi_square = 0.0;
-    for i in 0..5 {
-        assert_eq!(counts[i][i], 0.0);
-        for j in (0..5).filter(|j| *j != i) {
-            let law = bounds[i] / total * bounds[j] / (total - bounds[i]) * DRAWS as f64;
-            chi_square += (counts[i][j] - law) * (counts[i][j] - law) / law;
+    for (i, (counts, first)) in counts.iter().zip(&bounds).enumerate() {
+        assert_eq!(counts[i], 0.0);
+        let others = counts.iter().zip(&bounds).enumerate().filter(|(j, _)| *j != i);
+        for (_, (count, second)) in others {
+            let law = first / total * second / (total - first) * DRAWS as f64;
+            chi_square += (count - law) * (count - law) / law;
         }
     }
     println!("chi-square {chi_square}, 19 degrees of freedom; bounds {bounds:?}");

@@ -17,7 +17,7 @@
 //! the sample flatters, and then all are 0, of which the first in the pool's order would make a
 //! batch of few prompts. So the pairs from there on, where the best score is within the noise of
 //! the median, are drawn at random, with a score of 0, and the selection returns its
-//! [`Information`](super::Information): I beside ln K, and the first random pair. More draws move
+//! [`Information`]: I beside ln K, and the first random pair. More draws move
 //! that pair back, as the logarithm of their number; time grows as draws × configurations × pairs ×
 //! batch.
 
