@@ -37,6 +37,7 @@ fn metrics(round: u64) -> RoundMetrics {
         log_det: Some(-1e-300),
         seconds: 0.5,
         digest: HexDigest(0xabc),
+        ..RoundMetrics::default()
     }
 }
 
