@@ -67,8 +67,8 @@ fn functions_are_off_by_no_more_than_they_say() {
         x * (0.5 + sum * x / (3.0 * f64::from(steps)) / (2.0 * std::f64::consts::PI).sqrt())
     };
     for (name, limit, error) in [
-        ("exp", 2e-3, worst(80.0, exponential, |x| exp(-x.abs()), relative)),
-        ("weight", 4e-3, worst(80.0, |x| map::<micro::Variance, f32>(level, x), weight, relative)),
+        ("exp", 3e-3, worst(80.0, exponential, |x| exp(-x.abs()), relative)),
+        ("weight", 3e-3, worst(80.0, |x| map::<micro::Variance, f32>(level, x), weight, relative)),
         ("gelu", 3e-3, worst(8.0, |x| map::<micro::Gelu, f32>(level, x), gelu, absolute)),
     ] {
         println!("{name}: {error:.1e} at worst, {limit:.0e} allowed");
@@ -172,8 +172,13 @@ fn a_selection_keeps_nearly_all_of_its_pairs() {
     for (pool, crossed) in [("in-prompt", false), ("cross-prompt", true)] {
         let best = trained.top::<f32>(&executor, &own, crossed);
         let weights = overlap(&best, &trained.top::<f32>(&micro, &own, crossed));
-        let all = overlap(&best, &trained.top::<f32>(&micro, &others, crossed));
-        println!("{pool}: of the best {TOP}, {weights} with its weights, {all} with its GELU too");
+        let others = trained.top::<f32>(&micro, &others, crossed);
+        let all = overlap(&best, &others);
+        let places = best.iter().zip(&others).filter(|(a, b)| a.pair == b.pair).count();
+        println!(
+            "{pool}: of the best {TOP}, {weights} with its weights, {all} with its GELU too, \
+             {places} of them in their places"
+        );
         assert!(weights >= TOP - 4 && all >= TOP - 8, "{pool}: {weights}, {all} of {TOP}");
     }
 }

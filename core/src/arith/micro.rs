@@ -7,7 +7,7 @@
 //! are not used: the first is wholly off near 1, the second by up to 6 %, and a Cholesky factor
 //! would feel both.
 //!
-//! **Bound.** eˣ: 2·10⁻³ of the result, for x ≤ 0 with a normal result. Weights: 4·10⁻³ of the
+//! **Bound.** eˣ: 3·10⁻³ of the result, for x ≤ 0 with a normal result. Weights: 3·10⁻³ of the
 //! result. GELU, by its tanh form x σ(√(8/π) (x + 0.044715 x³)): an absolute 3·10⁻³.
 //!
 //! **Special values.** As micromath has them; NaN is not kept. Rewards and features are checked to
