@@ -1,17 +1,20 @@
-//! One-shot D-optimal selection of 500 from 500 prompts × 10, 64 features ready, one thread: from
-//! the 22,500 in-prompt pairs, from all 12,497,500 pairs, and from 20,000 listed ones; the whole, at
-//! every instruction set and in both precisions.
+//! Selection of 500 from 500 prompts × 10, 64 features ready, one thread: from the 22,500 in-prompt
+//! pairs, from all 12,497,500 pairs, and from 20,000 listed ones; the whole, by every strategy and in
+//! both precisions, `dopt` at every instruction set and the others at the best.
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{
+    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+};
 use pairpick_benches::{levels, numbers};
 use pairpick_core::arith::Real;
+use pairpick_core::kernel::Level;
 use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Distinct, Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 const PROMPTS: usize = 500;
@@ -19,7 +22,10 @@ const REPLIES: u32 = 10;
 const ORDER: usize = 64;
 const BATCH: usize = 500;
 
-fn one_shot<T: Real>(criterion: &mut Criterion) {
+/// Pairs picked from all 12,497,500 where every pick walks them all.
+const FEW: usize = 5;
+
+fn every_strategy<T: Real>(criterion: &mut Criterion) {
     let starts: Vec<u32> = (0..).step_by(REPLIES as usize).take(PROMPTS + 1).collect();
     let mut first_pairs = vec![0; starts.len()];
     let prompts = Prompts::new(&starts, &mut first_pairs).expect("prompts");
@@ -40,44 +46,73 @@ fn one_shot<T: Real>(criterion: &mut Criterion) {
         jitter: T::ZERO,
         past: Packed::new(ORDER, past.as_slice()).expect("order"),
     };
-    let mut group = criterion.benchmark_group(format!("dopt 500, {}", T::NAME));
-    group.sample_size(20);
+    let mut target = Packed::new(ORDER, vec![T::ZERO; packed_len(ORDER)]).expect("order");
+    target.add_diagonal(T::ONE);
+    let options = Options {
+        target: Some(Packed::new(ORDER, target.as_slice()).expect("order")),
+        // No cap decides, but one is asked for, so that `robust-v-opt` fills its batch.
+        distinct: Distinct::PerPrompt(u32::MAX),
+        ..Options::default()
+    };
+    let mut group = criterion.benchmark_group(T::NAME);
+    group.sample_size(10);
     for (kind, pool) in pools {
-        let pool = pool.expect("a pool");
-        let options = Options::default();
-        let len = Strategy::Dopt.workspace_len(&Sizes::of(&pool, BATCH, 1), &options);
-        let mut numbers = vec![T::ZERO; len.numbers];
-        let mut heaps = vec![Scored::default(); len.heaps];
-        let mut ranks = vec![0; len.ranks];
-        let mut batch = vec![Scored::default(); BATCH];
-        for (name, level) in levels() {
-            let executor = Sequential(level);
-            group.bench_function(
-                format!("{kind}, {} pairs, {name}", pool.available()),
-                |bencher| {
-                    bencher.iter(|| {
-                        let workspace = Workspace {
-                            numbers: &mut numbers,
-                            heaps: &mut heaps,
-                            ranks: &mut ranks,
-                        };
-                        let mut rng = Stream::new(0, "bench", 0);
-                        let problem = Problem {
-                            executor: &executor,
-                            pool: black_box(&pool),
-                            posterior: &posterior,
-                            options: &options,
-                        };
-                        Strategy::Dopt
-                            .select(&problem, workspace, &mut rng, &mut batch)
-                            .expect("a batch")
-                    });
-                },
-            );
+        let pool = pool.and_then(|pool| pool.with_prompts(&starts)).expect("a pool");
+        for strategy in Strategy::ALL {
+            let levels = levels();
+            let best = levels.len() - 1;
+            let first = if strategy == Strategy::Dopt { 0 } else { best };
+            for (name, level) in levels.into_iter().skip(first) {
+                let batch = batch_of(strategy, pool.pairs());
+                let name = format!("{} {batch}, {kind}, {name}", strategy.name());
+                one(&mut group, &name, (strategy, level, batch), (&pool, &posterior, &options));
+            }
         }
     }
     group.finish();
 }
 
-criterion_group!(benches, one_shot::<f32>, one_shot::<f64>);
+fn batch_of(strategy: Strategy, pairs: Pairs<'_>) -> usize {
+    match (pairs, strategy) {
+        (
+            Pairs::CrossPrompt(_),
+            Strategy::Exchange | Strategy::GreedyAOpt | Strategy::GreedyVOpt | Strategy::RobustVOpt,
+        ) => FEW,
+        _ => BATCH,
+    }
+}
+
+fn one<T: Real>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    (strategy, level, batch): (Strategy, Level, usize),
+    (pool, posterior, options): (&Pool<'_>, &Posterior<'_, T>, &Options<'_, T>),
+) {
+    let options = match strategy {
+        Strategy::RobustVOpt => *options,
+        _ => Options { distinct: Distinct::Unlimited, ..*options },
+    };
+    let len = strategy.workspace_len(&Sizes::of(pool, batch, 1), &options);
+    let mut numbers = vec![T::ZERO; len.numbers];
+    let mut heaps = vec![Scored::default(); len.heaps];
+    let mut ranks = vec![0; len.ranks];
+    let mut chosen = vec![Scored::default(); batch];
+    let executor = Sequential(level);
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let workspace =
+                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
+            let mut rng = Stream::new(0, "bench", 0);
+            let problem = Problem {
+                executor: &executor,
+                pool: black_box(pool),
+                posterior,
+                options: &options,
+            };
+            strategy.select(&problem, workspace, &mut rng, &mut chosen).expect("a batch")
+        });
+    });
+}
+
+criterion_group!(benches, every_strategy::<f32>, every_strategy::<f64>);
 criterion_main!(benches);

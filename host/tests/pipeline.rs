@@ -185,6 +185,15 @@ fn a_warm_start_in_f32_at_random() {
 }
 
 #[test]
+fn pairs_picked_one_by_one_under_a_cap() {
+    let caps = ["--distinct", "item:1", "--misfit", "2", "--no-past"];
+    for strategy in ["robust-v-opt", "exchange", "v-opt"] {
+        let asking = [&["--strategy", strategy, "--batch", "12"], &caps[..]].concat();
+        ends_as_a_run(&Case::new(&asking, &[], &[]), false);
+    }
+}
+
+#[test]
 fn all_pairs_across_prompts() {
     let asking = ["--pool", "cross-prompt", "--prompts-per-round", "30"];
     ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "5"]), false);

@@ -36,6 +36,21 @@ fn pools_too_large_for_the_strategy() {
 }
 
 #[test]
+fn caps_and_misfits_that_mean_nothing() {
+    let case = Case::new();
+    for text in ["item:0", "prompt:0"] {
+        case.fails(&["--distinct", text], &["--distinct", text, "at least one pair"]);
+        case.command_fails("select", &["--distinct", text], &["--distinct", text]);
+    }
+    for text in ["1", "pair:1", "item:x", "prompt:-1", ""] {
+        case.fails(&["--distinct", text], &["--distinct", "expected off, item:N or prompt:N"]);
+    }
+    for value in ["-1", "nan", "inf", "1e60"] {
+        case.fails(&["--misfit", value], &["--misfit", "not negative"]);
+    }
+}
+
+#[test]
 fn rows_of_no_prompt_have_no_pairs_within_one() {
     let case = Case::new();
     case.write("embeddings.npy", &good(&[12, 5]));
