@@ -1,6 +1,7 @@
 //! `pairpick cost`: what a round takes, before it is run.
 
 use std::num::NonZeroUsize;
+use std::time::Instant;
 
 use clap::Args as ClapArgs;
 use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
@@ -175,7 +176,8 @@ impl Args {
         }
         let count = Threads::start(runtime)?.threads();
         let one = Threads::start(&Runtime { threads: Some(NonZeroUsize::MIN), ..*runtime })?;
-        let calibration = Calibration::run(&one, shape)?;
+        let start = Instant::now();
+        let calibration = Calibration::run(&one, shape, &move || start.elapsed().as_secs_f64())?;
         let name = format!("this machine, {}", one.level_name());
         Ok((Machine::Calibrated(calibration), name, count))
     }

@@ -1,7 +1,7 @@
 //! [`Calibration`]: what an operation of each stage costs on this machine, found by running the
 //! stages on few items, with the network's and the pool's own sizes.
 
-use super::measure::measure;
+use super::measure::{Clock, measure};
 use super::stages::{PoolShape, Shape, Stage, StageKind, stages};
 use crate::error::Result;
 use crate::parallel::Threads;
@@ -39,14 +39,16 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Runs the stages of `shape` on few items.
+    /// Runs the stages of `shape` on few items, on one thread, by a clock.
     ///
     /// # Errors
     /// [`crate::Error::Core`] for shapes that the core does not have.
-    pub fn run(threads: &Threads, shape: &Shape) -> Result<Self> {
+    pub fn run(threads: &Threads, shape: &Shape, clock: Clock<'_>) -> Result<Self> {
         let [short, long] = DIMENSIONS.map(|dimensions| small(shape, dimensions));
-        let seconds =
-            [measure(threads, &short, BATCH, REPEATS)?, measure(threads, &long, BATCH, REPEATS)?];
+        let seconds = [
+            measure(threads, &short, (BATCH, REPEATS), clock)?,
+            measure(threads, &long, (BATCH, REPEATS), clock)?,
+        ];
         let operations = [stages(&short), stages(&long)];
         let mut rates = [Rate::default(); 6];
         for (place, rate) in rates.iter_mut().enumerate() {

@@ -1,7 +1,6 @@
 //! [`measure`]: how long each stage of a shape takes here, by running it.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len, rewards};
@@ -24,13 +23,22 @@ use crate::parallel::Threads;
 /// Items that are whitened at a time.
 const BLOCK: usize = 256;
 
+/// Tells seconds from some moment on.
+pub type Clock<'a> = &'a (dyn Fn() -> f64 + Sync);
+
 /// Runs each stage of a shape so many times, on numbers drawn at random, and tells the median of
-/// its seconds, in the order of [`StageKind::ALL`](super::StageKind::ALL). `batch` pairs are picked.
+/// its seconds by a clock, in the order of [`StageKind::ALL`](super::StageKind::ALL). `batch` pairs
+/// are picked.
 ///
 /// # Errors
 /// [`Error::Core`] for shapes that the core does not have.
-pub fn measure(threads: &Threads, shape: &Shape, batch: usize, repeats: usize) -> Result<[f64; 6]> {
-    let bench = Bench { threads, shape, batch, repeats };
+pub fn measure(
+    threads: &Threads,
+    shape: &Shape,
+    (batch, repeats): (usize, usize),
+    clock: Clock<'_>,
+) -> Result<[f64; 6]> {
+    let bench = Bench { threads, shape, batch, repeats, clock };
     threads.install(|| match shape.scalar {
         4 => bench.stages::<f32>(),
         _ => bench.stages::<f64>(),
@@ -42,6 +50,7 @@ struct Bench<'a> {
     shape: &'a Shape,
     batch: usize,
     repeats: usize,
+    clock: Clock<'a>,
 }
 
 impl Bench<'_> {
@@ -173,8 +182,8 @@ impl Bench<'_> {
         // Losses are seen before the first iteration and after each.
         let (mut last, mut seconds) = (None, Vec::new());
         let mut observe = |_| {
-            let now = Instant::now();
-            seconds.extend(last.replace(now).map(|last| (now - last).as_secs_f64()));
+            let now = (self.clock)();
+            seconds.extend(last.replace(now).map(|last| now - last));
             true
         };
         train(self.threads, &mlp, &settings, &data, &mut parameters, resources, &mut observe)
@@ -189,9 +198,9 @@ impl Bench<'_> {
     ) -> Result<f64> {
         let mut seconds = Vec::new();
         for _ in 0..=self.repeats {
-            let began = Instant::now();
+            let began = (self.clock)();
             run().map_err(Error::core("a stage"))?;
-            seconds.push(began.elapsed().as_secs_f64());
+            seconds.push((self.clock)() - began);
         }
         seconds.remove(0);
         Ok(median(seconds))

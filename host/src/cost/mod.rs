@@ -15,5 +15,5 @@ mod stages;
 
 pub use self::calibration::Calibration;
 pub use self::machine::{Cost, Device, Machine, costs};
-pub use self::measure::measure;
+pub use self::measure::{Clock, measure};
 pub use self::stages::{PoolShape, Shape, Stage, StageKind, stages};
