@@ -54,7 +54,7 @@ fn greedy_gains_its_share_of_the_best_there_is_and_exchange_no_less() {
                 let best = subsets(&offered, count)
                     .iter()
                     .map(|batch| gain(&design, batch))
-                    .fold(0.0, f64::max);
+                    .fold(0.0, |best: f64, gain| if best < gain { gain } else { best });
                 let options = design.options();
                 let greedy =
                     gain(&design, &numbers(&design, Strategy::GreedyDopt, &options, count));

@@ -9,9 +9,9 @@
 //! them until they tell those apart, the ones left out as well, and λ comes out too small; so it
 //! does by evidence where answers err much. Hence a floor: λ is looked for where the prior deviation
 //! of an average labelled margin, √(s²/λ) with s² the mean of ‖d‖² over the labelled pairs, is
-//! between 1/16 and 2. At 2, two people who answer by the model agree on 71 % of pairs, which is
-//! what people reach; a smaller λ would expect them to agree more. The bounds follow the features'
-//! scale: features twice as large have four times the λ.
+//! between 1/16 and 2. At 2, two people who answer by the model agree on 70 % of pairs: the mean of
+//! p² + (1 − p)² over such margins; a smaller λ would expect them to agree more. The bounds follow the
+//! features' scale: features twice as large have four times the λ.
 
 use super::last_layer::{Fit, fit, log_likelihood};
 use super::loss::{Comparison, check};
