@@ -52,7 +52,7 @@ impl Size {
         items: 67,
         replies: &[1, 3, 0, 0, 2, 0, 4, 0, 2, 0],
         listed: 530,
-        crossed: 67,
+        crossed: 41,
         batch: 6,
         trained: 67,
         iterations: 5,
