@@ -57,8 +57,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
             };
             let leverage = self.score_of(pair).1;
             let rest = T::ONE - leverage;
-            let stays = T::ZERO < rest;
-            if !stays || bound.is_some_and(|bound| bound <= leverage) {
+            if rest <= T::ZERO || bound.is_some_and(|bound| bound <= leverage) {
                 continue;
             }
             let own = ln(T::ONE + leverage / rest);
