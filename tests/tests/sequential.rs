@@ -98,7 +98,8 @@ fn follows_brute_force(
     for (rank, scored) in chosen.iter().enumerate() {
         let open = definition.open(distinct, &before);
         let scores = definition.scores(&before, &open);
-        let best = scores.iter().fold(0.0, |best: f64, score| best.max(*score));
+        let best =
+            scores.iter().fold(0.0, |best: f64, score| if best < *score { *score } else { best });
         let place = open.iter().position(|pair| *pair == scored.pair);
         let score = scores[place.unwrap_or_else(|| panic!("{what}: pick {rank} is not open"))];
         assert!(score >= best * (1.0 - 1e-9), "{what}: pick {rank} has {score}, not {best}");
@@ -175,8 +176,9 @@ fn scores_are_what_is_gained() {
         let pairs: Vec<u64> = chosen.iter().map(|scored| scored.pair).collect();
         let gain = log_det(order, &design.matrix(false, &pairs))
             - log_det(order, &design.matrix(false, &[]));
-        let sum: f64 =
-            chosen.iter().map(|scored| pairpick_core::arith::ln(1.0 + scored.score)).sum();
+        let sum: f64 = chosen
+            .iter()
+            .fold(0.0, |sum, scored| sum + pairpick_core::arith::ln(1.0 + scored.score));
         assert!((gain - sum).abs() < 1e-10, "{kind:?}: {gain} and {sum}");
     }
 }
