@@ -69,7 +69,7 @@ fn functions_are_off_by_no_more_than_they_say() {
     for (name, limit, error) in [
         ("exp", 3e-3, worst(80.0, exponential, |x| exp(-x.abs()), relative)),
         ("weight", 3e-3, worst(80.0, |x| map::<micro::Variance, f32>(level, x), weight, relative)),
-        ("gelu", 3e-3, worst(8.0, |x| map::<micro::Gelu, f32>(level, x), gelu, absolute)),
+        ("gelu", 1e-3, worst(8.0, |x| map::<micro::Gelu, f32>(level, x), gelu, absolute)),
     ] {
         println!("{name}: {error:.1e} at worst, {limit:.0e} allowed");
         assert!(error <= limit && error > limit / 100.0, "{name}: {error:e} of {limit:e}");

@@ -8,7 +8,7 @@
 //! would feel both.
 //!
 //! **Bound.** eˣ: 3·10⁻³ of the result, for x ≤ 0 with a normal result. Weights: 3·10⁻³ of the
-//! result. GELU, by its tanh form x σ(√(8/π) (x + 0.044715 x³)): an absolute 3·10⁻³.
+//! result. GELU, by its tanh form x σ(√(8/π) (x + 0.044715 x³)): an absolute 10⁻³.
 //!
 //! **Special values.** As micromath has them; NaN is not kept. Rewards and features are checked to
 //! be finite before.
