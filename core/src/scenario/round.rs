@@ -26,6 +26,9 @@ const PRIOR_PRECISION: f64 = 0.01;
 /// The strategy whose batch is labelled.
 const ASKED: Strategy = Strategy::PaDopt;
 
+/// Pairs picked by strategies that walk over the pool for every one of them.
+const WALKED: usize = 9;
+
 /// Losses told of a training: two an iteration, and two at the end.
 const LOSSES: usize = 12;
 
@@ -213,7 +216,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         for strategy in Strategy::ALL {
             let told = self.choose(strategy, round, numbers)?;
             let name = strategy.name();
-            let batch = &*self.batch;
+            let (batch, _) = split_at(self.batch, picks(strategy));
+            let batch = &*batch;
             let pair = |at: usize| batch.get(at).map_or(0, |chosen| chosen.pair);
             self.tracer.integers(name, 0, batch.len(), &pair);
             let (scores, _) = split_at(numbers.work, batch.len());
@@ -261,7 +265,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let options = Options { target, ..Options::default() };
         let (executor, pool, posterior) = (self.executor, &pool, &posterior);
         let problem = Problem { executor, pool, posterior, options: &options };
-        strategy.select(&problem, workspace, &mut rng, self.batch)
+        let (batch, _) = split_at(self.batch, picks(strategy));
+        strategy.select(&problem, workspace, &mut rng, batch)
     }
 
     /// Answers the batch by the Bradley–Terry probability of the golden rewards; equal ones tie.
@@ -378,5 +383,15 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         self.tracer.numbers("spearman", 0, by_prompt)?;
         let accuracy = agreement.accuracy().unwrap_or(-1.0);
         self.tracer.numbers("metrics", 0, &[best, agreement.agreed, accuracy])
+    }
+}
+
+/// The most pairs that a strategy picks here.
+const fn picks(strategy: Strategy) -> usize {
+    match strategy {
+        Strategy::Exchange | Strategy::GreedyAOpt | Strategy::GreedyVOpt | Strategy::RobustVOpt => {
+            WALKED
+        }
+        _ => usize::MAX,
     }
 }
