@@ -1,6 +1,8 @@
 //! What batches are promised to be: a share of the best gain there is, locally optimal, within the
 //! caps, and the same however pairs are turned or numbered.
 
+#![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
+
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::select::{Distinct, Options, Strategy};

@@ -1,5 +1,7 @@
 //! Sequential designs against brute force, pick by pick.
 
+#![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
+
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::select::{Distinct, Options, Strategy};

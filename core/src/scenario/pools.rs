@@ -13,7 +13,9 @@ use crate::linalg::{Columns, Packed};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{Pairs, Pool, Prompts};
 use crate::rng::Stream;
-use crate::select::{Options, Posterior, Problem, Selection, Strategy, Workspace};
+use crate::select::{
+    Distinct, Options, Posterior, Problem, Selection, Strategy, Weights, Workspace,
+};
 
 /// A pool, and by which rewards its pairs are weighed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +82,31 @@ fn pool<'a>(
     }
 }
 
-/// What strategies are run with: samples in numbers that a device can afford.
-pub(super) fn options<'a, T: Real>() -> Options<'a, T> {
-    Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() }
+/// What strategies are run with: samples in numbers that a device can afford; where pairs are of a
+/// list, weights averaged and pairs drawn; and caps where the pool's prompts are not known.
+pub(super) fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
+    let few =
+        Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() };
+    match offer {
+        Offer::InPrompt => few,
+        Offer::CrossPrompt | Offer::Stretched => Options { distinct: Distinct::PerItem(1), ..few },
+        Offer::Listed => Options {
+            weights: Weights::Averaged,
+            sampled: true,
+            distinct: Distinct::PerItem(2),
+            ..few
+        },
+    }
+}
+
+/// The most pairs that a strategy picks here: few where it walks over the pool for each.
+const fn picks(strategy: Strategy) -> usize {
+    match strategy {
+        Strategy::Exchange | Strategy::GreedyAOpt | Strategy::GreedyVOpt | Strategy::RobustVOpt => {
+            9
+        }
+        _ => usize::MAX,
+    }
 }
 
 impl<T: Real> Numbers<'_, T> {
@@ -170,7 +194,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 }
                 let told = self.choose(strategy, offer, round, numbers)?;
                 let (name, index) = (strategy.name(), offer.index(3));
-                let batch = &*self.batch;
+                let (batch, _) = split_at(self.batch, picks(strategy));
+                let batch = &*batch;
                 let pair = |at: usize| batch.get(at).map_or(0, |chosen| chosen.pair);
                 self.tracer.integers(name, index, batch.len(), &pair);
                 let (scores, _) = split_at(numbers.work, batch.len());
@@ -219,9 +244,10 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
         let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
         let target = Some(Packed::new(order, &*numbers.matrix)?);
-        let options = &Options { target, ..options() };
+        let options = &Options { target, ..options(offer) };
         let problem = Problem { executor: self.executor, pool, posterior, options };
-        strategy.select(&problem, workspace, &mut rng, self.batch)
+        let (batch, _) = split_at(self.batch, picks(strategy));
+        strategy.select(&problem, workspace, &mut rng, batch)
     }
 }
 

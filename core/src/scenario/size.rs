@@ -202,7 +202,7 @@ impl Size {
             let (pairs, items) = (offer.pairs(self, prompts, self.list()), offer.items(self));
             let sizes = Sizes { order, pairs, items, batch, threads };
             for strategy in Strategy::ALL {
-                largest = largest.max(strategy.workspace_len(&sizes, &options::<f64>()));
+                largest = largest.max(strategy.workspace_len(&sizes, &options::<f64>(offer)));
             }
         }
         largest
