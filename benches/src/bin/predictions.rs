@@ -37,7 +37,7 @@ const fn list(pairs: u64) -> PoolShape {
     PoolShape::Listed { pairs }
 }
 
-/// Calibration sees 500 or 768 items, embeddings of 32 and 512 numbers, and 64 labels.
+/// Calibration sees 25 or more prompts, 768 items or 2,000 pairs, embeddings of 32 and 512 numbers, and 64 labels.
 const SHAPES: [Shape; 24] = [
     shape(5000, 384, 64, 1000, within(10)),
     shape(5000, 2048, 64, 10_000, within(10)),
