@@ -38,16 +38,22 @@ pub fn draw(
         root.fill(&WHITE)?;
         let points = || curves.iter().flat_map(|curve| curve.measured.iter().chain(&curve.limit));
         let (sizes, seconds) = (points().map(|point| point.0), points().map(|point| point.1));
+        // The sizes that were measured are marked.
+        let mut marks: Vec<f64> = points().map(|point| point.0).collect();
+        marks.sort_by(f64::total_cmp);
+        marks.dedup();
+        let across_axis = around(sizes).log_scale().with_key_points(marks);
         let mut chart = ChartBuilder::on(&root)
             .caption(title, (FONT, 22))
             .margin(12)
             .x_label_area_size(48)
             .y_label_area_size(80)
-            .build_cartesian_2d(around(sizes).log_scale(), around(seconds).log_scale())?;
+            .build_cartesian_2d(across_axis, around(seconds).log_scale())?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
             .x_desc(across)
+            .x_label_formatter(&|size| format!("{size:.0}"))
             .y_desc("seconds")
             .label_style((FONT, 15))
             .axis_desc_style((FONT, 17))

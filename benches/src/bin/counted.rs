@@ -1,7 +1,9 @@
 //! One work, for callgrind to count its instructions: `benches/instructions` calls it.
 //!
-//!     counted               the works, a line each
-//!     counted WORK LEVEL    does it, once, between the ends of `counted_instructions`
+//! ```text
+//! counted               the works, a line each
+//! counted WORK LEVEL    does it, once, within `counted_instructions`
+//! ```
 
 use std::error::Error;
 

@@ -1,11 +1,13 @@
 //! Are the predictions of `pairpick cost` right? Every stage of shapes that are not calibrated on:
 //! predicted, then measured.
 //!
-//!     cargo run --release --package pairpick-benches --bin predictions
+//! ```text
+//! cargo run --release --package pairpick-benches --bin predictions [-- --threads N]
+//! ```
 //!
 //! Ends with 1 where a prediction is more than twice or less than half of what is measured. By the
 //! time that the processor spends on the thread, so that a busy machine tells the same; with
-//! `--threads 2`, by the time that passes, which needs a machine that does nothing else.
+//! several threads, by the time that passes, which needs a machine that does nothing else.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -35,7 +37,7 @@ const fn list(pairs: u64) -> PoolShape {
     PoolShape::Listed { pairs }
 }
 
-/// Calibration sees 500 or 768 items, embeddings of 32 and 512 numbers, and 64 labels.
+/// Calibration sees 25 or more prompts, 768 items or 2,000 pairs, embeddings of 32 and 512 numbers, and 64 labels.
 const SHAPES: [Shape; 24] = [
     shape(5000, 384, 64, 1000, within(10)),
     shape(5000, 2048, 64, 10_000, within(10)),

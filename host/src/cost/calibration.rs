@@ -16,8 +16,14 @@ const BATCH: usize = 16;
 /// does not.
 const DIMENSIONS: [u64; 2] = [32, 512];
 
-/// Items of a small pool within prompts or of a list.
+/// Items of a small pool within prompts.
 const ITEMS: u64 = 500;
+
+/// Prompts that a pool works on at once: with fewer, items lie otherwise in the cache.
+const PROMPTS: u64 = 25;
+
+/// The most items of a small listed pool: their features leave the cache as those of a large one.
+const ITEMS_LISTED: u64 = 1500;
 
 /// Items of a small pool across prompts: three blocks.
 const ITEMS_ACROSS: u64 = 768;
@@ -97,11 +103,13 @@ fn line(one: (f64, f64), two: (f64, f64), items: f64) -> Rate {
 fn small(shape: &Shape, dimensions: u64) -> Shape {
     let (items, pool) = match shape.pool {
         PoolShape::InPrompt { responses } => {
-            let prompts = (ITEMS / responses).max(1);
+            let prompts = (ITEMS / responses).max(PROMPTS.min(shape.items / responses)).max(1);
             (prompts * responses, shape.pool)
         }
         PoolShape::CrossPrompt => (ITEMS_ACROSS, shape.pool),
-        PoolShape::Listed { .. } => (ITEMS, PoolShape::Listed { pairs: 4 * ITEMS }),
+        PoolShape::Listed { .. } => {
+            (ITEMS_LISTED.min(shape.items), PoolShape::Listed { pairs: 4 * ITEMS })
+        }
     };
     Shape { items, dimensions, pool, labels: LABELS, ..*shape }
 }
