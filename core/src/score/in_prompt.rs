@@ -1,10 +1,15 @@
 //! Scores of an in-prompt pool: the items of some prompts are whitened together, and each item
 //! meets the later ones of its prompt.
+//!
+//! Why it is fast: a strip of a few items meets the later ones from registers, and the scores of a
+//! block, whose pairs follow each other, are offered in one run.
 
 use super::{Criterion, Scan};
 use crate::arith::Real;
 use crate::fisher::block_weights;
-use crate::kernel::panel::{Items, fill_panel, panel_stride, squared_distances, whiten_panel};
+use crate::kernel::panel::{
+    DISTANCE_ROWS, Items, fill_panel, panel_stride, squared_distances, whiten_panel,
+};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{BlockSize, Prompts};
 use crate::topk::TopK;
@@ -16,7 +21,7 @@ pub(super) const BLOCK: usize = 25;
 /// Numbers that [`scan`] works in.
 pub(super) fn memory_len(order: usize, block: BlockSize) -> usize {
     let panel = order.saturating_mul(panel_stride(block.items));
-    panel.saturating_add(block.pairs).saturating_add(block.replies)
+    panel.saturating_add(block.pairs).saturating_add(block.replies.saturating_mul(DISTANCE_ROWS))
 }
 
 /// Scores the pairs of one block of prompts and offers them.
@@ -35,7 +40,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     let stride = panel_stride(stop - start);
     let (panel, memory) = split_at(memory, scan.criterion.order() * stride);
     let pairs = prompts.first_pair(end) - prompts.first_pair(first);
-    let (weights, row) = split_at(memory, usize::try_from(pairs).unwrap_or(usize::MAX));
+    let (weights, strip) = split_at(memory, usize::try_from(pairs).unwrap_or(usize::MAX));
     let level = scan.executor.level();
     if let Criterion::Leverage(factor, weighting) = scan.criterion {
         fill_panel(scan.pool.features().range(start, stop), stride, panel);
@@ -43,24 +48,30 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         let (pool, range) = ((scan.pool, prompts), (first, end));
         block_weights(scan.executor, pool, scan.rewards, weighting, range, weights);
     }
-    let mut weights = &*weights;
+    let mut rest = &mut *weights;
     for prompt in first..end {
         let (own, last) = prompts.items_of(prompt, prompt + 1);
-        let mut pair = prompts.first_pair(prompt);
-        for a in own..last {
-            let (row, _) = split_at(row, last - a - 1);
-            let (own_weights, rest) = weights.split_at_checked(row.len()).unwrap_or_default();
-            weights = rest;
+        for from in (own..last).step_by(DISTANCE_ROWS) {
+            // Each row meets the items after the first row's, and passes over those before its own.
+            let (rows, width) = (DISTANCE_ROWS.min(last - from), last - from - 1);
+            let (strip, _) = split_at(strip, rows * width);
             if let Criterion::Leverage(..) = scan.criterion {
-                let item = Items { panel, first: a - start };
-                let others = Items { panel, first: a - start + 1 };
-                squared_distances(level, stride, item, others, row.len(), row);
-                scan.weigh(own_weights, row);
-            } else {
-                scan.margins(a, a + 1, row);
+                let items = Items { panel, first: from - start };
+                let others = Items { panel, first: from - start + 1 };
+                squared_distances(level, stride, items, others, width, strip);
             }
-            scan.offer(pair, row, best);
-            pair += row.len() as u64;
+            for row in 0..rows {
+                let (scores, after) = split_at(rest, width.saturating_sub(row));
+                rest = after;
+                if let Criterion::Leverage(..) = scan.criterion {
+                    // The memory of a weight is that of its score.
+                    let distances = strip.get(row * width + row..).unwrap_or_default();
+                    scan.weigh(distances, scores);
+                } else {
+                    scan.margins(from + row, from + row + 1, scores);
+                }
+            }
         }
     }
+    scan.offer(prompts.first_pair(first), weights, best);
 }
