@@ -2,6 +2,7 @@
 //! The naive forms sum in the contract's order, so nothing but equality will do.
 
 use pairpick_core::arith::{self, Real};
+use pairpick_core::kernel::axpy::subtract_origin;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
 use pairpick_core::kernel::panel::{
     Items, fill_panel, fill_whitener, panel_stride, project_panel, squared_distances, whiten_panel,
@@ -90,6 +91,27 @@ fn the_lower_part_of_a_product_is_that_of_the_whole() {
             }
         }
     }
+}
+
+fn origins_are_subtracted<T: Real>() {
+    for (order, items) in [(1, 1), (3, 5), (61, 9), (64, 12)] {
+        let features = numbers_f32(order * items, 8);
+        let origin = converted::<T>(order, 9);
+        let expected: Vec<T> = (features.iter().enumerate())
+            .map(|(at, value)| T::from_real(*value) - origin[at % order])
+            .collect();
+        for (name, level) in available() {
+            let mut out = vec![T::ZERO; order * items];
+            subtract_origin(level, &features, &origin, &mut out);
+            assert_eq!(out, expected, "{} {name} {order}×{items}", T::NAME);
+        }
+    }
+}
+
+#[test]
+fn differences_from_an_origin_equal_their_definition_at_every_level() {
+    origins_are_subtracted::<f32>();
+    origins_are_subtracted::<f64>();
 }
 
 fn panels_match<T: Real>() {

@@ -7,13 +7,17 @@
 //! Why it is fast: lanes run down a column of C, a register tile holds several vectors of several
 //! columns, and each step loads the vectors of one column of A once and multiplies them by one
 //! number of each column of B. B may be given as columns (a forward pass: weights × items) or as
-//! rows (a weight's gradient: Σ over items of an outer product); A and B are read in place.
+//! rows (a weight's gradient: Σ over items of an outer product); both are read in place.
 
 use super::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::arith::Real;
 
-/// Inner indices handled before the next tile, so that the panels in use stay in cache.
-const INNER_BLOCK: usize = 256;
+/// Inner indices handled before the next tile, so that the panels in use stay in cache, where B is
+/// columns: then A is a weight that many columns meet.
+const INNER_BLOCK_OF_COLUMNS: usize = 128;
+
+/// The same where B is rows: then C is large, and is read and written once a block.
+const INNER_BLOCK_OF_ROWS: usize = 256;
 
 /// Columns of C in a register tile.
 const TILE_COLUMNS: usize = 4;
@@ -97,72 +101,117 @@ impl<T: Real> Operation for Gemm<'_, T> {
         if rows == 0 || inner == 0 {
             return;
         }
-        let b = b.bounded();
-        let mut start = 0;
-        for a_block in a.chunks(rows.saturating_mul(INNER_BLOCK)) {
-            let length = a_block.len() / rows;
-            let mut first = 0;
-            let mut tiles = c.chunks_exact_mut(rows.saturating_mul(TILE_COLUMNS));
-            for tile in &mut tiles {
-                let from = if part == Part::Lower { first } else { 0 };
-                match b {
-                    Right::Columns(values) => {
-                        let columns = core::array::from_fn(|j| {
-                            column(values, first + j, inner, start, length)
-                        });
-                        let b = ColumnPanel::<T, TILE_COLUMNS>(columns);
-                        tile_rows(simd, a_block, rows, length, from, b, tile);
-                    }
-                    Right::Rows { values, stride, first: offset } => {
-                        let values = values.get(start.saturating_mul(stride)..).unwrap_or_default();
-                        let b = RowPanel { values, stride, first: offset + first };
-                        tile_rows::<S, T, TILE_COLUMNS, _>(
-                            simd, a_block, rows, length, from, b, tile,
-                        );
-                    }
+        let (b, mut start) = (b.bounded(), 0_usize);
+        let block = match b {
+            Right::Columns(_) => INNER_BLOCK_OF_COLUMNS,
+            Right::Rows { .. } => INNER_BLOCK_OF_ROWS,
+        };
+        for a in a.chunks(rows.saturating_mul(block)) {
+            let block = Block { a, rows, part };
+            let length = a.len() / rows;
+            match b {
+                Right::Rows { values, stride, first } => {
+                    let at = start.saturating_mul(stride).saturating_add(first);
+                    let values = values.get(at..).unwrap_or_default();
+                    block.columns(simd, Cut::Rows { values, stride }, c);
                 }
-                first += TILE_COLUMNS;
-            }
-            for last in tiles.into_remainder().chunks_exact_mut(rows) {
-                let from = if part == Part::Lower { first } else { 0 };
-                match b {
-                    Right::Columns(values) => {
-                        let b = ColumnPanel([column(values, first, inner, start, length)]);
-                        tile_rows::<S, T, 1, _>(simd, a_block, rows, length, from, b, last);
-                    }
-                    Right::Rows { values, stride, first: offset } => {
-                        let values = values.get(start.saturating_mul(stride)..).unwrap_or_default();
-                        let b = RowPanel { values, stride, first: offset + first };
-                        tile_rows::<S, T, 1, _>(simd, a_block, rows, length, from, b, last);
-                    }
+                Right::Columns(values) => {
+                    block.columns(simd, Cut::Columns { values, inner, start, length }, c);
                 }
-                first += 1;
             }
             start += length;
         }
     }
 }
 
-/// The numbers `start..start + length` of a column of B, or none where there are fewer.
-#[inline(always)]
-fn column<T>(values: &[T], number: usize, inner: usize, start: usize, length: usize) -> &[T] {
-    let at = number.saturating_mul(inner).saturating_add(start);
-    values.get(at..at.saturating_add(length)).unwrap_or_default()
-}
-
-/// Some columns of B, one number of each at a time.
-trait Panel<T, const COLUMNS: usize>: Copy {
-    /// Row `inner` of the panel.
-    fn row(self, inner: usize) -> [T; COLUMNS];
-}
-
+/// The rows of B that meet one block of A.
 #[derive(Clone, Copy)]
-struct ColumnPanel<'a, T, const COLUMNS: usize>([&'a [T]; COLUMNS]);
+enum Cut<'a, T> {
+    /// Those `start..start + length` of columns of `inner` numbers each.
+    Columns { values: &'a [T], inner: usize, start: usize, length: usize },
+    /// Row after row.
+    Rows { values: &'a [T], stride: usize },
+}
 
-impl<T: Real, const COLUMNS: usize> Panel<T, COLUMNS> for ColumnPanel<'_, T, COLUMNS> {
+impl<'a, T: Real> Cut<'a, T> {
+    /// One column, or nothing where there are fewer.
     #[inline(always)]
-    fn row(self, inner: usize) -> [T; COLUMNS] {
-        self.0.map(|column| column.get(inner).copied().unwrap_or(T::ZERO))
+    fn column(self, number: usize) -> &'a [T] {
+        let Self::Columns { values, inner, start, length } = self else {
+            return &[];
+        };
+        let at = number.saturating_mul(inner).saturating_add(start);
+        values.get(at..at.saturating_add(length)).unwrap_or_default()
+    }
+}
+
+/// A block of the inner index: so many columns of A, and what is wanted of C.
+#[derive(Clone, Copy)]
+struct Block<'a, T> {
+    a: &'a [T],
+    rows: usize,
+    part: Part,
+}
+
+impl<T: Real> Block<'_, T> {
+    /// Adds this block's products to C.
+    #[inline(always)]
+    fn columns<S: Simd>(self, simd: S, b: Cut<'_, T>, c: &mut [T]) {
+        let Self { a, rows, part } = self;
+        let mut number = 0;
+        let from = |number| if part == Part::Lower { number } else { 0 };
+        let mut tiles = c.chunks_exact_mut(rows.saturating_mul(TILE_COLUMNS));
+        for tile in &mut tiles {
+            let from = from(number);
+            match b {
+                Cut::Columns { .. } => {
+                    let columns = core::array::from_fn(|j| b.column(number + j));
+                    tile_rows::<S, T, TILE_COLUMNS, _>(simd, a, rows, from, columns, tile);
+                }
+                Cut::Rows { values, stride } => {
+                    let b = RowPanel { values: values.get(number..).unwrap_or_default(), stride };
+                    tile_rows::<S, T, TILE_COLUMNS, _>(simd, a, rows, from, b, tile);
+                }
+            }
+            number += TILE_COLUMNS;
+        }
+        for last in tiles.into_remainder().chunks_exact_mut(rows) {
+            let from = from(number);
+            match b {
+                Cut::Columns { .. } => {
+                    tile_rows::<S, T, 1, _>(simd, a, rows, from, [b.column(number)], last);
+                }
+                Cut::Rows { values, stride } => {
+                    let b = RowPanel { values: values.get(number..).unwrap_or_default(), stride };
+                    tile_rows::<S, T, 1, _>(simd, a, rows, from, b, last);
+                }
+            }
+            number += 1;
+        }
+    }
+}
+
+/// Some columns of B, a row of them at a time. Iterators, which the compiler counts once; a check of
+/// each column at each row would take longer than the row.
+trait Panel<'a, T: 'a, const COLUMNS: usize>: Copy {
+    /// The panel's rows, in order: where they stand, so that each number is spread as it is loaded.
+    fn rows(self) -> impl Iterator<Item = [&'a T; COLUMNS]>;
+}
+
+impl<'a, T: Real> Panel<'a, T, TILE_COLUMNS> for [&'a [T]; TILE_COLUMNS] {
+    #[inline(always)]
+    fn rows(self) -> impl Iterator<Item = [&'a T; TILE_COLUMNS]> {
+        let [one, two, three, four] = self;
+        let columns = one.iter().zip(two).zip(three.iter().zip(four));
+        columns.map(|((one, two), (three, four))| [one, two, three, four])
+    }
+}
+
+impl<'a, T: Real> Panel<'a, T, 1> for [&'a [T]; 1] {
+    #[inline(always)]
+    fn rows(self) -> impl Iterator<Item = [&'a T; 1]> {
+        let [column] = self;
+        column.iter().map(|value| [value])
     }
 }
 
@@ -170,28 +219,22 @@ impl<T: Real, const COLUMNS: usize> Panel<T, COLUMNS> for ColumnPanel<'_, T, COL
 struct RowPanel<'a, T> {
     values: &'a [T],
     stride: usize,
-    first: usize,
 }
 
-impl<T: Real, const COLUMNS: usize> Panel<T, COLUMNS> for RowPanel<'_, T> {
+impl<'a, T: Real, const COLUMNS: usize> Panel<'a, T, COLUMNS> for RowPanel<'a, T> {
     #[inline(always)]
-    fn row(self, inner: usize) -> [T; COLUMNS] {
-        let at = inner * self.stride + self.first;
-        self.values
-            .get(at..at + COLUMNS)
-            .and_then(|row| row.first_chunk())
-            .copied()
-            .unwrap_or([T::ZERO; COLUMNS])
+    fn rows(self) -> impl Iterator<Item = [&'a T; COLUMNS]> {
+        let rows = self.values.chunks(self.stride.max(1));
+        rows.map_while(|row| row.first_chunk().map(<[T; COLUMNS]>::each_ref))
     }
 }
 
 /// Adds A·B to `COLUMNS` columns of C, from row `from` (rounded down to a whole tile) on.
 #[inline(always)]
-fn tile_rows<S: Simd, T: Real, const COLUMNS: usize, P: Panel<T, COLUMNS>>(
+fn tile_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS>>(
     simd: S,
     a: &[T],
     rows: usize,
-    inner: usize,
     from: usize,
     b: P,
     c: &mut [T],
@@ -199,32 +242,40 @@ fn tile_rows<S: Simd, T: Real, const COLUMNS: usize, P: Panel<T, COLUMNS>>(
     let narrow = Lanes::<S, T>::LEN;
     // A vector of 512 bits comes with 32 registers.
     let many = narrow * size_of::<T>() == 64;
-    let wide = if many { TILE_VECTORS_OF_32 } else { TILE_VECTORS_OF_16 } * narrow;
+    // What lies above a diagonal is computed for nothing: the shorter tile has less of it.
+    let tall = many && from == 0;
+    let wide = if tall { TILE_VECTORS_OF_32 } else { TILE_VECTORS_OF_16 } * narrow;
     let mut row = from - from % wide;
     while row + wide <= rows {
-        if many {
-            tile::<S, T, COLUMNS, TILE_VECTORS_OF_32, P>(simd, a, rows, inner, row, b, c);
+        if tall {
+            tile::<S, T, COLUMNS, TILE_VECTORS_OF_32, P>(simd, a, rows, row, b, c);
         } else {
-            tile::<S, T, COLUMNS, TILE_VECTORS_OF_16, P>(simd, a, rows, inner, row, b, c);
+            tile::<S, T, COLUMNS, TILE_VECTORS_OF_16, P>(simd, a, rows, row, b, c);
         }
         row += wide;
     }
     while row + narrow <= rows {
-        tile::<S, T, COLUMNS, 1, P>(simd, a, rows, inner, row, b, c);
+        tile::<S, T, COLUMNS, 1, P>(simd, a, rows, row, b, c);
         row += narrow;
     }
     if row < rows {
-        last_rows::<S, T, COLUMNS, P>(simd, a, rows, inner, row, b, c);
+        last_rows::<S, T, COLUMNS, P>(simd, a, rows, row, b, c);
     }
 }
 
 /// One register tile: `VECTORS` vectors of `COLUMNS` columns, from `row` down.
 #[inline(always)]
-fn tile<S: Simd, T: Real, const COLUMNS: usize, const VECTORS: usize, P: Panel<T, COLUMNS>>(
+fn tile<
+    'b,
+    S: Simd,
+    T: Real,
+    const COLUMNS: usize,
+    const VECTORS: usize,
+    P: Panel<'b, T, COLUMNS>,
+>(
     simd: S,
     a: &[T],
     rows: usize,
-    inner: usize,
     row: usize,
     b: P,
     c: &mut [T],
@@ -238,16 +289,16 @@ fn tile<S: Simd, T: Real, const COLUMNS: usize, const VECTORS: usize, P: Panel<T
             *sum = Lanes::load(simd, values);
         }
     }
-    for (index, column) in a.chunks_exact(rows).take(inner).enumerate() {
-        let Some(part) = column.get(row..row + height) else {
+    for (column, factors) in a.get(row..).unwrap_or_default().chunks(rows).zip(b.rows()) {
+        let Some(part) = column.get(..height) else {
             return;
         };
         let mut vectors = [Lanes::splat(simd, T::ZERO); VECTORS];
         for (vector, values) in vectors.iter_mut().zip(part.chunks_exact(lanes)) {
             *vector = Lanes::load(simd, values);
         }
-        for (sums, factor) in sums.iter_mut().zip(b.row(index)) {
-            let factor = Lanes::splat(simd, factor);
+        for (sums, factor) in sums.iter_mut().zip(factors) {
+            let factor = Lanes::splat(simd, *factor);
             for (sum, vector) in sums.iter_mut().zip(vectors) {
                 *sum = *sum + vector * factor;
             }
@@ -263,11 +314,10 @@ fn tile<S: Simd, T: Real, const COLUMNS: usize, const VECTORS: usize, P: Panel<T
 
 /// The rows after the last whole vector.
 #[inline(always)]
-fn last_rows<S: Simd, T: Real, const COLUMNS: usize, P: Panel<T, COLUMNS>>(
+fn last_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS>>(
     simd: S,
     a: &[T],
     rows: usize,
-    inner: usize,
     row: usize,
     b: P,
     c: &mut [T],
@@ -276,11 +326,11 @@ fn last_rows<S: Simd, T: Real, const COLUMNS: usize, P: Panel<T, COLUMNS>>(
     for (sum, column) in sums.iter_mut().zip(c.chunks_exact(rows)) {
         *sum = Lanes::load_partial(simd, column.get(row..).unwrap_or_default(), T::ZERO);
     }
-    for (index, column) in a.chunks_exact(rows).take(inner).enumerate() {
+    for (column, factors) in a.chunks_exact(rows).zip(b.rows()) {
         let part = column.get(row..).unwrap_or_default();
         let vector = Lanes::load_partial(simd, part, T::ZERO);
-        for (sum, factor) in sums.iter_mut().zip(b.row(index)) {
-            *sum = *sum + vector * Lanes::splat(simd, factor);
+        for (sum, factor) in sums.iter_mut().zip(factors) {
+            *sum = *sum + vector * Lanes::splat(simd, *factor);
         }
     }
     for (sum, column) in sums.iter().zip(c.chunks_exact_mut(rows)) {

@@ -1,5 +1,5 @@
 //! The whole vocabulary of a kernel: a native vector that can do what the numeric contract allows
-//! (`+ − × ÷ √`, comparison, selection, integer add, shift and mask) and nothing else.
+//! (`+ − × ÷ √`, comparison, selection, interleaving, integer add, shift and mask) and nothing else.
 //!
 //! [`Lanes`] wraps the native vector of `fearless_simd` so that its fused multiply-add, its
 //! reductions and its `min`/`max` cannot be reached from a kernel by mistake. Every operation is
@@ -148,6 +148,13 @@ impl<S: Simd, T: Real> Lanes<S, T> {
     #[inline(always)]
     pub fn times(self, value: T) -> Self {
         Self(self.0 * value)
+    }
+
+    /// The lanes of `self` and `other` in turn, two vectors of them.
+    #[inline(always)]
+    pub fn interleave(self, other: Self) -> [Self; 2] {
+        let (low, high) = self.0.interleave(other.0);
+        [Self(low), Self(high)]
     }
 
     /// The bit pattern of each lane.

@@ -10,6 +10,7 @@ pub mod elementwise;
 pub mod gemm;
 pub mod lanes;
 pub mod panel;
+mod turn;
 pub mod weights;
 
 pub use lanes::Level;

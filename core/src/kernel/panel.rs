@@ -5,8 +5,8 @@
 //! places beyond the items are 0. Each item's results are its own: lanes and blocks do not meet.
 
 use super::lanes::{Lanes, Level, Operation, Simd, run_at};
+pub use super::turn::fill_panel;
 use crate::arith::Real;
-use crate::linalg::Columns;
 
 /// Vectors of items that the substitution keeps in registers.
 const TILE_VECTORS: usize = 2;
@@ -20,18 +20,6 @@ const TILE_ROWS: usize = 4;
 pub const fn panel_stride(items: usize) -> usize {
     // The widest vector has 16 lanes, two of which make a tile of the substitution.
     items.div_ceil(32).saturating_add(1).saturating_mul(32)
-}
-
-/// Turns items (columns) into a panel, converted to `T`.
-pub fn fill_panel<F: Real, T: Real>(items: Columns<'_, F>, stride: usize, panel: &mut [T]) {
-    panel.fill(T::ZERO);
-    for (place, item) in items.iter().enumerate() {
-        for (row, value) in panel.chunks_exact_mut(stride.max(1)).zip(item) {
-            if let Some(entry) = row.get_mut(place) {
-                *entry = T::from_real(*value);
-            }
-        }
-    }
 }
 
 /// The product of each item with `weights`: Σ_i weights_i · feature_i, in ascending order.

@@ -121,7 +121,7 @@ fn each<F: Differentiable, S: Simd, T: Real>(simd: S, values: &mut [T], derivati
         let (value, derivative) = F::lanes(Lanes::load(simd, chunk));
         value.store(chunk);
         if let Some(out) = derivatives.next() {
-            derivative.store_partial(out);
+            derivative.store(out);
         }
     }
     let rest = chunks.into_remainder();

@@ -86,9 +86,9 @@ impl<T: Real> Operation for Step<'_, T> {
             let scale = (second.sqrt() / second.filled(self.root)).plus(T::from_f64(EPSILON));
             let parameter = load(simd, parameters).times(self.keep);
             let parameter = parameter - (first / scale).times(self.size);
-            first.store_partial(first_moments);
-            second.store_partial(second_moments);
-            parameter.store_partial(parameters);
+            first.store(first_moments);
+            second.store(second_moments);
+            parameter.store(parameters);
         }
     }
 }

@@ -90,6 +90,8 @@ probes! {
     kernel::lanes::Lanes::filled[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().filled(any()));
     kernel::lanes::Lanes::plus[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().plus(any()));
     kernel::lanes::Lanes::times[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().times(any()));
+    kernel::lanes::Lanes::interleave[T] =>
+        at_any_level!(|simd: S| any::<Lanes<S, T>>().interleave(any()));
     kernel::lanes::Lanes::to_bits[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().to_bits());
     kernel::lanes::Lanes::from_bits[T] => at_any_level!(|simd: S| Lanes::<S, T>::from_bits(any()));
     kernel::lanes::BitLanes::plus[T] => at_any_level!(|simd: S| any::<BitLanes<S, T>>().plus(any()));
@@ -104,7 +106,7 @@ probes! {
     kernel::lanes::run_at => at_any_level!(|simd: S| simd);
 
     kernel::panel::panel_stride => panel_stride(any());
-    kernel::panel::fill_panel[T] => (
+    kernel::turn::fill_panel[T] => (
         fill_panel::<f32, T>(any(), any(), any()),
         fill_panel::<T, T>(any(), any(), any()),
     );
