@@ -106,7 +106,7 @@ impl<T: Real> Operation for Gemm<'_, T> {
             Right::Columns(_) => INNER_BLOCK_OF_COLUMNS,
             Right::Rows { .. } => INNER_BLOCK_OF_ROWS,
         };
-        for a in a.chunks(rows.saturating_mul(block)) {
+        for a in a.chunks(rows.saturating_mul(block).max(1)) {
             let block = Block { a, rows, part };
             let length = a.len() / rows;
             match b {
@@ -160,7 +160,7 @@ impl<T: Real> Block<'_, T> {
         let Self { a, rows, part } = self;
         let mut number = 0;
         let from = |number| if part == Part::Lower { number } else { 0 };
-        let mut tiles = c.chunks_exact_mut(rows.saturating_mul(TILE_COLUMNS));
+        let mut tiles = c.chunks_exact_mut(rows.saturating_mul(TILE_COLUMNS).max(1));
         for tile in &mut tiles {
             let from = from(number);
             match b {
@@ -175,7 +175,7 @@ impl<T: Real> Block<'_, T> {
             }
             number += TILE_COLUMNS;
         }
-        for last in tiles.into_remainder().chunks_exact_mut(rows) {
+        for last in tiles.into_remainder().chunks_exact_mut(rows.max(1)) {
             let from = from(number);
             match b {
                 Cut::Columns { .. } => {
@@ -289,7 +289,7 @@ fn tile<
             *sum = Lanes::load(simd, values);
         }
     }
-    for (column, factors) in a.get(row..).unwrap_or_default().chunks(rows).zip(b.rows()) {
+    for (column, factors) in a.get(row..).unwrap_or_default().chunks(rows.max(1)).zip(b.rows()) {
         let Some(part) = column.get(..height) else {
             return;
         };
