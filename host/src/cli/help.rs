@@ -121,7 +121,8 @@ Examples:
     pairpick cost --items 200 --hidden 32,32,32 --precision f32 --device cortex-m4f --mhz 168
 
 Described machines get a lower bound: their peak. Predictions for this machine are within twice of
-what is measured, either way, unless something else runs beside.";
+what is measured, either way, unless something else runs beside; scores of dozens of responses a
+prompt are predicted up to three times too long.";
 
 /// The recipes side by side, as they are in the code.
 pub(super) fn presets() -> String {
