@@ -106,7 +106,7 @@ pub fn sensitivities(vectors: &[Vec<f64>], own: &[usize], radius: f64) -> Vec<f6
         .collect()
 }
 
-/// The Gumbel deviate of a pair: −ln(−ln u), u from SplitMix64's output of this number.
+/// The Gumbel deviate of a pair: −ln(−ln(1 − v)), v from SplitMix64's output of this number.
 #[must_use]
 pub fn gumbel(key: u64, pair: u64) -> f64 {
     const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -114,6 +114,6 @@ pub fn gumbel(key: u64, pair: u64) -> f64 {
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     let bits = z ^ (z >> 31);
-    let u = ((bits >> 12) as f64 + 0.5) / 4_503_599_627_370_496.0;
-    -(-u.ln()).ln()
+    let v = (bits | 1) as f64 / 18_446_744_073_709_551_616.0;
+    -(-(-v).ln_1p()).ln()
 }

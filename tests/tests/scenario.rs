@@ -126,7 +126,12 @@ fn every_stage_tells_something() {
             for order in [8, 16, 32] {
                 // In-prompt, cross-prompt, the same with rewards far apart, and listed.
                 for pool in 0..4 {
-                    let batches = &digests[&(strategy.name().to_owned(), order, 3 * pool)];
+                    let key = (strategy.name().to_owned(), order, 3 * pool);
+                    // Every strategy picks within prompts, and elsewhere where it walks in another way.
+                    let Some(batches) = digests.get(&key) else {
+                        assert_ne!(pool, 0, "{}", strategy.name());
+                        continue;
+                    };
                     assert_eq!(batches.len(), 2, "{}", strategy.name());
                     assert_ne!(batches[0], batches[1], "{} {order}, {pool}", strategy.name());
                 }

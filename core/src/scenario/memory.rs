@@ -75,7 +75,7 @@ const DEVICE: Lengths = Lengths {
     asked: Size::DEVICE.labels(),
     batch: Size::DEVICE.batch,
     ranks: 2 * Size::DEVICE.items + Size::DEVICE.batch,
-    heaps: 61,
+    heaps: 530,
 };
 
 /// The memory of [`Size::DEVICE`] on one thread, owned: 121,000 bytes in f32, 220,000 in f64.

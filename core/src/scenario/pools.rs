@@ -56,6 +56,26 @@ impl Offer {
         }
     }
 
+    /// Whether a strategy picks from the pool here. Where one walks over the pairs of two pools in one
+    /// way, it does so once: a device's memory is small.
+    pub(super) const fn is_for(self, strategy: Strategy) -> bool {
+        let again = matches!(
+            strategy,
+            Strategy::AOpt
+                | Strategy::VOpt
+                | Strategy::Exchange
+                | Strategy::GreedyAOpt
+                | Strategy::GreedyVOpt
+                | Strategy::RobustVOpt
+        );
+        match self {
+            Self::InPrompt => true,
+            Self::CrossPrompt => strategy.takes_all_cross_prompt_pairs(),
+            Self::Stretched => strategy.takes_all_cross_prompt_pairs() && !again,
+            Self::Listed => !again,
+        }
+    }
+
     /// The first of the places at which its stages stand among those of their names.
     const fn index(self, stages: usize) -> usize {
         let number = match self {
@@ -82,20 +102,16 @@ fn pool<'a>(
     }
 }
 
-/// What strategies are run with: samples in numbers that a device can afford; where pairs are of a
-/// list, weights averaged and pairs drawn; and caps where the pool's prompts are not known.
+/// What strategies are run with: samples in numbers that a device can afford; pairs of a list are
+/// drawn, weights averaged where rewards are far apart, and items capped outside prompts.
 pub(super) fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
     let few =
         Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() };
     match offer {
         Offer::InPrompt => few,
-        Offer::CrossPrompt | Offer::Stretched => Options { distinct: Distinct::PerItem(1), ..few },
-        Offer::Listed => Options {
-            weights: Weights::Averaged,
-            sampled: true,
-            distinct: Distinct::PerItem(2),
-            ..few
-        },
+        Offer::CrossPrompt => Options { distinct: Distinct::PerItem(1), ..few },
+        Offer::Stretched => Options { weights: Weights::Averaged, ..few },
+        Offer::Listed => Options { sampled: true, distinct: Distinct::PerItem(2), ..few },
     }
 }
 
@@ -187,11 +203,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
     ) -> Result<(), Error> {
         self.aim(numbers)?;
         for offer in Offer::ALL {
-            let crossed = matches!(offer, Offer::CrossPrompt | Offer::Stretched);
-            for strategy in Strategy::ALL {
-                if crossed && !strategy.takes_all_cross_prompt_pairs() {
-                    continue;
-                }
+            for strategy in Strategy::ALL.into_iter().filter(|strategy| offer.is_for(*strategy)) {
                 let told = self.choose(strategy, offer, round, numbers)?;
                 let (name, index) = (strategy.name(), offer.index(3));
                 let (batch, _) = split_at(self.batch, picks(strategy));

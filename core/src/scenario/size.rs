@@ -52,7 +52,7 @@ impl Size {
         items: 67,
         replies: &[1, 3, 0, 0, 2, 0, 4, 0, 2, 0],
         listed: 530,
-        crossed: 41,
+        crossed: 31,
         batch: 6,
         trained: 67,
         iterations: 5,
@@ -201,7 +201,7 @@ impl Size {
         for offer in Offer::ALL {
             let (pairs, items) = (offer.pairs(self, prompts, self.list()), offer.items(self));
             let sizes = Sizes { order, pairs, items, batch, threads };
-            for strategy in Strategy::ALL {
+            for strategy in Strategy::ALL.into_iter().filter(|strategy| offer.is_for(*strategy)) {
                 largest = largest.max(strategy.workspace_len(&sizes, &options::<f64>(offer)));
             }
         }

@@ -177,9 +177,7 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
     let Sizes { order, pairs, items, threads, .. } = *sizes;
     let threads = threads.max(1);
     let score = ScoreMemory::new(order, pairs, items);
-    let shared = threads
-        .saturating_mul(pool_workspace_len(order, pairs))
-        .saturating_mul(2)
+    let shared = pool_len(sizes)
         .max(threads.saturating_mul(score.each).saturating_add(score.shared))
         .max(threads.saturating_mul(rewards_workspace_len(order)));
     let numbers = items
@@ -189,6 +187,14 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
         .saturating_add(shared);
     let (heaps, ranks) = rank_len(sizes, options.distinct);
     WorkspaceLen { numbers, heaps, ranks }
+}
+
+/// Numbers that the sum over the pool works in.
+pub(super) fn pool_len(sizes: &Sizes<'_>) -> usize {
+    let Sizes { order, pairs, threads, .. } = *sizes;
+    // Blocks beyond one a thread even out their lengths; one thread has nothing to even out.
+    let blocks = if threads > 1 { threads.saturating_mul(2) } else { 1 };
+    blocks.saturating_mul(pool_workspace_len(order, pairs))
 }
 
 /// Candidates and whole numbers that [`rank`] works in.

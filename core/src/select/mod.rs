@@ -136,6 +136,12 @@ impl Strategy {
         matches!(self, Self::Design | Self::Dopt | Self::PaDopt | Self::AOpt | Self::VOpt)
     }
 
+    /// Whether the strategy reads [`Options::distinct`].
+    #[must_use]
+    pub const fn takes_caps(self) -> bool {
+        !matches!(self, Self::Coreset | Self::Bald | Self::BatchBald)
+    }
+
     /// Whether the strategy can choose among all cross-prompt pairs; one that goes through the
     /// pairs one by one, many times, needs a list of those to choose from.
     #[must_use]

@@ -5,7 +5,7 @@
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, leverage};
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
-use crate::fisher::{pool_workspace_len, rewards_workspace_len, workers};
+use crate::fisher::{rewards_workspace_len, workers};
 use crate::kernel::axpy::add_scaled;
 use crate::kernel::panel::{fill_whitener, whitener_len};
 use crate::linalg::{
@@ -78,9 +78,7 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
     let Sizes { order, pairs, items, threads, .. } = *sizes;
     let score = ScoreMemory::stored(order, pairs, items);
     let each = score.each.max(whiten_memory_len(order, items));
-    let shared = threads
-        .saturating_mul(pool_workspace_len(order, pairs))
-        .saturating_mul(2)
+    let shared = leverage::pool_len(sizes)
         .max(threads.saturating_mul(each).saturating_add(score.shared))
         .max(threads.saturating_mul(rewards_workspace_len(order)));
     let numbers = items

@@ -3,7 +3,7 @@
 use pairpick_core::arith::Real;
 use pairpick_core::select::{MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options};
 
-use super::{PairsOffered, PoolKind, Settings, in_range};
+use super::{DistinctPairs, PairsOffered, PoolKind, Settings, in_range};
 use crate::error::{Error, Result};
 
 impl Settings {
@@ -31,11 +31,31 @@ impl Settings {
         between("clusters", self.clusters, (1, MAX_CLUSTERS))?;
         in_range("radius", self.radius, self.radius >= 0.0, "not negative")?;
         in_range("radius", self.radius, (self.radius as f32).is_finite(), "that f32 holds")?;
+        self.check_caps()?;
         if self.configurations < self.posterior_samples {
             let (option, found) = ("configurations", self.configurations.to_string());
             let expected =
                 format!("must be at least --posterior-samples {}", self.posterior_samples);
             return Err(Error::Setting { option, found, expected });
+        }
+        Ok(())
+    }
+
+    /// Refuses caps that nothing would keep.
+    fn check_caps(&self) -> Result<()> {
+        if self.distinct == DistinctPairs::UNLIMITED {
+            return Ok(());
+        }
+        let refused = |expected: String| {
+            Err(Error::Setting { option: "distinct", found: self.distinct.to_string(), expected })
+        };
+        if !self.strategy.takes_caps() {
+            return refused(format!("--strategy {} keeps no caps", self.strategy.name()));
+        }
+        if self.mix > 0.0 {
+            return refused(
+                "the pairs that --mix draws keep no caps; give one of the two".to_owned(),
+            );
         }
         Ok(())
     }

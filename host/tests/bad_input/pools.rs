@@ -45,6 +45,12 @@ fn caps_and_misfits_that_mean_nothing() {
     for text in ["1", "pair:1", "item:x", "prompt:-1", ""] {
         case.fails(&["--distinct", text], &["--distinct", "expected off, item:N or prompt:N"]);
     }
+    for strategy in ["coreset", "bald", "batchbald"] {
+        let capped = ["--strategy", strategy, "--distinct", "item:1"];
+        case.fails(&capped, &["--distinct item:1", strategy, "keeps no caps"]);
+    }
+    let mixed = ["--strategy", "dopt", "--distinct", "item:1", "--mix", "0.5"];
+    case.fails(&mixed, &["--distinct item:1", "--mix"]);
     for value in ["-1", "nan", "inf", "1e60"] {
         case.fails(&["--misfit", value], &["--misfit", "not negative"]);
     }

@@ -13,6 +13,7 @@ probes! {
     select::Strategy::can_sample => any::<Strategy>().can_sample();
     select::Strategy::select[T] =>
         any::<Strategy>().select::<T, Any>(any(), any(), any(), any());
+    select::Strategy::takes_caps => any::<Strategy>().takes_caps();
     select::Strategy::takes_all_cross_prompt_pairs =>
         any::<Strategy>().takes_all_cross_prompt_pairs();
     select::Strategy::workspace_len[T] => any::<Strategy>().workspace_len::<T>(any(), any());
