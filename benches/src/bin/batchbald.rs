@@ -1,7 +1,9 @@
 //! One selection by `batchbald` at the paper's size, 500 of 20,000 listed pairs with 64 features,
 //! at the default options on two threads: how long it takes and what the batch tells, pick by pick.
 //!
-//!   cargo run --release -p pairpick-benches --bin batchbald [f32|f64] [picks]
+//! ```sh
+//! cargo run --release -p pairpick-benches --bin batchbald [f32|f64] [picks]
+//! ```
 
 use std::time::Instant;
 
