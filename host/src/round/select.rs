@@ -146,7 +146,7 @@ fn select<T: Real>(
         ));
     }
     let gain = worth::of_batch(request, &problem, &chosen, progress)?;
-    let scored = if strategy == Strategy::Random { 0 } else { chosen.len() - mixed };
+    let scored = if strategy == Strategy::Random { 0 } else { chosen.len().saturating_sub(mixed) };
     let picked = chosen.iter().enumerate().filter_map(|(place_in_batch, chosen)| {
         let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);

@@ -1,7 +1,7 @@
 //! The settings of single strategies: what each needs, and what it cannot do.
 
 use pairpick_core::arith::Real;
-use pairpick_core::select::{MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options};
+use pairpick_core::select::{MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy};
 
 use super::{DistinctPairs, PairsOffered, PoolKind, Settings, in_range};
 use crate::error::{Error, Result};
@@ -43,6 +43,7 @@ impl Settings {
 
     /// Refuses caps that nothing would keep.
     fn check_caps(&self) -> Result<()> {
+        self.check_mix()?;
         if self.distinct == DistinctPairs::UNLIMITED {
             return Ok(());
         }
@@ -52,12 +53,20 @@ impl Settings {
         if !self.strategy.takes_caps() {
             return refused(format!("--strategy {} keeps no caps", self.strategy.name()));
         }
-        if self.mix > 0.0 {
-            return refused(
-                "the pairs that --mix draws keep no caps; give one of the two".to_owned(),
-            );
-        }
         Ok(())
+    }
+
+    /// Refuses random pairs beside a cap, which is `robust-v-opt`'s without being asked for.
+    fn check_mix(&self) -> Result<()> {
+        let capped =
+            self.distinct != DistinctPairs::UNLIMITED || self.strategy == Strategy::RobustVOpt;
+        if self.mix == 0.0 || !capped {
+            return Ok(());
+        }
+        let expected = "must be 0 with --distinct, and with --strategy robust-v-opt, which asks one \
+                        pair a prompt: the pairs that it draws keep no caps";
+        let (option, found) = ("mix", self.mix.to_string());
+        Err(Error::Setting { option, found, expected: expected.to_owned() })
     }
 
     /// Refuses pools that the strategy cannot go through.

@@ -50,7 +50,9 @@ fn caps_and_misfits_that_mean_nothing() {
         case.fails(&capped, &["--distinct item:1", strategy, "keeps no caps"]);
     }
     let mixed = ["--strategy", "dopt", "--distinct", "item:1", "--mix", "0.5"];
-    case.fails(&mixed, &["--distinct item:1", "--mix"]);
+    case.fails(&mixed, &["--mix 0.5", "--distinct"]);
+    let mixed = ["--strategy", "robust-v-opt", "--mix", "0.5"];
+    case.fails(&mixed, &["--mix 0.5", "robust-v-opt"]);
     for value in ["-1", "nan", "inf", "1e60"] {
         case.fails(&["--misfit", value], &["--misfit", "not negative"]);
     }
