@@ -6,6 +6,7 @@
 
 pub mod averaged;
 pub mod axpy;
+pub(crate) mod dot;
 pub mod elementwise;
 pub mod gemm;
 pub mod lanes;

@@ -10,6 +10,7 @@ use super::loss::{Comparison, add_reward_gradients, check, margins, mean_loss};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pairs, list_workspace_len, rewards, rewards_workspace_len};
+use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Cholesky, Columns, Packed, packed_len};
 use crate::parallel::{Executor, split_at};
@@ -259,13 +260,4 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
     fn count(&self) -> T {
         T::from_u64(self.comparisons.len() as u64)
     }
-}
-
-/// Σ a_i b_i, in ascending order.
-fn dot<T: Real>(a: &[T], b: &[T]) -> T {
-    let mut sum = T::ZERO;
-    for (a, b) in a.iter().zip(b) {
-        sum += *a * *b;
-    }
-    sum
 }

@@ -7,6 +7,7 @@ use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
 use crate::fisher::{rewards_workspace_len, workers};
 use crate::kernel::axpy::add_scaled;
+use crate::kernel::dot::dot;
 use crate::kernel::panel::{fill_whitener, whitener_len};
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
@@ -148,13 +149,4 @@ pub(super) fn fill_rows<T: Real, E: Executor>(
             }
         }
     });
-}
-
-/// Σ_i a_i · b_i, in ascending order.
-pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
-    let mut sum = T::ZERO;
-    for (a, b) in a.iter().zip(b) {
-        sum += *a * *b;
-    }
-    sum
 }

@@ -8,6 +8,7 @@
 
 use crate::arith::Real;
 use crate::kernel::Level;
+use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::parallel::split_at;
 use crate::rng::Stream;
@@ -118,7 +119,7 @@ impl<'a, T: Real> Configurations<'a, T> {
         let rows = rows.zip(second.chunks_exact_mut(self.samples.max(1)));
         let (weights, more) = split_at(self.weights, self.len);
         for ((yes, no), (weight, other)) in rows.zip(weights.iter_mut().zip(more)) {
-            let q = expectation(yes, probabilities);
+            let q = dot(yes, probabilities);
             for (no, yes) in no.iter_mut().zip(&*yes) {
                 *no = *yes;
             }
@@ -140,7 +141,7 @@ impl<'a, T: Real> Configurations<'a, T> {
             let (rows, others) = split_at(rest, (end - first) * samples);
             (rest, first) = (others, end);
             for posterior in rows.chunks_exact_mut(samples.max(1)) {
-                let q = expectation(posterior, probabilities);
+                let q = dot(posterior, probabilities);
                 if rng.uniform::<T>() < *p {
                     condition(posterior, probabilities.iter().copied(), q);
                 } else {
@@ -154,15 +155,6 @@ impl<'a, T: Real> Configurations<'a, T> {
 /// The first place of the joint answers that are drawn from this draw.
 fn first_of(draw: usize, places: usize, samples: usize) -> usize {
     draw.saturating_mul(places).checked_div(samples).unwrap_or(0)
-}
-
-/// Σ_s W_s x_s, in ascending order.
-pub(super) fn expectation<T: Real>(posterior: &[T], values: &[T]) -> T {
-    let mut sum = T::ZERO;
-    for (weight, value) in posterior.iter().zip(values) {
-        sum += *weight * *value;
-    }
-    sum
 }
 
 /// Bayes' rule: W_s p(y|θ_s) / p(y). An answer that cannot be teaches nothing.

@@ -7,8 +7,9 @@
 //! answers, taken as independent; while all joint answers are kept there is none. Whichever way, a
 //! score of no more than [`ROUNDING`] ε may be the rounding of entropies that cancel.
 
-use super::configurations::{Configurations, expectation};
+use super::configurations::Configurations;
 use crate::arith::{self, Real, entropy::OfProbability};
+use crate::kernel::dot::dot;
 use crate::kernel::elementwise::scalar;
 
 /// The ε of rounding in a score, a difference of two entropies of at most ln 2 nats.
@@ -46,8 +47,8 @@ fn variance_of_mean<T: Real>(
     let rows = || {
         let posteriors = configurations.posteriors().chunks_exact(probabilities.len().max(1));
         posteriors.zip(configurations.weights()).map(|(posterior, weight)| {
-            let before = scalar::<OfProbability, T>(expectation(posterior, probabilities));
-            (*weight, before - expectation(posterior, entropies))
+            let before = scalar::<OfProbability, T>(dot(posterior, probabilities));
+            (*weight, before - dot(posterior, entropies))
         })
     };
     let mut mean = T::ZERO;

@@ -5,11 +5,12 @@ use crate::arith::Real;
 use crate::error::Error;
 use crate::fisher::workers;
 use crate::kernel::axpy::subtract_scaled;
+use crate::kernel::dot::dot;
 use crate::kernel::panel::{fill_whitener, whitener_len};
 use crate::linalg::{Cholesky, Columns, Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::score::{Drop, Stored, copy_features, whiten_columns, whiten_memory_len};
-use crate::select::trace::{self, dot};
+use crate::select::trace;
 
 /// Numbers of the parts that do not grow with the pool.
 pub(super) const fn numbers_len(order: usize, batch: usize) -> usize {
