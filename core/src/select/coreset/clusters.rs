@@ -18,7 +18,7 @@ use crate::fisher::workers;
 use crate::kernel::elementwise::map;
 use crate::kernel::panel::{Items, panel_stride, squared_distances};
 use crate::parallel::{Executor, for_chunks, split_at};
-use crate::pool::Pool;
+use crate::pool::{Pool, pairs_of_ranks};
 use crate::rng::Stream;
 
 /// Lloyd's iterations at most.
@@ -155,12 +155,9 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
 
     /// One of the pairs on offer, each as likely.
     fn at_random(&self, rng: &mut Stream) -> u64 {
-        let mut pair = rng.below(self.pool.available());
-        for labelled in self.pool.labelled() {
-            if *labelled <= pair {
-                pair += 1;
-            }
-        }
+        let mut pair = [rng.below(self.pool.available())];
+        pairs_of_ranks(self.pool.labelled(), &mut pair);
+        let [pair] = pair;
         pair
     }
 
