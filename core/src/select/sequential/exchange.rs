@@ -10,8 +10,8 @@ use super::{Goal, Search};
 use crate::arith::{Real, ln};
 use crate::error::Error;
 use crate::heap::sort;
-use crate::parallel::{Executor, split_at};
-use crate::score::{Criterion, Ranking, check_finite, gather};
+use crate::parallel::Executor;
+use crate::score::check_finite;
 use crate::select::leverage;
 use crate::select::{Distinct, Problem, Selection, Workspace};
 use crate::topk::{Scored, rank};
@@ -55,7 +55,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
             let Some(pair) = batch.get(place).map(|scored| scored.pair) else {
                 break;
             };
-            let leverage = self.score_of(pair).1;
+            let leverage = self.score_of(self.pair(pair)).1;
             let rest = T::ONE - leverage;
             if rest <= T::ZERO || bound.is_some_and(|bound| bound <= leverage) {
                 continue;
@@ -83,15 +83,14 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     fn restart(&mut self, batch: &[Scored<T>]) -> Result<(T, Option<T>), Error> {
         leverage::fill_start(self.problem, self.state.information())?;
         for scored in batch {
-            let (a, b) = self.problem.pool.pairs().items_of_pair(scored.pair).unwrap_or_default();
-            let weight = self.scores.weight(self.problem.executor, a, b);
-            self.state.add_information((a, b), weight);
+            let (items, weight) = self.pair(scored.pair);
+            self.state.add_information(items, weight);
         }
         let factor = self.state.refactor(self.problem.executor, self.numbers)?;
         let start = T::from_f64(self.selection.log_det.unwrap_or(0.0));
         let gained = factor.log_det() - start;
         let bound = match self.distinct {
-            Distinct::Unlimited => self.best()?.map(|best| best.score),
+            Distinct::Unlimited => self.first()?.map(|best| best.score),
             Distinct::PerItem(_) | Distinct::PerPrompt(_) => None,
         };
         Ok((gained, bound))
@@ -99,29 +98,18 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// The best pair to take in the place of one, `rest` being 1 − its w v.
     fn best_without(&mut self, pair: u64, rest: T) -> Result<Option<Scored<T>>, Error> {
-        let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        let weight = self.scores.weight(self.problem.executor, a, b);
-        self.state.leave_out(self.problem.executor, (a, b), weight, rest);
+        let (items, weight) = self.pair(pair);
+        self.state.leave_out(self.problem.executor, items, weight, rest);
         self.taken.remove(pair);
-        let best = self.best();
+        let best = self.first();
         self.taken.insert(pair);
         self.state.put_back();
         best
     }
 
     /// The best pair that may be taken, by a walk over all.
-    fn best(&mut self) -> Result<Option<Scored<T>>, Error> {
-        let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
-        let ranking = Ranking { noise: None, taken: Some(&self.taken) };
-        let best = gather(
-            self.problem.executor,
-            self.problem.pool,
-            self.scores.rewards(),
-            (criterion, ranking),
-            (self.numbers, self.heaps),
-            split_at(self.slots, 1).0,
-        )?;
-        let best = best.finish();
+    fn first(&mut self) -> Result<Option<Scored<T>>, Error> {
+        let best = self.best(1)?.finish();
         check_finite(best)?;
         Ok(best.first().copied())
     }
@@ -130,7 +118,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     fn score_without(&mut self, batch: &mut [Scored<T>]) -> Result<(), Error> {
         self.restart(batch)?;
         for scored in &mut *batch {
-            let leverage = self.score_of(scored.pair).1;
+            let leverage = self.score_of(self.pair(scored.pair)).1;
             scored.score = leverage / (T::ONE - leverage);
         }
         check_finite(batch)

@@ -31,7 +31,7 @@ use crate::heap::{make_heap, sift_down};
 use crate::linalg::{Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
 use crate::score::{Criterion, Ranking, ScoreMemory, check_finite, gather, whiten_memory_len};
-use crate::topk::{Scored, rank};
+use crate::topk::{Scored, TopK, rank};
 
 /// Pairs gathered by one walk. Not part of the contract: which pairs are picked does not depend on
 /// it.
@@ -197,7 +197,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
                 self.gather(gathered)?;
                 continue;
             }
-            let current = self.score_of(top.pair).0;
+            let current = self.score_of(self.pair(top.pair)).0;
             if current.bits() == top.score.bits() {
                 gathered.drop_top(heap_of(self.slots, gathered.len));
                 return Ok(Some(top));
@@ -212,16 +212,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
     /// Walks over the pairs.
     fn gather(&mut self, gathered: &mut Gathered<T>) -> Result<(), Error> {
         self.state.project_all(self.problem.executor);
-        let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
-        let ranking = Ranking { noise: None, taken: Some(&self.taken) };
-        let best = gather(
-            self.problem.executor,
-            self.problem.pool,
-            self.scores.rewards(),
-            (criterion, ranking),
-            (self.numbers, self.heaps),
-            self.slots,
-        )?;
+        let best = self.best(usize::MAX)?;
         gathered.worst = best.worst();
         gathered.complete = gathered.worst.is_none();
         let kept = best.kept();
@@ -233,10 +224,29 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         Ok(())
     }
 
-    /// The score of a pair, and its w v.
-    fn score_of(&mut self, pair: u64) -> (T, T) {
+    /// The best pairs that may be taken, as many as there are slots for and no more than `most`, by a
+    /// walk over all.
+    fn best(&mut self, most: usize) -> Result<TopK<'_, T>, Error> {
+        let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
+        let ranking = Ranking { noise: None, taken: Some(&self.taken) };
+        gather(
+            self.problem.executor,
+            self.problem.pool,
+            self.scores.rewards(),
+            (criterion, ranking),
+            (self.numbers, self.heaps),
+            split_at(self.slots, most).0,
+        )
+    }
+
+    /// The items of a pair, and its weight.
+    fn pair(&self, pair: u64) -> ((u32, u32), T) {
         let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        let weight = self.scores.weight(self.problem.executor, a, b);
+        ((a, b), self.scores.weight(self.problem.executor, a, b))
+    }
+
+    /// The score of a pair, and its w v.
+    fn score_of(&mut self, ((a, b), weight): ((u32, u32), T)) -> (T, T) {
         self.state.project(a);
         self.state.project(b);
         self.state.stored().score_pair((a, b), weight)
@@ -244,10 +254,9 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
 
     /// Adds a pair to the design.
     fn take(&mut self, pair: u64) {
-        let (_, leverage) = self.score_of(pair);
-        let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        let weight = self.scores.weight(self.problem.executor, a, b);
-        self.state.add(self.problem.executor, (a, b), weight, leverage);
+        let (items, weight) = self.pair(pair);
+        let (_, leverage) = self.score_of((items, weight));
+        self.state.add(self.problem.executor, items, weight, leverage);
         self.taken.insert(pair);
     }
 }
