@@ -3,26 +3,13 @@
 use pairpick_core::Error;
 use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::Prompts;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
+use crate::kind::Kind;
 use crate::{generate, oracle};
-
-/// Which pairs of the items are on offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Those of each prompt.
-    InPrompt,
-    /// All.
-    CrossPrompt,
-    /// Every pair within a prompt three times, the second time the other way round.
-    Listed,
-}
-
-/// Every kind.
-pub const KINDS: [Kind; 3] = [Kind::InPrompt, Kind::CrossPrompt, Kind::Listed];
 
 /// A pool and what is believed of it.
 pub struct Design {
@@ -59,6 +46,7 @@ impl Design {
         let pairs = match kind {
             Kind::InPrompt => oracle::pairs(&starts),
             Kind::CrossPrompt => oracle::pairs(&all),
+            // Every pair within a prompt three times, the second time the other way round.
             Kind::Listed => {
                 let once = oracle::pairs(&starts);
                 let turned: Vec<_> = once.iter().map(|(a, b)| (*b, *a)).collect();
@@ -118,11 +106,7 @@ impl Design {
         let mut first_pairs = vec![0; self.starts.len()];
         let prompts = Prompts::new(&self.starts, &mut first_pairs).expect("prompts");
         let items = Columns::new(&self.features, self.order, prompts.items()).expect("features");
-        let pool = match self.kind {
-            Kind::InPrompt => Pool::in_prompt(items, prompts, &self.labelled),
-            Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
-            Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
-        };
+        let pool = self.kind.pool(items, prompts, &self.pairs, &self.labelled);
         let mut pool = pool.expect("a pool");
         if self.prompts_known {
             pool = pool.with_prompts(&self.starts)?;

@@ -10,6 +10,7 @@ pub mod elementary;
 pub mod fuzz;
 pub mod generate;
 pub mod information;
+pub mod kind;
 pub mod levels;
 pub mod model;
 pub mod naive;

@@ -3,26 +3,13 @@
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::Prompts;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
+use crate::kind::Kind;
 use crate::{generate, oracle};
-
-/// The kinds of pool.
-pub const KINDS: [Kind; 3] = [Kind::InPrompt, Kind::CrossPrompt, Kind::Listed];
-
-/// Which pairs a pool has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Those within prompts.
-    InPrompt,
-    /// All.
-    CrossPrompt,
-    /// Every second of all.
-    Listed,
-}
 
 /// A pool and what is believed before a batch.
 #[derive(Clone, Debug)]
@@ -107,11 +94,7 @@ impl Small {
         let mut first_pairs = vec![0; self.starts.len()];
         let prompts = Prompts::new(&self.starts, &mut first_pairs).expect("prompts");
         let items = Columns::new(&self.features, self.order, prompts.items()).expect("features");
-        let pool = match self.kind {
-            Kind::InPrompt => Pool::in_prompt(items, prompts, &self.labelled),
-            Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
-            Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
-        };
+        let pool = self.kind.pool(items, prompts, &self.pairs, &self.labelled);
         let none = Self { prior_precision: 0.0, ..self.clone() }.matrix(&[]);
         let lower = (0..self.order).flat_map(|j| (j..self.order).map(move |i| (i, j)));
         let past: Vec<T> = lower.map(|(i, j)| T::from_f64(none[i * self.order + j])).collect();

@@ -16,6 +16,7 @@ use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Weights, Workspace};
 use pairpick_core::topk::Scored;
 use pairpick_tests::generate::{self, numbers};
+use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::levels::available;
 use pairpick_tests::normal::{gauss_hermite, trapezoidal};
 use pairpick_tests::oracle;
@@ -112,15 +113,6 @@ fn a_slice_has_the_bits_of_its_values_at_every_level() {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
-    InPrompt,
-    CrossPrompt,
-    Listed,
-}
-
-const KINDS: [Kind; 3] = [Kind::InPrompt, Kind::CrossPrompt, Kind::Listed];
-
 /// A pool whose items fill more than one block, a past, and the precision that both give.
 struct Fixture {
     kind: Kind,
@@ -151,11 +143,7 @@ impl Fixture {
         let mut first_pairs = vec![0; self.starts.len()];
         let prompts = Prompts::new(&self.starts, &mut first_pairs).expect("prompts");
         let items = Columns::new(&self.features, self.order, prompts.items()).expect("features");
-        let pool = match self.kind {
-            Kind::InPrompt => Pool::in_prompt(items, prompts, &self.labelled),
-            Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
-            Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
-        };
+        let pool = self.kind.pool(items, prompts, &self.pairs, &self.labelled);
         run(&pool.expect("a pool"))
     }
 

@@ -6,7 +6,8 @@
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::select::{Distinct, Options, Strategy};
-use pairpick_tests::design::{Design, KINDS, Kind, log_det, square, times};
+use pairpick_tests::design::{Design, log_det, square, times};
+use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::oracle::{self, dot};
 
 fn numbers(

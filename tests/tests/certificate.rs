@@ -8,9 +8,10 @@ use pairpick_core::certificate::{Certificate, Effort, Memory, certify, log_det, 
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::select::{Options, Sizes, Strategy};
 use pairpick_core::topk::Scored;
+use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::levels::available;
 use pairpick_tests::oracle;
-use pairpick_tests::small::{KINDS, Kind, Small};
+use pairpick_tests::small::Small;
 use pairpick_tests::threads::Threads;
 
 const EXHAUSTIVE: Effort = Effort { gap: 1e-3, iterations: 2000 };

@@ -15,8 +15,9 @@ use pairpick_core::score::gumbel;
 use pairpick_core::select::{Options, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 use pairpick_tests::generate::positive;
+use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::levels::available;
-use pairpick_tests::small::{KINDS, Kind, Small};
+use pairpick_tests::small::Small;
 use pairpick_tests::threads::Threads;
 use proptest::prelude::*;
 

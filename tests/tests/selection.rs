@@ -16,21 +16,12 @@ use pairpick_core::rng::Stream;
 use pairpick_core::select::{Distinct, Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::{Scored, TopK};
 use pairpick_tests::generate;
+use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::levels::available;
 use pairpick_tests::naive;
 use pairpick_tests::oracle;
 use pairpick_tests::threads::Threads;
 use proptest::prelude::*;
-
-/// The kinds of pool: every suite here runs on each.
-const KINDS: [Kind; 3] = [Kind::InPrompt, Kind::CrossPrompt, Kind::Listed];
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
-    InPrompt,
-    CrossPrompt,
-    Listed,
-}
 
 /// Everything that makes a pool, owned.
 struct Fixture {
@@ -69,11 +60,7 @@ impl Fixture {
         let mut first_pairs = vec![0; self.starts.len()];
         let prompts = Prompts::new(&self.starts, &mut first_pairs).expect("prompts");
         let items = Columns::new(&self.features, self.order, prompts.items()).expect("features");
-        let pool = match self.kind {
-            Kind::InPrompt => Pool::in_prompt(items, prompts, &self.labelled),
-            Kind::CrossPrompt => Pool::cross_prompt(items, &self.labelled),
-            Kind::Listed => Pool::listed(items, &self.pairs, &self.labelled),
-        };
+        let pool = self.kind.pool(items, prompts, &self.pairs, &self.labelled);
         run(&pool.and_then(|pool| pool.with_prompts(&self.starts)).expect("a pool"))
     }
 
