@@ -1,21 +1,16 @@
 //! What the labels say of the last layer: `--prior-precision auto`, `--weights averaged` and
 //! `train --last-layer`, by the command, on the bundled data.
 
+mod command;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use pairpick::data::safetensors::ModelTensors;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-fn pairpick(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pairpick"))
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
+use self::command::pairpick;
 
 /// What a command prints as JSON, and its notes.
 fn told(folder: &Path, arguments: &[&str]) -> (Value, String) {

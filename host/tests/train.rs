@@ -1,19 +1,14 @@
 //! `pairpick train`: the model of a run once more, its loss curve, and what it refuses.
 
+mod command;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn pairpick(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pairpick"))
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
+use self::command::pairpick;
 
 /// A run on the bundled data, and its metrics by round.
 fn run(arguments: &[&str]) -> (TempDir, Vec<Value>) {

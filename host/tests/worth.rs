@@ -1,19 +1,14 @@
 //! What a batch is worth, in the metrics of a run and in the report of `select`; pairs drawn in
 //! proportion to their scores, and batches of which a part is random.
 
+mod command;
+
 use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn pairpick(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pairpick"))
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
+use self::command::pairpick;
 
 /// What a command with `--json` prints.
 fn json(folder: &Path, arguments: &[&str]) -> Value {
