@@ -7,11 +7,10 @@
 
 use std::time::Instant;
 
-use fearless_simd::Level;
 use pairpick_benches::numbers;
+use pairpick_benches::work::threads;
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::{Columns, Packed, packed_len};
-use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Pool;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
@@ -20,31 +19,6 @@ use pairpick_core::topk::Scored;
 const ITEMS: usize = 5000;
 const PAIRS: u64 = 20_000;
 const ORDER: usize = 64;
-
-/// Two threads, the second started for each join of the first.
-struct Two(Level);
-
-impl Executor for Two {
-    fn level(&self) -> Level {
-        self.0
-    }
-
-    fn threads(&self) -> usize {
-        2
-    }
-
-    fn join<A: Send, B: Send>(
-        &self,
-        a: impl FnOnce() -> A + Send,
-        b: impl FnOnce() -> B + Send,
-    ) -> (A, B) {
-        std::thread::scope(|scope| {
-            let a = scope.spawn(a);
-            let b = b();
-            (a.join().expect("no panic in a kernel"), b)
-        })
-    }
-}
 
 fn select<T: Real>(picks: usize) {
     let features = numbers(ITEMS * ORDER, 1);
@@ -67,7 +41,7 @@ fn select<T: Real>(picks: usize) {
     let workspace = Workspace { numbers: &mut numbers, heaps: &mut [], ranks: &mut [] };
     let mut batch = vec![Scored::default(); picks];
     let mut rng = Stream::new(0, Strategy::BatchBald.name(), 1);
-    let executor = &Two(Level::new());
+    let executor = &threads(2);
     let problem = Problem { executor, pool: &pool, posterior: &posterior, options: &options };
     let start = Instant::now();
     let told = Strategy::BatchBald.select(&problem, workspace, &mut rng, &mut batch);

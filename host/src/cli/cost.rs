@@ -23,7 +23,7 @@ use crate::settings::{PairsOffered, PoolKind, Precision};
 /// For this machine, by running each stage on few items, about a second; for one that is described
 /// by its rates; or for a microcontroller. The strategy counted is one-shot D-optimal design.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = help::COST)]
+#[command(after_help = help::COST, allow_negative_numbers = true)]
 pub(super) struct Args {
     /// Items of a round: prompts times responses
     #[arg(long, value_name = "N", default_value_t = 5000, help_heading = "Shape")]
@@ -64,7 +64,6 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "X",
-        allow_negative_numbers = true,
         requires = "bandwidth",
         conflicts_with = "device",
         help_heading = "Machine"
@@ -72,13 +71,7 @@ pub(super) struct Args {
     gflops: Option<f64>,
 
     /// Another machine: 10⁹ bytes a second between processor and memory
-    #[arg(
-        long,
-        value_name = "X",
-        allow_negative_numbers = true,
-        requires = "gflops",
-        help_heading = "Machine"
-    )]
+    #[arg(long, value_name = "X", requires = "gflops", help_heading = "Machine")]
     bandwidth: Option<f64>,
 
     /// A microcontroller
@@ -89,7 +82,6 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "X",
-        allow_negative_numbers = true,
         requires = "device",
         default_value_t = 100.0,
         help_heading = "Machine"
