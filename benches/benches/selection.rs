@@ -50,8 +50,8 @@ fn every_strategy<T: Real>(criterion: &mut Criterion) {
     target.add_diagonal(T::ONE);
     let options = Options {
         target: Some(Packed::new(ORDER, target.as_slice()).expect("order")),
-        // No cap decides, but one is asked for, so that `robust-v-opt` fills its batch.
-        distinct: Distinct::PerPrompt(u32::MAX),
+        // Without the cap of its own, `robust-v-opt` fills its batch.
+        distinct: Some(Distinct::Unlimited),
         ..Options::default()
     };
     let mut group = criterion.benchmark_group(T::NAME);
@@ -88,11 +88,7 @@ fn one<T: Real>(
     (strategy, level, batch): (Strategy, Level, usize),
     (pool, posterior, options): (&Pool<'_>, &Posterior<'_, T>, &Options<'_, T>),
 ) {
-    let options = match strategy {
-        Strategy::RobustVOpt => *options,
-        _ => Options { distinct: Distinct::Unlimited, ..*options },
-    };
-    let len = strategy.workspace_len(&Sizes::of(pool, batch, 1), &options);
+    let len = strategy.workspace_len(&Sizes::of(pool, batch, 1), options);
     let mut numbers = vec![T::ZERO; len.numbers];
     let mut heaps = vec![Scored::default(); len.heaps];
     let mut ranks = vec![0; len.ranks];
@@ -103,12 +99,8 @@ fn one<T: Real>(
             let workspace =
                 Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let mut rng = Stream::new(0, "bench", 0);
-            let problem = Problem {
-                executor: &executor,
-                pool: black_box(pool),
-                posterior,
-                options: &options,
-            };
+            let problem =
+                Problem { executor: &executor, pool: black_box(pool), posterior, options };
             strategy.select(&problem, workspace, &mut rng, &mut chosen).expect("a batch")
         });
     });

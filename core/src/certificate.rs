@@ -214,12 +214,14 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         let order = pool.features().rows();
         check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
         let Memory { numbers, heaps, pairs } = memory;
-        let found = pairs.len();
+        let required = batch;
+        for (what, found) in [("pairs", pairs.len()), ("heaps", heaps.len())] {
+            if found < required {
+                return Err(Error::Workspace { what, required, found });
+            }
+        }
         let (pairs, _) = split_at(pairs, batch);
         let (corner, heaps) = split_at(heaps, batch);
-        if pairs.len() < batch || corner.len() < batch {
-            return Err(Error::Workspace { what: "certificate", required: batch, found });
-        }
         let (rewards_of_items, numbers) = split_at(numbers, pool.features().len());
         rewards(executor, pool.features(), posterior.head, rewards_of_items, numbers)?;
         let (start, numbers) = split_at(numbers, packed_len(order));

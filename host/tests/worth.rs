@@ -105,6 +105,53 @@ fn a_share_of_the_batch_is_random_and_has_no_scores() {
     assert_eq!(hundred.iter().filter(|(_, _, score)| score.is_null()).count(), 29);
 }
 
+/// What `robust-v-opt` takes by itself is taken back by what is typed.
+#[test]
+fn robust_v_opt_is_greedy_v_opt_without_misfit_and_cap() {
+    let folder = TempDir::new().unwrap();
+    let by = |strategy, options: &[&str]| {
+        let batch = [&["--strategy", strategy, "--batch", "20"], options].concat();
+        selected(folder.path(), &batch)
+    };
+    let typed = ["--misfit", "0", "--distinct", "off"];
+    let greedy = by("greedy-v-opt", &[]);
+    assert_eq!(by("robust-v-opt", &typed), greedy);
+    assert_ne!(by("robust-v-opt", &["--misfit", "0"]), greedy);
+    assert_ne!(by("robust-v-opt", &["--distinct", "off"]), greedy);
+    let own = ["--misfit", "10", "--distinct", "prompt:1"];
+    assert_eq!(by("robust-v-opt", &[]), by("greedy-v-opt", &own));
+    let mixed = by("robust-v-opt", &["--distinct", "off", "--mix", "0.5"]);
+    assert_eq!(mixed.iter().filter(|(_, _, score)| score.is_null()).count(), 10);
+}
+
+/// Where draws no longer tell pairs apart, `batchbald` goes on at random.
+#[test]
+fn the_random_rest_of_batchbald_has_no_scores() {
+    let folder = TempDir::new().unwrap();
+    let options = ["--strategy", "batchbald", "--batch", "40", "--prior-precision", "0.001"];
+    let fixed = ["select", "--json", "--first-round", "model"];
+    let report = json(folder.path(), &[&fixed[..], &options[..]].concat());
+    let from = report["information"]["random_from"].as_u64().expect("few draws");
+    let pairs = report["pairs"].as_array().unwrap();
+    for (rank, pair) in (1..).zip(pairs) {
+        assert_eq!(pair["score"].is_null(), from <= rank, "rank {rank}, random from {from}");
+    }
+    let share = report["information"]["share"].as_array().unwrap();
+    assert_eq!(share.len(), pairs.len());
+}
+
+/// The yardstick keeps the caps that the batch keeps.
+#[test]
+fn the_certificate_of_a_capped_batch_has_a_capped_random_one_beside_it() {
+    let folder = TempDir::new().unwrap();
+    let share = |options: &[&str]| {
+        let fixed = ["select", "--json", "--first-round", "model", "--batch", "20"];
+        let report = json(folder.path(), &[&fixed[..], options].concat());
+        report["certificate"]["random_gain_share"].as_f64().unwrap()
+    };
+    assert_ne!(share(&["--distinct", "prompt:1"]), share(&[]));
+}
+
 #[test]
 fn drawn_pairs_have_scores_and_depend_on_the_seed_alone() {
     let folder = TempDir::new().unwrap();
@@ -128,7 +175,18 @@ fn what_cannot_be_drawn_or_mixed_is_an_error_that_names_the_option() {
         (&["--mix", "-0.1"], "--mix -0.1: must be a finite number from 0 to 1"),
         (&["--mix", "NaN"], "--mix NaN: must be a finite number from 0 to 1"),
         (&["--mix", "some"], "--mix"),
-        (&["--sample", "--strategy", "entropy"], "--strategy entropy: cannot be drawn from"),
+        (&["--sample", "--strategy", "entropy"], "--strategy entropy: does not read --sample"),
+        (
+            &["--distinct", "item:1", "--strategy", "bald"],
+            "--strategy bald: does not read --distinct; these do: random, entropy",
+        ),
+        (&["--misfit", "2"], "--strategy dopt: does not read --misfit; these do: greedy-a-opt"),
+        (&["--no-past"], "--strategy dopt: does not read --no-past; these do: a-opt"),
+        (
+            &["--weights", "averaged", "--strategy", "design"],
+            "--strategy design: does not read --weights averaged; these do: dopt",
+        ),
+        (&["--mix", "0.5", "--strategy", "robust-v-opt"], "with --distinct prompt:1"),
         (&["--sample", "perhaps"], "expected on or off"),
         (&["--certificate", "7"], "expected on or off"),
     ] {

@@ -109,9 +109,9 @@ pub(super) fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
         Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() };
     match offer {
         Offer::InPrompt => few,
-        Offer::CrossPrompt => Options { distinct: Distinct::PerItem(1), ..few },
+        Offer::CrossPrompt => Options { distinct: Some(Distinct::PerItem(1)), ..few },
         Offer::Stretched => Options { weights: Weights::Averaged, ..few },
-        Offer::Listed => Options { sampled: true, distinct: Distinct::PerItem(2), ..few },
+        Offer::Listed => Options { sampled: true, distinct: Some(Distinct::PerItem(2)), ..few },
     }
 }
 
@@ -256,7 +256,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
         let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
         let target = Some(Packed::new(order, &*numbers.matrix)?);
-        let options = &Options { target, ..options(offer) };
+        let options = &Options { target, ..options(offer) }.read_by(strategy);
         let problem = Problem { executor: self.executor, pool, posterior, options };
         let (batch, _) = split_at(self.batch, picks(strategy));
         strategy.select(&problem, workspace, &mut rng, batch)

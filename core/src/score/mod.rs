@@ -117,7 +117,8 @@ impl ScoreMemory {
             Pairs::InPrompt(prompts) => {
                 in_prompt::memory_len(rows, prompts.largest_block(in_prompt::STORED_BLOCK))
             }
-            Pairs::CrossPrompt(_) | Pairs::Listed(_) => Self::new(rows, pairs, items).each,
+            // No panel: columns are there already.
+            Pairs::CrossPrompt(_) | Pairs::Listed(_) => Self::new(0, pairs, items).each,
         };
         Self { shared: panels, each }
     }

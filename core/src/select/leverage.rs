@@ -128,7 +128,8 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
 ) -> Result<(), Error> {
     let Problem { executor, pool, options, .. } = *problem;
     let Workspace { numbers, heaps, ranks } = workspace;
-    if options.distinct == Distinct::Unlimited {
+    let distinct = options.distinct.unwrap_or_default();
+    if distinct == Distinct::Unlimited {
         return match noise {
             None => best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch),
             Some(seed) => {
@@ -137,8 +138,12 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
             }
         };
     }
-    let (mut taken, _) = Taken::new(pool, options.distinct, batch.len(), ranks)?;
-    let (slots, heaps) = split_at(heaps, front_len(batch.len(), options.distinct));
+    let (mut taken, _) = Taken::new(pool, distinct, batch.len(), ranks)?;
+    let (required, found) = (front_len(batch.len()), heaps.len());
+    if found < required {
+        return Err(Error::Workspace { what: "heaps", required, found });
+    }
+    let (slots, heaps) = split_at(heaps, required);
     let requested = batch.len() as u64;
     let mut places = batch.iter_mut();
     while places.len() > 0 {
@@ -164,16 +169,27 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     Ok(())
 }
 
-/// Pairs of the ranking that are kept at a time.
-const fn front_len(batch: usize, distinct: Distinct) -> usize {
-    match distinct {
-        Distinct::Unlimited => batch,
-        Distinct::PerItem(_) | Distinct::PerPrompt(_) => batch.saturating_mul(8),
-    }
+/// Pairs of the ranking that are kept at a time where caps pass some of them over.
+const fn front_len(batch: usize) -> usize {
+    batch.saturating_mul(8)
+}
+
+/// Memory for the rewards, and then for scores that are made of nothing else.
+pub(super) fn margin_workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> WorkspaceLen {
+    let Sizes { order, pairs, items, threads, .. } = *sizes;
+    let score = ScoreMemory::new(0, pairs, items);
+    let scores = threads.saturating_mul(score.each).saturating_add(score.shared);
+    let shared = scores.max(threads.saturating_mul(rewards_workspace_len(order)));
+    let (heaps, ranks) = rank_len(sizes, distinct);
+    WorkspaceLen { numbers: items.saturating_add(shared), heaps, ranks }
 }
 
 /// Memory for the rewards, what weights are made of, the matrix, and then its sums or the scores.
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) fn workspace_len<T: Real>(
+    sizes: &Sizes<'_>,
+    options: &Options<'_, T>,
+    distinct: Distinct,
+) -> WorkspaceLen {
     let Sizes { order, pairs, items, threads, .. } = *sizes;
     let threads = threads.max(1);
     let score = ScoreMemory::new(order, pairs, items);
@@ -185,7 +201,7 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = rank_len(sizes, options.distinct);
+    let (heaps, ranks) = rank_len(sizes, distinct);
     WorkspaceLen { numbers, heaps, ranks }
 }
 
@@ -199,10 +215,14 @@ pub(super) fn pool_len(sizes: &Sizes<'_>) -> usize {
 
 /// Candidates and whole numbers that [`rank`] works in.
 pub(super) const fn rank_len(sizes: &Sizes<'_>, distinct: Distinct) -> (usize, usize) {
-    let front = front_len(sizes.batch, distinct);
     let workers = if sizes.threads > 1 { sizes.threads } else { 0 };
-    let heaps = workers.saturating_add(1).saturating_mul(front);
-    (heaps, taken_len(sizes.batch, sizes.items, distinct))
+    match distinct {
+        Distinct::Unlimited => (workers.saturating_mul(sizes.batch), 0),
+        Distinct::PerItem(_) | Distinct::PerPrompt(_) => {
+            let heaps = workers.saturating_add(1).saturating_mul(front_len(sizes.batch));
+            (heaps, taken_len(sizes.batch, sizes.items, distinct))
+        }
+    }
 }
 
 /// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.

@@ -1,9 +1,11 @@
 //! Strategies: which pairs of a pool to ask about. One file a strategy, all of one shape:
 //! `(problem, workspace, rng) → batch`, the problem being a pool and a posterior.
 //!
-//! Two matrices must not be confused. P = λI + Σ over the labelled pairs is the posterior
+//! Three matrices must not be confused. P = λI + Σ over the labelled pairs is the posterior
 //! precision of the last layer. M adds the whole pool to a start, which is λI ([`dopt`],
-//! [`design`]) or P ([`pa_dopt`]); it only serves the gradient at selection weight 1.
+//! [`design`]) or P ([`pa_dopt`], [`a_opt`], [`v_opt`]); it only serves the gradient at selection
+//! weight 1. What picks pair by pair ([`greedy_dopt`], [`exchange`], [`greedy_a_opt`],
+//! [`greedy_v_opt`], [`robust_v_opt`]) never adds the pool: its M_t is P and the pairs picked before.
 
 pub mod a_opt;
 mod averaged;
@@ -142,6 +144,47 @@ impl Strategy {
         !matches!(self, Self::Coreset | Self::Bald | Self::BatchBald)
     }
 
+    /// Whether the strategy reads [`Options::misfit`].
+    #[must_use]
+    pub const fn takes_misfit(self) -> bool {
+        matches!(self, Self::GreedyAOpt | Self::GreedyVOpt | Self::RobustVOpt)
+    }
+
+    /// Whether the strategy reads [`Options::without_past`]: whether it starts at P unless told not
+    /// to, and could start at λI.
+    #[must_use]
+    pub const fn can_leave_out_the_past(self) -> bool {
+        matches!(
+            self,
+            Self::AOpt
+                | Self::VOpt
+                | Self::GreedyDopt
+                | Self::Exchange
+                | Self::GreedyAOpt
+                | Self::GreedyVOpt
+                | Self::RobustVOpt
+        )
+    }
+
+    /// Whether the strategy reads [`Options::weights`]: whether it weighs pairs by how uncertain
+    /// their answers are.
+    #[must_use]
+    pub const fn takes_weights(self) -> bool {
+        matches!(self, Self::Dopt | Self::PaDopt) || self.can_leave_out_the_past()
+    }
+
+    /// κ where [`Options::misfit`] leaves it open.
+    #[must_use]
+    pub const fn own_misfit(self) -> u64 {
+        if matches!(self, Self::RobustVOpt) { robust_v_opt::MISFIT } else { 0 }
+    }
+
+    /// The caps on a batch where [`Options::distinct`] leaves them open.
+    #[must_use]
+    pub const fn own_distinct(self) -> Distinct {
+        if matches!(self, Self::RobustVOpt) { robust_v_opt::DISTINCT } else { Distinct::Unlimited }
+    }
+
     /// Whether the strategy can choose among all cross-prompt pairs; one that goes through the
     /// pairs one by one, many times, needs a list of those to choose from.
     #[must_use]
@@ -162,22 +205,23 @@ impl Strategy {
         sizes: &Sizes<'_>,
         options: &Options<'_, T>,
     ) -> WorkspaceLen {
+        let distinct = options.caps(self);
         let own = match self {
+            Self::Random => random::workspace_len(sizes, distinct),
+            Self::Entropy | Self::MaxDiff => leverage::margin_workspace_len(sizes, distinct),
             Self::Coreset => coreset::workspace_len(sizes, options),
             Self::Bald => bald::workspace_len(sizes, options),
             Self::BatchBald => batchbald::workspace_len(sizes, options),
             Self::GreedyDopt | Self::Exchange => {
-                sequential::workspace_len(sizes, options, true, options.distinct)
+                sequential::workspace_len(sizes, options, true, distinct)
             }
-            Self::GreedyAOpt | Self::GreedyVOpt => {
-                sequential::workspace_len(sizes, options, false, options.distinct)
-            }
-            Self::RobustVOpt => {
-                let distinct = robust_v_opt::distinct(options);
+            Self::GreedyAOpt | Self::GreedyVOpt | Self::RobustVOpt => {
                 sequential::workspace_len(sizes, options, false, distinct)
             }
-            Self::AOpt | Self::VOpt => trace::workspace_len(sizes, options),
-            _ => leverage::workspace_len(sizes, options),
+            Self::AOpt | Self::VOpt => trace::workspace_len(sizes, options, distinct),
+            Self::Design | Self::Dopt | Self::PaDopt => {
+                leverage::workspace_len(sizes, options, distinct)
+            }
         };
         own.max(mixed::workspace_len(sizes, options))
     }
@@ -189,7 +233,8 @@ impl Strategy {
     /// [`Error::Batch`] if the pool offers fewer; [`Error::NotPositiveDefinite`] where M has no
     /// factor in the precision `T`; [`Error::AllPairs`] for all cross-prompt pairs where the strategy
     /// [cannot take them](Self::takes_all_cross_prompt_pairs); [`Error::Parameter`] and
-    /// [`Error::TooLarge`] for options out of range; [`Error::Shape`], [`Error::Workspace`],
+    /// [`Error::TooLarge`] for options out of range, and for those that the strategy would not
+    /// honour ([`Options::read_by`]); [`Error::Shape`], [`Error::Workspace`],
     /// [`Error::NonFinite`].
     pub fn select<T: Real, E: Executor>(
         self,
@@ -202,6 +247,7 @@ impl Strategy {
         if requested > available {
             return Err(Error::Batch { requested, available });
         }
+        problem.options.check(self)?;
         let select = match self {
             Self::Random => random::select::<T, E>,
             Self::Entropy => entropy::select,
@@ -265,7 +311,7 @@ pub struct Posterior<'a, T> {
 pub struct Workspace<'a, T> {
     /// Numbers.
     pub numbers: &'a mut [T],
-    /// A batch of candidates for each worker.
+    /// Candidates: of each worker, and of the batch.
     pub heaps: &'a mut [Scored<T>],
     /// Whole numbers: ranks of pairs, counts, pairs taken.
     pub ranks: &'a mut [u64],

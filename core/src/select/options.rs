@@ -1,7 +1,10 @@
-//! [`Options`]: what a strategy leaves to its caller. One set serves them all; a strategy's page
-//! says which it reads.
+//! [`Options`]: what a strategy leaves to its caller. One type serves them all; what would change
+//! another strategy's batch and does not this one's is refused, and [`Options::read_by`] takes it
+//! out.
 
+use super::Strategy;
 use crate::arith::Real;
+use crate::error::Error;
 use crate::linalg::Packed;
 
 /// Choices of the strategies.
@@ -12,10 +15,11 @@ pub struct Options<'a, T> {
     /// V, the second moment of the differences whose rewards are wanted; of order H.
     pub target: Option<Packed<T, &'a [T]>>,
     /// κ: how much of ‖d‖² the score's denominator gains, for features that do not explain the
-    /// reward fully.
-    pub misfit: T,
-    /// The most pairs of a batch that may touch one item, or one prompt.
-    pub distinct: Distinct,
+    /// reward fully; without it, [`Strategy::own_misfit`].
+    pub misfit: Option<T>,
+    /// The most pairs of a batch that may touch one item, or one prompt; without it,
+    /// [`Strategy::own_distinct`].
+    pub distinct: Option<Distinct>,
     /// Whether designs start at λI rather than at P.
     pub without_past: bool,
     /// Whether pairs are drawn in proportion to their scores rather than ranked.
@@ -61,8 +65,8 @@ impl<T: Real> Default for Options<'_, T> {
         Self {
             weights: Weights::default(),
             target: None,
-            misfit: T::ZERO,
-            distinct: Distinct::default(),
+            misfit: None,
+            distinct: None,
             without_past: false,
             sampled: false,
             mixed: 0,
@@ -70,6 +74,74 @@ impl<T: Real> Default for Options<'_, T> {
             configurations: 1000,
             clusters: 10,
             radius: T::ONE,
+        }
+    }
+}
+
+impl<T: Real> Options<'_, T> {
+    /// These, without those that the strategy does not read and would refuse.
+    #[must_use]
+    pub fn read_by(self, strategy: Strategy) -> Self {
+        let capped = strategy.takes_caps();
+        let Self { misfit, distinct, .. } = self;
+        let options = Self {
+            weights: if strategy.takes_weights() { self.weights } else { Weights::PlugIn },
+            misfit: misfit.filter(|_| strategy.takes_misfit()),
+            distinct: distinct.filter(|_| capped),
+            without_past: self.without_past && strategy.can_leave_out_the_past(),
+            sampled: self.sampled && strategy.can_sample(),
+            ..self
+        };
+        let mixed = if options.caps(strategy) == Distinct::Unlimited { self.mixed } else { 0 };
+        Self { mixed, ..options }
+    }
+
+    /// The caps that the strategy keeps with these options.
+    pub(super) fn caps(&self, strategy: Strategy) -> Distinct {
+        self.distinct.unwrap_or(strategy.own_distinct())
+    }
+
+    /// κ of the strategy with these options.
+    pub(super) fn distrust(&self, strategy: Strategy) -> T {
+        self.misfit.unwrap_or(T::from_u64(strategy.own_misfit()))
+    }
+
+    /// Refuses what the strategy would not honour.
+    pub(super) fn check(&self, strategy: Strategy) -> Result<(), Error> {
+        let refused = [
+            (
+                self.weights != Weights::PlugIn && !strategy.takes_weights(),
+                "averaged weights, for a strategy that has no weights",
+            ),
+            (
+                self.misfit.is_some_and(|misfit| !(misfit >= T::ZERO && misfit.is_finite_number())),
+                "misfit must be a finite number, not negative",
+            ),
+            (
+                self.misfit.is_some_and(|misfit| misfit != T::ZERO) && !strategy.takes_misfit(),
+                "misfit, for a strategy that does not read it",
+            ),
+            (
+                self.distinct.is_some_and(|distinct| distinct != Distinct::Unlimited)
+                    && !strategy.takes_caps(),
+                "distinct, for a strategy that keeps no caps",
+            ),
+            (
+                self.without_past && !strategy.can_leave_out_the_past(),
+                "without_past, for a strategy that has no choice of it",
+            ),
+            (
+                self.sampled && !strategy.can_sample(),
+                "sampled, for a strategy whose scores are no gradients",
+            ),
+            (
+                self.mixed > 0 && self.caps(strategy) != Distinct::Unlimited,
+                "mixed, beside caps that random pairs would not keep",
+            ),
+        ];
+        match refused.into_iter().find(|(holds, _)| *holds) {
+            Some((_, what)) => Err(Error::Parameter { what }),
+            None => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `random`: pairs drawn uniformly without replacement, in random order. The yardstick.
 
-use super::taken::Taken;
-use super::{Distinct, Problem, Selection, Workspace};
+use super::taken::{Taken, taken_len};
+use super::{Distinct, Problem, Selection, Sizes, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -19,8 +19,9 @@ pub fn select<T: Real, E: Executor>(
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    if problem.options.distinct != Distinct::Unlimited {
-        select_distinct(problem, workspace.ranks, rng, batch)?;
+    let distinct = problem.options.distinct.unwrap_or_default();
+    if distinct != Distinct::Unlimited {
+        select_distinct(problem, distinct, workspace.ranks, rng, batch)?;
         return Ok(Selection::default());
     }
     let (found, required) = (workspace.ranks.len(), batch.len());
@@ -36,19 +37,26 @@ pub fn select<T: Real, E: Executor>(
     Ok(Selection::default())
 }
 
+/// Memory for the pairs drawn.
+pub(super) const fn workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> WorkspaceLen {
+    let ranks = taken_len(sizes.batch, sizes.items, distinct);
+    WorkspaceLen { numbers: 0, heaps: 0, ranks }
+}
+
 /// Draws in vain before the pairs that may still be taken are counted.
 const DRAWS: usize = 1000;
 
 /// Each pair uniform among those that the caps on a batch allow after the ones before it.
 fn select_distinct<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
+    distinct: Distinct,
     ranks: &mut [u64],
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<(), Error> {
     let pool = problem.pool;
     let requested = batch.len() as u64;
-    let (mut taken, _) = Taken::new(pool, problem.options.distinct, batch.len(), ranks)?;
+    let (mut taken, _) = Taken::new(pool, distinct, batch.len(), ranks)?;
     for slot in batch {
         let open = |pair: &u64| pool.labelled().binary_search(pair).is_err() && taken.allows(*pair);
         let drawn = (0..DRAWS).map(|_| rng.below(pool.pairs().len())).find(open);

@@ -6,15 +6,18 @@
 //! does.
 
 use super::sequential::{self, Goal};
-use super::{Distinct, Options, Problem, Selection, Workspace, trace};
+use super::{Distinct, Problem, Selection, Strategy, Workspace, trace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
 use crate::rng::Stream;
 use crate::topk::Scored;
 
-/// κ where the options leave it at 0.
-const MISFIT: u64 = 10;
+/// κ where the options leave it open.
+pub(super) const MISFIT: u64 = 10;
+
+/// The caps on a batch where the options leave them open.
+pub(super) const DISTINCT: Distinct = Distinct::PerPrompt(1);
 
 /// Fills `batch`, in the order of picking. The score is that of `greedy-v-opt`.
 ///
@@ -26,17 +29,7 @@ pub fn select<T: Real, E: Executor>(
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let options = problem.options;
-    let target = trace::target(options)?;
-    let misfit = if options.misfit == T::ZERO { T::from_u64(MISFIT) } else { options.misfit };
-    let goal = Goal::Trace { target, misfit };
-    sequential::select(problem, goal, distinct(options), workspace, batch)
-}
-
-/// The caps on a batch: one pair a prompt if there are none.
-pub(super) fn distinct<T>(options: &Options<'_, T>) -> Distinct {
-    match options.distinct {
-        Distinct::Unlimited => Distinct::PerPrompt(1),
-        given => given,
-    }
+    let (options, strategy) = (problem.options, Strategy::RobustVOpt);
+    let goal = Goal::Trace { target: trace::target(options)?, misfit: options.distrust(strategy) };
+    sequential::select(problem, goal, options.caps(strategy), workspace, batch)
 }

@@ -2,7 +2,9 @@
 //! a pair's selection weight is w dᵀM⁻¹VM⁻¹d, and with M = LLᵀ, V = KKᵀ it is w ‖y_a − y_b‖²,
 //! y = (L⁻¹K)ᵀu of whitened items u.
 
-use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, leverage};
+use super::{
+    Distinct, Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, leverage,
+};
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
 use crate::fisher::{rewards_workspace_len, workers};
@@ -75,7 +77,11 @@ const fn rows_len(order: usize) -> usize {
 }
 
 /// Memory for [`by_gradient`].
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) fn workspace_len<T: Real>(
+    sizes: &Sizes<'_>,
+    options: &Options<'_, T>,
+    distinct: Distinct,
+) -> WorkspaceLen {
     let Sizes { order, pairs, items, threads, .. } = *sizes;
     let score = ScoreMemory::stored(order, pairs, items);
     let each = score.each.max(whiten_memory_len(order, items));
@@ -89,7 +95,7 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = leverage::rank_len(sizes, options.distinct);
+    let (heaps, ranks) = leverage::rank_len(sizes, distinct);
     WorkspaceLen { numbers, heaps, ranks }
 }
 

@@ -133,13 +133,13 @@ pub(super) struct Asking {
     pub certificate: Option<bool>,
 
     /// off, item:N or prompt:N: at most N pairs of a batch with the same item, or with a response
-    /// to the same prompt; off for every strategy but robust-v-opt, whose default is prompt:1. A row
-    /// of (M, D) embeddings counts as a prompt
+    /// to the same prompt; the default is off, of robust-v-opt prompt:1. A row of (M, D) embeddings
+    /// counts as a prompt
     #[arg(long, value_name = "off|item:N|prompt:N", help_heading = "Asking")]
     distinct: Option<DistinctPairs>,
 
-    /// κ of greedy-a-opt, greedy-v-opt and robust-v-opt: how much a pair far apart is distrusted; 0
-    /// for every strategy but robust-v-opt, whose default is 10
+    /// κ of greedy-a-opt, greedy-v-opt and robust-v-opt: how much a pair far apart is distrusted;
+    /// the default is 0, of robust-v-opt 10
     #[arg(long, value_name = "X", help_heading = "Asking")]
     misfit: Option<f64>,
 
@@ -199,9 +199,8 @@ impl Asking {
         set(&mut settings.sample, self.sample);
         set(&mut settings.mix, self.mix);
         set(&mut settings.certificate, self.certificate);
-
-        set(&mut settings.distinct, self.distinct);
-        set(&mut settings.misfit, self.misfit);
+        settings.distinct = self.distinct.or(settings.distinct);
+        settings.misfit = self.misfit.or(settings.misfit);
         settings.count_past &= !self.no_past;
         set(&mut settings.first_round, self.first_round);
         set(&mut settings.weights, self.weights);

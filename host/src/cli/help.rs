@@ -154,8 +154,8 @@ const ROWS: &[Row] = &[
     ("--sample", |settings| if settings.sample { "on" } else { "off" }.to_owned()),
     ("--mix", |settings| settings.mix.to_string()),
     ("--certificate", |settings| if settings.certificate { "on" } else { "off" }.to_owned()),
-    ("--distinct", |settings| settings.distinct.to_string()),
-    ("--misfit", |settings| settings.misfit.to_string()),
+    ("--distinct", |settings| own(settings.distinct)),
+    ("--misfit", |settings| own(settings.misfit)),
     ("--rounds", |settings| settings.rounds.to_string()),
     ("--first-round", |settings| settings.first_round.name().to_owned()),
     ("--hidden", |settings| sizes(&settings.hidden)),
@@ -184,6 +184,11 @@ const ROWS: &[Row] = &[
     ("--temperature", |settings| settings.temperature.to_string()),
     ("--best-of", |settings| sizes(&settings.best_of)),
 ];
+
+/// What is set, or else by the strategy.
+fn own(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "by strategy".to_owned(), |value| value.to_string())
+}
 
 fn sizes(sizes: &[usize]) -> String {
     sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(",")

@@ -18,7 +18,6 @@ use crate::progress::Progress;
 use crate::settings::Settings;
 
 /// What the labels tell of the last layer: the parts of P = λI + Σ.
-#[derive(Clone)]
 pub(super) struct Past<T> {
     /// Σ over the labelled pairs of w ddᵀ, the features those of the current trunk.
     fisher: Packed<T, Vec<T>>,
@@ -54,24 +53,6 @@ impl<T: Real> Past<T> {
     fn empty(order: usize, prior_precision: f64) -> Result<Self> {
         let zeros = vec![T::ZERO; packed_len(order)];
         let fisher = Packed::new(order, zeros).map_err(Error::core("the past"))?;
-        Ok(Self { fisher, prior_precision })
-    }
-
-    /// This and more labels under the same model, whose items alone are embedded, and the same λ.
-    pub(super) fn with(
-        &self,
-        model: &Model,
-        embeddings: &mut Embeddings,
-        threads: &Threads,
-        labels: &[Label],
-    ) -> Result<Self> {
-        let Self { mut fisher, prior_precision } = self.clone();
-        if !labels.is_empty() {
-            let items = Items::of(labels);
-            let features = model.features_of(embeddings, &items.numbers, threads)?;
-            let learnt = Learnt { labels, items: &items, features: features.columns()?, model };
-            add(threads, learnt, &mut fisher)?;
-        }
         Ok(Self { fisher, prior_precision })
     }
 

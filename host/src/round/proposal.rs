@@ -6,7 +6,9 @@ use pairpick_core::digest::Digest;
 use super::held_out::margins;
 use super::model::Model;
 use super::past::Past;
+use super::prior::Learnt;
 use super::select::{Request, batch};
+use super::train::Items;
 use super::weights::weights;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{HexDigest, Label, Preference};
@@ -54,14 +56,13 @@ fn propose_at<T: Real>(
             score: pair.score,
         })
         .collect();
-    let scores = pairs.iter().filter_map(|pair| pair.score);
+    // What is drawn at random tells no more, as far as its strategy knows.
+    let scores = pairs.iter().map(|pair| pair.score.unwrap_or(0.0));
     let information =
         picked.information.map(|information| InformationReport::new(information, scores));
     let before = past.log_det(progress)?;
-    let after = past.with(model, embeddings, threads, &pairs)?.log_det(progress)?;
-    let margins = margins(model, embeddings, threads, &pairs)?;
-    let source = (model, &mut *embeddings, threads);
-    let weights = weights(settings.weights, &past, source, (&pairs, &margins))?;
+    let gain = picked.gain;
+    let (margins, weights) = measure(request, embeddings, (model, &past), &pairs)?;
     let (items, prompts) = touched(embeddings, &pairs);
     let places = picked.pairs.iter().map(|pair| pair.place);
     let measured = pairs.iter().zip(margins.iter().zip(&weights)).zip(places);
@@ -81,17 +82,36 @@ fn propose_at<T: Real>(
         offered: picked.offered,
         prior_precision: past.prior_precision(),
         log_det_before: before,
-        log_det_after: after,
-        gain: before.zip(after).map(|(before, after)| after - before),
+        log_det_after: before.zip(gain.nats).map(|(before, gain)| before + gain),
+        gain: gain.nats,
         information,
-        information_per_label: picked.gain.per_label,
-        certificate: picked.gain.certificate,
+        information_per_label: gain.per_label,
+        certificate: gain.certificate,
         effective_items: effective_number(&items),
         items: items.len(),
         prompts,
         digest: digest(&pairs),
         pairs: lines.collect(),
     })
+}
+
+/// The margins and the weights of the pairs of a batch, each of whose items is embedded once.
+fn measure<T: Real>(
+    request: &Request<'_>,
+    embeddings: &mut Embeddings,
+    (model, past): (&Model, &Past<T>),
+    pairs: &[Label],
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    if pairs.is_empty() {
+        return Ok(Default::default());
+    }
+    let Request { settings, threads, strategy, .. } = *request;
+    let items = Items::of(pairs);
+    let features = model.features_of(embeddings, &items.numbers, threads)?;
+    let pairs = Learnt { labels: pairs, items: &items, features: features.columns()?, model };
+    let margins = margins(threads, pairs)?;
+    let weights = weights(settings.options::<T>(strategy).weights, past, pairs, &margins)?;
+    Ok((margins, weights))
 }
 
 /// How often each item stands in a pair, and how many prompts the items are of.

@@ -64,7 +64,7 @@ pub(super) struct Picked {
     /// The pair's items, in the pool's order.
     pub(super) a: u64,
     pub(super) b: u64,
-    /// The strategy's score; pairs drawn at random have none.
+    /// The strategy's score; pairs drawn at random, by whatever strategy, have none.
     pub(super) score: Option<f64>,
 }
 
@@ -79,7 +79,8 @@ pub(super) fn batch<T: Real>(
     let Request { settings, candidates, round, .. } = *request;
     let draw = Draw::new(embeddings, candidates, settings, round, labels)?;
     if draw.available()? == 0 {
-        return Ok(Batch::default());
+        let gain = Gain { nats: Some(0.0), ..Gain::default() };
+        return Ok(Batch { gain, ..Batch::default() });
     }
     let features = model.features_of(embeddings, &draw.items, request.threads)?;
     let starts = prompt_starts(embeddings, &draw.items);
@@ -109,8 +110,11 @@ fn select<T: Real>(
     let context = || Error::core(format!("round {round}, {}", strategy.name()));
     let lent = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));
     let mixed = settings.mixed(batch);
-    let mut options =
-        Options { target: lent.transpose().map_err(context())?, mixed, ..settings.options() };
+    let mut options = Options {
+        target: lent.transpose().map_err(context())?,
+        mixed,
+        ..settings.options(strategy)
+    };
     if strategy == Strategy::Coreset && options.clusters > offered {
         options.clusters = offered;
         progress.note(&format!("round {round}: only {offered} clusters, a pair each"));
@@ -138,15 +142,20 @@ fn select<T: Real>(
             Error::core(format!("round {round}: scores may have no correct digit"))(error);
         progress.note(&warning.to_string());
     }
-    if let Some(from) = selection.information.and_then(|information| information.noise_from) {
+    let random_from = selection.information.and_then(|information| information.noise_from);
+    if let Some(from) = random_from {
         progress.note(&format!(
             "round {round}: pairs from {} on are random: the best score was within the noise of the \
              median (more --posterior-samples tell more pairs apart)",
             from + 1
         ));
     }
-    let gain = worth::of_batch(request, &problem, &chosen, progress)?;
-    let scored = if strategy == Strategy::Random { 0 } else { chosen.len().saturating_sub(mixed) };
+    let gain = worth::of_batch(request, &problem, &chosen, progress);
+    let front = chosen.len().saturating_sub(mixed);
+    let scored = match strategy {
+        Strategy::Random => 0,
+        _ => random_from.map_or(front, |from| from.min(front)),
+    };
     let picked = chosen.iter().enumerate().filter_map(|(place_in_batch, chosen)| {
         let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);

@@ -4,32 +4,27 @@ use pairpick_core::arith::{Real, averaged_variance, bernoulli_variance};
 use pairpick_core::linalg::Cholesky;
 use pairpick_core::select::Weights;
 
-use super::model::Model;
 use super::past::Past;
-use super::train::Items;
-use crate::data::embeddings::Embeddings;
+use super::prior::Learnt;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
-use crate::parallel::Threads;
 
 /// p(1 − p) at each margin, or its mean over the posterior of the last layer.
 pub(super) fn weights<T: Real>(
     weights: Weights,
     past: &Past<T>,
-    (model, embeddings, threads): (&Model, &mut Embeddings, &Threads),
-    (pairs, margins): (&[Label], &[f64]),
+    pairs: Learnt<'_>,
+    margins: &[f64],
 ) -> Result<Vec<f64>> {
-    if weights == Weights::PlugIn || pairs.is_empty() {
+    let Learnt { labels, items, features, .. } = pairs;
+    if weights == Weights::PlugIn {
         return Ok(margins.iter().map(|margin| bernoulli_variance(*margin)).collect());
     }
     let context = "the weights of the batch";
     let factor = Cholesky::factor(past.precision()).map_err(Error::core(context))?;
-    let items = Items::of(pairs);
-    let features = model.features_of(embeddings, &items.numbers, threads)?;
-    let columns = features.columns()?;
     let weight = |(pair, margin): (&Label, &f64)| {
         let (a, b) = items.pair(pair);
-        let (a, b) = (columns.column(a as usize), columns.column(b as usize));
+        let (a, b) = (features.column(a as usize), features.column(b as usize));
         let difference = a.iter().zip(b).map(|(a, b)| T::from_real(*a) - T::from_real(*b));
         let mut whitened: Vec<T> = difference.collect();
         factor.solve_lower(&mut whitened).map_err(Error::core(context))?;
@@ -39,5 +34,5 @@ pub(super) fn weights<T: Real>(
         }
         Ok(averaged_variance(*margin, variance.to_f64()))
     };
-    pairs.iter().zip(margins).map(weight).collect()
+    labels.iter().zip(margins).map(weight).collect()
 }

@@ -8,7 +8,7 @@ use pairpick_core::select::{Options, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 use super::select::Request;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::worth::CertificateReport;
@@ -16,39 +16,44 @@ use crate::report::worth::CertificateReport;
 /// What a batch adds to log|P|, and its certificate where one is asked for.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Gain {
-    /// ½ Δlog|P| over the pairs of the batch.
+    /// Δlog|P| by the batch, in nats.
+    pub(super) nats: Option<f64>,
+    /// Half of that, over the pairs of the batch.
     pub(super) per_label: Option<f64>,
     pub(super) certificate: Option<CertificateReport>,
 }
 
-/// Measures a batch; nothing, with a note, where P has no factor in this precision.
+/// Measures a batch. What cannot be measured is left out, with a note: the batch is good without.
 pub(super) fn of_batch<T: Real>(
     request: &Request<'_>,
     problem: &Problem<'_, T, Threads>,
     batch: &[Scored<T>],
     progress: &mut dyn Progress,
-) -> Result<Gain> {
+) -> Gain {
     let mut measure = Measure::new(problem, batch.len());
-    let gain = measure.gain(batch).and_then(|nats| {
-        let certificate = match request.settings.certificate {
-            true => Some(measure.certificate(request, batch, progress)?),
-            false => None,
-        };
-        let per_label = Some(nats / (2.0 * batch.len() as f64));
-        Ok(Gain { per_label, certificate })
-    });
-    match gain {
-        Ok(gain) => Ok(gain),
-        Err(error @ pairpick_core::Error::NotPositiveDefinite { .. }) => {
-            let context = format!("round {}: what the batch tells is not known", request.round);
-            progress.note(&Error::core(context)(error).to_string());
-            Ok(Gain::default())
-        }
-        Err(error) => Err(Error::core("measuring the batch")(error)),
+    let gain = measure.gain(batch);
+    let nats = known(gain, "what the batch tells", request, progress);
+    let mut certificate = None;
+    if nats.is_some() && request.settings.certificate {
+        let found = measure.certificate(request, batch, progress);
+        certificate = known(found, "the certificate", request, progress);
     }
+    let per_label = nats.map(|nats| nats / (2.0 * batch.len() as f64));
+    Gain { nats, per_label, certificate }
 }
 
-type CoreResult<T> = std::result::Result<T, pairpick_core::Error>;
+/// A figure, or a note that there is none.
+fn known<F>(
+    figure: CoreResult<F>,
+    name: &str,
+    request: &Request<'_>,
+    progress: &mut dyn Progress,
+) -> Option<F> {
+    let context = format!("round {}: {name} is not known", request.round);
+    figure.map_err(|error| progress.note(&Error::core(context)(error).to_string())).ok()
+}
+
+type CoreResult<T> = Result<T, pairpick_core::Error>;
 
 struct Measure<'a, T> {
     problem: &'a Problem<'a, T, Threads>,
@@ -96,9 +101,9 @@ impl<'a, T: Real> Measure<'a, T> {
         Ok(CertificateReport::new(&certificate?, self.log_det(&random)?))
     }
 
-    /// The batch that `random` picks in this round.
+    /// The batch that `random` picks in this round, under the same caps.
     fn random(&self, request: &Request<'_>, batch: usize) -> CoreResult<Vec<Scored<T>>> {
-        let options = Options::default();
+        let options = Options { mixed: 0, ..self.problem.options.read_by(Strategy::Random) };
         let problem = Problem { options: &options, ..*self.problem };
         let sizes = Sizes::of(problem.pool, batch, 1);
         let mut ranks = vec![0; Strategy::Random.workspace_len(&sizes, &options).ranks];

@@ -55,11 +55,12 @@ pub struct Settings {
     pub mix: f64,
     /// Whether each batch is held against the best there could be.
     pub certificate: bool,
-    /// How many pairs of a batch may touch one item, or one prompt.
-    pub distinct: DistinctPairs,
-    /// κ of designs that distrust the features.
-    pub misfit: f64,
-    /// Whether sequential designs count past labels.
+    /// How many pairs of a batch may touch one item, or one prompt; `null` as many as the strategy
+    /// of the round takes by itself.
+    pub distinct: Option<DistinctPairs>,
+    /// κ of designs that distrust the features; `null` the strategy's own.
+    pub misfit: Option<f64>,
+    /// Whether designs that can start from the prior alone count past labels all the same.
     pub count_past: bool,
     /// Rounds of asking and training.
     pub rounds: usize,
@@ -159,9 +160,10 @@ impl Settings {
             at_least_one("pairs", 0)?;
         }
         at_least_one("batch", self.batch)?;
-        self.distinct.check()?;
-        let holds = self.misfit >= 0.0 && (self.misfit as f32).is_finite();
-        in_range("misfit", self.misfit, holds, "not negative, and one in f32")?;
+        self.distinct.unwrap_or_default().check()?;
+        let misfit = self.misfit.unwrap_or(0.0);
+        let holds = misfit >= 0.0 && (misfit as f32).is_finite();
+        in_range("misfit", misfit, holds, "not negative, and one in f32")?;
         at_least_one("rounds", self.rounds)?;
         at_least_one("iterations", self.iterations)?;
         at_least_one("minibatch", self.minibatch.unwrap_or(1))?;
@@ -173,25 +175,11 @@ impl Settings {
         self.check_prior_precision()?;
         positive("temperature", self.temperature)?;
         self.check_strategy()?;
-        self.check_sampling()?;
+        in_range("mix", self.mix, (0.0..=1.0).contains(&self.mix), "from 0 to 1")?;
+        self.check_what_is_read()?;
         in_range("weight-decay", self.weight_decay, self.weight_decay >= 0.0, "not negative")?;
         let share = self.holdout > 0.0 && self.holdout < 1.0;
         in_range("holdout", self.holdout, share, "between 0 and 1")
-    }
-
-    /// Pairs are drawn in proportion to what can be no share of anything else.
-    fn check_sampling(&self) -> Result<()> {
-        in_range("mix", self.mix, (0.0..=1.0).contains(&self.mix), "from 0 to 1")?;
-        if !self.sample || self.strategy.can_sample() {
-            return Ok(());
-        }
-        let names: Vec<&str> = Strategy::ALL
-            .into_iter()
-            .filter(|strategy| strategy.can_sample())
-            .map(Strategy::name)
-            .collect();
-        let expected = format!("cannot be drawn from; with --sample, one of {}", names.join(", "));
-        Err(Error::Setting { option: "strategy", found: self.strategy.name().to_owned(), expected })
     }
 
     /// How many pairs of a batch are drawn at random.

@@ -4,7 +4,7 @@ use pairpick_core::model::Activation;
 use pairpick_core::select::{Strategy, Weights};
 
 use super::choices::{FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset};
-use super::{DistinctPairs, FORMAT_VERSION, PriorPrecision, Settings};
+use super::{FORMAT_VERSION, PriorPrecision, Settings};
 
 /// Iterations without a better held-out loss before training stops, where it stops early.
 pub(super) const PATIENCE: usize = 10;
@@ -91,8 +91,8 @@ fn paper() -> Settings {
         sample: false,
         mix: 0.0,
         certificate: false,
-        distinct: DistinctPairs::UNLIMITED,
-        misfit: 0.0,
+        distinct: None,
+        misfit: None,
         count_past: true,
         rounds: 8,
         first_round: FirstRound::Model,

@@ -1,27 +1,33 @@
 //! The settings of single strategies: what each needs, and what it cannot do.
 
 use pairpick_core::arith::Real;
-use pairpick_core::select::{MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy};
+use pairpick_core::select::{
+    MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy, Weights,
+};
 
 use super::{DistinctPairs, PairsOffered, PoolKind, Settings, in_range};
 use crate::error::{Error, Result};
 
+/// Whether a strategy reads an option.
+type Reads = fn(Strategy) -> bool;
+
 impl Settings {
-    /// What the core's strategies read.
+    /// What the strategy of a round reads of these.
     #[must_use]
-    pub fn options<T: Real>(&self) -> Options<'static, T> {
-        Options {
+    pub fn options<T: Real>(&self, strategy: Strategy) -> Options<'static, T> {
+        let options = Options {
             weights: self.weights,
             sampled: self.sample,
-            misfit: T::from_f64(self.misfit),
-            distinct: self.distinct.0,
+            misfit: self.misfit.map(T::from_f64),
+            distinct: self.distinct.map(|distinct| distinct.0),
             without_past: !self.count_past,
             posterior_samples: self.posterior_samples,
             configurations: self.configurations,
             clusters: self.clusters,
             radius: T::from_f64(self.radius),
             ..Options::default()
-        }
+        };
+        options.read_by(strategy)
     }
 
     /// Checks what single strategies read.
@@ -31,7 +37,6 @@ impl Settings {
         between("clusters", self.clusters, (1, MAX_CLUSTERS))?;
         in_range("radius", self.radius, self.radius >= 0.0, "not negative")?;
         in_range("radius", self.radius, (self.radius as f32).is_finite(), "that f32 holds")?;
-        self.check_caps()?;
         if self.configurations < self.posterior_samples {
             let (option, found) = ("configurations", self.configurations.to_string());
             let expected =
@@ -41,32 +46,48 @@ impl Settings {
         Ok(())
     }
 
-    /// Refuses caps that nothing would keep.
-    fn check_caps(&self) -> Result<()> {
-        self.check_mix()?;
-        if self.distinct == DistinctPairs::UNLIMITED {
-            return Ok(());
+    /// Refuses what the strategy would leave unread.
+    pub(super) fn check_what_is_read(&self) -> Result<()> {
+        let (strategy, weighed) = (self.strategy, self.weights != Weights::PlugIn);
+        let asked: [(&str, bool, Reads); 5] = [
+            ("sample", self.sample, Strategy::can_sample),
+            ("distinct", self.caps() != DistinctPairs::UNLIMITED, Strategy::takes_caps),
+            ("misfit", self.misfit.is_some_and(|misfit| misfit != 0.0), Strategy::takes_misfit),
+            ("no-past", !self.count_past, Strategy::can_leave_out_the_past),
+            ("weights averaged", weighed, Strategy::takes_weights),
+        ];
+        if let Some((option, _, reads)) =
+            asked.into_iter().find(|(_, asked, reads)| *asked && !reads(strategy))
+        {
+            let readers = Strategy::ALL.into_iter().filter(|strategy| reads(*strategy));
+            let readers: Vec<&str> = readers.map(Strategy::name).collect();
+            let found = strategy.name().to_owned();
+            let expected = format!("does not read --{option}; these do: {}", readers.join(", "));
+            return Err(Error::Setting { option: "strategy", found, expected });
         }
-        let refused = |expected: String| {
-            Err(Error::Setting { option: "distinct", found: self.distinct.to_string(), expected })
-        };
-        if !self.strategy.takes_caps() {
-            return refused(format!("--strategy {} keeps no caps", self.strategy.name()));
-        }
-        Ok(())
+        self.check_mix()
     }
 
-    /// Refuses random pairs beside a cap, which is `robust-v-opt`'s without being asked for.
+    /// The caps that the strategy keeps.
+    fn caps(&self) -> DistinctPairs {
+        self.distinct.unwrap_or(DistinctPairs(self.strategy.own_distinct()))
+    }
+
+    /// Refuses random pairs beside a cap, which they would not keep.
     fn check_mix(&self) -> Result<()> {
-        let capped =
-            self.distinct != DistinctPairs::UNLIMITED || self.strategy == Strategy::RobustVOpt;
-        if self.mix == 0.0 || !capped {
+        let caps = self.caps();
+        if self.mix == 0.0 || caps == DistinctPairs::UNLIMITED {
             return Ok(());
         }
-        let expected = "must be 0 with --distinct, and with --strategy robust-v-opt, which asks one \
-                        pair a prompt: the pairs that it draws keep no caps";
-        let (option, found) = ("mix", self.mix.to_string());
-        Err(Error::Setting { option, found, expected: expected.to_owned() })
+        let own = match self.distinct {
+            None => format!(" (of {} by itself)", self.strategy.name()),
+            Some(_) => String::new(),
+        };
+        let expected = format!(
+            "must be 0 with --distinct {caps}{own}, a cap that random pairs would not keep; \
+             --distinct off lifts it"
+        );
+        Err(Error::Setting { option: "mix", found: self.mix.to_string(), expected })
     }
 
     /// Refuses pools that the strategy cannot go through.

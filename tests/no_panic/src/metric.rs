@@ -1,5 +1,5 @@
-use pairpick_core::metric::{Agreement, best_of_n, spearman};
 use pairpick_core::metric::held_out::{Bin, HeldOut};
+use pairpick_core::metric::{Agreement, best_of_n, spearman};
 
 use crate::any;
 

@@ -1,6 +1,6 @@
 use pairpick_core::select::{
-    Selection, Sizes, Strategy, WorkspaceLen, a_opt, bald, batchbald, coreset, design, dopt,
-    entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, maxdiff, pa_dopt, random,
+    Options, Selection, Sizes, Strategy, WorkspaceLen, a_opt, bald, batchbald, coreset, design,
+    dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, maxdiff, pa_dopt, random,
     robust_v_opt, v_opt,
 };
 
@@ -14,8 +14,14 @@ probes! {
     select::Strategy::select[T] =>
         any::<Strategy>().select::<T, Any>(any(), any(), any(), any());
     select::Strategy::takes_caps => any::<Strategy>().takes_caps();
+    select::Strategy::takes_misfit => any::<Strategy>().takes_misfit();
+    select::Strategy::takes_weights => any::<Strategy>().takes_weights();
+    select::Strategy::can_leave_out_the_past => any::<Strategy>().can_leave_out_the_past();
+    select::Strategy::own_misfit => any::<Strategy>().own_misfit();
+    select::Strategy::own_distinct => any::<Strategy>().own_distinct();
     select::Strategy::takes_all_cross_prompt_pairs =>
         any::<Strategy>().takes_all_cross_prompt_pairs();
+    select::options::Options::read_by[T] => any::<Options<'static, T>>().read_by(any());
     select::Strategy::workspace_len[T] => any::<Strategy>().workspace_len::<T>(any(), any());
     select::WorkspaceLen::max => any::<WorkspaceLen>().max(any());
     select::Sizes::of => Sizes::of(any(), any(), any());

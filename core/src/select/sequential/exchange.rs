@@ -13,7 +13,7 @@ use crate::heap::sort;
 use crate::parallel::Executor;
 use crate::score::check_finite;
 use crate::select::leverage;
-use crate::select::{Distinct, Problem, Selection, Workspace};
+use crate::select::{Distinct, Problem, Selection, Strategy, Workspace};
 use crate::topk::{Scored, rank};
 
 /// Times that all pairs of the batch are tried, at most.
@@ -31,7 +31,7 @@ pub(in crate::select) fn select<T: Real, E: Executor>(
     workspace: Workspace<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let distinct = problem.options.distinct;
+    let distinct = problem.options.caps(Strategy::Exchange);
     let mut search = Search::new(problem, Goal::LogDet, distinct, workspace, batch.len())?;
     search.fill(batch)?;
     for _ in 0..SWEEPS {

@@ -150,8 +150,12 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
             State::new((pool.features(), batch), goal, information, stages, numbers)?;
         let factor = state.refactor(problem.executor, numbers)?;
         let selection = leverage::told_by(&factor, condition)?;
-        let slots = if lazy { candidates(pool.pairs().len()) } else { 1 };
-        let (slots, heaps) = split_at(workspace.heaps, slots);
+        let required = if lazy { candidates(pool.pairs().len()) } else { 1 };
+        let found = workspace.heaps.len();
+        if found < required {
+            return Err(Error::Workspace { what: "heaps", required, found });
+        }
+        let (slots, heaps) = split_at(workspace.heaps, required);
         Ok(Self { problem, distinct, scores, state, taken, lazy, numbers, slots, heaps, selection })
     }
 

@@ -5,7 +5,7 @@
 
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
-use pairpick_core::select::{Distinct, Options, Strategy};
+use pairpick_core::select::{Distinct, Options, Strategy, Weights};
 use pairpick_tests::design::{Design, log_det, square, times};
 use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::oracle::{self, dot};
@@ -175,7 +175,7 @@ fn one_shot_strategies_walk_their_ranking_under_the_caps() {
                     }
                 }
                 expected.truncate(20);
-                let options = Options { distinct, ..design.options() };
+                let options = Options { distinct: Some(distinct), ..design.options() };
                 let found = numbers(&design, strategy, &options, expected.len());
                 assert_eq!(found, expected, "{kind:?} {} {distinct:?}", strategy.name());
             }
@@ -212,7 +212,7 @@ fn every_strategy_keeps_to_the_caps_or_says_that_it_cannot() {
         let design = Design::new(kind, 15, 5, 3, 2);
         for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.takes_caps()) {
             for distinct in [Distinct::PerItem(1), Distinct::PerItem(2), Distinct::PerPrompt(2)] {
-                let options = Options { distinct, ..design.options() };
+                let options = Options { distinct: Some(distinct), ..design.options() };
                 let batch = numbers(&design, strategy, &options, 6);
                 let mut different = batch.clone();
                 different.sort_unstable();
@@ -227,11 +227,54 @@ fn every_strategy_keeps_to_the_caps_or_says_that_it_cannot() {
     }
 }
 
+/// What would change the batch of another strategy is refused by one that does not read it, and
+/// [`Options::read_by`] takes out just that.
+#[test]
+fn a_strategy_refuses_the_options_that_it_would_not_honour() {
+    let design = Design::new(Kind::Listed, 15, 5, 3, 2);
+    let plain = design.options();
+    let asked = [
+        Options { weights: Weights::Averaged, ..plain },
+        Options { misfit: Some(1.5), ..plain },
+        Options { distinct: Some(Distinct::PerItem(2)), ..plain },
+        Options { without_past: true, ..plain },
+        Options { sampled: true, ..plain },
+        Options { mixed: 1, distinct: Some(Distinct::PerItem(2)), ..plain },
+    ];
+    for strategy in Strategy::ALL {
+        let select = |options: &Options<'_, f64>| numbers(&design, strategy, options, 3);
+        let read = [
+            strategy.takes_weights(),
+            strategy.takes_misfit(),
+            strategy.takes_caps(),
+            strategy.can_leave_out_the_past(),
+            strategy.can_sample(),
+            false,
+        ];
+        for (options, read) in asked.iter().zip(read) {
+            let result = design.select(&Sequential::default(), strategy, options, 3);
+            let refused = matches!(result, Err(Error::Parameter { .. }));
+            assert_eq!(refused, !read, "{} {options:?}", strategy.name());
+            select(&options.read_by(strategy));
+            if refused && options.mixed == 0 {
+                assert_eq!(select(&options.read_by(strategy)), select(&plain));
+            }
+        }
+        for misfit in [-1.0, f64::NAN, f64::INFINITY] {
+            let options = Options { misfit: Some(misfit), ..plain };
+            let result = design.select(&Sequential::default(), strategy, &options, 3);
+            assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
+        }
+        let idle = Options { misfit: Some(0.0), distinct: Some(Distinct::Unlimited), ..plain };
+        assert_eq!(select(&idle).len(), 3, "{}", strategy.name());
+    }
+}
+
 #[test]
 fn prompts_that_are_counted_must_be_known() {
     let mut design = Design::new(Kind::CrossPrompt, 5, 4, 3, 2);
     design.prompts_known = false;
-    let options = Options { distinct: Distinct::PerPrompt(1), ..design.options() };
+    let options = Options { distinct: Some(Distinct::PerPrompt(1)), ..design.options() };
     for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.takes_caps()) {
         let result = design.select(&Sequential::default(), strategy, &options, 2);
         assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
@@ -247,7 +290,8 @@ fn a_batch_does_not_depend_on_which_of_a_pair_comes_first() {
         *pair = (pair.1, pair.0);
     }
     for strategy in Strategy::ALL {
-        let options = Options { distinct: Distinct::PerPrompt(2), ..design.options() };
+        let options = Options { distinct: Some(Distinct::PerPrompt(2)), ..design.options() };
+        let options = options.read_by(strategy);
         let batch = numbers(&design, strategy, &options, 10);
         assert_eq!(batch, numbers(&turned, strategy, &options, 10), "{}", strategy.name());
     }

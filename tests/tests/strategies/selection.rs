@@ -99,7 +99,7 @@ impl Fixture {
             let target = generate::positive::<T>(self.order, 3, 1.0);
             let options = Options {
                 target: Some(Packed::new(self.order, target.as_slice())?),
-                distinct: Distinct::PerPrompt(u32::MAX),
+                distinct: Some(Distinct::Unlimited),
                 ..options()
             };
             let sizes = Sizes::of(pool, batch, executor.threads());

@@ -42,7 +42,7 @@ impl<'a> Definition<'a> {
                 None => w * v,
                 Some(target) => {
                     let g = dot(&solved, &times(target, &solved));
-                    w * g / (1.0 + w * (v + self.options.misfit * dot(&d, &d)))
+                    w * g / (1.0 + w * (v + self.options.misfit.unwrap_or(0.0) * dot(&d, &d)))
                 }
             }
         };
@@ -91,12 +91,12 @@ fn follows_brute_force(
 ) {
     let what = format!("{} {:?} {:?}", strategy.name(), design.kind, options.distinct);
     let chosen = design.select(&Sequential::default(), strategy, options, batch).expect("a batch");
-    let (mut robust, mut distinct) = (*options, options.distinct);
-    if strategy == Strategy::RobustVOpt {
-        robust.misfit = 10.0;
-        distinct = Distinct::PerPrompt(1);
-    }
-    let definition = Definition::new(design, strategy, &robust);
+    let robust = strategy == Strategy::RobustVOpt;
+    let (misfit, cap) =
+        if robust { (10.0, Distinct::PerPrompt(1)) } else { (0.0, Distinct::Unlimited) };
+    let (misfit, distinct) = (options.misfit.unwrap_or(misfit), options.distinct.unwrap_or(cap));
+    let definition_options = Options { misfit: Some(misfit), ..*options };
+    let definition = Definition::new(design, strategy, &definition_options);
     let mut before = Vec::new();
     for (rank, scored) in chosen.iter().enumerate() {
         let open = definition.open(distinct, &before);
@@ -125,14 +125,16 @@ fn every_pick_is_that_of_brute_force() {
             let options = design.options();
             let most = if strategy == Strategy::RobustVOpt { 5 } else { 25 };
             follows_brute_force(&design, strategy, &options, most);
-            if strategy == Strategy::RobustVOpt {
-                continue;
-            }
-            let options = Options { without_past: true, misfit: 2.5, ..options };
-            follows_brute_force(&design, strategy, &options, 10);
-            for distinct in [Distinct::PerItem(1), Distinct::PerItem(2), Distinct::PerPrompt(1)] {
-                let options = Options { distinct, ..options };
-                follows_brute_force(&design, strategy, &options, 5);
+            for misfit in [0.0, 2.5] {
+                let options = Options { without_past: true, misfit: Some(misfit), ..options };
+                let options = options.read_by(strategy);
+                let uncapped = Options { distinct: Some(Distinct::Unlimited), ..options };
+                follows_brute_force(&design, strategy, &uncapped, 10);
+                for distinct in [Distinct::PerItem(1), Distinct::PerItem(2), Distinct::PerPrompt(1)]
+                {
+                    let options = Options { distinct: Some(distinct), ..options };
+                    follows_brute_force(&design, strategy, &options, 5);
+                }
             }
         }
     }
@@ -193,7 +195,7 @@ fn a_batch_that_the_caps_do_not_allow_is_an_error() {
         design.labelled.clear();
         let prompts = design.starts.windows(2).filter(|bounds| bounds[1] - bounds[0] >= 2).count();
         for strategy in SEQUENTIAL {
-            let options = Options { distinct: Distinct::PerPrompt(1), ..design.options() };
+            let options = Options { distinct: Some(Distinct::PerPrompt(1)), ..design.options() };
             let result = design.select(&Sequential::default(), strategy, &options, prompts + 3);
             let Err(Error::Batch { requested, available }) = result else {
                 panic!("{kind:?} {}: {result:?}", strategy.name());

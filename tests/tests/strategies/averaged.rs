@@ -280,7 +280,7 @@ fn strategies_that_weigh_follow_their_definition() {
 }
 
 #[test]
-fn averaging_changes_what_is_asked_but_not_the_design_without_a_model() {
+fn averaging_changes_what_is_asked() {
     for kind in KINDS {
         let fixture = Fixture::new(kind, 45, 8, 9);
         let by = |strategy, weights| {
@@ -288,9 +288,6 @@ fn averaging_changes_what_is_asked_but_not_the_design_without_a_model() {
         };
         for strategy in [Strategy::Dopt, Strategy::PaDopt] {
             assert_ne!(by(strategy, Weights::PlugIn), by(strategy, Weights::Averaged), "{kind:?}");
-        }
-        for strategy in [Strategy::Design, Strategy::Entropy, Strategy::Random] {
-            assert_eq!(by(strategy, Weights::PlugIn), by(strategy, Weights::Averaged), "{kind:?}");
         }
     }
 }

@@ -82,7 +82,7 @@ impl Case {
 
 #[test]
 fn small_pools_agree_with_their_references() {
-    let text = include_str!("../../fixtures/design/cases.json");
+    let text = include_str!("../../../fixtures/design/cases.json");
     let cases: Vec<Case> = serde_json::from_str(text).expect("cases");
     for case in &cases {
         for (strategy, reference) in

@@ -1,0 +1,15 @@
+//! What picks a batch: against reference vectors, brute force, closed forms and real data. One
+//! binary, since all of it compiles the same selections.
+
+mod alpaca;
+mod averaged;
+mod batches;
+mod certificate;
+mod coreset;
+mod drawn;
+mod fixtures;
+mod golden;
+mod information;
+mod micro;
+mod selection;
+mod sequential;
