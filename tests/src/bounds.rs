@@ -18,6 +18,10 @@ pub enum Arguments {
     Negative,
     /// Those from 0 up.
     NonNegative,
+    /// Those from 0 to 1: probabilities.
+    Unit,
+    /// Those of at most this magnitude.
+    Within(i16),
 }
 
 impl Arguments {
@@ -28,6 +32,8 @@ impl Arguments {
             Self::All => true,
             Self::Negative => x < 0.0 || x.is_nan(),
             Self::NonNegative => x >= 0.0 || x.is_nan(),
+            Self::Within(most) => x.abs() <= f64::from(most) || x.is_nan(),
+            Self::Unit => (0.0..=1.0).contains(&x) || x.is_nan(),
         }
     }
 }
@@ -61,7 +67,7 @@ use Arguments::{All, Negative, NonNegative};
 use Unit::{Epsilon, Ulp};
 
 /// Every promise of the elementary functions.
-pub const ELEMENTARY: [Bound; 24] = [
+pub const ELEMENTARY: [Bound; 30] = [
     bound("exp", "f32", All, 1.5, Ulp),
     bound("exp", "f64", All, 1.5, Ulp),
     bound("ln", "f32", All, 1.5, Ulp),
@@ -86,6 +92,12 @@ pub const ELEMENTARY: [Bound; 24] = [
     bound("gelu_derivative", "f64", NonNegative, 4.0, Ulp),
     bound("gelu_derivative", "f32", Negative, 2.0, Epsilon),
     bound("gelu_derivative", "f64", Negative, 2.0, Epsilon),
+    bound("entropy_of_logit", "f32", Arguments::Within(87), 6.0, Ulp),
+    bound("entropy_of_logit", "f64", Arguments::Within(708), 6.0, Ulp),
+    bound("entropy_of_logit", "f32", All, 3.0, Epsilon),
+    bound("entropy_of_logit", "f64", All, 3.0, Epsilon),
+    bound("entropy_of_probability", "f32", Arguments::Unit, 2.0, Epsilon),
+    bound("entropy_of_probability", "f64", Arguments::Unit, 2.0, Epsilon),
 ];
 
 /// The promises of one function in one precision.

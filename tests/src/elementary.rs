@@ -2,7 +2,8 @@
 
 // Most of these names are a module and a function at once.
 use pairpick_core::arith::{
-    bernoulli, bernoulli_variance, erf, exp, gelu, gelu_derivative, ln, log1p, sigmoid, softplus,
+    bernoulli, bernoulli_variance, entropy, entropy_of_logit, entropy_of_probability, erf, exp,
+    gelu, gelu_derivative, ln, log1p, sigmoid, softplus,
 };
 use pairpick_core::kernel::elementwise::{Function, map};
 use pairpick_core::kernel::lanes::Level;
@@ -30,7 +31,7 @@ const fn elementary<F: Function>(
 }
 
 /// All of them.
-pub const ALL: [Elementary; 9] = [
+pub const ALL: [Elementary; 11] = [
     elementary::<exp::Exp>("exp", exp, exp),
     elementary::<ln::Ln>("ln", ln, ln),
     elementary::<log1p::Log1p>("log1p", log1p, log1p),
@@ -40,4 +41,10 @@ pub const ALL: [Elementary; 9] = [
     elementary::<softplus::Softplus>("softplus", softplus, softplus),
     elementary::<gelu::Gelu>("gelu", gelu, gelu),
     elementary::<gelu::Derivative>("gelu_derivative", gelu_derivative, gelu_derivative),
+    elementary::<entropy::OfLogit>("entropy_of_logit", entropy_of_logit, entropy_of_logit),
+    elementary::<entropy::OfProbability>(
+        "entropy_of_probability",
+        entropy_of_probability,
+        entropy_of_probability,
+    ),
 ];

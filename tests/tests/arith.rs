@@ -33,6 +33,11 @@ fn definition(name: &str, x: f64) -> f64 {
         "gelu" => x * normal,
         "gelu_derivative" if x.abs() > 100.0 => normal,
         "gelu_derivative" => normal + x * libm::exp(-0.5 * x * x) * 0.398_942_280_401_432_7,
+        // Beyond the end e is 0, and ∞ · 0 is NaN.
+        "entropy_of_logit" if x.abs() > 1000.0 => 0.0,
+        "entropy_of_logit" => libm::log1p(e) + x.abs() * e / (1.0 + e),
+        "entropy_of_probability" if x == 0.0 || x == 1.0 => 0.0,
+        "entropy_of_probability" => -x * libm::log(x) - (1.0 - x) * libm::log1p(-x),
         _ => panic!("no definition of {name}"),
     }
 }
@@ -138,7 +143,10 @@ fn report(name: &str, precision: &str, bound: &bounds::Bound, error: f64, x: f64
 fn every_function_has_bounds_for_all_arguments() {
     for function in &ALL {
         for precision in ["f32", "f64"] {
-            for x in [-1.0, 0.0, 1.0, f64::NAN] {
+            let of_probability = function.name == "entropy_of_probability";
+            for x in
+                if of_probability { [0.0, 0.5, 1.0, f64::NAN] } else { [-1.0, 0.0, 1.0, f64::NAN] }
+            {
                 let mut bounds = bounds::of(function.name, precision);
                 assert!(
                     bounds.any(|bound| bound.arguments.hold(x)),
@@ -157,7 +165,7 @@ fn every_function_has_bounds_for_all_arguments() {
 #[test]
 fn special_values_are_the_limits() {
     const INF: f64 = f64::INFINITY;
-    let cases: [(&str, &[(f64, f64)]); 9] = [
+    let cases: [(&str, &[(f64, f64)]); 11] = [
         ("exp", &[(-INF, 0.0), (INF, INF), (0.0, 1.0), (-0.0, 1.0), (1e30, INF), (-1e30, 0.0)]),
         (
             "ln",
@@ -194,6 +202,8 @@ fn special_values_are_the_limits() {
             "gelu_derivative",
             &[(INF, 1.0), (-INF, -0.0), (0.0, 0.5), (-0.0, 0.5), (1e30, 1.0), (-1e30, -0.0)],
         ),
+        ("entropy_of_logit", &[(INF, 0.0), (-INF, 0.0), (1e30, 0.0), (-1e30, 0.0)]),
+        ("entropy_of_probability", &[(0.0, 0.0), (-0.0, 0.0), (1.0, 0.0)]),
     ];
     for (function, (name, cases)) in ALL.iter().zip(cases) {
         assert_eq!(function.name, name);

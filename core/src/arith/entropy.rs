@@ -7,7 +7,9 @@
 //! **Range.** From a logit, all of the type; from a probability, 0 to 1. **Coefficients.** Those of
 //! [`exp`](mod@super::exp) and [`ln`](mod@super::ln).
 //!
-//! **Bound.** From a logit, 6 ulp. From a probability, an absolute 2·2⁻²³ (2·2⁻⁵²).
+//! **Bound.** From a logit, 6 ulp while e is a normal number, |x| ≤ 87 (708); beyond, the result is
+//! subnormal too, and has the rounding of e |x| times over. From a probability, an absolute 2·2⁻²³
+//! (2·2⁻⁵²).
 //!
 //! **Special values.** NaN ↦ NaN; ±∞ ↦ 0; 0 and 1 ↦ 0 as probabilities.
 
@@ -17,7 +19,7 @@ use crate::kernel::elementwise::Function;
 use crate::kernel::lanes::{Lanes, Simd};
 
 /// The entropy of a Bernoulli variable with logit x.
-pub(crate) struct OfLogit;
+pub struct OfLogit;
 
 impl Function for OfLogit {
     #[inline(always)]
@@ -32,7 +34,7 @@ impl Function for OfLogit {
 }
 
 /// The entropy of a Bernoulli variable with probability p.
-pub(crate) struct OfProbability;
+pub struct OfProbability;
 
 impl Function for OfProbability {
     #[inline(always)]

@@ -11,7 +11,7 @@ mod real;
 mod self_test;
 
 pub mod bernoulli;
-pub(crate) mod entropy;
+pub mod entropy;
 pub mod erf;
 pub mod exp;
 pub mod gelu;
@@ -75,6 +75,18 @@ pub fn averaged_variance<T: Real>(margin: T, variance: T) -> T {
     averaged_weights(Level::baseline(), &[variance], &mut weight);
     let [weight] = weight;
     weight
+}
+
+/// The entropy of an answer of logit x, in nats. Bound and special values: [`entropy`].
+#[must_use]
+pub fn entropy_of_logit<T: Real>(x: T) -> T {
+    scalar::<entropy::OfLogit, T>(x)
+}
+
+/// The entropy of an answer of probability p, in nats. Bound and special values: [`entropy`].
+#[must_use]
+pub fn entropy_of_probability<T: Real>(p: T) -> T {
+    scalar::<entropy::OfProbability, T>(p)
 }
 
 /// ln(1 + eˣ). Bound and special values: [`softplus`](mod@softplus).

@@ -10,6 +10,8 @@ probes! {
     arith::sigmoid[T] => arith::sigmoid(any::<T>());
     arith::bernoulli_variance[T] => arith::bernoulli_variance(any::<T>());
     arith::averaged_variance[T] => arith::averaged_variance(any::<T>(), any::<T>());
+    arith::entropy_of_logit[T] => arith::entropy_of_logit(any::<T>());
+    arith::entropy_of_probability[T] => arith::entropy_of_probability(any::<T>());
     arith::softplus[T] => arith::softplus(any::<T>());
     arith::gelu[T] => arith::gelu(any::<T>());
     arith::gelu_derivative[T] => arith::gelu_derivative(any::<T>());

@@ -8,9 +8,8 @@
 //! score of no more than [`ROUNDING`] ε may be the rounding of entropies that cancel.
 
 use super::configurations::Configurations;
-use crate::arith::{self, Real, entropy::OfProbability};
+use crate::arith::{self, Real, entropy_of_probability};
 use crate::kernel::dot::dot;
-use crate::kernel::elementwise::scalar;
 
 /// The ε of rounding in a score, a difference of two entropies of at most ln 2 nats.
 const ROUNDING: f64 = 16.0;
@@ -47,7 +46,7 @@ fn variance_of_mean<T: Real>(
     let rows = || {
         let posteriors = configurations.posteriors().chunks_exact(probabilities.len().max(1));
         posteriors.zip(configurations.weights()).map(|(posterior, weight)| {
-            let before = scalar::<OfProbability, T>(dot(posterior, probabilities));
+            let before = entropy_of_probability(dot(posterior, probabilities));
             (*weight, before - dot(posterior, entropies))
         })
     };
