@@ -14,7 +14,8 @@
 //! cross-prompt pairs too, at one walk over its pairs an iteration. Wherever the iterations stop,
 //! the bound holds.
 //!
-//! Weights are p(1 − p) at the model's probabilities. The bound is computed in floating point; it
+//! M₀ is λI and the past: no jitter, whatever a strategy adds to its own matrix, and the past also
+//! where a strategy starts without it. Weights are p(1 − p) at the model's probabilities. The bound is computed in floating point; it
 //! holds to rounding, not to the last digit.
 
 use crate::arith::{Real, exp};

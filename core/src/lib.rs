@@ -16,7 +16,9 @@
 //! | Fisher information | M = LLᵀ, log det M, condition | [`linalg`] |
 //! | factor and features | whitened items L⁻¹φ and scores w‖u_a − u_b‖² | [`score`] |
 //! | scores | the best k pairs | [`topk`], [`select`] |
+//! | a batch | how far it is from the best there could be | [`certificate`] |
 //! | answers | a trained network | [`model::loss`], [`model::train`] |
+//! | answers and features | the last layer by Newton's method, λ by evidence | [`model::last_layer`], [`model::evidence`] |
 //! | rewards | Spearman, best-of-N, accuracy | [`metric`] |
 //!
 //! Beneath them: [`arith`], the elementary functions; [`kernel`], the hot loops, one body for every

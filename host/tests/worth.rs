@@ -149,7 +149,10 @@ fn the_certificate_of_a_capped_batch_has_a_capped_random_one_beside_it() {
         let report = json(folder.path(), &[&fixed[..], options].concat());
         report["certificate"]["random_gain_share"].as_f64().unwrap()
     };
-    assert_ne!(share(&["--distinct", "prompt:1"]), share(&[]));
+    let capped = share(&["--distinct", "prompt:1"]);
+    assert_ne!(capped, share(&[]));
+    // The strategy's own cap as well as a typed one.
+    assert_eq!(capped, share(&["--strategy", "robust-v-opt"]));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use pairpick_core::linalg::{Columns, Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Prompts;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Weights, Workspace};
 use pairpick_core::topk::Scored;
 
 use crate::kind::Kind;
@@ -35,6 +35,8 @@ pub struct Design {
     pub target: Vec<f64>,
     /// Whether the pool is told where prompts begin.
     pub prompts_known: bool,
+    /// The weights of its pairs.
+    pub weights: Weights,
 }
 
 impl Design {
@@ -69,6 +71,7 @@ impl Design {
             past,
             target,
             prompts_known: true,
+            weights: Weights::PlugIn,
         }
     }
 
@@ -79,14 +82,14 @@ impl Design {
         numbers.filter(|pair| self.labelled.binary_search(pair).is_err()).collect()
     }
 
-    /// The options with this design's target.
+    /// The options with this design's target and weights.
     ///
     /// # Panics
     /// Never: the order fits.
     #[must_use]
     pub fn options(&self) -> Options<'_, f64> {
         let target = Packed::new(self.order, self.target.as_slice()).expect("order");
-        Options { target: Some(target), ..Options::default() }
+        Options { target: Some(target), weights: self.weights, ..Options::default() }
     }
 
     /// A batch of this strategy.
@@ -139,7 +142,15 @@ impl Design {
     pub fn weight(&self, pair: u64) -> f64 {
         let reward = |item| oracle::reward(self.order, &self.features, &self.head, item);
         let (a, b) = self.pairs[pair as usize];
-        oracle::variance(reward(a) - reward(b))
+        let margin = reward(a) - reward(b);
+        if self.weights == Weights::PlugIn {
+            return oracle::variance(margin);
+        }
+        let d = self.difference(pair);
+        let variance =
+            oracle::dot(&d, &times(&oracle::inverse(self.order, &self.matrix(false, &[])), &d));
+        let scale = 1.0 / libm::sqrt(1.0 + std::f64::consts::PI * variance / 8.0);
+        scale * oracle::variance(scale * margin)
     }
 
     /// P, or λI without the past, plus the pairs' information: row by row.

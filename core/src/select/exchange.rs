@@ -1,6 +1,7 @@
 //! `exchange`: the batch of [`greedy_dopt`](super::greedy_dopt), then improved by swaps: a pair goes
-//! and the best one outside comes, until no swap gains more than 10⁻¹² of what the batch gains (64 ε in f32), or
-//! all pairs of the batch have been tried 20 times.
+//! and the best one outside comes, until no swap gains more than 10⁻¹² of what the batch gains (64 ε
+//! in f32), or all pairs of the batch have been tried 20 times. A pair without which the matrix is
+//! singular to working precision stays.
 
 use super::{Problem, Selection, Workspace, sequential};
 use crate::arith::Real;

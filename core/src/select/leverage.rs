@@ -128,6 +128,7 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
 ) -> Result<(), Error> {
     let Problem { executor, pool, options, .. } = *problem;
     let Workspace { numbers, heaps, ranks } = workspace;
+    // No strategy that ranks all pairs has caps of its own.
     let distinct = options.distinct.unwrap_or_default();
     if distinct == Distinct::Unlimited {
         return match noise {
@@ -176,8 +177,8 @@ const fn front_len(batch: usize) -> usize {
 
 /// Memory for the rewards, and then for scores that are made of nothing else.
 pub(super) fn margin_workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> WorkspaceLen {
-    let Sizes { order, pairs, items, threads, .. } = *sizes;
-    let score = ScoreMemory::new(0, pairs, items);
+    let Sizes { order, pairs, items, .. } = *sizes;
+    let (threads, score) = (sizes.threads.max(1), ScoreMemory::new(0, pairs, items));
     let scores = threads.saturating_mul(score.each).saturating_add(score.shared);
     let shared = scores.max(threads.saturating_mul(rewards_workspace_len(order)));
     let (heaps, ranks) = rank_len(sizes, distinct);

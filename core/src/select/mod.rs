@@ -141,7 +141,12 @@ impl Strategy {
     /// Whether the strategy reads [`Options::distinct`].
     #[must_use]
     pub const fn takes_caps(self) -> bool {
-        !matches!(self, Self::Coreset | Self::Bald | Self::BatchBald)
+        !self.lists_its_pairs()
+    }
+
+    /// Whether the strategy keeps numbers of every pair, and goes through them many times.
+    const fn lists_its_pairs(self) -> bool {
+        matches!(self, Self::Coreset | Self::Bald | Self::BatchBald)
     }
 
     /// Whether the strategy reads [`Options::misfit`].
@@ -189,7 +194,7 @@ impl Strategy {
     /// pairs one by one, many times, needs a list of those to choose from.
     #[must_use]
     pub const fn takes_all_cross_prompt_pairs(self) -> bool {
-        !matches!(self, Self::Coreset | Self::Bald | Self::BatchBald)
+        !self.lists_its_pairs()
     }
 
     /// Whether the strategy reads [`Options::target`], and fails without it.

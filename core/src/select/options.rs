@@ -1,6 +1,7 @@
-//! [`Options`]: what a strategy leaves to its caller. One type serves them all; what would change
-//! another strategy's batch and does not this one's is refused, and [`Options::read_by`] takes it
-//! out.
+//! [`Options`]: what a strategy leaves to its caller. One type serves them all. Weights, misfit, caps,
+//! a start without the past and pairs drawn change what a batch means: a strategy that does not read
+//! them refuses them, and [`Options::read_by`] takes them out. The sizes of samples and clusters mean
+//! nothing to strategies that have none.
 
 use super::Strategy;
 use crate::arith::Real;

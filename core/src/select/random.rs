@@ -1,7 +1,7 @@
 //! `random`: pairs drawn uniformly without replacement, in random order. The yardstick.
 
 use super::taken::{Taken, taken_len};
-use super::{Distinct, Problem, Selection, Sizes, Workspace, WorkspaceLen};
+use super::{Distinct, Problem, Selection, Sizes, Strategy, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -19,7 +19,7 @@ pub fn select<T: Real, E: Executor>(
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let distinct = problem.options.distinct.unwrap_or_default();
+    let distinct = problem.options.caps(Strategy::Random);
     if distinct != Distinct::Unlimited {
         select_distinct(problem, distinct, workspace.ranks, rng, batch)?;
         return Ok(Selection::default());
@@ -60,20 +60,14 @@ fn select_distinct<T: Real, E: Executor>(
     for slot in batch {
         let open = |pair: &u64| pool.labelled().binary_search(pair).is_err() && taken.allows(*pair);
         let drawn = (0..DRAWS).map(|_| rng.below(pool.pairs().len())).find(open);
-        let pair = match drawn {
-            Some(pair) => Some(pair),
-            None => {
-                let all = 0..pool.pairs().len();
-                let count = all.clone().filter(open).count();
-                if count == 0 {
-                    let available = taken.len() as u64;
-                    return Err(Error::Batch { requested, available });
-                }
-                let place = usize::try_from(rng.below(count as u64)).unwrap_or(0);
-                all.filter(open).nth(place)
-            }
+        let counted = || {
+            let all = 0..pool.pairs().len();
+            let count = all.clone().filter(open).count();
+            let place = (count > 0).then(|| rng.below(count as u64))?;
+            all.filter(open).nth(usize::try_from(place).ok()?)
         };
-        let pair = pair.unwrap_or_default();
+        let exhausted = Error::Batch { requested, available: taken.len() as u64 };
+        let pair = drawn.or_else(counted).ok_or(exhausted)?;
         *slot = Scored { score: T::ZERO, pair };
         taken.insert(pair);
     }

@@ -82,7 +82,8 @@ pub(super) fn workspace_len<T: Real>(
     options: &Options<'_, T>,
     distinct: Distinct,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, items, threads, .. } = *sizes;
+    let Sizes { order, pairs, items, .. } = *sizes;
+    let threads = sizes.threads.max(1);
     let score = ScoreMemory::stored(order, pairs, items);
     let each = score.each.max(whiten_memory_len(order, items));
     let shared = leverage::pool_len(sizes)

@@ -9,7 +9,8 @@ use crate::rng::Stream;
 use crate::topk::Scored;
 
 /// Fills `batch`. The score is w dᵀM⁻¹VM⁻¹d,
-/// M = P + Σ w ddᵀ over the pool.
+/// M = P + Σ w ddᵀ over the pool (λI in
+/// the place of P without the past).
 ///
 /// # Errors
 /// As [`super::Strategy::select`].

@@ -73,15 +73,15 @@ pub struct CertificateReport {
     pub d_efficiency: f64,
     /// Of the possible gain in log|P|, the share that the batch brings, at least.
     pub gain_share: f64,
-    /// The D-efficiency of a batch drawn at random.
-    pub random_d_efficiency: f64,
-    /// The share of the possible gain that a batch drawn at random brings.
-    pub random_gain_share: f64,
+    /// The D-efficiency of a batch drawn at random, if one of this size was found under the caps.
+    pub random_d_efficiency: Option<f64>,
+    /// The share of the possible gain that it brings.
+    pub random_gain_share: Option<f64>,
 }
 
 impl CertificateReport {
-    /// Of a batch, and of a random one with this log|P|.
-    pub(crate) fn new(certificate: &Certificate, random: f64) -> Self {
+    /// Of a batch, and of a random one with this log|P|, if there is one.
+    pub(crate) fn new(certificate: &Certificate, random: Option<f64>) -> Self {
         let Certificate { after, bound, gap, iterations, .. } = *certificate;
         Self {
             bound,
@@ -89,21 +89,24 @@ impl CertificateReport {
             iterations,
             d_efficiency: certificate.d_efficiency(after),
             gain_share: certificate.gain_share(after),
-            random_d_efficiency: certificate.d_efficiency(random),
-            random_gain_share: certificate.gain_share(random),
+            random_d_efficiency: random.map(|random| certificate.d_efficiency(random)),
+            random_gain_share: random.map(|random| certificate.gain_share(random)),
         }
     }
 
     /// In words.
     #[must_use]
     pub fn words(&self) -> String {
+        let beside = |random: Option<String>| {
+            random.map_or_else(String::new, |random| format!(" (at random {random})"))
+        };
         format!(
-            "certificate: at least {:.1} % of the possible gain (at random {:.1} %), D-efficiency \
-             {:.3} (at random {:.3}); log|P| at most {:.2}",
+            "certificate: at least {:.1} % of the possible gain{}, D-efficiency {:.3}{}; log|P| at \
+             most {:.2}",
             100.0 * self.gain_share,
-            100.0 * self.random_gain_share,
+            beside(self.random_gain_share.map(|share| format!("{:.1} %", 100.0 * share))),
             self.d_efficiency,
-            self.random_d_efficiency,
+            beside(self.random_d_efficiency.map(|efficiency| format!("{efficiency:.3}"))),
             self.bound,
         )
     }

@@ -163,7 +163,10 @@ fn select<T: Real>(
         let place = draw.place(chosen.pair);
         Some(Picked { place, a, b, score })
     });
-    let (offered, information) = (pool.available(), selection.information);
+    let offered = pool.available();
+    let noise_from = (scored < chosen.len()).then_some(scored);
+    let information =
+        selection.information.map(|information| Information { noise_from, ..information });
     Ok(Batch { offered, information, pairs: picked.collect(), gain })
 }
 

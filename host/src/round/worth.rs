@@ -97,13 +97,17 @@ impl<'a, T: Real> Measure<'a, T> {
             progress.advance(seen.iterations as u64);
         });
         progress.end();
-        let random = self.random(request, batch.len())?;
-        Ok(CertificateReport::new(&certificate?, self.log_det(&random)?))
+        let certificate = certificate?;
+        let random = self.random(request, batch.len()).and_then(|random| self.log_det(&random));
+        let random =
+            known(random, "what a random batch under the same caps gains", request, progress);
+        Ok(CertificateReport::new(&certificate, random))
     }
 
     /// The batch that `random` picks in this round, under the same caps.
     fn random(&self, request: &Request<'_>, batch: usize) -> CoreResult<Vec<Scored<T>>> {
-        let options = Options { mixed: 0, ..self.problem.options.read_by(Strategy::Random) };
+        let caps = self.problem.options.distinct.unwrap_or(request.strategy.own_distinct());
+        let options = Options { distinct: Some(caps), ..Options::default() };
         let problem = Problem { options: &options, ..*self.problem };
         let sizes = Sizes::of(problem.pool, batch, 1);
         let mut ranks = vec![0; Strategy::Random.workspace_len(&sizes, &options).ranks];

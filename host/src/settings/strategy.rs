@@ -37,7 +37,8 @@ impl Settings {
         between("clusters", self.clusters, (1, MAX_CLUSTERS))?;
         in_range("radius", self.radius, self.radius >= 0.0, "not negative")?;
         in_range("radius", self.radius, (self.radius as f32).is_finite(), "that f32 holds")?;
-        if self.configurations < self.posterior_samples {
+        let batchbald = self.strategy == Strategy::BatchBald;
+        if batchbald && self.configurations < self.posterior_samples {
             let (option, found) = ("configurations", self.configurations.to_string());
             let expected =
                 format!("must be at least --posterior-samples {}", self.posterior_samples);

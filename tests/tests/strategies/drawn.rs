@@ -108,9 +108,13 @@ fn a_drawn_pair_tells_its_own_score_and_none_comes_twice() {
         let pool = Small::new(kind, (20, 6), 5, 8);
         let executor = Sequential::default();
         let all = pool.offered().len();
-        for strategy in [Strategy::Dopt, Strategy::PaDopt, Strategy::Design] {
-            let ranked = pool.select::<f64>(&executor, &Options::default(), (strategy, all, 0));
-            let drawn = pool.select::<f64>(&executor, &sampled(), (strategy, all, 0));
+        let target = positive::<f64>(5, 3, 1.0);
+        let target = Some(Packed::new(5, target.as_slice()).expect("order"));
+        for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.can_sample()) {
+            let ranking = Options { target, ..Options::default() };
+            let ranked = pool.select::<f64>(&executor, &ranking, (strategy, all, 0));
+            let drawing = Options { target, ..sampled() };
+            let drawn = pool.select::<f64>(&executor, &drawing, (strategy, all, 0));
             assert_ne!(ranked, drawn, "{kind:?}");
             let scores: BTreeMap<u64, f64> = ranked.iter().map(|s| (s.pair, s.score)).collect();
             let told: BTreeMap<u64, f64> = drawn.iter().map(|s| (s.pair, s.score)).collect();

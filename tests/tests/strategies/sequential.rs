@@ -4,7 +4,7 @@
 
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
-use pairpick_core::select::{Distinct, Options, Strategy};
+use pairpick_core::select::{Distinct, Options, Strategy, Weights};
 use pairpick_tests::design::{Design, log_det, square, times, trace};
 use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::oracle::{self, dot};
@@ -120,8 +120,11 @@ fn follows_brute_force(
 #[test]
 fn every_pick_is_that_of_brute_force() {
     for (seed, kind) in (0..).zip(KINDS) {
-        let design = Design::new(kind, 12, 5, 4, seed);
-        for strategy in SEQUENTIAL {
+        let mut design = Design::new(kind, 12, 5, 4, seed);
+        for (strategy, weights) in
+            SEQUENTIAL.into_iter().flat_map(|s| [(s, Weights::PlugIn), (s, Weights::Averaged)])
+        {
+            design.weights = weights;
             let options = design.options();
             let most = if strategy == Strategy::RobustVOpt { 5 } else { 25 };
             follows_brute_force(&design, strategy, &options, most);

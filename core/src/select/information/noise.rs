@@ -34,7 +34,8 @@ pub(in crate::select) fn is_noise<T: Real>(
     let square = variance_of_mean(configurations, probabilities, entropies);
     let lift = (square * T::TWO * arith::ln(T::from_u64(count))).sqrt_of();
     let near = scores.iter().filter(|score| best - **score <= lift).count() as u64;
-    near.saturating_mul(2) >= count
+    // Of two, the better is half.
+    count > 2 && near.saturating_mul(2) >= count
 }
 
 /// The variance of what an answer tells over joint answers, over their number.

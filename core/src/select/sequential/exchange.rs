@@ -25,6 +25,9 @@ const LEAST_SHARE: f64 = 1e-12;
 /// Or than this multiple of ε, where that is more: what rounding alone may seem to gain.
 const ROUNDING: f64 = 64.0;
 
+/// Below this multiple of ε, 1 − w v says too little of what a pair of the batch brings.
+const LEAST_REST: f64 = 8192.0;
+
 /// Fills `batch` greedily, then swaps.
 pub(in crate::select) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
@@ -52,30 +55,41 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
         let share = if LEAST_SHARE < rounding { rounding } else { LEAST_SHARE };
         let (mut gained, mut bound) = self.restart(batch)?;
         for place in 0..batch.len() {
-            let Some(pair) = batch.get(place).map(|scored| scored.pair) else {
+            let Some(scored) = batch.get(place).copied() else {
                 break;
             };
-            let leverage = self.score_of(self.pair(pair)).1;
+            let leverage = self.score_of(self.pair(scored.pair)).1;
             let rest = T::ONE - leverage;
             if rest <= T::ZERO || bound.is_some_and(|bound| bound <= leverage) {
                 continue;
             }
             let own = ln(T::ONE + leverage / rest);
-            let Some(better) = self.best_without(pair, rest)? else {
+            let Some(better) = self.best_without(scored.pair, rest)? else {
                 continue;
             };
             let gain = ln(T::ONE + better.score) - own;
             if T::from_f64(share) * gained < gain {
-                if let Some(slot) = batch.get_mut(place) {
-                    *slot = better;
+                self.replace(batch, place, better);
+                let (now, next) = self.restart(batch)?;
+                // 1 − w v of a pair that M hangs on is mostly rounding: what is gained says more.
+                if gained < now {
+                    (gained, bound, swapped) = (now, next, true);
+                } else {
+                    self.replace(batch, place, scored);
+                    self.restart(batch)?;
                 }
-                self.taken.remove(pair);
-                self.taken.insert(better.pair);
-                (gained, bound) = self.restart(batch)?;
-                swapped = true;
             }
         }
         Ok(swapped)
+    }
+
+    /// Puts another pair into a place of the batch.
+    fn replace(&mut self, batch: &mut [Scored<T>], place: usize, by: Scored<T>) {
+        if let Some(slot) = batch.get_mut(place) {
+            self.taken.remove(slot.pair);
+            self.taken.insert(by.pair);
+            *slot = by;
+        }
     }
 
     /// Factors the matrix of a batch from scratch. Gives what it gains over the start, and the
@@ -116,11 +130,35 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// Scores each pair by w v under the matrix of the others.
     fn score_without(&mut self, batch: &mut [Scored<T>]) -> Result<(), Error> {
+        let least = T::from_f64(LEAST_REST) * T::EPSILON;
         self.restart(batch)?;
         for scored in &mut *batch {
             let leverage = self.score_of(self.pair(scored.pair)).1;
-            scored.score = leverage / (T::ONE - leverage);
+            let rest = T::ONE - leverage;
+            scored.score = if rest < least { T::INFINITY } else { leverage / rest };
+        }
+        for place in 0..batch.len() {
+            let essential = batch.get(place).filter(|scored| scored.score == T::INFINITY);
+            let Some(pair) = essential.map(|scored| scored.pair) else {
+                continue;
+            };
+            self.factor_others(batch, pair)?;
+            let score = self.score_of(self.pair(pair)).1;
+            if let Some(scored) = batch.get_mut(place) {
+                scored.score = score;
+            }
         }
         check_finite(batch)
+    }
+
+    /// Factors the matrix of a batch without one of its pairs.
+    fn factor_others(&mut self, batch: &[Scored<T>], pair: u64) -> Result<(), Error> {
+        leverage::fill_start(self.problem, self.state.information())?;
+        for scored in batch.iter().filter(|scored| scored.pair != pair) {
+            let (items, weight) = self.pair(scored.pair);
+            self.state.add_information(items, weight);
+        }
+        self.state.refactor(self.problem.executor, self.numbers)?;
+        Ok(())
     }
 }
