@@ -18,7 +18,7 @@ pub struct Peer {
 /// A measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// How long it took.
+    /// How long the fastest of its calls took.
     pub seconds: f64,
     /// Operations of its matrix products; 0 where the peer does not tell.
     pub operations: f64,
