@@ -3,19 +3,6 @@
 
 use core::cmp::Ordering;
 
-/// Moves the last of `heap` up to its place; the root is the greatest by `compare`.
-pub(crate) fn sift_up<T>(heap: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
-    let mut child = heap.len().saturating_sub(1);
-    while child > 0 {
-        let parent = (child - 1) / 2;
-        if !less(heap, parent, child, compare) {
-            return;
-        }
-        swap(heap, parent, child);
-        child = parent;
-    }
-}
-
 /// Moves the element at `parent` down to its place.
 pub(crate) fn sift_down<T>(
     heap: &mut [T],
@@ -38,7 +25,7 @@ pub(crate) fn sift_down<T>(
 }
 
 /// Sorts a heap in ascending order.
-pub(crate) fn sort_heap<T>(heap: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
+fn sort_heap<T>(heap: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     let mut rest = heap;
     while let [_, .., _] = rest {
         let last = rest.len() - 1;

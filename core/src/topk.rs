@@ -4,7 +4,7 @@
 use core::cmp::Ordering;
 
 use crate::arith::Real;
-use crate::heap::{sift_down, sift_up, sort_heap};
+use crate::heap::{make_heap, sift_down, sort};
 
 /// A pair and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,8 +26,8 @@ pub(crate) fn rank<T: Real>(a: &Scored<T>, b: &Scored<T>) -> Ordering {
     b.score.order(a.score).then(a.pair.cmp(&b.pair))
 }
 
-/// Keeps the best pairs offered, as many as its memory holds: a heap whose root is the worst kept.
-/// O(log k) for a pair that enters, one comparison for one that does not.
+/// Keeps the best pairs offered, as many as its memory holds: once full, a heap whose root is the
+/// worst kept. O(log k) for a pair that enters then, one comparison for one that does not.
 #[derive(Debug)]
 pub struct TopK<'a, T> {
     slots: &'a mut [Scored<T>],
@@ -50,7 +50,9 @@ impl<'a, T: Real> TopK<'a, T> {
         if let Some(slot) = self.slots.get_mut(self.len) {
             *slot = candidate;
             self.len += 1;
-            sift_up(self.slots.get_mut(..self.len).unwrap_or_default(), &rank);
+            if self.len == self.slots.len() {
+                make_heap(self.slots, &rank);
+            }
         } else if let Some(worst) = self.slots.first_mut()
             && rank(&candidate, worst).is_lt()
         {
@@ -110,7 +112,7 @@ impl<'a, T: Real> TopK<'a, T> {
     /// The pairs kept, best first.
     pub fn finish(self) -> &'a mut [Scored<T>] {
         let kept = self.slots.get_mut(..self.len).unwrap_or_default();
-        sort_heap(kept, &rank);
+        sort(kept, &rank);
         kept
     }
 }

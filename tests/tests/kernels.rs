@@ -5,8 +5,8 @@ use pairpick_core::arith::{self, Real};
 use pairpick_core::kernel::axpy::subtract_origin;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
 use pairpick_core::kernel::panel::{
-    Items, fill_panel, fill_whitener, panel_stride, project_panel, squared_distances, whiten_panel,
-    whitener_len,
+    Items, fill_columns, fill_panel, fill_whitener, panel_stride, project_panel, squared_distances,
+    whiten_panel, whitener_len,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
 use pairpick_core::linalg::{Columns, packed_len};
@@ -132,9 +132,14 @@ fn panels_match<T: Real>() {
         for (name, level) in available() {
             let stride = panel_stride(items);
             let mut panel = vec![T::ZERO; order * stride];
-            fill_panel(columns, stride, &mut panel);
+            fill_panel(level, columns, stride, &mut panel);
             let mut projected = vec![T::ZERO; items];
-            project_panel(level, &panel, stride, &weights, &mut projected);
+            let whole = Items { panel: &panel, first: 0 };
+            project_panel(level, whole, stride, &weights, &mut projected);
+            let mut back = vec![T::ZERO; order * items];
+            fill_columns(level, (&panel, stride), order, &mut back);
+            let given: Vec<T> = features.iter().map(|x| T::from_real(*x)).collect();
+            assert_eq!(back, given, "{name} {order} turned back");
             whiten_panel(level, &whitener, order, stride, &mut panel);
             for (place, item) in columns.iter().enumerate() {
                 let mut item: Vec<T> = item.iter().map(|x| T::from_real(*x)).collect();
@@ -162,7 +167,7 @@ fn distances_match<T: Real>() {
         let columns = Columns::new(&features, order, items).expect("shape");
         let stride = panel_stride(items);
         let mut panel = vec![T::ZERO; order * stride];
-        fill_panel(columns, stride, &mut panel);
+        fill_panel(Level::baseline(), columns, stride, &mut panel);
         let item = |i: usize| -> Vec<T> {
             columns.column(i).iter().map(|value| T::from_real(*value)).collect()
         };

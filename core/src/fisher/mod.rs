@@ -16,7 +16,7 @@ mod whitened;
 use crate::arith::bernoulli::Variance;
 use crate::arith::{Real, map_by, micro, sum};
 use crate::error::{Error, check_shape};
-use crate::kernel::panel::{fill_panel, panel_stride, project_panel};
+use crate::kernel::panel::{Items, fill_panel, panel_stride, project_panel};
 use crate::linalg::{Columns, Packed};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::{Pair, Pairs, Pool, check_pairs};
@@ -95,8 +95,10 @@ pub fn rewards<F: Real, T: Real, E: Executor>(
             let (panel, _) = split_at(panel, features.rows() * stride);
             for (block, out) in out.chunks_mut(sum::ITEMS).enumerate() {
                 let first = number * share + block * sum::ITEMS;
-                fill_panel(features.range(first, first + out.len()), stride, panel);
-                project_panel(executor.level(), panel, stride, weights, out);
+                let items = features.range(first, first + out.len());
+                fill_panel(executor.level(), items, stride, panel);
+                let items = Items { panel: &*panel, first: 0 };
+                project_panel(executor.level(), items, stride, weights, out);
             }
         },
     );

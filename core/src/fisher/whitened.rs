@@ -45,7 +45,7 @@ fn whiten_panels<T: Real, E: Executor>(
     let each = order.saturating_mul(stride);
     for_chunks(executor, panels, each, &mut [(); 0], 0, &|block, panel, _| {
         let first = block * sum::ITEMS;
-        fill_panel(features.range(first, first + sum::ITEMS), stride, panel);
+        fill_panel(executor.level(), features.range(first, first + sum::ITEMS), stride, panel);
         whiten_panel(executor.level(), whitener, order, stride, panel);
     });
 }

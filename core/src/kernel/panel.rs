@@ -5,7 +5,7 @@
 //! places beyond the items are 0. Each item's results are its own: lanes and blocks do not meet.
 
 use super::lanes::{Lanes, Level, Operation, Simd, run_at};
-pub use super::turn::fill_panel;
+pub use super::turn::{fill_columns, fill_panel, fill_panel_from};
 use crate::arith::Real;
 
 /// Vectors of items that the substitution keeps in registers.
@@ -18,23 +18,28 @@ const TILE_ROWS: usize = 4;
 /// and that a row divides into whole vectors at every instruction set.
 #[must_use]
 pub const fn panel_stride(items: usize) -> usize {
-    // The widest vector has 16 lanes, two of which make a tile of the substitution.
-    items.div_ceil(32).saturating_add(1).saturating_mul(32)
+    items.div_ceil(WIDEST_TILE).saturating_add(1).saturating_mul(WIDEST_TILE)
 }
+
+/// The widest vector has 16 lanes.
+const WIDEST_TILE: usize = 16 * TILE_VECTORS;
+
+/// Vectors of items that [`project_panel`] sums side by side, so that none waits for the one before.
+const PROJECTED_VECTORS: usize = 4;
 
 /// The product of each item with `weights`: Σ_i weights_i · feature_i, in ascending order.
 pub fn project_panel<T: Real>(
     level: Level,
-    panel: &[T],
+    items: Items<'_, T>,
     stride: usize,
     weights: &[T],
     out: &mut [T],
 ) {
-    run_at(level, Project { panel, stride, weights, out });
+    run_at(level, Project { items, stride: stride.max(1), weights, out });
 }
 
 struct Project<'a, T> {
-    panel: &'a [T],
+    items: Items<'a, T>,
     stride: usize,
     weights: &'a [T],
     out: &'a mut [T],
@@ -46,17 +51,46 @@ impl<T: Real> Operation for Project<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let lanes = Lanes::<S, T>::LEN;
-        for (number, out) in self.out.chunks_mut(lanes).enumerate() {
-            let at = number * lanes;
-            let mut sum = Lanes::splat(simd, T::ZERO);
-            for (row, weight) in self.panel.chunks_exact(self.stride.max(1)).zip(self.weights) {
-                let Some(values) = row.get(at..at + lanes) else {
-                    return;
-                };
-                sum = sum + Lanes::load(simd, values) * Lanes::splat(simd, *weight);
-            }
-            sum.store_partial(out);
+        let Self { mut items, stride, weights, out } = self;
+        let mut tiles = out.chunks_exact_mut(PROJECTED_VECTORS * lanes);
+        for tile in &mut tiles {
+            project_tile::<S, T, PROJECTED_VECTORS>(simd, items, stride, weights, tile);
+            items.first = items.first.saturating_add(tile.len());
         }
+        for tile in tiles.into_remainder().chunks_mut(TILE_VECTORS * lanes) {
+            if tile.len() > lanes {
+                project_tile::<S, T, TILE_VECTORS>(simd, items, stride, weights, tile);
+            } else {
+                project_tile::<S, T, 1>(simd, items, stride, weights, tile);
+            }
+            items.first = items.first.saturating_add(tile.len());
+        }
+    }
+}
+
+/// The products of at most `VECTORS` vectors of items.
+#[inline(always)]
+fn project_tile<S: Simd, T: Real, const VECTORS: usize>(
+    simd: S,
+    items: Items<'_, T>,
+    stride: usize,
+    weights: &[T],
+    out: &mut [T],
+) {
+    let lanes = Lanes::<S, T>::LEN;
+    let mut sums = [Lanes::splat(simd, T::ZERO); VECTORS];
+    for (row, weight) in items.panel.chunks_exact(stride).zip(weights) {
+        let Some(values) = from(row, items.first, VECTORS * lanes) else {
+            return;
+        };
+        let vectors = load_tile::<S, T, VECTORS>(simd, values);
+        let weight = Lanes::splat(simd, *weight);
+        for (sum, vector) in sums.iter_mut().zip(vectors) {
+            *sum = *sum + vector * weight;
+        }
+    }
+    for (sum, out) in sums.iter().zip(out.chunks_mut(lanes)) {
+        sum.store(out);
     }
 }
 
@@ -125,8 +159,10 @@ impl<T: Real> Operation for Whiten<'_, T> {
             return;
         }
         let width = TILE_VECTORS * Lanes::<S, T>::LEN;
+        // No item stands in the last places.
+        let end = self.stride.saturating_sub(WIDEST_TILE);
         let mut at = 0;
-        while at + width <= self.stride {
+        while at + width <= end {
             whiten_items(simd, groups, reciprocals, self.stride, at, self.panel);
             at += width;
         }
@@ -193,8 +229,11 @@ fn whiten_items<S: Simd, T: Real>(
 }
 
 #[inline(always)]
-fn load_tile<S: Simd, T: Real>(simd: S, values: &[T]) -> [Lanes<S, T>; TILE_VECTORS] {
-    let mut tile = [Lanes::splat(simd, T::ZERO); TILE_VECTORS];
+fn load_tile<S: Simd, T: Real, const VECTORS: usize>(
+    simd: S,
+    values: &[T],
+) -> [Lanes<S, T>; VECTORS] {
+    let mut tile = [Lanes::splat(simd, T::ZERO); VECTORS];
     for (vector, values) in tile.iter_mut().zip(values.chunks_exact(Lanes::<S, T>::LEN)) {
         *vector = Lanes::load(simd, values);
     }
@@ -231,6 +270,13 @@ impl<T> Items<'_, T> {
         let (front, back) = self.panel.split_at_checked(at).unwrap_or_default();
         (Self { panel: front, ..self }, Self { panel: back, ..self })
     }
+}
+
+/// So many values from one place on; a sum of the two as the end would hide the length from the
+/// compiler, which then keeps the loads of partial vectors.
+#[inline(always)]
+fn from<T>(row: &[T], first: usize, count: usize) -> Option<&[T]> {
+    row.get(first..).and_then(|values| values.get(..count))
 }
 
 /// Rows of [`squared_distances`] that are computed at a time.
@@ -341,14 +387,11 @@ fn accumulate<S: Simd, T: Real, const ROWS: usize, const VECTORS: usize, const A
     for (items, others) in features {
         let (Some(items), Some(others)) = (
             items.get(rows.first..).and_then(<[T]>::first_chunk::<ROWS>),
-            others.get(columns.first..columns.first.saturating_add(VECTORS * lanes)),
+            from(others, columns.first, VECTORS * lanes),
         ) else {
             return;
         };
-        let mut vectors = [Lanes::splat(simd, T::ZERO); VECTORS];
-        for (vector, values) in vectors.iter_mut().zip(others.chunks_exact(lanes)) {
-            *vector = Lanes::load(simd, values);
-        }
+        let vectors = load_tile::<S, T, VECTORS>(simd, others);
         for (sums, item) in sums.iter_mut().zip(items) {
             let item = Lanes::splat(simd, *item);
             for (sum, vector) in sums.iter_mut().zip(vectors) {

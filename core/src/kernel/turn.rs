@@ -9,13 +9,46 @@ use crate::arith::Real;
 use crate::linalg::Columns;
 
 /// Turns items (columns) into a panel, converted to `T`.
-pub fn fill_panel<F: Real, T: Real>(items: Columns<'_, F>, stride: usize, panel: &mut [T]) {
-    // Loads and stores bound it: wider vectors than every machine has would gain nothing.
-    run_at(Level::baseline(), Turn { items, stride: stride.max(1), panel });
+pub fn fill_panel<F: Real, T: Real>(
+    level: Level,
+    items: Columns<'_, F>,
+    stride: usize,
+    panel: &mut [T],
+) {
+    fill_panel_from(level, (items, 0), stride, panel);
+}
+
+/// The same from the row `from` of the columns on, as many rows as there are in the panel.
+pub fn fill_panel_from<F: Real, T: Real>(
+    level: Level,
+    (items, from): (Columns<'_, F>, usize),
+    stride: usize,
+    panel: &mut [T],
+) {
+    let stride = stride.max(1);
+    run_at(level, Turn { items, from, stride, panel: &mut *panel });
+    for row in panel.chunks_exact_mut(stride) {
+        row.get_mut(items.len()..).unwrap_or_default().fill(T::ZERO);
+    }
+}
+
+/// Turns a panel's items back into columns of `height` numbers, whose first rows they fill; what
+/// stands below stays.
+pub fn fill_columns<T: Real>(
+    level: Level,
+    (panel, stride): (&[T], usize),
+    height: usize,
+    columns: &mut [T],
+) {
+    let rows = panel.len().checked_div(stride).unwrap_or(0);
+    if let Ok(items) = Columns::new(panel, stride, rows) {
+        run_at(level, Turn { items, from: 0, stride: height.max(1), panel: columns });
+    }
 }
 
 struct Turn<'a, F, T> {
     items: Columns<'a, F>,
+    from: usize,
     stride: usize,
     panel: &'a mut [T],
 }
@@ -38,30 +71,44 @@ impl<F: Real, T: Real> Turn<'_, F, T> {
     /// With vectors of `LANES`.
     #[inline(always)]
     fn turn<S: Simd, const LANES: usize>(self, simd: S) {
-        let Self { items, stride, panel } = self;
-        let rows = items.rows().max(1);
+        let Self { items, from, stride, panel } = self;
+        let height = items.rows().max(1);
         let mut first = 0;
-        let mut groups = items.as_slice().chunks_exact(rows.saturating_mul(LANES).max(1));
+        let mut groups = items.as_slice().chunks_exact(height.saturating_mul(LANES).max(1));
         for group in &mut groups {
-            let mut out = panel.chunks_exact_mut(stride);
-            let mut row = 0;
-            while row + LANES <= rows {
-                let square = turn_square::<S, F, LANES>(simd, group, rows, row);
-                for (vector, out) in square.iter().zip(&mut out) {
-                    write(vector.as_slice().iter(), first, out);
+            let mut squares = panel.chunks_exact_mut(stride.saturating_mul(LANES));
+            let mut row = from;
+            for out in &mut squares {
+                if row.saturating_add(LANES) > height {
+                    break;
+                }
+                let square = turn_square::<S, F, LANES>(simd, group, height, row);
+                for (vector, out) in square.iter().zip(out.chunks_exact_mut(stride)) {
+                    write_vector::<LANES, F, T>(vector.as_slice(), first, out);
                 }
                 row += LANES;
             }
-            for (row, out) in (row..rows).zip(out) {
-                write(group.iter().skip(row).step_by(rows), first, out);
+            let done = (row - from).saturating_mul(stride);
+            let rest = panel.get_mut(done..).unwrap_or_default();
+            for (row, out) in (row..height).zip(rest.chunks_exact_mut(stride)) {
+                write(group.iter().skip(row).step_by(height), first, out);
             }
             first += LANES;
         }
         let rest = groups.remainder();
-        for (row, out) in panel.chunks_exact_mut(stride).enumerate() {
-            write(rest.iter().skip(row).step_by(rows), first, out);
-            out.get_mut(items.len()..).unwrap_or_default().fill(T::ZERO);
+        for (row, out) in (from..height).zip(panel.chunks_exact_mut(stride)) {
+            write(rest.iter().skip(row).step_by(height), first, out);
         }
+    }
+}
+
+/// Writes one feature of a vector of items to its row of the panel, from the place `first` on.
+#[inline(always)]
+fn write_vector<const LANES: usize, F: Real, T: Real>(values: &[F], first: usize, row: &mut [T]) {
+    let whole = row.get_mut(first..).and_then(<[T]>::first_chunk_mut::<LANES>);
+    match (whole, values.first_chunk::<LANES>()) {
+        (Some(out), Some(values)) => *out = values.map(T::from_real),
+        _ => write(values.iter(), first, row),
     }
 }
 

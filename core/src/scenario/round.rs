@@ -164,7 +164,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let (panel, _) = split_at(rest, order.saturating_mul(stride));
         fill_whitener(factor.as_slice(), order, whitener);
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
-        fill_panel(features, stride, panel);
+        fill_panel(self.executor.level(), features, stride, panel);
         whiten_panel(self.executor.level(), whitener, order, stride, panel);
         // The features have served in this precision; a panel has room for more than the items.
         let rows = panel.chunks_exact(stride.max(1));

@@ -51,8 +51,9 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     let mut rest = &mut *weights;
     for prompt in first..end {
         let (own, last) = prompts.items_of(prompt, prompt + 1);
-        for from in (own..last).step_by(DISTANCE_ROWS) {
-            let rows = (from, DISTANCE_ROWS.min(last - from), last);
+        // The last item meets no later one.
+        for from in (own..last.saturating_sub(1)).step_by(DISTANCE_ROWS) {
+            let rows = (from, DISTANCE_ROWS.min(last - 1 - from), last);
             rest = strip(scan, (start, rows), (stride, panel), rest, memory);
         }
     }

@@ -4,7 +4,7 @@
 use super::stored::squared_distance;
 use super::{Criterion, Scan};
 use crate::arith::{Real, sum};
-use crate::kernel::panel::{fill_panel, panel_stride, whiten_panel};
+use crate::kernel::panel::{fill_columns, fill_panel, panel_stride, whiten_panel};
 use crate::linalg::Columns;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::topk::TopK;
@@ -49,13 +49,9 @@ pub(crate) fn whiten_columns<T: Real, E: Executor>(
         let (panel, _) = split_at(panel, order * stride);
         let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
         for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
-            fill_panel(features.range(first, first + sum::ITEMS), stride, panel);
+            fill_panel(executor.level(), features.range(first, first + sum::ITEMS), stride, panel);
             whiten_panel(executor.level(), whitener, order, stride, panel);
-            for (place, column) in columns.chunks_exact_mut(height.max(1)).enumerate() {
-                for (value, row) in column.iter_mut().zip(panel.chunks_exact(stride.max(1))) {
-                    *value = row.get(place).copied().unwrap_or(T::ZERO);
-                }
-            }
+            fill_columns(executor.level(), (&*panel, stride), height, columns);
         }
     });
 }

@@ -351,12 +351,13 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
         match &self.criterion {
             Criterion::Leverage(factor, _) => {
-                fill_panel(self.pool.features().range(first, end), stride, panel);
-                whiten_panel(self.executor.level(), self.whitener, factor.order(), stride, panel);
+                let level = self.executor.level();
+                fill_panel(level, self.pool.features().range(first, end), stride, panel);
+                whiten_panel(level, self.whitener, factor.order(), stride, panel);
             }
             Criterion::Stored(stored, _) => {
                 let end = end.min(self.pool.features().len());
-                stored.fill((first, end), stride, panel);
+                stored.fill(self.executor.level(), (first, end), stride, panel);
             }
             Criterion::Entropy | Criterion::MaxDiff => {}
         }

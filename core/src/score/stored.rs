@@ -8,7 +8,7 @@
 
 use crate::arith::Real;
 use crate::kernel::Level;
-use crate::kernel::panel::{Items, squared_distances};
+use crate::kernel::panel::{Items, fill_panel_from, squared_distances};
 use crate::linalg::Columns;
 use crate::parallel::split_at;
 
@@ -45,16 +45,22 @@ impl<'a, T: Real> Stored<'a, T> {
     }
 
     /// Turns the items `first..end` into a panel: the rows of v, of g, and of d.
-    pub(super) fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
-        panel.fill(T::ZERO);
-        for (place, item) in (first..end).enumerate() {
-            let [leverage, target, features] = self.parts(item);
-            let values = leverage.iter().chain(target).chain(features);
-            for (row, value) in panel.chunks_exact_mut(stride.max(1)).zip(values) {
-                if let Some(entry) = row.get_mut(place) {
-                    *entry = *value;
-                }
-            }
+    pub(super) fn fill(
+        &self,
+        level: Level,
+        (first, end): (usize, usize),
+        stride: usize,
+        panel: &mut [T],
+    ) {
+        let items = self.columns.len().checked_div(self.height).unwrap_or(0);
+        let Ok(items) = Columns::new(self.columns, self.height, items) else {
+            return;
+        };
+        let (items, mut rest) = (items.range(first, end), panel);
+        for (from, rows) in self.rows_of_parts() {
+            let (part, below) = split_at(rest, rows.saturating_mul(stride));
+            fill_panel_from(level, (items, from), stride, part);
+            rest = below;
         }
     }
 
@@ -62,12 +68,15 @@ impl<'a, T: Real> Stored<'a, T> {
     fn parts(&self, item: usize) -> [&'a [T]; 3] {
         let start = item.saturating_mul(self.height);
         let column = self.columns.get(start..start.saturating_add(self.height)).unwrap_or_default();
-        let part = |(first, len): (usize, usize)| {
-            column.get(first..first.saturating_add(len)).unwrap_or_default()
-        };
+        self.rows_of_parts()
+            .map(|(first, len)| column.get(first..first.saturating_add(len)).unwrap_or_default())
+    }
+
+    /// The first row of v, of g and of d, and how many each has.
+    fn rows_of_parts(&self) -> [(usize, usize); 3] {
         let (first, added, subtracted) = self.leverage;
-        let drop = self.drop.map_or([(0, 0); 2], |drop| [drop.target, drop.features]);
-        [part((first, added.saturating_add(subtracted))), part(drop[0]), part(drop[1])]
+        let [target, features] = self.drop.map_or([(0, 0); 2], |drop| [drop.target, drop.features]);
+        [(first, added.saturating_add(subtracted)), target, features]
     }
 
     /// The scores of some items of a panel with `width` others, row after row; `spare` holds as

@@ -132,8 +132,10 @@ impl Bench<'_> {
                 &mut [(); 0],
                 0,
                 &|block, panel: &mut [T], _| {
-                    fill_panel(items.range(block * BLOCK, (block + 1) * BLOCK), stride, panel);
-                    whiten_panel(self.threads.level(), whitener, order, stride, panel);
+                    let level = self.threads.level();
+                    let items = items.range(block * BLOCK, (block + 1) * BLOCK);
+                    fill_panel(level, items, stride, panel);
+                    whiten_panel(level, whitener, order, stride, panel);
                 },
             );
             Ok(())

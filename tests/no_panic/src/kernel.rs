@@ -15,7 +15,7 @@ use pairpick_core::kernel::elementwise::{Function, map, scalar};
 use pairpick_core::kernel::gemm::{Gemm, gemm};
 use pairpick_core::kernel::lanes::{BitLanes, Lanes, Mask, Operation, Simd, run_at};
 use pairpick_core::kernel::panel::{
-    Items, fill_panel, fill_whitener, panel_stride, project_panel, squared_distances, whiten_panel,
+    Items, fill_columns, fill_panel, fill_panel_from, fill_whitener, panel_stride, project_panel, squared_distances, whiten_panel,
     whitener_len,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
@@ -107,9 +107,11 @@ probes! {
 
     kernel::panel::panel_stride => panel_stride(any());
     kernel::turn::fill_panel[T] => (
-        fill_panel::<f32, T>(any(), any(), any()),
-        fill_panel::<T, T>(any(), any(), any()),
+        fill_panel::<f32, T>(any(), any(), any(), any()),
+        fill_panel::<T, T>(any(), any(), any(), any()),
     );
+    kernel::turn::fill_panel_from[T] => fill_panel_from::<T, T>(any(), any(), any(), any());
+    kernel::turn::fill_columns[T] => fill_columns::<T>(any(), any(), any(), any());
     kernel::panel::project_panel[T] => project_panel::<T>(any(), any(), any(), any(), any());
     kernel::panel::whitener_len => whitener_len(any());
     kernel::panel::fill_whitener[T] => fill_whitener::<T>(any(), any(), any());

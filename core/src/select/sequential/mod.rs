@@ -251,8 +251,9 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
 
     /// The score of a pair, and its w v.
     fn score_of(&mut self, ((a, b), weight): ((u32, u32), T)) -> (T, T) {
-        self.state.project(a);
-        self.state.project(b);
+        let level = self.problem.executor.level();
+        self.state.project(level, a);
+        self.state.project(level, b);
         self.state.stored().score_pair((a, b), weight)
     }
 

@@ -4,9 +4,10 @@ use super::{Goal, most_picks};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::fisher::workers;
+use crate::kernel::Level;
 use crate::kernel::axpy::subtract_scaled;
 use crate::kernel::dot::dot;
-use crate::kernel::panel::{fill_whitener, whitener_len};
+use crate::kernel::panel::{Items, fill_whitener, panel_stride, project_panel, whitener_len};
 use crate::linalg::{Cholesky, Columns, Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::score::{Drop, Stored, copy_features, whiten_columns, whiten_memory_len};
@@ -20,6 +21,7 @@ pub(super) const fn numbers_len(order: usize, batch: usize) -> usize {
         .saturating_add(square)
         .saturating_add(whitener_len(order))
         .saturating_add(order.saturating_mul(most_picks(batch).saturating_add(1)))
+        .saturating_add(order.saturating_mul(panel_stride(most_picks(batch))))
 }
 
 /// See [`super`]: M and what whitened items know of the picks since it was factored.
@@ -30,6 +32,8 @@ pub(super) struct State<'a, T> {
     whitener: &'a mut [T],
     /// v_s, one after the other.
     directions: &'a mut [T],
+    /// The same as a panel, a direction a place: an item meets a vector of them at a time.
+    panel: &'a mut [T],
     picks: usize,
     /// Whether the one direction is that of a pair left out, whose square is added.
     left_out: bool,
@@ -77,6 +81,8 @@ impl<'a, T: Real> State<'a, T> {
         let (factor, numbers) = split_at(numbers, packed_len(order));
         let (whitener, numbers) = split_at(numbers, whitener_len(order));
         let (directions, numbers) = split_at(numbers, order * most_picks(batch));
+        let (panel, numbers) = split_at(numbers, order * panel_stride(most_picks(batch)));
+        panel.fill(T::ZERO);
         let (columns, numbers) = split_at(numbers, columns_len);
         let (trace, numbers) = match goal {
             Goal::LogDet => (None, numbers),
@@ -94,6 +100,7 @@ impl<'a, T: Real> State<'a, T> {
             factor,
             whitener,
             directions,
+            panel,
             picks: 0,
             left_out: false,
             columns,
@@ -156,19 +163,19 @@ impl<'a, T: Real> State<'a, T> {
     }
 
     /// Brings the t of one item up to date.
-    pub(super) fn project(&mut self, item: u32) {
+    pub(super) fn project(&mut self, level: Level, item: u32) {
         let start = (item as usize).saturating_mul(self.height);
         let column = self.columns.get_mut(start..).unwrap_or_default();
         let (column, _) = split_at(column, self.height);
         if let Some(stage) = self.stages.get_mut(item as usize) {
-            let directions = Directions { values: self.directions, order: self.features.rows() };
+            let directions = Directions::of(level, self.panel, self.features.rows());
             directions.project(self.picks, column, stage);
         }
     }
 
     /// Brings the t of all items up to date.
     pub(super) fn project_all<E: Executor>(&mut self, executor: &E) {
-        let directions = Directions { values: self.directions, order: self.features.rows() };
+        let directions = Directions::of(executor.level(), self.panel, self.features.rows());
         let picks = self.picks;
         each(executor, self.height, self.columns, self.stages, &|column, stage| {
             directions.project(picks, column, stage);
@@ -203,6 +210,7 @@ impl<'a, T: Real> State<'a, T> {
         for value in &mut *direction {
             *value *= scale;
         }
+        fill_place(direction, self.picks, self.panel);
         self.picks += 1;
         let Some(trace) = &mut self.trace else {
             return;
@@ -212,7 +220,7 @@ impl<'a, T: Real> State<'a, T> {
         }
         let (change, picks) = (&*trace.change, self.picks);
         let target_row = self.height.saturating_sub(2 * order);
-        let directions = Directions { values: self.directions, order };
+        let directions = Directions::of(executor.level(), self.panel, order);
         each(executor, self.height, self.columns, self.stages, &|column, stage| {
             directions.project(picks, column, stage);
             let (front, back) = split_at(column, target_row);
@@ -240,6 +248,7 @@ impl<'a, T: Real> State<'a, T> {
         for ((slot, a), b) in direction.iter_mut().zip(column(a)).zip(column(b)) {
             *slot = scale * (*a - *b);
         }
+        fill_place(direction, 0, self.panel);
         (self.left_out, self.picks) = (true, 1);
         self.stages.fill(0);
         self.project_all(executor);
@@ -274,51 +283,42 @@ impl<'a, T: Real> State<'a, T> {
     }
 }
 
-/// v_s, one after the other.
+/// v_s, a direction a place of a panel.
 #[derive(Clone, Copy)]
 struct Directions<'a, T> {
-    values: &'a [T],
+    level: Level,
+    panel: &'a [T],
+    stride: usize,
     order: usize,
 }
 
-impl<T: Real> Directions<'_, T> {
-    /// t^s = v_s · u for the picks that a column does not have yet.
+impl<'a, T: Real> Directions<'a, T> {
+    fn of(level: Level, panel: &'a [T], order: usize) -> Self {
+        Self { level, panel, stride: panel.len().checked_div(order).unwrap_or(0), order }
+    }
+
+    /// t^s = v_s · u, in ascending feature order, for the picks that a column does not have yet.
+    #[inline]
     fn project(self, picks: usize, column: &mut [T], stage: &mut u64) {
         let (whitened, projections) = split_at(column, self.order);
-        let done = usize::try_from(*stage).unwrap_or(usize::MAX);
-        let open = projections.get_mut(done..picks).unwrap_or_default();
-        let rows = self.values.get(done.saturating_mul(self.order)..).unwrap_or_default();
-        let rows = rows.chunks(self.order.max(1).saturating_mul(ROWS));
-        for (rows, slots) in rows.zip(open.chunks_mut(ROWS)) {
-            if let [a, b, c, d] = slots {
-                [*a, *b, *c, *d] = dots(rows, whitened);
-            } else {
-                for (row, slot) in rows.chunks_exact(self.order.max(1)).zip(slots) {
-                    *slot = dot(row, whitened);
-                }
-            }
+        let first = usize::try_from(*stage).unwrap_or(usize::MAX);
+        let open = projections.get_mut(first..picks).unwrap_or_default();
+        if !open.is_empty() {
+            let directions = Items { panel: self.panel, first };
+            project_panel(self.level, directions, self.stride, whitened, open);
         }
         *stage = picks as u64;
     }
 }
 
-/// Products that are summed side by side, so that none waits for the one before.
-const ROWS: usize = 4;
-
-/// Σ_i a_i · x_i of each of four rows a, in ascending order.
-fn dots<T: Real>(rows: &[T], x: &[T]) -> [T; ROWS] {
-    let (a, rest) = rows.split_at_checked(x.len()).unwrap_or_default();
-    let (b, rest) = rest.split_at_checked(x.len()).unwrap_or_default();
-    let (c, d) = rest.split_at_checked(x.len()).unwrap_or_default();
-    let mut sums = [T::ZERO; ROWS];
-    for ((((x, a), b), c), d) in x.iter().zip(a).zip(b).zip(c).zip(d) {
-        let [first, second, third, fourth] = &mut sums;
-        *first += *a * *x;
-        *second += *b * *x;
-        *third += *c * *x;
-        *fourth += *d * *x;
+/// Writes a direction to its place of the panel.
+fn fill_place<T: Real>(direction: &[T], place: usize, panel: &mut [T]) {
+    let stride = panel.len().checked_div(direction.len()).unwrap_or(0);
+    for (row, value) in panel.chunks_exact_mut(stride.max(1)).zip(direction) {
+        if let Some(slot) = row.get_mut(place) {
+            *slot = *value;
+        }
     }
-    sums
 }
 
 /// Does something with each item's column and stage, perhaps at once.

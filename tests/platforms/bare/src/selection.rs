@@ -128,7 +128,7 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
         let stride = panel_stride(ITEMS);
         let panel = &mut panel[..ORDER * stride];
         fill_whitener(factor.as_slice(), ORDER, whitener);
-        fill_panel(features, stride, panel);
+        fill_panel(executor.level(), features, stride, panel);
         whiten_panel(executor.level(), whitener, ORDER, stride, panel);
     });
     let criterion = Criterion::Leverage(&factor, weighting);
