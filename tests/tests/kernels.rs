@@ -2,6 +2,7 @@
 //! The naive forms sum in the contract's order, so nothing but equality will do.
 
 use pairpick_core::arith::{self, Real};
+use pairpick_core::kernel::Level;
 use pairpick_core::kernel::axpy::subtract_origin;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
 use pairpick_core::kernel::panel::{
