@@ -152,7 +152,9 @@ fn the_certificate_of_a_capped_batch_has_a_capped_random_one_beside_it() {
     let capped = share(&["--distinct", "prompt:1"]);
     assert_ne!(capped, share(&[]));
     // The strategy's own cap as well as a typed one.
-    assert_eq!(capped, share(&["--strategy", "robust-v-opt"]));
+    let own = share(&["--strategy", "robust-v-opt"]);
+    assert_eq!(own, share(&["--strategy", "robust-v-opt", "--distinct", "prompt:1"]));
+    assert_ne!(own, share(&["--strategy", "robust-v-opt", "--distinct", "off"]));
 }
 
 #[test]
