@@ -35,7 +35,7 @@ pub fn project_panel<T: Real>(
     weights: &[T],
     out: &mut [T],
 ) {
-    run_at(level, Project { items, stride: stride.max(1), weights, out });
+    run_at(level, Project { items, stride, weights, out });
 }
 
 struct Project<'a, T> {
@@ -79,7 +79,7 @@ fn project_tile<S: Simd, T: Real, const VECTORS: usize>(
 ) {
     let lanes = Lanes::<S, T>::LEN;
     let mut sums = [Lanes::splat(simd, T::ZERO); VECTORS];
-    for (row, weight) in items.panel.chunks_exact(stride).zip(weights) {
+    for (row, weight) in items.panel.chunks_exact(stride.max(1)).zip(weights) {
         let Some(values) = from(row, items.first, VECTORS * lanes) else {
             return;
         };

@@ -25,9 +25,8 @@ pub fn fill_panel_from<F: Real, T: Real>(
     stride: usize,
     panel: &mut [T],
 ) {
-    let stride = stride.max(1);
     run_at(level, Turn { items, from, stride, panel: &mut *panel });
-    for row in panel.chunks_exact_mut(stride) {
+    for row in panel.chunks_exact_mut(stride.max(1)) {
         row.get_mut(items.len()..).unwrap_or_default().fill(T::ZERO);
     }
 }
@@ -42,7 +41,7 @@ pub fn fill_columns<T: Real>(
 ) {
     let rows = panel.len().checked_div(stride).unwrap_or(0);
     if let Ok(items) = Columns::new(panel, stride, rows) {
-        run_at(level, Turn { items, from: 0, stride: height.max(1), panel: columns });
+        run_at(level, Turn { items, from: 0, stride: height, panel: columns });
     }
 }
 
@@ -72,7 +71,7 @@ impl<F: Real, T: Real> Turn<'_, F, T> {
     #[inline(always)]
     fn turn<S: Simd, const LANES: usize>(self, simd: S) {
         let Self { items, from, stride, panel } = self;
-        let height = items.rows().max(1);
+        let (height, stride) = (items.rows().max(1), stride.max(1));
         let mut first = 0;
         let mut groups = items.as_slice().chunks_exact(height.saturating_mul(LANES).max(1));
         for group in &mut groups {
