@@ -141,7 +141,7 @@ fn panels_match<T: Real>() {
             fill_columns(level, (&panel, stride), order, &mut back);
             let given: Vec<T> = features.iter().map(|x| T::from_real(*x)).collect();
             assert_eq!(back, given, "{name} {order} turned back");
-            whiten_panel(level, &whitener, order, stride, &mut panel);
+            whiten_panel(level, &whitener, order, (stride, columns.len()), &mut panel);
             for (place, item) in columns.iter().enumerate() {
                 let mut item: Vec<T> = item.iter().map(|x| T::from_real(*x)).collect();
                 let sum = naive::dot(&item, &weights);

@@ -117,25 +117,23 @@ fn pairs_between(
 /// order.
 fn fill_laplacian<T: Real>(weights: &[T], replies: usize, laplacian: &mut [T]) {
     let mut weights = weights.iter();
+    let mut rest = laplacian;
+    // Each row lends its weights to the column below its diagonal.
     for a in 0..replies {
-        for b in a + 1..replies {
-            let weight = weights.next().copied().unwrap_or(T::ZERO);
-            for place in [a * replies + b, b * replies + a] {
-                if let Some(entry) = laplacian.get_mut(place) {
-                    *entry = -weight;
-                }
-            }
+        let (row, below) = split_at(rest, replies);
+        rest = below;
+        let later = row.get_mut(a + 1..).unwrap_or_default();
+        let column = rest.iter_mut().skip(a).step_by(replies.max(1));
+        for ((entry, mirrored), weight) in later.iter_mut().zip(column).zip(&mut weights) {
+            *entry = -*weight;
+            *mirrored = *entry;
         }
-    }
-    for (a, row) in laplacian.chunks_exact_mut(replies.max(1)).enumerate() {
-        let mut degree = T::ZERO;
-        for (b, entry) in row.iter().enumerate() {
-            if a != b {
-                degree -= *entry;
-            }
-        }
-        if let Some(diagonal) = row.get_mut(a) {
-            *diagonal = degree;
+        let Some((earlier, own)) = row.split_at_mut_checked(a) else {
+            return;
+        };
+        if let Some((diagonal, later)) = own.split_first_mut() {
+            let others = earlier.iter().chain(&*later);
+            *diagonal = others.fold(T::ZERO, |degree, entry| degree - *entry);
         }
     }
 }

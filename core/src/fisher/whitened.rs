@@ -45,8 +45,9 @@ fn whiten_panels<T: Real, E: Executor>(
     let each = order.saturating_mul(stride);
     for_chunks(executor, panels, each, &mut [(); 0], 0, &|block, panel, _| {
         let first = block * sum::ITEMS;
-        fill_panel(executor.level(), features.range(first, first + sum::ITEMS), stride, panel);
-        whiten_panel(executor.level(), whitener, order, stride, panel);
+        let items = features.range(first, first + sum::ITEMS);
+        fill_panel(executor.level(), items, stride, panel);
+        whiten_panel(executor.level(), whitener, order, (stride, items.len()), panel);
     });
 }
 

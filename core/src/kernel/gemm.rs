@@ -111,9 +111,8 @@ impl<T: Real> Operation for Gemm<'_, T> {
             let length = a.len() / rows;
             match b {
                 Right::Rows { values, stride, first } => {
-                    let at = start.saturating_mul(stride).saturating_add(first);
-                    let values = values.get(at..).unwrap_or_default();
-                    block.columns(simd, Cut::Rows { values, stride }, c);
+                    let values = values.get(start.saturating_mul(stride)..).unwrap_or_default();
+                    block.columns(simd, Cut::Rows(RowPanel { values, stride, first }), c);
                 }
                 Right::Columns(values) => {
                     block.columns(simd, Cut::Columns { values, inner, start, length }, c);
@@ -130,7 +129,7 @@ enum Cut<'a, T> {
     /// Those `start..start + length` of columns of `inner` numbers each.
     Columns { values: &'a [T], inner: usize, start: usize, length: usize },
     /// Row after row.
-    Rows { values: &'a [T], stride: usize },
+    Rows(RowPanel<'a, T>),
 }
 
 impl<'a, T: Real> Cut<'a, T> {
@@ -168,9 +167,8 @@ impl<T: Real> Block<'_, T> {
                     let columns = core::array::from_fn(|j| b.column(number + j));
                     tile_rows::<S, T, TILE_COLUMNS, _>(simd, a, rows, from, columns, tile);
                 }
-                Cut::Rows { values, stride } => {
-                    let b = RowPanel { values: values.get(number..).unwrap_or_default(), stride };
-                    tile_rows::<S, T, TILE_COLUMNS, _>(simd, a, rows, from, b, tile);
+                Cut::Rows(b) => {
+                    tile_rows::<S, T, TILE_COLUMNS, _>(simd, a, rows, from, b.from(number), tile);
                 }
             }
             number += TILE_COLUMNS;
@@ -181,9 +179,8 @@ impl<T: Real> Block<'_, T> {
                 Cut::Columns { .. } => {
                     tile_rows::<S, T, 1, _>(simd, a, rows, from, [b.column(number)], last);
                 }
-                Cut::Rows { values, stride } => {
-                    let b = RowPanel { values: values.get(number..).unwrap_or_default(), stride };
-                    tile_rows::<S, T, 1, _>(simd, a, rows, from, b, last);
+                Cut::Rows(b) => {
+                    tile_rows::<S, T, 1, _>(simd, a, rows, from, b.from(number), last);
                 }
             }
             number += 1;
@@ -195,23 +192,23 @@ impl<T: Real> Block<'_, T> {
 /// each column at each row would take longer than the row.
 trait Panel<'a, T: 'a, const COLUMNS: usize>: Copy {
     /// The panel's rows, in order: where they stand, so that each number is spread as it is loaded.
-    fn rows(self) -> impl Iterator<Item = [&'a T; COLUMNS]>;
+    fn rows(self) -> impl Iterator<Item = Option<[&'a T; COLUMNS]>>;
 }
 
 impl<'a, T: Real> Panel<'a, T, TILE_COLUMNS> for [&'a [T]; TILE_COLUMNS] {
     #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = [&'a T; TILE_COLUMNS]> {
+    fn rows(self) -> impl Iterator<Item = Option<[&'a T; TILE_COLUMNS]>> {
         let [one, two, three, four] = self;
         let columns = one.iter().zip(two).zip(three.iter().zip(four));
-        columns.map(|((one, two), (three, four))| [one, two, three, four])
+        columns.map(|((one, two), (three, four))| Some([one, two, three, four]))
     }
 }
 
 impl<'a, T: Real> Panel<'a, T, 1> for [&'a [T]; 1] {
     #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = [&'a T; 1]> {
+    fn rows(self) -> impl Iterator<Item = Option<[&'a T; 1]>> {
         let [column] = self;
-        column.iter().map(|value| [value])
+        column.iter().map(|value| Some([value]))
     }
 }
 
@@ -219,13 +216,22 @@ impl<'a, T: Real> Panel<'a, T, 1> for [&'a [T]; 1] {
 struct RowPanel<'a, T> {
     values: &'a [T],
     stride: usize,
+    first: usize,
+}
+
+impl<T> RowPanel<'_, T> {
+    /// So many columns further on.
+    #[inline(always)]
+    fn from(self, columns: usize) -> Self {
+        Self { first: self.first.saturating_add(columns), ..self }
+    }
 }
 
 impl<'a, T: Real, const COLUMNS: usize> Panel<'a, T, COLUMNS> for RowPanel<'a, T> {
     #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = [&'a T; COLUMNS]> {
-        let rows = self.values.chunks(self.stride.max(1));
-        rows.map_while(|row| row.first_chunk().map(<[T; COLUMNS]>::each_ref))
+    fn rows(self) -> impl Iterator<Item = Option<[&'a T; COLUMNS]>> {
+        let rows = self.values.chunks_exact(self.stride.max(1));
+        rows.map(move |row| Some(row.get(self.first..)?.first_chunk()?.each_ref()))
     }
 }
 
@@ -240,14 +246,17 @@ fn tile_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS
     c: &mut [T],
 ) {
     let narrow = Lanes::<S, T>::LEN;
-    // A vector of 512 bits comes with 32 registers.
-    let many = narrow * size_of::<T>() == 64;
+    let registers = Lanes::<S, T>::registers(simd);
     // What lies above a diagonal is computed for nothing: the shorter tile has less of it.
-    let tall = many && from == 0;
-    let wide = if tall { TILE_VECTORS_OF_32 } else { TILE_VECTORS_OF_16 } * narrow;
+    let vectors = match registers {
+        32 if from == 0 => TILE_VECTORS_OF_32,
+        16.. => TILE_VECTORS_OF_16,
+        _ => 1,
+    };
+    let wide = vectors * narrow;
     let mut row = from - from % wide;
-    while row + wide <= rows {
-        if tall {
+    while vectors > 1 && row + wide <= rows {
+        if vectors == TILE_VECTORS_OF_32 {
             tile::<S, T, COLUMNS, TILE_VECTORS_OF_32, P>(simd, a, rows, row, b, c);
         } else {
             tile::<S, T, COLUMNS, TILE_VECTORS_OF_16, P>(simd, a, rows, row, b, c);
@@ -289,8 +298,9 @@ fn tile<
             *sum = Lanes::load(simd, values);
         }
     }
-    for (column, factors) in a.get(row..).unwrap_or_default().chunks(rows.max(1)).zip(b.rows()) {
-        let Some(part) = column.get(..height) else {
+    for (column, factors) in a.chunks_exact(rows.max(1)).zip(b.rows()) {
+        let part = column.get(row..).and_then(|part| part.get(..height));
+        let (Some(part), Some(factors)) = (part, factors) else {
             return;
         };
         let mut vectors = [Lanes::splat(simd, T::ZERO); VECTORS];
@@ -327,6 +337,9 @@ fn last_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS
         *sum = Lanes::load_partial(simd, column.get(row..).unwrap_or_default(), T::ZERO);
     }
     for (column, factors) in a.chunks_exact(rows).zip(b.rows()) {
+        let Some(factors) = factors else {
+            return;
+        };
         let part = column.get(row..).unwrap_or_default();
         let vector = Lanes::load_partial(simd, part, T::ZERO);
         for (sum, factor) in sums.iter_mut().zip(factors) {

@@ -59,6 +59,19 @@ impl<S: Simd, T: Real> Lanes<S, T> {
         Self(Native::<S, T>::splat(simd, value))
     }
 
+    /// How many vectors the registers hold at least: 32 of 512 bits and 16 of the others; where four
+    /// scalars stand for a vector, the 32 scalar registers of a Cortex-M4F hold 8.
+    #[inline(always)]
+    pub(super) fn registers(simd: S) -> usize {
+        if simd.level().is_fallback() {
+            8
+        } else if Self::LEN * size_of::<T>() == 64 {
+            32
+        } else {
+            16
+        }
+    }
+
     /// The values of a slice of [`Self::LEN`], as `chunks_exact` gives them: then the check of the
     /// length compiles to nothing. Zeros beyond a shorter one.
     #[inline(always)]

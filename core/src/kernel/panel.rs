@@ -11,6 +11,9 @@ use crate::arith::Real;
 /// Vectors of items that the substitution keeps in registers.
 const TILE_VECTORS: usize = 2;
 
+/// Registers below which a tile is one vector wide: its sums alone would fill them.
+const WIDE_TILE_REGISTERS: usize = 16;
+
 /// Rows of the factor that it works on at once.
 const TILE_ROWS: usize = 4;
 
@@ -18,11 +21,9 @@ const TILE_ROWS: usize = 4;
 /// and that a row divides into whole vectors at every instruction set.
 #[must_use]
 pub const fn panel_stride(items: usize) -> usize {
-    items.div_ceil(WIDEST_TILE).saturating_add(1).saturating_mul(WIDEST_TILE)
+    // The widest vector has 16 lanes, two of which make a tile of the substitution.
+    items.div_ceil(32).saturating_add(1).saturating_mul(32)
 }
-
-/// The widest vector has 16 lanes.
-const WIDEST_TILE: usize = 16 * TILE_VECTORS;
 
 /// Vectors of items that [`project_panel`] sums side by side, so that none waits for the one before.
 const PROJECTED_VECTORS: usize = 4;
@@ -126,22 +127,23 @@ pub fn fill_whitener<T: Real>(factor: &[T], order: usize, whitener: &mut [T]) {
     }
 }
 
-/// Replaces each item φ of the panel by u = L⁻¹φ: forward substitution, u_i = (φ_i − L_i0 u_0 −
-/// L_i1 u_1 − …) · (1 / L_ii), the products subtracted one by one in ascending order.
+/// Replaces each φ of the first `items` of the panel by u = L⁻¹φ: forward substitution, u_i = (φ_i −
+/// L_i0 u_0 − L_i1 u_1 − …) · (1 / L_ii), the products subtracted one by one in ascending order.
 pub fn whiten_panel<T: Real>(
     level: Level,
     whitener: &[T],
     order: usize,
-    stride: usize,
+    (stride, items): (usize, usize),
     panel: &mut [T],
 ) {
-    run_at(level, Whiten { whitener, order, stride, panel });
+    run_at(level, Whiten { whitener, order, stride, items, panel });
 }
 
 struct Whiten<'a, T> {
     whitener: &'a [T],
     order: usize,
     stride: usize,
+    items: usize,
     panel: &'a mut [T],
 }
 
@@ -155,23 +157,27 @@ impl<T: Real> Operation for Whiten<'_, T> {
             return;
         };
         // Not one row; and no place below overflows.
-        if self.stride > self.panel.len() {
+        if self.stride == 0 || self.stride > self.panel.len() {
             return;
         }
-        let width = TILE_VECTORS * Lanes::<S, T>::LEN;
-        // No item stands in the last places.
-        let end = self.stride.saturating_sub(WIDEST_TILE);
+        let wide = Lanes::<S, T>::registers(simd) >= WIDE_TILE_REGISTERS;
+        let width = if wide { TILE_VECTORS } else { 1 } * Lanes::<S, T>::LEN;
+        let (stride, panel) = (self.stride, self.panel);
         let mut at = 0;
-        while at + width <= end {
-            whiten_items(simd, groups, reciprocals, self.stride, at, self.panel);
+        while at < self.items && at + width <= stride {
+            if wide {
+                whiten_items::<S, T, TILE_VECTORS>(simd, groups, reciprocals, stride, at, panel);
+            } else {
+                whiten_items::<S, T, 1>(simd, groups, reciprocals, stride, at, panel);
+            }
             at += width;
         }
     }
 }
 
-/// The substitution for one tile of items: `TILE_VECTORS` vectors from place `at` on.
+/// The substitution for one tile of items: `VECTORS` vectors from place `at` on.
 #[inline(always)]
-fn whiten_items<S: Simd, T: Real>(
+fn whiten_items<S: Simd, T: Real, const VECTORS: usize>(
     simd: S,
     mut groups: &[T],
     reciprocals: &[T],
@@ -179,7 +185,7 @@ fn whiten_items<S: Simd, T: Real>(
     at: usize,
     panel: &mut [T],
 ) {
-    let width = TILE_VECTORS * Lanes::<S, T>::LEN;
+    let width = VECTORS * Lanes::<S, T>::LEN;
     for (group, reciprocals) in reciprocals.chunks(TILE_ROWS).enumerate() {
         let first = group * TILE_ROWS;
         let Some((entries, rest)) = groups.split_at_checked(TILE_ROWS * (first + TILE_ROWS)) else {
@@ -189,7 +195,7 @@ fn whiten_items<S: Simd, T: Real>(
         let Some((solved, open)) = panel.split_at_mut_checked(first * stride) else {
             return;
         };
-        let zero = [Lanes::splat(simd, T::ZERO); TILE_VECTORS];
+        let zero = [Lanes::splat(simd, T::ZERO); VECTORS];
         let mut tile = [zero; TILE_ROWS];
         for (tile, row) in tile.iter_mut().zip(open.chunks_exact(stride)) {
             let Some(values) = row.get(at..at + width) else {
@@ -241,11 +247,11 @@ fn load_tile<S: Simd, T: Real, const VECTORS: usize>(
 }
 
 #[inline(always)]
-fn subtract<S: Simd, T: Real>(
+fn subtract<S: Simd, T: Real, const VECTORS: usize>(
     simd: S,
-    tile: &mut [Lanes<S, T>; TILE_VECTORS],
+    tile: &mut [Lanes<S, T>; VECTORS],
     entry: T,
-    u: [Lanes<S, T>; TILE_VECTORS],
+    u: [Lanes<S, T>; VECTORS],
 ) {
     let entry = Lanes::splat(simd, entry);
     for (value, u) in tile.iter_mut().zip(u) {
@@ -335,11 +341,17 @@ fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
     out: &mut [T],
 ) {
     let lanes = Lanes::<S, T>::LEN;
-    let wide = TILE_VECTORS * lanes;
+    let wide = Lanes::<S, T>::registers(simd) >= WIDE_TILE_REGISTERS;
+    let whole = if wide { TILE_VECTORS } else { 1 } * lanes;
     let mut at = 0;
-    while at + wide <= width {
-        distance_tile::<S, T, ROWS, TILE_VECTORS>(simd, stride, rows, columns, (at, width), out);
-        at += wide;
+    while at + whole <= width {
+        let place = (at, width);
+        if wide {
+            distance_tile::<S, T, ROWS, TILE_VECTORS>(simd, stride, rows, columns, place, out);
+        } else {
+            distance_tile::<S, T, ROWS, 1>(simd, stride, rows, columns, place, out);
+        }
+        at += whole;
     }
     while at < width {
         distance_tile::<S, T, ROWS, 1>(simd, stride, rows, columns, (at, width), out);

@@ -57,6 +57,10 @@ impl<F: Real, T: Real> Operation for Turn<'_, F, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        if Lanes::<S, F>::registers(simd) < 16 {
+            // Scalars have no lanes to interleave.
+            return write_items(self.items, (0, self.from), self.stride, self.panel);
+        }
         match Lanes::<S, F>::LEN {
             2 => self.turn::<S, 2>(simd),
             4 => self.turn::<S, 4>(simd),
@@ -89,14 +93,28 @@ impl<F: Real, T: Real> Turn<'_, F, T> {
             }
             let done = (row - from).saturating_mul(stride);
             let rest = panel.get_mut(done..).unwrap_or_default();
-            for (row, out) in (row..height).zip(rest.chunks_exact_mut(stride)) {
-                write(group.iter().skip(row).step_by(height), first, out);
-            }
+            write_items(items.range(first, first + LANES), (first, row), stride, rest);
             first += LANES;
         }
-        let rest = groups.remainder();
-        for (row, out) in (from..height).zip(panel.chunks_exact_mut(stride)) {
-            write(rest.iter().skip(row).step_by(height), first, out);
+        write_items(items.range(first, items.len()), (first, from), stride, panel);
+    }
+}
+
+/// Writes the features from `from` on, one number at a time.
+#[inline(always)]
+fn write_items<F: Real, T: Real>(
+    items: Columns<'_, F>,
+    (first, from): (usize, usize),
+    stride: usize,
+    panel: &mut [T],
+) {
+    let height = items.rows().max(1);
+    for (row, out) in (from..height).zip(panel.chunks_exact_mut(stride.max(1))) {
+        let places = out.get_mut(first..).unwrap_or_default();
+        for (item, place) in items.as_slice().chunks_exact(height).zip(places) {
+            if let Some(value) = item.get(row) {
+                *place = T::from_real(*value);
+            }
         }
     }
 }

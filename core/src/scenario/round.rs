@@ -165,7 +165,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         fill_whitener(factor.as_slice(), order, whitener);
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
         fill_panel(self.executor.level(), features, stride, panel);
-        whiten_panel(self.executor.level(), whitener, order, stride, panel);
+        whiten_panel(self.executor.level(), whitener, order, (stride, features.len()), panel);
         // The features have served in this precision; a panel has room for more than the items.
         let rows = panel.chunks_exact(stride.max(1));
         for (feature, row) in rows.enumerate() {

@@ -49,8 +49,9 @@ pub(crate) fn whiten_columns<T: Real, E: Executor>(
         let (panel, _) = split_at(panel, order * stride);
         let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
         for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
-            fill_panel(executor.level(), features.range(first, first + sum::ITEMS), stride, panel);
-            whiten_panel(executor.level(), whitener, order, stride, panel);
+            let items = features.range(first, first + sum::ITEMS);
+            fill_panel(executor.level(), items, stride, panel);
+            whiten_panel(executor.level(), whitener, order, (stride, items.len()), panel);
             fill_columns(executor.level(), (&*panel, stride), height, columns);
         }
     });

@@ -351,9 +351,10 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
         match &self.criterion {
             Criterion::Leverage(factor, _) => {
-                let level = self.executor.level();
-                fill_panel(level, self.pool.features().range(first, end), stride, panel);
-                whiten_panel(level, self.whitener, factor.order(), stride, panel);
+                let (level, order) = (self.executor.level(), factor.order());
+                let items = self.pool.features().range(first, end);
+                fill_panel(level, items, stride, panel);
+                whiten_panel(level, self.whitener, order, (stride, items.len()), panel);
             }
             Criterion::Stored(stored, _) => {
                 let end = end.min(self.pool.features().len());

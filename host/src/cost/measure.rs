@@ -135,7 +135,7 @@ impl Bench<'_> {
                     let level = self.threads.level();
                     let items = items.range(block * BLOCK, (block + 1) * BLOCK);
                     fill_panel(level, items, stride, panel);
-                    whiten_panel(level, whitener, order, stride, panel);
+                    whiten_panel(level, whitener, order, (stride, items.len()), panel);
                 },
             );
             Ok(())

@@ -129,7 +129,7 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
         let panel = &mut panel[..ORDER * stride];
         fill_whitener(factor.as_slice(), ORDER, whitener);
         fill_panel(executor.level(), features, stride, panel);
-        whiten_panel(executor.level(), whitener, ORDER, stride, panel);
+        whiten_panel(executor.level(), whitener, ORDER, (stride, ITEMS), panel);
     });
     let criterion = Criterion::Leverage(&factor, weighting);
     let (batch, heap) = (&mut memory.batch[..], &mut memory.heap[..]);
