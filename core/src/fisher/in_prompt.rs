@@ -91,26 +91,15 @@ pub(crate) fn block_weights<T: Real, E: Executor>(
             rest = others;
         }
     }
-    weighting.apply(executor, pairs_between(prompts, first, end), weights);
     let (first, end) = (prompts.first_pair(first), prompts.first_pair(end));
+    let pairs = pool.pairs().items_from(first).map(|(a, b)| (a as usize, b as usize));
+    weighting.apply(executor, pairs, weights);
     for pair in pool.labelled_in(first, end) {
         let place = usize::try_from(*pair - first).unwrap_or(usize::MAX);
         if let Some(weight) = weights.get_mut(place) {
             *weight = T::ZERO;
         }
     }
-}
-
-/// The items of all pairs of the prompts `first..end`, in pair order.
-fn pairs_between(
-    prompts: Prompts<'_>,
-    first: usize,
-    end: usize,
-) -> impl Iterator<Item = (usize, usize)> {
-    (first..end.min(prompts.len())).flat_map(move |prompt| {
-        let (start, stop) = prompts.items_of(prompt, prompt + 1);
-        (start..stop).flat_map(move |a| (a + 1..stop).map(move |b| (a, b)))
-    })
 }
 
 /// L = Deg − W of one prompt from its pair weights, row by row; each degree is summed in ascending

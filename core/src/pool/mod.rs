@@ -72,6 +72,29 @@ impl Pairs<'_> {
         }
     }
 
+    /// The items of the pairs from number `first` on, in order.
+    pub fn items_from(self, first: u64) -> impl Iterator<Item = (u32, u32)> {
+        let (mut next, mut a, mut others) = (first, 0, 0..0);
+        core::iter::from_fn(move || {
+            if others.is_empty() {
+                let (first, second) = self.items_of_pair(next)?;
+                // Those that meet the same first item follow each other.
+                (a, others) = (first, second..self.end_of_row(first, second));
+            }
+            next += 1;
+            others.next().map(|b| (a, b))
+        })
+    }
+
+    /// The item behind the last that follows (a, b) in pairs of the same a, one after the other.
+    fn end_of_row(self, a: u32, b: u32) -> u32 {
+        match self {
+            Self::InPrompt(prompts) => prompts.end_of_prompt(a),
+            Self::CrossPrompt(items) => items,
+            Self::Listed(_) => b.saturating_add(1),
+        }
+    }
+
     /// The number of the pair of items (a, b), a < b; `None` for items that make no pair here. A
     /// list is not searched.
     #[must_use]

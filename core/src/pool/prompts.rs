@@ -76,6 +76,12 @@ impl<'a> Prompts<'a> {
         (start(first), start(end))
     }
 
+    /// The item behind the last of the prompt that an item belongs to.
+    pub(super) fn end_of_prompt(self, item: u32) -> u32 {
+        let prompt = self.starts.partition_point(|start| *start <= item);
+        self.starts.get(prompt).copied().unwrap_or(item)
+    }
+
     /// The number of the first pair of a prompt.
     #[must_use]
     pub fn first_pair(self, prompt: usize) -> u64 {

@@ -23,6 +23,7 @@ probes! {
     pool::Pairs::len => any::<Pairs<'_>>().len();
     pool::Pairs::is_empty => any::<Pairs<'_>>().is_empty();
     pool::Pairs::items_of_pair => any::<Pairs<'_>>().items_of_pair(any());
+    pool::Pairs::items_from => any::<Pairs<'_>>().items_from(any()).next();
     pool::Pairs::pair_number => any::<Pairs<'_>>().pair_number(any(), any());
     pool::Pool::cross_prompt => Pool::cross_prompt(any(), any());
     pool::Pool::listed => Pool::listed(any(), any(), any());

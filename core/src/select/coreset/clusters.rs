@@ -16,7 +16,8 @@ use crate::arith::exp::Exp;
 use crate::error::Error;
 use crate::fisher::workers;
 use crate::kernel::elementwise::map;
-use crate::kernel::panel::{Items, panel_stride, squared_distances};
+use crate::kernel::panel::{Items, fill_panel, panel_stride, squared_distances};
+use crate::linalg::Columns;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::{Pool, pairs_of_ranks};
 use crate::rng::Stream;
@@ -32,9 +33,12 @@ const fn stride_of(clusters: usize) -> usize {
     panel_stride(if clusters < BLOCK { BLOCK } else { clusters })
 }
 
-/// Numbers that a worker needs: a panel of pairs, and a row of distances for each centre.
+/// Numbers that a worker needs: a block of pairs, as columns and as a panel, and a row of distances
+/// for each centre.
 const fn scratch_len(order: usize, clusters: usize) -> usize {
-    order.saturating_mul(stride_of(clusters)).saturating_add(clusters.saturating_mul(BLOCK))
+    let columns = order.saturating_mul(BLOCK);
+    let panel = order.saturating_mul(stride_of(clusters));
+    columns.saturating_add(panel).saturating_add(clusters.saturating_mul(BLOCK))
 }
 
 /// Numbers for so many pairs and clusters.
@@ -184,14 +188,12 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
 
     /// Puts a centre where a pair is.
     fn move_centre(&mut self, centre: usize, pair: u64) {
-        let stride = stride_of(self.count);
-        let (panel, _) = split_at(self.scratch, self.pool.features().rows() * stride);
-        fill(self.pool, self.rewards, stride, pair, 1, panel);
-        let rows =
-            panel.chunks_exact(stride.max(1)).zip(self.centres.chunks_exact_mut(stride.max(1)));
-        for (from, to) in rows {
-            if let Some((to, from)) = to.get_mut(centre).zip(from.first()) {
-                *to = *from;
+        let (column, _) = split_at(self.scratch, self.pool.features().rows());
+        fill_differences(self.pool, self.rewards, pair, column);
+        let rows = self.centres.chunks_exact_mut(stride_of(self.count));
+        for (value, row) in column.iter().zip(rows) {
+            if let Some(place) = row.get_mut(centre) {
+                *place = *value;
             }
         }
     }
@@ -235,31 +237,33 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
 
     /// Moves the centres to the means of their clusters, and those of none to the furthest pairs.
     fn update(&mut self) {
-        let stride = stride_of(self.count);
-        let (panel, _) = split_at(self.scratch, self.pool.features().rows() * stride);
-        self.centres.fill(T::ZERO);
+        let order = self.pool.features().rows();
+        let (differences, memory) = split_at(self.scratch, order * BLOCK);
+        let (means, _) = split_at(memory, order * self.count);
+        means.fill(T::ZERO);
         self.sizes.fill(T::ZERO);
         for (first, standings) in (0..).step_by(BLOCK).zip(self.standings.chunks(BLOCK)) {
-            fill(self.pool, self.rewards, stride, first, standings.len(), panel);
-            for [own, _] in standings {
-                if let Some(size) = slot(self.sizes, *own) {
+            fill_differences(self.pool, self.rewards, first, differences);
+            for (difference, [own, _]) in differences.chunks_exact(order.max(1)).zip(standings) {
+                let Some(own) = number_of(*own) else {
+                    continue;
+                };
+                if let Some(size) = self.sizes.get_mut(own) {
                     *size += T::ONE;
                 }
-            }
-            let rows =
-                panel.chunks_exact(stride.max(1)).zip(self.centres.chunks_exact_mut(stride.max(1)));
-            for (values, centres) in rows {
-                for (value, [own, _]) in values.iter().zip(standings) {
-                    if let Some(centre) = slot(centres, *own) {
-                        *centre += *value;
-                    }
+                let mean = means.get_mut(own.saturating_mul(order)..).unwrap_or_default();
+                for (sum, value) in mean.iter_mut().zip(difference) {
+                    *sum += *value;
                 }
             }
         }
-        for row in self.centres.chunks_exact_mut(stride.max(1)) {
-            for (centre, size) in row.iter_mut().zip(&*self.sizes) {
-                *centre = if *size > T::ZERO { *centre / *size } else { T::INFINITY };
+        for (mean, size) in means.chunks_exact_mut(order.max(1)).zip(&*self.sizes) {
+            for value in mean {
+                *value = if *size > T::ZERO { *value / *size } else { T::INFINITY };
             }
+        }
+        if let Ok(means) = Columns::new(means, order, self.count) {
+            fill_panel(self.executor.level(), means, stride_of(self.count), self.centres);
         }
         for centre in 0..self.count {
             if self.sizes.get(centre).is_some_and(|size| *size == T::ZERO) {
@@ -300,22 +304,20 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
         let share = self.standings.len().div_ceil(fits.get()).div_ceil(BLOCK) * BLOCK;
         let rows = Items { panel: &*self.centres, first: from };
         let (sizes, standings) = (&*self.sizes, &mut *self.standings);
+        let level = executor.level();
         let scratch = &mut *self.scratch;
         for_chunks(executor, standings, share, scratch, each, &|number, standings, scratch| {
-            let (panel, distances) = split_at(scratch, order * stride);
+            let (differences, memory) = split_at(scratch, order * BLOCK);
+            let (panel, distances) = split_at(memory, order * stride);
             let (distances, _) = split_at(distances, (end - from) * BLOCK);
             let first = number as u64 * share as u64;
             for (first, standings) in (first..).step_by(BLOCK).zip(standings.chunks_mut(BLOCK)) {
-                fill(pool, rewards, stride, first, standings.len(), panel);
+                fill_differences(pool, rewards, first, differences);
+                if let Ok(differences) = Columns::new(differences, order, BLOCK) {
+                    fill_panel(level, differences, stride, panel);
+                }
                 let columns = Items { panel: &*panel, first: 0 };
-                squared_distances(
-                    executor.level(),
-                    (stride, usize::MAX),
-                    rows,
-                    columns,
-                    BLOCK,
-                    distances,
-                );
+                squared_distances(level, (stride, usize::MAX), rows, columns, BLOCK, distances);
                 visit(sizes, distances, standings);
             }
         });
@@ -323,36 +325,30 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
     }
 }
 
-/// Fills a panel with the signed differences of some pairs from number `first` on.
-fn fill<T: Real>(
-    pool: &Pool<'_>,
-    rewards: &[T],
-    stride: usize,
-    first: u64,
-    pairs: usize,
-    panel: &mut [T],
-) {
-    panel.fill(T::ZERO);
+/// Writes the signed differences of the pairs from number `first` on, a column each, as many as
+/// there is room for; zeros beyond the last pair.
+fn fill_differences<T: Real>(pool: &Pool<'_>, rewards: &[T], first: u64, differences: &mut [T]) {
     let features = pool.features();
     let reward = |item: u32| rewards.get(item as usize).copied().unwrap_or(T::ZERO);
-    for (place, pair) in (first..).take(pairs).enumerate() {
-        let Some((a, b)) = pool.pairs().items_of_pair(pair) else {
-            break;
+    let mut pairs = pool.pairs().items_from(first);
+    for difference in differences.chunks_exact_mut(features.rows().max(1)) {
+        let Some((a, b)) = pairs.next() else {
+            difference.fill(T::ZERO);
+            continue;
         };
         let first_wins = reward(b) < reward(a) || (reward(b) == reward(a) && a < b);
         let (a, b) = if first_wins { (a, b) } else { (b, a) };
         let items = features.column(a as usize).iter().zip(features.column(b as usize));
-        let entries = panel.iter_mut().skip(place).step_by(stride.max(1));
-        for (entry, (a, b)) in entries.zip(items) {
-            *entry = T::from_real(*a) - T::from_real(*b);
+        for (value, (a, b)) in difference.iter_mut().zip(items) {
+            *value = T::from_real(*a) - T::from_real(*b);
         }
     }
 }
 
-/// The place of a cluster's number; none of a labelled pair.
+/// The cluster that a standing names; none of a labelled pair.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number ≥ 0")]
-fn slot<T: Real>(values: &mut [T], number: T) -> Option<&mut T> {
-    if number < T::ZERO { None } else { values.get_mut(number.to_f64() as usize) }
+fn number_of<T: Real>(own: T) -> Option<usize> {
+    if own < T::ZERO { None } else { Some(own.to_f64() as usize) }
 }
 
 fn size_of<T: Real>(sizes: &[T], number: u64) -> T {

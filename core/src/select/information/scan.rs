@@ -133,10 +133,8 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
         let level = self.executor.level();
         differences.fill(T::ZERO);
         let features = self.pool.features();
-        for (place, pair) in (first..).take(width).enumerate() {
-            let Some((a, b)) = self.pool.pairs().items_of_pair(pair) else {
-                break;
-            };
+        let pairs = self.pool.pairs().items_from(first).take(width);
+        for (place, (a, b)) in pairs.enumerate() {
             // Which of the two is listed first shall not change a bit.
             let (a, b) = if a < b { (a, b) } else { (b, a) };
             let items = features.column(a as usize).iter().zip(features.column(b as usize));
