@@ -19,6 +19,13 @@ const INNER_BLOCK_OF_COLUMNS: usize = 128;
 /// The same where B is rows: then C is large, and is read and written once a block.
 const INNER_BLOCK_OF_ROWS: usize = 256;
 
+/// The same where the rows are so far apart that a column of B lies in few sets of the caches, which
+/// hold no more of them until the next columns of the same lines are read.
+const INNER_BLOCK_OF_FAR_ROWS: usize = 32;
+
+/// The stride from which on rows are far apart.
+const FAR: usize = 1024;
+
 /// Columns of C in a register tile.
 const TILE_COLUMNS: usize = 4;
 
@@ -104,6 +111,7 @@ impl<T: Real> Operation for Gemm<'_, T> {
         let (b, mut start) = (b.bounded(), 0_usize);
         let block = match b {
             Right::Columns(_) => INNER_BLOCK_OF_COLUMNS,
+            Right::Rows { stride: FAR.., .. } => INNER_BLOCK_OF_FAR_ROWS,
             Right::Rows { .. } => INNER_BLOCK_OF_ROWS,
         };
         for a in a.chunks(rows.saturating_mul(block).max(1)) {
