@@ -1,11 +1,12 @@
-//! Comparisons with others, all of them measured in turns. A turn is the fastest of three calls, one
-//! after another, for ours and for everybody's: after the pause that lies before it, the first call
-//! of a short work tells how cold the caches are and how long the clock takes to rise.
+//! Comparisons with others, all of them measured in turns. A turn is the fastest call of a tenth of a
+//! second, of three at least, for ours and for everybody's: after the pause that lies before it, the
+//! first calls tell how cold the caches are, how long the clock takes to rise, and how long the system
+//! leaves two threads that were woken together on one core.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pairpick::parallel::Threads;
 use pairpick_core::arith::Real;
@@ -21,8 +22,9 @@ use crate::work::{Items, Kind, Layer, Training, select, threads};
 /// a core from whoever is next.
 const PAUSE: Duration = Duration::from_millis(60);
 
-/// Calls a turn; the peers' programs have the same number.
+/// The least calls of a turn, and how long it lasts at least; the peers' programs have the same.
 const CALLS: usize = 3;
+const TURN: Duration = Duration::from_millis(100);
 
 /// Turns that nobody counts.
 const WARM_UP: usize = 2;
@@ -65,9 +67,9 @@ fn in_turns(
     let mut others = vec![(Sample::default(), 0.0); peers.len()];
     for turn in 0..turns + WARM_UP {
         sleep(PAUSE);
-        let fastest = (0..CALLS).map(|_| ours()).min_by(f64::total_cmp);
+        let fastest = turn_of(ours);
         if turn >= WARM_UP {
-            fastest.into_iter().for_each(|seconds| own.push(seconds));
+            own.push(fastest);
         }
         for (peer, (sample, operations)) in peers.iter_mut().zip(&mut others) {
             sleep(PAUSE);
@@ -84,6 +86,15 @@ fn in_turns(
         Some((peer.name.clone(), sample.summary()?, operations))
     });
     (own.summary(), told.collect())
+}
+
+/// Seconds of the fastest call of a turn.
+fn turn_of(ours: &mut dyn FnMut() -> f64) -> f64 {
+    let (began, mut seconds) = (Instant::now(), Vec::new());
+    while seconds.len() < CALLS || began.elapsed() < TURN {
+        seconds.push(ours());
+    }
+    seconds.into_iter().min_by(f64::total_cmp).unwrap_or(f64::NAN)
 }
 
 impl Plan {

@@ -196,21 +196,3 @@ pub fn times(matrix: &[f64], x: &[f64]) -> Vec<f64> {
 pub fn trace(a: &[f64], b: &[f64]) -> f64 {
     oracle::dot(a, b)
 }
-
-/// log det of a symmetric positive definite matrix, by elimination.
-#[must_use]
-#[allow(clippy::disallowed_methods, reason = "an oracle is the standard library's, on purpose")]
-pub fn log_det(order: usize, matrix: &[f64]) -> f64 {
-    let mut a = matrix.to_vec();
-    let mut sum = 0.0;
-    for pivot in 0..order {
-        sum += a[pivot * order + pivot].ln();
-        for row in pivot + 1..order {
-            let factor = a[row * order + pivot] / a[pivot * order + pivot];
-            for column in pivot..order {
-                a[row * order + column] -= factor * a[pivot * order + column];
-            }
-        }
-    }
-    sum
-}

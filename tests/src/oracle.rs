@@ -120,3 +120,30 @@ pub fn pairs(starts: &[u32]) -> Vec<(u32, u32)> {
     }
     pairs
 }
+
+/// All subsets of so many of these pairs.
+#[must_use]
+pub fn subsets(pairs: &[u64], count: usize) -> Vec<Vec<u64>> {
+    let Some((first, rest)) = pairs.split_first().filter(|_| count > 0) else {
+        return if count == 0 { vec![Vec::new()] } else { Vec::new() };
+    };
+    let with = subsets(rest, count - 1).into_iter().map(|set| [&[*first], &set[..]].concat());
+    with.chain(subsets(rest, count)).collect()
+}
+
+/// log det of a symmetric positive definite matrix, by elimination.
+#[must_use]
+pub fn log_det(order: usize, matrix: &[f64]) -> f64 {
+    let mut a = matrix.to_vec();
+    let mut sum = 0.0;
+    for pivot in 0..order {
+        sum += a[pivot * order + pivot].ln();
+        for row in pivot + 1..order {
+            let factor = a[row * order + pivot] / a[pivot * order + pivot];
+            for column in pivot..order {
+                a[row * order + column] -= factor * a[pivot * order + column];
+            }
+        }
+    }
+    sum
+}

@@ -29,7 +29,7 @@ pub fn select<T: RealField + Float>(inputs: &Inputs<T>) -> Vec<usize> {
     }
     let mut information = &differences * differences.transpose();
     for row in 0..ORDER {
-        information[(row, row)] = information[(row, row)] + T::one();
+        information[(row, row)] += T::one();
     }
     let factor = information.llt(Side::Lower).expect("positive definite");
     solve_lower_triangular_in_place(factor.L(), differences.as_mut(), Par::Seq);

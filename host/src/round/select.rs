@@ -130,8 +130,8 @@ fn select<T: Real>(
     let (chosen, selection) = match pick(&problem, strategy, settings.seed, round, batch) {
         // What the caps leave of the pool shows only as pairs are taken.
         Err(Core::Batch { available, .. }) if 0 < available && available < batch as u64 => {
-            let cap = "pairs can be asked under the cap of --distinct";
-            progress.note(&format!("round {round}: only {available} {cap}"));
+            let cap = "once these were chosen, --distinct allowed no other";
+            progress.note(&format!("round {round}: {available} pairs, not {batch}: {cap}"));
             pick(&problem, strategy, settings.seed, round, available as usize)
         }
         picked => picked,

@@ -6,9 +6,9 @@
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::select::{Distinct, Options, Strategy, Weights};
-use pairpick_tests::design::{Design, log_det, square, times};
+use pairpick_tests::design::{Design, square, times};
 use pairpick_tests::kind::{KINDS, Kind};
-use pairpick_tests::oracle::{self, dot};
+use pairpick_tests::oracle::{self, dot, log_det};
 
 const WEIGHTS: [Weights; 2] = [Weights::PlugIn, Weights::Averaged];
 
@@ -29,21 +29,6 @@ fn gain(design: &Design, batch: &[u64]) -> f64 {
     at(batch) - at(&[])
 }
 
-/// All subsets of so many of these pairs.
-fn subsets(pairs: &[u64], count: usize) -> Vec<Vec<u64>> {
-    if count == 0 {
-        return vec![Vec::new()];
-    }
-    let mut all = Vec::new();
-    for (place, pair) in pairs.iter().enumerate() {
-        for mut rest in subsets(&pairs[place + 1..], count - 1) {
-            rest.push(*pair);
-            all.push(rest);
-        }
-    }
-    all
-}
-
 #[test]
 fn greedy_gains_its_share_of_the_best_there_is_and_exchange_no_less() {
     let mut swapped = 0;
@@ -56,7 +41,7 @@ fn greedy_gains_its_share_of_the_best_there_is_and_exchange_no_less() {
                 design.labelled.sort_unstable();
             }
             for count in 1..=4.min(offered.len()) {
-                let best = subsets(&offered, count)
+                let best = oracle::subsets(&offered, count)
                     .iter()
                     .map(|batch| gain(&design, batch))
                     .fold(0.0, |best: f64, gain| if best < gain { gain } else { best });

@@ -38,30 +38,6 @@ fn batch_of(pairs: &[u64]) -> Vec<Scored<f64>> {
     pairs.iter().map(|pair| Scored { score: 0.0, pair: *pair }).collect()
 }
 
-/// ln det by elimination; the matrix is positive definite.
-fn naive_log_det(order: usize, matrix: &[f64]) -> f64 {
-    let mut rows: Vec<Vec<f64>> = matrix.chunks(order).map(<[f64]>::to_vec).collect();
-    let mut log_det = 0.0;
-    for pivot in 0..order {
-        let top = rows[pivot].clone();
-        log_det += top[pivot].ln();
-        for row in &mut rows[pivot + 1..] {
-            let factor = row[pivot] / top[pivot];
-            row.iter_mut().zip(&top).for_each(|(entry, above)| *entry -= factor * above);
-        }
-    }
-    log_det
-}
-
-/// Every choice of `k` of these pairs.
-fn subsets(pairs: &[u64], k: usize) -> Vec<Vec<u64>> {
-    let Some((first, rest)) = pairs.split_first().filter(|_| k > 0) else {
-        return if k == 0 { vec![Vec::new()] } else { Vec::new() };
-    };
-    let with = subsets(rest, k - 1).into_iter().map(|set| [&[*first], &set[..]].concat());
-    with.chain(subsets(rest, k)).collect()
-}
-
 /// Pools of at most 12 pairs on offer and at least 4.
 fn small_pools() -> Vec<Small> {
     let mut pools = Vec::new();
@@ -84,10 +60,10 @@ fn no_subset_of_a_small_pool_exceeds_the_bound_however_early_it_stops() {
     for (number, pool) in small_pools().iter().enumerate() {
         let offered = pool.offered();
         for k in 1..=4 {
-            let sets = subsets(&offered, k);
+            let sets = oracle::subsets(&offered, k);
             let of_set = |set: &Vec<u64>| {
                 let chosen: Vec<(u64, f64)> = set.iter().map(|pair| (*pair, 1.0)).collect();
-                naive_log_det(pool.order, &pool.matrix(&chosen))
+                oracle::log_det(pool.order, &pool.matrix(&chosen))
             };
             let best = sets.iter().map(of_set).fold(f64::NEG_INFINITY, f64::max);
             let start = &sets[number % sets.len()];
@@ -118,7 +94,7 @@ fn dense(pool: &Small, k: usize) -> (f64, f64) {
     let (mut best, mut bound) = (f64::NEG_INFINITY, f64::INFINITY);
     for t in 0..4000 {
         let matrix = pool.matrix(&chosen);
-        let (value, inverse) = (naive_log_det(order, &matrix), oracle::inverse(order, &matrix));
+        let (value, inverse) = (oracle::log_det(order, &matrix), oracle::inverse(order, &matrix));
         let gradient: Vec<f64> = information
             .iter()
             .map(|(weight, d)| {

@@ -5,9 +5,9 @@
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::select::{Distinct, Options, Strategy, Weights};
-use pairpick_tests::design::{Design, log_det, square, times, trace};
+use pairpick_tests::design::{Design, square, times, trace};
 use pairpick_tests::kind::{KINDS, Kind};
-use pairpick_tests::oracle::{self, dot};
+use pairpick_tests::oracle::{self, dot, log_det};
 
 /// What a sequential strategy's next pick is scored by.
 struct Definition<'a> {
