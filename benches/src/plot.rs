@@ -48,7 +48,7 @@ pub fn draw(
             .margin(12)
             .x_label_area_size(48)
             .y_label_area_size(80)
-            .build_cartesian_2d(across_axis, around(seconds).log_scale())?;
+            .build_cartesian_2d(across_axis, with_headroom(around(seconds)).log_scale())?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -78,6 +78,11 @@ pub fn draw(
     }
     std::fs::write(path, text)?;
     Ok(())
+}
+
+/// The range and room above it for the names of the curves.
+fn with_headroom(range: Range<f64>) -> Range<f64> {
+    range.start..5.0 * range.end
 }
 
 /// A range that holds all values, with a margin.

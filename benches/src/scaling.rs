@@ -11,8 +11,10 @@ use crate::plot::{Curve, draw};
 use crate::sample::Sample;
 use crate::work::{Items, Kind, REPLIES, select, threads};
 
-/// Measurements a point.
-const TURNS: usize = 5;
+/// The least selections a point, and about how many seconds they last: until then threads that were
+/// woken together may be on one core.
+const CALLS: usize = 5;
+const LONG: f64 = 0.1;
 
 /// Draws the three pictures into a folder, with the peak of one core in operations a second.
 ///
@@ -56,13 +58,15 @@ fn curve(kind: Kind, points: &[Point], size: impl Fn(Point) -> f64, peak: f64) -
         let (prompts, order, count) = *point;
         let (mut items, threads) = (Items::new(prompts, order), threads(count));
         let ask = (Strategy::Dopt, kind);
-        let mut run = || select::<f32, _>(ask, &mut items, &threads, TURNS, || {});
-        let Ok(selected) = threads.install(&mut run) else {
-            continue;
+        let mut run = |calls: usize| {
+            let select = || select::<f32, _>(ask, &mut items, &threads, calls, || {});
+            let mut sample = Sample::default();
+            let seconds = threads.install(select).map(|selected| selected.seconds);
+            seconds.unwrap_or_default().into_iter().for_each(|seconds| sample.push(seconds));
+            sample.summary()
         };
-        let mut sample = Sample::default();
-        selected.seconds.iter().for_each(|seconds| sample.push(*seconds));
-        if let Some(summary) = sample.summary() {
+        let calls = run(CALLS).map_or(0, |once| CALLS.max((LONG / once.median) as usize));
+        if let Some(summary) = run(calls) {
             measured.push((size(*point), summary.median));
             limit.push((size(*point), flops(kind, prompts, order) / peak / count as f64));
         }

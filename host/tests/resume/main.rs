@@ -103,13 +103,18 @@ impl Case {
         FILES.map(read).to_vec()
     }
 
-    /// A run that was killed after its first round; on a busy machine it may take several to catch
-    /// one before it ends.
+    /// A run that was killed after its first round.
     fn interrupted(&self) {
+        self.interrupted_after(1);
+    }
+
+    /// A run that was killed after so many rounds; on a busy machine it may take several to catch
+    /// one before it ends.
+    fn interrupted_after(&self, rounds: usize) {
         for _ in 0..20 {
             let mut child = self.begin();
             let has_model = || self.partial().join("model.safetensors").exists();
-            let has_round = || lines(&self.partial().join("metrics.jsonl")) >= 1;
+            let has_round = || lines(&self.partial().join("metrics.jsonl")) >= rounds;
             wait_until(|| self.out().exists() || (has_model() && has_round()));
             child.kill().unwrap();
             child.wait().unwrap();
@@ -391,4 +396,30 @@ fn ctrl_c_ends_at_once_and_says_how_to_go_on() {
     assert!(text.starts_with("interrupted after round "), "{text}");
     assert!(text.ends_with("; go on with: pairpick run --resume out\n"), "{text}");
     assert!(!case.out().exists() && case.partial().join("model.safetensors").exists());
+}
+
+#[test]
+fn that_labels_tell_little_is_said_once_by_a_run_and_not_again_when_it_goes_on() {
+    const LITTLE: &str = "further labels tell this model little";
+    let said = |output: Output| {
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{stderr}");
+        stderr.matches(LITTLE).count()
+    };
+    let arguments = "run --rounds 12 --batch 60 --strategy greedy-dopt --prior-precision 1e-6 \
+                     --iterations 10 --out out";
+    let case =
+        Case { folder: TempDir::new().unwrap(), arguments: arguments.split_whitespace().collect() };
+    assert_eq!(said(case.output(&case.arguments)), 1);
+    let metrics = fs::read_to_string(case.out().join("metrics.jsonl")).unwrap();
+    let share = |line: &str| {
+        let metrics: serde_json::Value = serde_json::from_str(line).unwrap();
+        metrics["information_share"].as_f64().unwrap_or(1.0)
+    };
+    let little = metrics.lines().filter(|line| share(line) < 0.1).count();
+    let first = metrics.lines().position(|line| share(line) < 0.1).unwrap() + 1;
+    assert!(little > 2 && first < 8, "{metrics}");
+    fs::remove_dir_all(case.out()).unwrap();
+    case.interrupted_after(first);
+    assert_eq!(said(case.output(&["run", "--resume", "out"])), 0);
 }
