@@ -27,9 +27,28 @@ pub struct Model {
 }
 
 /// Features of some items, an item a column.
+#[derive(Default)]
 pub struct Features {
     values: Vec<f32>,
     rows: usize,
+}
+
+/// Items that a model has embedded.
+#[derive(Default)]
+pub struct Embedded {
+    /// Their numbers, ascending.
+    pub items: Vec<u64>,
+    /// Their features, in that order.
+    pub features: Features,
+}
+
+impl Embedded {
+    /// The features of an item, if it is among these.
+    fn column(&self, item: u64) -> Option<&[f32]> {
+        let place = self.items.binary_search(&item).ok()?;
+        let start = place * self.features.rows;
+        self.features.values.get(start..start + self.features.rows)
+    }
 }
 
 impl Features {
@@ -159,16 +178,43 @@ impl Model {
         items: &[u64],
         threads: &Threads,
     ) -> Result<Features> {
+        self.features_beside(&Embedded::default(), embeddings, items, threads)
+    }
+
+    /// The same, of which those that this model has embedded before are neither read nor embedded
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Model::features_of`].
+    pub fn features_beside(
+        &self,
+        known: &Embedded,
+        embeddings: &mut Embeddings,
+        items: &[u64],
+        threads: &Threads,
+    ) -> Result<Features> {
         let rows = self.features();
         let mut values = vec![0.0; items.len() * rows];
+        let mut block = vec![0.0; BLOCK.min(items.len()) * rows];
         let mut workspace = vec![0.0; self.mlp.workspace_len(BLOCK)];
         for (items, out) in items.chunks(BLOCK).zip(values.chunks_mut(BLOCK * rows)) {
-            let inputs = self.inputs_of(embeddings, items)?;
-            Columns::new(&inputs, self.mlp.inputs(), items.len())
-                .and_then(|inputs| {
-                    self.mlp.features_of(threads, &self.parameters, inputs, out, &mut workspace)
-                })
-                .map_err(Error::core("features"))?;
+            let unknown = items.iter().copied().filter(|item| known.column(*item).is_none());
+            let unknown: Vec<u64> = unknown.collect();
+            let new = &mut block[..unknown.len() * rows];
+            if !unknown.is_empty() {
+                let inputs = self.inputs_of(embeddings, &unknown)?;
+                Columns::new(&inputs, self.mlp.inputs(), unknown.len())
+                    .and_then(|inputs| {
+                        self.mlp.features_of(threads, &self.parameters, inputs, new, &mut workspace)
+                    })
+                    .map_err(Error::core("features"))?;
+            }
+            let mut new = new.chunks_exact(rows);
+            for (item, out) in items.iter().zip(out.chunks_exact_mut(rows)) {
+                if let Some(column) = known.column(*item).or_else(|| new.next()) {
+                    out.copy_from_slice(column);
+                }
+            }
         }
         Ok(Features { values, rows })
     }
@@ -250,4 +296,38 @@ fn pass(
     }
     sums.finish().map_err(Error::core("standardisation"))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dataset::Dataset;
+    use crate::progress::Silent;
+    use crate::runtime::Runtime;
+
+    #[test]
+    fn what_was_embedded_before_is_taken_and_all_else_embedded() {
+        let mut embeddings = Dataset::bundled().unwrap().train.embeddings;
+        let settings = Settings::default();
+        let model = Model::untrained(&mut embeddings, &settings, &mut Silent).unwrap();
+        let threads = Threads::start(&Runtime::default()).unwrap();
+        let all: Vec<u64> = (0..embeddings.items()).rev().step_by(3).collect();
+        let plain = model.features_of(&mut embeddings, &all, &threads).unwrap();
+        for stride in [1, 2, 5, all.len()] {
+            let known: Vec<u64> = (0..embeddings.items()).step_by(stride).collect();
+            // Not what the model would say, so that what is embedded again shows.
+            let mark = |item: &u64| vec![*item as f32 + 0.5; plain.rows];
+            let values = known.iter().flat_map(mark).collect();
+            let features = Features { values, rows: plain.rows };
+            let known = Embedded { items: known, features };
+            let found = model.features_beside(&known, &mut embeddings, &all, &threads).unwrap();
+            let columns = found.values.chunks(found.rows).zip(plain.values.chunks(plain.rows));
+            for (item, (found, plain)) in all.iter().zip(columns) {
+                match item % stride as u64 {
+                    0 => assert_eq!(found, mark(item), "{item}"),
+                    _ => assert_eq!(found, plain, "{item}"),
+                }
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use pairpick_core::fisher::{
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
 
-use super::model::Model;
+use super::model::{Embedded, Model};
 use super::prior::{Learnt, prior_precision};
 use super::train::Items;
 use crate::data::embeddings::Embeddings;
@@ -23,6 +23,8 @@ pub(super) struct Past<T> {
     fisher: Packed<T, Vec<T>>,
     /// λ.
     prior_precision: f64,
+    /// The items of the labels, as the current model has them.
+    embedded: Embedded,
 }
 
 impl<T: Real> Past<T> {
@@ -46,6 +48,7 @@ impl<T: Real> Past<T> {
             prior_precision(settings, embeddings, threads, Some(learnt), progress)?;
         let mut past = Self::empty(model.features(), prior_precision)?;
         add(threads, learnt, &mut past.fisher)?;
+        past.embedded = Embedded { items: items.numbers, features };
         Ok(past)
     }
 
@@ -53,12 +56,17 @@ impl<T: Real> Past<T> {
     fn empty(order: usize, prior_precision: f64) -> Result<Self> {
         let zeros = vec![T::ZERO; packed_len(order)];
         let fisher = Packed::new(order, zeros).map_err(Error::core("the past"))?;
-        Ok(Self { fisher, prior_precision })
+        Ok(Self { fisher, prior_precision, embedded: Embedded::default() })
     }
 
     /// λ.
     pub(super) fn prior_precision(&self) -> f64 {
         self.prior_precision
+    }
+
+    /// The items of the labels, as the current model has them.
+    pub(super) fn embedded(&self) -> &Embedded {
+        &self.embedded
     }
 
     /// The matrix, lent.

@@ -4,7 +4,7 @@ use pairpick_core::arith::{Real, exp, ln};
 use pairpick_core::digest::Digest;
 
 use super::held_out::margins;
-use super::model::Model;
+use super::model::{Embedded, Model};
 use super::past::Past;
 use super::prior::Learnt;
 use super::select::{Request, batch};
@@ -62,7 +62,8 @@ fn propose_at<T: Real>(
         picked.information.map(|information| InformationReport::new(information, scores));
     let before = past.log_det(progress)?;
     let gain = picked.gain;
-    let (margins, weights) = measure(request, embeddings, (model, &past), &pairs)?;
+    let (margins, weights) =
+        measure(request, embeddings, (model, &past), (&pairs, &picked.embedded))?;
     let (items, prompts) = touched(embeddings, &pairs);
     let places = picked.pairs.iter().map(|pair| pair.place);
     let measured = pairs.iter().zip(margins.iter().zip(&weights)).zip(places);
@@ -95,19 +96,19 @@ fn propose_at<T: Real>(
     })
 }
 
-/// The margins and the weights of the pairs of a batch, each of whose items is embedded once.
+/// The margins and the weights of the pairs of a batch, whose items the pool has.
 fn measure<T: Real>(
     request: &Request<'_>,
     embeddings: &mut Embeddings,
     (model, past): (&Model, &Past<T>),
-    pairs: &[Label],
+    (pairs, pool): (&[Label], &Embedded),
 ) -> Result<(Vec<f64>, Vec<f64>)> {
     if pairs.is_empty() {
         return Ok(Default::default());
     }
     let Request { settings, threads, strategy, .. } = *request;
     let items = Items::of(pairs);
-    let features = model.features_of(embeddings, &items.numbers, threads)?;
+    let features = model.features_beside(pool, embeddings, &items.numbers, threads)?;
     let pairs = Learnt { labels: pairs, items: &items, features: features.columns()?, model };
     let margins = margins(threads, pairs)?;
     let weights = weights(settings.options::<T>(strategy).weights, past, pairs, &margins)?;

@@ -10,7 +10,7 @@ use pairpick_core::select::{
 };
 use pairpick_core::topk::Scored;
 
-use super::model::{Features, Model};
+use super::model::{Embedded, Features, Model};
 use super::past::Past;
 use super::pool::Draw;
 use super::target::{prompt_starts, target};
@@ -55,6 +55,8 @@ pub(super) struct Batch {
     pub(super) information: Option<Information>,
     pub(super) pairs: Vec<Picked>,
     pub(super) gain: Gain,
+    /// The pool's items.
+    pub(super) embedded: Embedded,
 }
 
 /// A pair to ask about.
@@ -82,9 +84,11 @@ pub(super) fn batch<T: Real>(
         let gain = Gain { nats: Some(0.0), ..Gain::default() };
         return Ok(Batch { gain, ..Batch::default() });
     }
-    let features = model.features_of(embeddings, &draw.items, request.threads)?;
+    let known = past.embedded();
+    let features = model.features_beside(known, embeddings, &draw.items, request.threads)?;
     let starts = prompt_starts(embeddings, &draw.items);
-    select(request, (&draw, &starts), &features, (model, past), progress)
+    let batch = select(request, (&draw, &starts), &features, (model, past), progress)?;
+    Ok(Batch { embedded: Embedded { items: draw.items, features }, ..batch })
 }
 
 fn select<T: Real>(
@@ -167,7 +171,8 @@ fn select<T: Real>(
     let noise_from = (scored < chosen.len()).then_some(scored);
     let information =
         selection.information.map(|information| Information { noise_from, ..information });
-    Ok(Batch { offered, information, pairs: picked.collect(), gain })
+    let pairs = picked.collect();
+    Ok(Batch { offered, information, pairs, gain, ..Batch::default() })
 }
 
 /// A batch of so many pairs.
