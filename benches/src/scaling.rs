@@ -65,8 +65,10 @@ fn curve(kind: Kind, points: &[Point], size: impl Fn(Point) -> f64, peak: f64) -
             seconds.unwrap_or_default().into_iter().for_each(|seconds| sample.push(seconds));
             sample.summary()
         };
-        let calls = run(CALLS).map_or(0, |once| CALLS.max((LONG / once.median) as usize));
-        if let Some(summary) = run(calls) {
+        let Some(once) = run(CALLS) else {
+            continue;
+        };
+        if let Some(summary) = run(CALLS.max((LONG / once.median) as usize)) {
             measured.push((size(*point), summary.median));
             limit.push((size(*point), flops(kind, prompts, order) / peak / count as f64));
         }
