@@ -6,8 +6,8 @@ use pairpick_core::kernel::Level;
 use pairpick_core::kernel::axpy::subtract_origin;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
 use pairpick_core::kernel::panel::{
-    Items, fill_columns, fill_panel, fill_whitener, panel_stride, project_panel, squared_distances,
-    whiten_panel, whitener_len,
+    Items, fill_columns, fill_panel, fill_whitened, fill_whitener, panel_stride, project_panel,
+    squared_distances, whitener_len,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
 use pairpick_core::linalg::{Columns, packed_len};
@@ -141,7 +141,7 @@ fn panels_match<T: Real>() {
             fill_columns(level, (&panel, stride), order, &mut back);
             let given: Vec<T> = features.iter().map(|x| T::from_real(*x)).collect();
             assert_eq!(back, given, "{name} {order} turned back");
-            whiten_panel(level, &whitener, order, (stride, columns.len()), &mut panel);
+            fill_whitened(level, columns, &whitener, stride, &mut panel);
             for (place, item) in columns.iter().enumerate() {
                 let mut item: Vec<T> = item.iter().map(|x| T::from_real(*x)).collect();
                 let sum = naive::dot(&item, &weights);

@@ -53,9 +53,8 @@ pub(super) fn fill<T: Real, E: Executor>(
     let left = columns.left.chunks_exact_mut(order.max(1));
     let right = columns.right.chunks_exact_mut(order.max(1));
     for (((left, right), weight), (a, b)) in left.zip(right).zip(&*weights).zip(list.block(block)) {
-        let (a, b) = (features.column(a as usize), features.column(b as usize));
-        for ((out, a), b) in left.iter_mut().zip(a).zip(b) {
-            *out = T::from_real(*a) - T::from_real(*b);
+        for (out, d) in left.iter_mut().zip(features.difference(a, b)) {
+            *out = d;
         }
         right.fill(T::ZERO);
         add_scaled(right, *weight, left);

@@ -10,7 +10,7 @@ use crate::error::{Error, check_shape};
 use crate::kernel::Level;
 use crate::kernel::averaged::averaged_weights;
 use crate::kernel::panel::{
-    Items, fill_panel, fill_whitener, panel_stride, squared_distances, whiten_panel, whitener_len,
+    Items, fill_whitened, fill_whitener, panel_stride, squared_distances, whitener_len,
 };
 use crate::linalg::{Cholesky, Columns};
 use crate::parallel::{Executor, for_chunks, split_at};
@@ -46,8 +46,7 @@ fn whiten_panels<T: Real, E: Executor>(
     for_chunks(executor, panels, each, &mut [(); 0], 0, &|block, panel, _| {
         let first = block * sum::ITEMS;
         let items = features.range(first, first + sum::ITEMS);
-        fill_panel(executor.level(), items, stride, panel);
-        whiten_panel(executor.level(), whitener, order, (stride, items.len()), panel);
+        fill_whitened(executor.level(), items, whitener, stride, panel);
     });
 }
 

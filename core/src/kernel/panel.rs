@@ -7,11 +7,13 @@
 use super::lanes::{Lanes, Level, Operation, Simd, run_at};
 pub use super::turn::{fill_columns, fill_panel, fill_panel_from};
 use crate::arith::Real;
+use crate::linalg::Columns;
 
 /// Vectors of items that the substitution keeps in registers.
 const TILE_VECTORS: usize = 2;
 
-/// Registers below which a tile is one vector wide: its sums alone would fill them.
+/// Registers with which a tile is so wide. Of fewer, its sums alone would fill them; of more (AVX-512),
+/// a number that meets one vector alone is spread as it is read, which is faster on Zen 4.
 const WIDE_TILE_REGISTERS: usize = 16;
 
 /// Rows of the factor that it works on at once.
@@ -95,7 +97,7 @@ fn project_tile<S: Simd, T: Real, const VECTORS: usize>(
     }
 }
 
-/// The factor of a whitening in the form that [`whiten_panel`] walks: for each group of
+/// The factor of a whitening in the form that [`fill_whitened`] walks: for each group of
 /// `TILE_ROWS` rows of L, column after column, its entries; then the reciprocals of the
 /// diagonal.
 #[must_use]
@@ -106,7 +108,7 @@ pub const fn whitener_len(order: usize) -> usize {
     pairs.saturating_mul(TILE_ROWS * TILE_ROWS).saturating_add(order)
 }
 
-/// Lays out the packed lower triangle `factor` (column by column) for [`whiten_panel`].
+/// Lays out the packed lower triangle `factor` (column by column) for [`fill_whitened`].
 pub fn fill_whitener<T: Real>(factor: &[T], order: usize, whitener: &mut [T]) {
     whitener.fill(T::ZERO);
     let entries = whitener_len(order) - order;
@@ -127,16 +129,17 @@ pub fn fill_whitener<T: Real>(factor: &[T], order: usize, whitener: &mut [T]) {
     }
 }
 
-/// Replaces each φ of the first `items` of the panel by u = L⁻¹φ: forward substitution, u_i = (φ_i −
+/// Turns items into a panel and replaces each φ by u = L⁻¹φ: forward substitution, u_i = (φ_i −
 /// L_i0 u_0 − L_i1 u_1 − …) · (1 / L_ii), the products subtracted one by one in ascending order.
-pub fn whiten_panel<T: Real>(
+pub fn fill_whitened<T: Real>(
     level: Level,
+    items: Columns<'_, f32>,
     whitener: &[T],
-    order: usize,
-    (stride, items): (usize, usize),
+    stride: usize,
     panel: &mut [T],
 ) {
-    run_at(level, Whiten { whitener, order, stride, items, panel });
+    fill_panel(level, items, stride, panel);
+    run_at(level, Whiten { whitener, order: items.rows(), stride, items: items.len(), panel });
 }
 
 struct Whiten<'a, T> {
@@ -160,7 +163,7 @@ impl<T: Real> Operation for Whiten<'_, T> {
         if self.stride == 0 || self.stride > self.panel.len() {
             return;
         }
-        let wide = Lanes::<S, T>::registers(simd) >= WIDE_TILE_REGISTERS;
+        let wide = Lanes::<S, T>::registers(simd) == WIDE_TILE_REGISTERS;
         let width = if wide { TILE_VECTORS } else { 1 } * Lanes::<S, T>::LEN;
         let (stride, panel) = (self.stride, self.panel);
         let mut at = 0;
@@ -341,7 +344,7 @@ fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
     out: &mut [T],
 ) {
     let lanes = Lanes::<S, T>::LEN;
-    let wide = Lanes::<S, T>::registers(simd) >= WIDE_TILE_REGISTERS;
+    let wide = Lanes::<S, T>::registers(simd) == WIDE_TILE_REGISTERS;
     let whole = if wide { TILE_VECTORS } else { 1 } * lanes;
     let mut at = 0;
     while at + whole <= width {

@@ -57,7 +57,7 @@ impl<F: Real, T: Real> Operation for Turn<'_, F, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        if Lanes::<S, F>::registers(simd) < 16 {
+        if simd.level().is_fallback() {
             // Scalars have no lanes to interleave.
             return write_items(self.items, (0, self.from), self.stride, self.panel);
         }

@@ -3,6 +3,7 @@
 
 use nalgebra::{DMatrixView, Dim, IsContiguous, Matrix, RawStorage, Scalar};
 
+use crate::arith::Real;
 use crate::error::{Error, check_shape};
 
 /// A borrowed matrix of `rows` × `len` numbers: `len` items of `rows` features, item after item.
@@ -73,6 +74,18 @@ impl<'a, T> Columns<'a, T> {
     /// The columns in order.
     pub fn iter(self) -> core::slice::ChunksExact<'a, T> {
         self.values.chunks_exact(self.rows.max(1))
+    }
+}
+
+impl<'a, F: Real> Columns<'a, F> {
+    /// d = φ_a − φ_b of two columns, converted first; nothing beyond the last column.
+    pub(crate) fn difference<T: Real>(
+        self,
+        a: u32,
+        b: u32,
+    ) -> impl Iterator<Item = T> + use<'a, F, T> {
+        let (a, b) = (self.column(a as usize), self.column(b as usize));
+        a.iter().zip(b).map(|(a, b)| T::from_real(*a) - T::from_real(*b))
     }
 }
 

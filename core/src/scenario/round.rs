@@ -8,7 +8,7 @@ use super::trace::Tracer;
 use crate::arith::{self, Real};
 use crate::error::Error;
 use crate::fisher::rewards;
-use crate::kernel::panel::{fill_panel, fill_whitener, panel_stride, whiten_panel, whitener_len};
+use crate::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
 use crate::linalg::{
     Cholesky, Columns, Packed, condition_workspace_len, downdate_workspace_len, packed_len,
 };
@@ -164,8 +164,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let (panel, _) = split_at(rest, order.saturating_mul(stride));
         fill_whitener(factor.as_slice(), order, whitener);
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
-        fill_panel(self.executor.level(), features, stride, panel);
-        whiten_panel(self.executor.level(), whitener, order, (stride, features.len()), panel);
+        fill_whitened(self.executor.level(), features, whitener, stride, panel);
         // The features have served in this precision; a panel has room for more than the items.
         let rows = panel.chunks_exact(stride.max(1));
         for (feature, row) in rows.enumerate() {

@@ -4,7 +4,7 @@
 use super::stored::squared_distance;
 use super::{Criterion, Scan};
 use crate::arith::{Real, sum};
-use crate::kernel::panel::{fill_columns, fill_panel, panel_stride, whiten_panel};
+use crate::kernel::panel::{fill_columns, fill_whitened, panel_stride};
 use crate::linalg::Columns;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::topk::TopK;
@@ -50,8 +50,7 @@ pub(crate) fn whiten_columns<T: Real, E: Executor>(
         let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
         for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
             let items = features.range(first, first + sum::ITEMS);
-            fill_panel(executor.level(), items, stride, panel);
-            whiten_panel(executor.level(), whitener, order, (stride, items.len()), panel);
+            fill_whitened(executor.level(), items, whitener, stride, panel);
             fill_columns(executor.level(), (&*panel, stride), height, columns);
         }
     });

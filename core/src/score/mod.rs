@@ -22,9 +22,7 @@ use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
 use crate::fisher::{Form, Weighting, workers};
 use crate::kernel::Level;
-use crate::kernel::panel::{
-    Items, fill_panel, fill_whitener, squared_distances, whiten_panel, whitener_len,
-};
+use crate::kernel::panel::{Items, fill_whitened, fill_whitener, squared_distances, whitener_len};
 use crate::linalg::Cholesky;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::{Pairs, Pool};
@@ -350,11 +348,9 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     /// Fills a panel with what the items `first..end` are scored by.
     fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
         match &self.criterion {
-            Criterion::Leverage(factor, _) => {
-                let (level, order) = (self.executor.level(), factor.order());
+            Criterion::Leverage(..) => {
                 let items = self.pool.features().range(first, end);
-                fill_panel(level, items, stride, panel);
-                whiten_panel(level, self.whitener, order, (stride, items.len()), panel);
+                fill_whitened(self.executor.level(), items, self.whitener, stride, panel);
             }
             Criterion::Stored(stored, _) => {
                 let end = end.min(self.pool.features().len());

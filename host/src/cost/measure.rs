@@ -4,9 +4,7 @@ use std::hint::black_box;
 
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len, rewards};
-use pairpick_core::kernel::panel::{
-    fill_panel, fill_whitener, panel_stride, whiten_panel, whitener_len,
-};
+use pairpick_core::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
 use pairpick_core::linalg::{Cholesky, Columns, Packed, condition_workspace_len, packed_len};
 use pairpick_core::model::train::{Data, Resources, Settings, train, workspace_len};
 use pairpick_core::model::{Activation, Comparison, Mlp};
@@ -134,8 +132,7 @@ impl Bench<'_> {
                 &|block, panel: &mut [T], _| {
                     let level = self.threads.level();
                     let items = items.range(block * BLOCK, (block + 1) * BLOCK);
-                    fill_panel(level, items, stride, panel);
-                    whiten_panel(level, whitener, order, (stride, items.len()), panel);
+                    fill_whitened(level, items, whitener, stride, panel);
                 },
             );
             Ok(())

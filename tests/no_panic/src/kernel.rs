@@ -15,7 +15,7 @@ use pairpick_core::kernel::elementwise::{Function, map, scalar};
 use pairpick_core::kernel::gemm::{Gemm, gemm};
 use pairpick_core::kernel::lanes::{BitLanes, Lanes, Mask, Operation, Simd, run_at};
 use pairpick_core::kernel::panel::{
-    Items, fill_columns, fill_panel, fill_panel_from, fill_whitener, panel_stride, project_panel, squared_distances, whiten_panel,
+    Items, fill_columns, fill_panel, fill_panel_from, fill_whitened, fill_whitener, panel_stride, project_panel, squared_distances,
     whitener_len,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
@@ -115,7 +115,7 @@ probes! {
     kernel::panel::project_panel[T] => project_panel::<T>(any(), any(), any(), any(), any());
     kernel::panel::whitener_len => whitener_len(any());
     kernel::panel::fill_whitener[T] => fill_whitener::<T>(any(), any(), any());
-    kernel::panel::whiten_panel[T] => whiten_panel::<T>(any(), any(), any(), any(), any());
+    kernel::panel::fill_whitened[T] => fill_whitened::<T>(any(), any(), any(), any(), any());
     kernel::panel::squared_distances[T] => squared_distances(
         any(), any(), any::<Items<'_, T>>(), any(), any(), any()
     );

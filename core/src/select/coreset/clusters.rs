@@ -338,9 +338,8 @@ fn fill_differences<T: Real>(pool: &Pool<'_>, rewards: &[T], first: u64, differe
         };
         let first_wins = reward(b) < reward(a) || (reward(b) == reward(a) && a < b);
         let (a, b) = if first_wins { (a, b) } else { (b, a) };
-        let items = features.column(a as usize).iter().zip(features.column(b as usize));
-        for (value, (a, b)) in difference.iter_mut().zip(items) {
-            *value = T::from_real(*a) - T::from_real(*b);
+        for (value, d) in difference.iter_mut().zip(features.difference(a, b)) {
+            *value = d;
         }
     }
 }

@@ -137,10 +137,9 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
         for (place, (a, b)) in pairs.enumerate() {
             // Which of the two is listed first shall not change a bit.
             let (a, b) = if a < b { (a, b) } else { (b, a) };
-            let items = features.column(a as usize).iter().zip(features.column(b as usize));
             let row = differences.iter_mut().skip(place).step_by(width.max(1));
-            for (difference, (a, b)) in row.zip(items) {
-                *difference = T::from_real(*a) - T::from_real(*b);
+            for (difference, d) in row.zip(features.difference(a, b)) {
+                *difference = d;
             }
         }
         probabilities.fill(T::ZERO);

@@ -268,13 +268,11 @@ impl<'a, T: Real> State<'a, T> {
     /// Entry (i, j) adds d_i · (w · d_j), as a block of one pair does.
     pub(super) fn add_information(&mut self, (a, b): (u32, u32), weight: T) {
         let order = self.features.rows();
-        let (a, b) = (self.features.column(a as usize), self.features.column(b as usize));
-        let difference = |(a, b): (&f32, &f32)| T::from_real(*a) - T::from_real(*b);
         let mut rest = self.information.as_mut_slice();
         for column in 0..order {
             let (entries, tail) = split_at(rest, order - column);
-            let mut below = a.iter().zip(b).skip(column).map(difference).peekable();
-            let scaled = weight * below.peek().copied().unwrap_or(T::ZERO);
+            let mut below = self.features.difference(a, b).skip(column).peekable();
+            let scaled: T = weight * below.peek().copied().unwrap_or(T::ZERO);
             for (entry, d) in entries.iter_mut().zip(below) {
                 *entry += d * scaled;
             }

@@ -12,7 +12,7 @@ use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pool, rewards};
 use pairpick_core::kernel::panel::{
-    fill_panel, fill_whitener, panel_stride, whiten_panel, whitener_len,
+    fill_whitened, fill_whitener, panel_stride, whitener_len,
 };
 use pairpick_core::linalg::{Cholesky, Columns, Packed, packed_len};
 use pairpick_core::parallel::Executor;
@@ -128,8 +128,7 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
         let stride = panel_stride(ITEMS);
         let panel = &mut panel[..ORDER * stride];
         fill_whitener(factor.as_slice(), ORDER, whitener);
-        fill_panel(executor.level(), features, stride, panel);
-        whiten_panel(executor.level(), whitener, ORDER, (stride, ITEMS), panel);
+        fill_whitened(executor.level(), features, whitener, stride, panel);
     });
     let criterion = Criterion::Leverage(&factor, weighting);
     let (batch, heap) = (&mut memory.batch[..], &mut memory.heap[..]);
