@@ -69,7 +69,8 @@ impl Offer {
                 | Strategy::RobustVOpt
         );
         match self {
-            Self::InPrompt => true,
+            // A hundred walks over the pairs, thousands of which tell no more than those of the list.
+            Self::InPrompt => !matches!(strategy, Strategy::Coreset),
             Self::CrossPrompt => strategy.takes_all_cross_prompt_pairs(),
             Self::Stretched => strategy.takes_all_cross_prompt_pairs() && !again,
             Self::Listed => !again,
@@ -119,7 +120,7 @@ pub(super) fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
 const fn picks(strategy: Strategy) -> usize {
     match strategy {
         Strategy::Exchange | Strategy::GreedyAOpt | Strategy::GreedyVOpt | Strategy::RobustVOpt => {
-            9
+            6
         }
         _ => usize::MAX,
     }

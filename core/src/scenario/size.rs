@@ -70,7 +70,7 @@ impl Size {
         items: 5003,
         replies: &[1, 17, 9, 0, 12, 10, 3, 31, 7, 10],
         listed: 1000,
-        crossed: 601,
+        crossed: 523,
         batch: 150,
         trained: 601,
         iterations: 2,
