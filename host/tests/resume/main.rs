@@ -55,7 +55,8 @@ impl Case {
     /// The same, even where whoever runs the tests ignores interrupts, which children inherit.
     #[cfg(unix)]
     fn begin_interruptible(&self) -> Child {
-        let resets = ["--default-signal=INT"];
+        // One that is ignored, as `nohup` has it, leaves the program without a handler of any.
+        let resets = ["--default-signal=INT,TERM,HUP"];
         let works = Command::new("env").args(resets).arg("true").output();
         if !works.is_ok_and(|output| output.status.success()) {
             return self.begin();
