@@ -199,7 +199,6 @@ impl Layer {
         let (rows, inner) = (self.rows, self.inner);
         let (weight, items) = (black_box(&self.weight), black_box(&self.items));
         let chunk = |number: usize, out: &mut [f32], _: &mut [()]| {
-            out.fill(0.0);
             let first = number * CHUNK * inner;
             let (a, b) = (weight, Right::Columns(&items[first..first + out.len() / rows * inner]));
             gemm(executor.level(), Gemm { a, b, c: out, rows, inner, part: Part::Full });

@@ -4,7 +4,7 @@
 use pairpick_core::arith::{self, Real};
 use pairpick_core::kernel::Level;
 use pairpick_core::kernel::axpy::subtract_origin;
-use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
+use pairpick_core::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use pairpick_core::kernel::panel::{
     Items, fill_columns, fill_panel, fill_whitened, fill_whitener, panel_stride, project_panel,
     squared_distances, whitener_len,
@@ -36,24 +36,39 @@ const SHAPES: [(usize, usize, usize); 9] = [
     (130, 20, 31),
 ];
 
+/// What a product is by its definition.
+struct Expected<T> {
+    name: &'static str,
+    onto_start: Vec<T>,
+    from_zero: Vec<T>,
+}
+
 fn gemm_matches<T: Real>() {
     for (rows, inner, columns) in SHAPES {
         let a = converted::<T>(rows * inner, 1);
         let b = converted::<T>(inner * columns, 2);
         let start = converted::<T>(rows * columns, 3);
-        let mut by_columns = start.clone();
-        naive::gemm(&a, |t, j| b[j * inner + t], &mut by_columns, rows, inner);
-        let mut by_rows = start.clone();
-        naive::gemm(&a, |t, j| b[t * columns + j], &mut by_rows, rows, inner);
+        let expected = |name, entry: &dyn Fn(usize, usize) -> T| {
+            let (mut onto_start, mut from_zero) = (start.clone(), vec![T::ZERO; start.len()]);
+            naive::gemm(&a, entry, &mut onto_start, rows, inner);
+            naive::gemm(&a, entry, &mut from_zero, rows, inner);
+            Expected { name, onto_start, from_zero }
+        };
+        let by_rows = Right::Rows { values: &b, stride: columns, first: 0 };
+        let products = [
+            (Right::Columns(&b), &expected("columns", &|t, j| b[j * inner + t])),
+            (by_rows, &expected("rows", &|t, j| b[t * columns + j])),
+        ];
         for (name, level) in available() {
-            let mut c = start.clone();
-            let right = Right::Columns(&b);
-            gemm(level, Gemm { a: &a, b: right, c: &mut c, rows, inner, part: Part::Full });
-            assert_eq!(c, by_columns, "{} {name} {rows}×{inner}×{columns}, columns", T::NAME);
-            let mut c = start.clone();
-            let right = Right::Rows { values: &b, stride: columns, first: 0 };
-            gemm(level, Gemm { a: &a, b: right, c: &mut c, rows, inner, part: Part::Full });
-            assert_eq!(c, by_rows, "{} {name} {rows}×{inner}×{columns}, rows", T::NAME);
+            let shape = format!("{} {name} {rows}×{inner}×{columns}", T::NAME);
+            for (right, expected) in products {
+                let mut c = start.clone();
+                let part = Part::Full;
+                add_gemm(level, Gemm { a: &a, b: right, c: &mut c, rows, inner, part });
+                assert_eq!(c, expected.onto_start, "{shape}, onto C, {}", expected.name);
+                gemm(level, Gemm { a: &a, b: right, c: &mut c, rows, inner, part });
+                assert_eq!(c, expected.from_zero, "{shape}, {}", expected.name);
+            }
         }
     }
 }
@@ -81,10 +96,10 @@ fn the_lower_part_of_a_product_is_that_of_the_whole() {
         let a = converted::<f64>(order * 30, 4);
         let right = Right::Rows { values: &a, stride: order, first: 0 };
         for (name, level) in available() {
-            let mut whole = vec![0.0; order * order];
+            let mut whole = vec![f64::NAN; order * order];
             let (rows, inner) = (order, 30);
             gemm(level, Gemm { a: &a, b: right, c: &mut whole, rows, inner, part: Part::Full });
-            let mut lower = vec![0.0; order * order];
+            let mut lower = vec![f64::NAN; order * order];
             gemm(level, Gemm { a: &a, b: right, c: &mut lower, rows, inner, part: Part::Lower });
             for column in 0..order {
                 let range = column * order + column..(column + 1) * order;

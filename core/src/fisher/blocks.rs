@@ -70,7 +70,6 @@ pub(super) fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
                 let (left, memory) = split_at(memory, order * columns);
                 let (right, scratch) = split_at(memory, order * columns);
                 let inner = fill(first + number, BlockColumns { left, right, scratch });
-                square.fill(T::ZERO);
                 let a = left.get(..order * inner).unwrap_or_default();
                 let b = Right::Rows { values: right, stride: order, first: 0 };
                 let product = Gemm { a, b, c: square, rows: order, inner, part: Part::Lower };
@@ -87,11 +86,12 @@ pub(super) fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
 
 /// Copies the lower triangle of a square matrix, column by column.
 fn pack_lower<T: Real>(square: &[T], order: usize, packed: &mut [T]) {
-    let lower = square
-        .chunks_exact(order.max(1))
-        .enumerate()
-        .flat_map(|(diagonal, column)| column.get(diagonal..).unwrap_or_default());
-    for (to, from) in packed.iter_mut().zip(lower) {
-        *to = *from;
+    let mut rest = packed;
+    for (diagonal, column) in square.chunks_exact(order.max(1)).enumerate() {
+        let (own, others) = split_at(rest, order - diagonal);
+        for (to, from) in own.iter_mut().zip(column.get(diagonal..).unwrap_or_default()) {
+            *to = *from;
+        }
+        rest = others;
     }
 }

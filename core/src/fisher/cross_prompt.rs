@@ -156,7 +156,6 @@ impl<'a, T: Real> Tile<'a, T> {
         add_scaled(degrees, T::ONE, block);
         let order = self.pool.features().rows();
         let (block, _) = split_at(self.sums, order * width);
-        block.fill(T::ZERO);
         let a = self.differences.get(..order * count).unwrap_or_default();
         let b = Right::Rows { values: weights, stride: width, first: 0 };
         let (rows, inner) = (order, count);

@@ -54,7 +54,6 @@ pub(super) fn fill<T: Real, E: Executor>(
         let origin = pool.features().column(start);
         let items = pool.features().range(start + 1, stop);
         subtract_origin(executor.level(), items.as_slice(), origin, differences);
-        gradients.fill(T::ZERO);
         // L is symmetric: its rows are its columns.
         let values = laplacian.get(replies..).unwrap_or_default();
         let product = Gemm {
@@ -80,14 +79,15 @@ pub(crate) fn block_weights<T: Real, E: Executor>(
     (first, end): (usize, usize),
     weights: &mut [T],
 ) {
-    let mut slots = weights.iter_mut();
+    let mut slots = &mut *weights;
     for prompt in first..end.min(prompts.len()) {
         let (start, stop) = prompts.items_of(prompt, prompt + 1);
         let mut rest = rewards.get(start..stop).unwrap_or_default();
         while let Some((a, others)) = rest.split_first() {
-            for (slot, b) in slots.by_ref().take(others.len()).zip(others) {
+            for (slot, b) in slots.iter_mut().zip(others) {
                 *slot = *a - *b;
             }
+            slots = slots.get_mut(others.len()..).unwrap_or_default();
             rest = others;
         }
     }
@@ -105,24 +105,26 @@ pub(crate) fn block_weights<T: Real, E: Executor>(
 /// L = Deg − W of one prompt from its pair weights, row by row; each degree is summed in ascending
 /// order.
 fn fill_laplacian<T: Real>(weights: &[T], replies: usize, laplacian: &mut [T]) {
-    let mut weights = weights.iter();
-    let mut rest = laplacian;
-    // Each row lends its weights to the column below its diagonal.
+    let (mut weights, mut rest) = (weights, laplacian);
     for a in 0..replies {
         let (row, below) = split_at(rest, replies);
         rest = below;
-        let later = row.get_mut(a + 1..).unwrap_or_default();
-        let column = rest.iter_mut().skip(a).step_by(replies.max(1));
-        for ((entry, mirrored), weight) in later.iter_mut().zip(column).zip(&mut weights) {
+        let (own, others) = weights.split_at_checked(replies - a - 1).unwrap_or_default();
+        weights = others;
+        // Each row lends its weights to the column below its diagonal.
+        let later = row.iter_mut().skip(a + 1).zip(rest.chunks_exact_mut(replies));
+        for ((entry, mirrored), weight) in later.zip(own) {
             *entry = -*weight;
-            *mirrored = *entry;
+            if let Some(mirrored) = mirrored.get_mut(a) {
+                *mirrored = -*weight;
+            }
         }
-        let Some((earlier, own)) = row.split_at_mut_checked(a) else {
-            return;
-        };
-        if let Some((diagonal, later)) = own.split_first_mut() {
-            let others = earlier.iter().chain(&*later);
-            *diagonal = others.fold(T::ZERO, |degree, entry| degree - *entry);
+        if let Some(diagonal) = row.get_mut(a) {
+            *diagonal = T::ZERO;
+        }
+        let degree = row.iter().fold(T::ZERO, |degree, entry| degree - *entry);
+        if let Some(diagonal) = row.get_mut(a) {
+            *diagonal = degree;
         }
     }
 }

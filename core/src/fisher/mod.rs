@@ -16,6 +16,7 @@ mod whitened;
 use crate::arith::bernoulli::Variance;
 use crate::arith::{Real, map_by, micro, sum};
 use crate::error::{Error, check_shape};
+use crate::kernel::dot::dots;
 use crate::kernel::panel::{Items, fill_panel, panel_stride, project_panel};
 use crate::linalg::{Columns, Packed};
 use crate::parallel::{Executor, for_chunks, split_at};
@@ -91,11 +92,15 @@ pub fn rewards<F: Real, T: Real, E: Executor>(
             for (weight, value) in weights.iter_mut().zip(head) {
                 *weight = T::from_real(*value);
             }
-            let stride = panel_stride(sum::ITEMS);
+            let stride = panel_stride(sum::longest(sum::ITEMS, out.len()));
             let (panel, _) = split_at(panel, features.rows() * stride);
             for (block, out) in out.chunks_mut(sum::ITEMS).enumerate() {
                 let first = number * share + block * sum::ITEMS;
                 let items = features.range(first, first + out.len());
+                if executor.level().is_fallback() {
+                    dots(items, weights, out);
+                    continue;
+                }
                 fill_panel(executor.level(), items, stride, panel);
                 let items = Items { panel: &*panel, first: 0 };
                 project_panel(executor.level(), items, stride, weights, out);

@@ -98,7 +98,7 @@ pub struct Gemm<'a, T> {
     pub a: &'a [T],
     /// B.
     pub b: Right<'a, T>,
-    /// C, rows × columns, column-major; added to.
+    /// C, rows × columns, column-major.
     pub c: &'a mut [T],
     /// Rows of A and C.
     pub rows: usize,
@@ -108,18 +108,32 @@ pub struct Gemm<'a, T> {
     pub part: Part,
 }
 
-/// C ← C + A·B.
+/// C ← A·B, each sum from 0 on.
 pub fn gemm<T: Real>(level: Level, product: Gemm<'_, T>) {
-    run_at(level, product);
+    run_at(level, Product { gemm: product, onto: false });
 }
 
-impl<T: Real> Operation for Gemm<'_, T> {
+/// C ← C + A·B, each sum from C's own number on.
+pub fn add_gemm<T: Real>(level: Level, product: Gemm<'_, T>) {
+    run_at(level, Product { gemm: product, onto: true });
+}
+
+struct Product<'a, T> {
+    gemm: Gemm<'a, T>,
+    /// Whether sums go on from what C holds.
+    onto: bool,
+}
+
+impl<T: Real> Operation for Product<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { a, b, c, rows, inner, part } = self;
+        let Self { gemm: Gemm { a, b, c, rows, inner, part }, mut onto } = self;
         if rows == 0 || inner == 0 {
+            if !onto {
+                c.fill(T::ZERO);
+            }
             return;
         }
         let (b, mut start) = (b.bounded(), 0_usize);
@@ -130,7 +144,7 @@ impl<T: Real> Operation for Gemm<'_, T> {
             Right::Rows { .. } => INNER_BLOCK_OF_ROWS,
         };
         for a in a.chunks(rows.saturating_mul(block).max(1)) {
-            let mut tiles = Tiles { a, rows, part, number: 0, c: &mut *c };
+            let mut tiles = Tiles { a, rows, part, onto, number: 0, c: &mut *c };
             let length = a.len() / rows;
             match b {
                 Right::Rows { values, stride, first } => {
@@ -152,6 +166,7 @@ impl<T: Real> Operation for Gemm<'_, T> {
                 }
             }
             start += length;
+            onto = true;
         }
     }
 }
@@ -162,25 +177,26 @@ struct Tiles<'a, T> {
     a: &'a [T],
     rows: usize,
     part: Part,
+    onto: bool,
     number: usize,
     c: &'a mut [T],
 }
 
-impl<T: Real> Tiles<'_, T> {
+impl<'b, T: Real> Tiles<'b, T> {
     /// Adds to as many whole tiles of `COLUMNS` columns as there are; `panel` gives those of B from a
     /// column on.
     #[inline(always)]
-    fn add<'b, S: Simd, const COLUMNS: usize, P: Panel<'b, T, COLUMNS>>(
+    fn add<S: Simd, const COLUMNS: usize, P: Panel<'b, T, COLUMNS>>(
         &mut self,
         simd: S,
         panel: impl Fn(usize) -> P,
     ) {
-        let Self { a, rows, part, .. } = *self;
+        let Self { a, rows, part, onto, .. } = *self;
         let whole = rows.saturating_mul(COLUMNS).max(1);
         let mut tiles = core::mem::take(&mut self.c).chunks_exact_mut(whole);
         for tile in &mut tiles {
             let from = if part == Part::Lower { self.number } else { 0 };
-            tile_rows::<S, T, COLUMNS, P>(simd, a, rows, from, panel(self.number), tile);
+            tile_rows::<S, T, COLUMNS, P>(simd, (a, rows), from, panel(self.number), (tile, onto));
             self.number += COLUMNS;
         }
         self.c = tiles.into_remainder();
@@ -211,36 +227,62 @@ impl<'a, T: Real> ColumnBlock<'a, T> {
 /// Some columns of B, a row of them at a time. Iterators, which the compiler counts once; a check of
 /// each column at each row would take longer than the row.
 trait Panel<'a, T: 'a, const COLUMNS: usize>: Copy {
-    /// The panel's rows, in order: where they stand, so that each number is spread as it is loaded.
-    fn rows(self) -> impl Iterator<Item = Option<[&'a T; COLUMNS]>>;
+    /// Gives each column of A, with the row of the panel that it is multiplied by, to `step`, in
+    /// order: where its numbers stand, so that each is spread as it is loaded. Nothing, if shapes do
+    /// not fit.
+    fn meet(
+        self,
+        columns: impl Iterator<Item = &'a [T]>,
+        step: impl FnMut(&'a [T], [&'a T; COLUMNS]) -> Option<()>,
+    ) -> Option<()>;
 }
 
 impl<'a, T: Real> Panel<'a, T, NARROW_COLUMNS> for [&'a [T]; NARROW_COLUMNS] {
     #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = Option<[&'a T; NARROW_COLUMNS]>> {
+    fn meet(
+        self,
+        columns: impl Iterator<Item = &'a [T]>,
+        mut step: impl FnMut(&'a [T], [&'a T; NARROW_COLUMNS]) -> Option<()>,
+    ) -> Option<()> {
         let [one, two, three, four] = self;
-        let columns = one.iter().zip(two).zip(three.iter().zip(four));
-        columns.map(|((one, two), (three, four))| Some([one, two, three, four]))
+        let rows = one.iter().zip(two).zip(three.iter().zip(four));
+        for (column, ((one, two), (three, four))) in columns.zip(rows) {
+            step(column, [one, two, three, four])?;
+        }
+        Some(())
     }
 }
 
 impl<'a, T: Real> Panel<'a, T, WIDE_COLUMNS> for [&'a [T]; WIDE_COLUMNS] {
     #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = Option<[&'a T; WIDE_COLUMNS]>> {
+    fn meet(
+        self,
+        columns: impl Iterator<Item = &'a [T]>,
+        mut step: impl FnMut(&'a [T], [&'a T; WIDE_COLUMNS]) -> Option<()>,
+    ) -> Option<()> {
         let [one, two, three, four, five, six, seven, eight] = self;
         let left = one.iter().zip(two).zip(three.iter().zip(four));
         let right = five.iter().zip(six).zip(seven.iter().zip(eight));
-        left.zip(right).map(|(((one, two), (three, four)), ((five, six), (seven, eight)))| {
-            Some([one, two, three, four, five, six, seven, eight])
-        })
+        for (column, (left, right)) in columns.zip(left.zip(right)) {
+            let (((one, two), (three, four)), ((five, six), (seven, eight))) = (left, right);
+            step(column, [one, two, three, four, five, six, seven, eight])?;
+        }
+        Some(())
     }
 }
 
 impl<'a, T: Real> Panel<'a, T, 1> for [&'a [T]; 1] {
     #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = Option<[&'a T; 1]>> {
-        let [column] = self;
-        column.iter().map(|value| Some([value]))
+    fn meet(
+        self,
+        columns: impl Iterator<Item = &'a [T]>,
+        mut step: impl FnMut(&'a [T], [&'a T; 1]) -> Option<()>,
+    ) -> Option<()> {
+        let [own] = self;
+        for (column, value) in columns.zip(own) {
+            step(column, [value])?;
+        }
+        Some(())
     }
 }
 
@@ -261,9 +303,15 @@ impl<T> RowPanel<'_, T> {
 
 impl<'a, T: Real, const COLUMNS: usize> Panel<'a, T, COLUMNS> for RowPanel<'a, T> {
     #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = Option<[&'a T; COLUMNS]>> {
-        let rows = self.values.chunks_exact(self.stride.max(1));
-        rows.map(move |row| Some(row.get(self.first..)?.first_chunk()?.each_ref()))
+    fn meet(
+        self,
+        columns: impl Iterator<Item = &'a [T]>,
+        mut step: impl FnMut(&'a [T], [&'a T; COLUMNS]) -> Option<()>,
+    ) -> Option<()> {
+        for (column, row) in columns.zip(self.values.chunks_exact(self.stride.max(1))) {
+            step(column, row.get(self.first..)?.first_chunk()?.each_ref())?;
+        }
+        Some(())
     }
 }
 
@@ -271,36 +319,34 @@ impl<'a, T: Real, const COLUMNS: usize> Panel<'a, T, COLUMNS> for RowPanel<'a, T
 #[inline(always)]
 fn tile_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS>>(
     simd: S,
-    a: &[T],
-    rows: usize,
+    (a, rows): (&'b [T], usize),
     from: usize,
     b: P,
-    c: &mut [T],
+    (c, onto): (&mut [T], bool),
 ) {
     let narrow = Lanes::<S, T>::LEN;
     // What lies above a diagonal is computed for nothing: the shorter tile has less of it.
     let vectors = match Lanes::<S, T>::registers(simd) {
-        WIDE_REGISTERS if COLUMNS == 1 && from == 0 => VECTORS_OF_ONE,
-        WIDE_REGISTERS => 1,
-        16.. => NARROW_VECTORS,
+        16 => NARROW_VECTORS,
+        _ if COLUMNS == 1 && from == 0 => VECTORS_OF_ONE,
         _ => 1,
     };
     let high = vectors * narrow;
     let mut row = from - from % high;
     while vectors > 1 && row + high <= rows {
         if vectors == VECTORS_OF_ONE {
-            tile::<S, T, COLUMNS, VECTORS_OF_ONE, P>(simd, a, rows, row, b, c);
+            tile::<S, T, COLUMNS, VECTORS_OF_ONE, P>(simd, (a, rows), row, b, (&mut *c, onto));
         } else {
-            tile::<S, T, COLUMNS, NARROW_VECTORS, P>(simd, a, rows, row, b, c);
+            tile::<S, T, COLUMNS, NARROW_VECTORS, P>(simd, (a, rows), row, b, (&mut *c, onto));
         }
         row += high;
     }
     while row + narrow <= rows {
-        tile::<S, T, COLUMNS, 1, P>(simd, a, rows, row, b, c);
+        tile::<S, T, COLUMNS, 1, P>(simd, (a, rows), row, b, (&mut *c, onto));
         row += narrow;
     }
     if row < rows {
-        last_rows::<S, T, COLUMNS, P>(simd, a, rows, row, b, c);
+        last_rows::<S, T, COLUMNS, P>(simd, (a, rows), row, b, (&mut *c, onto));
     }
 }
 
@@ -315,36 +361,42 @@ fn tile<
     P: Panel<'b, T, COLUMNS>,
 >(
     simd: S,
-    a: &[T],
-    rows: usize,
+    (a, rows): (&'b [T], usize),
     row: usize,
     b: P,
-    c: &mut [T],
+    (c, onto): (&mut [T], bool),
 ) {
     let lanes = Lanes::<S, T>::LEN;
     let height = VECTORS * lanes;
     let mut sums = [[Lanes::splat(simd, T::ZERO); VECTORS]; COLUMNS];
-    for (sums, column) in sums.iter_mut().zip(c.chunks_exact(rows)) {
-        let part = column.get(row..row + height).unwrap_or_default();
-        for (sum, values) in sums.iter_mut().zip(part.chunks_exact(lanes)) {
-            *sum = Lanes::load(simd, values);
-        }
-    }
-    for (column, factors) in a.chunks_exact(rows.max(1)).zip(b.rows()) {
-        let part = column.get(row..).and_then(|part| part.get(..height));
-        let (Some(part), Some(factors)) = (part, factors) else {
-            return;
-        };
-        let mut vectors = [Lanes::splat(simd, T::ZERO); VECTORS];
-        for (vector, values) in vectors.iter_mut().zip(part.chunks_exact(lanes)) {
-            *vector = Lanes::load(simd, values);
-        }
-        for (sums, factor) in sums.iter_mut().zip(factors) {
-            let factor = Lanes::splat(simd, *factor);
-            for (sum, vector) in sums.iter_mut().zip(vectors) {
-                *sum = *sum + vector * factor;
+    if onto {
+        for (sums, column) in sums.iter_mut().zip(c.chunks_exact(rows)) {
+            let part = column.get(row..row + height).unwrap_or_default();
+            for (sum, values) in sums.iter_mut().zip(part.chunks_exact(lanes)) {
+                *sum = Lanes::load(simd, values);
             }
         }
+    }
+    let met = b.meet(
+        a.chunks_exact(rows.max(1)),
+        #[inline(always)]
+        |column: &[T], factors: [&T; COLUMNS]| {
+            let part = column.get(row..)?.get(..height)?;
+            let mut vectors = [Lanes::splat(simd, T::ZERO); VECTORS];
+            for (vector, values) in vectors.iter_mut().zip(part.chunks_exact(lanes)) {
+                *vector = Lanes::load(simd, values);
+            }
+            for (sums, factor) in sums.iter_mut().zip(factors) {
+                let factor = Lanes::splat(simd, *factor);
+                for (sum, vector) in sums.iter_mut().zip(vectors) {
+                    *sum = *sum + vector * factor;
+                }
+            }
+            Some(())
+        },
+    );
+    if met.is_none() {
+        return;
     }
     for (sums, column) in sums.iter().zip(c.chunks_exact_mut(rows)) {
         let part = column.get_mut(row..row + height).unwrap_or_default();
@@ -358,25 +410,30 @@ fn tile<
 #[inline(always)]
 fn last_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS>>(
     simd: S,
-    a: &[T],
-    rows: usize,
+    (a, rows): (&'b [T], usize),
     row: usize,
     b: P,
-    c: &mut [T],
+    (c, onto): (&mut [T], bool),
 ) {
     let mut sums = [Lanes::splat(simd, T::ZERO); COLUMNS];
-    for (sum, column) in sums.iter_mut().zip(c.chunks_exact(rows)) {
-        *sum = Lanes::load_partial(simd, column.get(row..).unwrap_or_default(), T::ZERO);
-    }
-    for (column, factors) in a.chunks_exact(rows).zip(b.rows()) {
-        let Some(factors) = factors else {
-            return;
-        };
-        let part = column.get(row..).unwrap_or_default();
-        let vector = Lanes::load_partial(simd, part, T::ZERO);
-        for (sum, factor) in sums.iter_mut().zip(factors) {
-            *sum = *sum + vector * Lanes::splat(simd, *factor);
+    if onto {
+        for (sum, column) in sums.iter_mut().zip(c.chunks_exact(rows)) {
+            *sum = Lanes::load_partial(simd, column.get(row..).unwrap_or_default(), T::ZERO);
         }
+    }
+    let met = b.meet(
+        a.chunks_exact(rows.max(1)),
+        #[inline(always)]
+        |column: &[T], factors: [&T; COLUMNS]| {
+            let vector = Lanes::load_partial(simd, column.get(row..)?, T::ZERO);
+            for (sum, factor) in sums.iter_mut().zip(factors) {
+                *sum = *sum + vector * Lanes::splat(simd, *factor);
+            }
+            Some(())
+        },
+    );
+    if met.is_none() {
+        return;
     }
     for (sum, column) in sums.iter().zip(c.chunks_exact_mut(rows)) {
         sum.store_partial(column.get_mut(row..).unwrap_or_default());

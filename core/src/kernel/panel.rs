@@ -356,9 +356,32 @@ fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
         }
         at += whole;
     }
-    while at < width {
+    // Of a few that are left, a vector of scalars would meet places that nothing stands in.
+    let few = if simd.level().is_fallback() && ROWS == lanes { lanes / 2 } else { 0 };
+    while at + few < width {
         distance_tile::<S, T, ROWS, 1>(simd, stride, rows, columns, (at, width), out);
         at += lanes;
+    }
+    for place in at..width {
+        distance_column::<S, T>(simd, stride, rows, columns, (place, width), out);
+    }
+}
+
+/// The column `at` of a vector of rows: their places in the panel follow each other.
+#[inline(always)]
+fn distance_column<S: Simd, T: Real>(
+    simd: S,
+    stride: (usize, usize),
+    rows: Items<'_, T>,
+    columns: Items<'_, T>,
+    (at, width): (usize, usize),
+    out: &mut [T],
+) {
+    let column = Items { first: columns.first.saturating_add(at), ..columns };
+    let [[sums]] = distance_sums::<S, T, 1, 1>(simd, stride, column, rows);
+    let column = out.iter_mut().skip(at).step_by(width);
+    for (value, sum) in column.zip(sums.as_slice()) {
+        *value = *sum;
     }
 }
 
@@ -366,27 +389,39 @@ fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
 #[inline(always)]
 fn distance_tile<S: Simd, T: Real, const ROWS: usize, const VECTORS: usize>(
     simd: S,
-    (stride, added): (usize, usize),
+    stride: (usize, usize),
     rows: Items<'_, T>,
     columns: Items<'_, T>,
     (at, width): (usize, usize),
     out: &mut [T],
 ) {
     let lanes = Lanes::<S, T>::LEN;
-    let mut sums = [[Lanes::splat(simd, T::ZERO); VECTORS]; ROWS];
-    let at_column = Items { panel: columns.panel, first: columns.first.saturating_add(at) };
-    let added = added.saturating_mul(stride);
-    let ((rows, subtracted_rows), (columns, subtracted_columns)) =
-        (rows.split_at(added), at_column.split_at(added));
-    accumulate::<S, T, ROWS, VECTORS, true>(simd, stride, (rows, columns), &mut sums);
-    let subtracted = (subtracted_rows, subtracted_columns);
-    accumulate::<S, T, ROWS, VECTORS, false>(simd, stride, subtracted, &mut sums);
+    let columns = Items { first: columns.first.saturating_add(at), ..columns };
+    let sums = distance_sums::<S, T, ROWS, VECTORS>(simd, stride, rows, columns);
     for (sums, row) in sums.iter().zip(out.chunks_exact_mut(width)) {
         let row = row.get_mut(at..).unwrap_or_default();
         for (sum, values) in sums.iter().zip(row.chunks_mut(lanes)) {
             sum.store(values);
         }
     }
+}
+
+/// The sums of one register tile.
+#[inline(always)]
+fn distance_sums<S: Simd, T: Real, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    (stride, added): (usize, usize),
+    rows: Items<'_, T>,
+    columns: Items<'_, T>,
+) -> [[Lanes<S, T>; VECTORS]; ROWS] {
+    let mut sums = [[Lanes::splat(simd, T::ZERO); VECTORS]; ROWS];
+    let added = added.saturating_mul(stride);
+    let ((rows, subtracted_rows), (columns, subtracted_columns)) =
+        (rows.split_at(added), columns.split_at(added));
+    accumulate::<S, T, ROWS, VECTORS, true>(simd, stride, (rows, columns), &mut sums);
+    let subtracted = (subtracted_rows, subtracted_columns);
+    accumulate::<S, T, ROWS, VECTORS, false>(simd, stride, subtracted, &mut sums);
+    sums
 }
 
 /// Adds to, or subtracts from, the sums of one register tile the squares of some features.

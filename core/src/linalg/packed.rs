@@ -90,11 +90,12 @@ impl<T: Real, D: AsRef<[T]>> Packed<T, D> {
     /// The 1-norm: the largest sum of magnitudes in a column, each sum in ascending row order.
     pub fn norm(&self) -> T {
         let mut largest = T::ZERO;
-        for column in 0..self.order {
-            let mut sum = T::ZERO;
-            for row in 0..self.order {
-                sum += self.entry(row, column).unwrap_or(T::ZERO).magnitude();
-            }
+        for (number, own) in columns(self.as_slice(), self.order).enumerate() {
+            // Above its diagonal a column is a row of the columns before.
+            let before = columns(self.as_slice(), self.order).take(number).enumerate();
+            let above = before.filter_map(|(column, below)| below.get(number - column));
+            let entries = above.chain(own);
+            let sum = entries.fold(T::ZERO, |sum, entry| sum + entry.magnitude());
             if largest < sum {
                 largest = sum;
             }

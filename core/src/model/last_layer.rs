@@ -207,7 +207,6 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         self.slopes.fill(T::ZERO);
         let level = self.executor.level();
         add_reward_gradients(level, self.comparisons, self.margins, self.slopes);
-        out.fill(T::ZERO);
         let (rows, inner) = (self.features.rows(), self.features.len());
         let (a, b) = (&*self.widened, Right::Columns(self.slopes));
         gemm(level, Gemm { a, b, c: &mut *out, rows, inner, part: Part::Full });

@@ -195,7 +195,6 @@ impl Mlp {
             let first = number * ITEMS * layer.inputs;
             let items = out.len() / layer.outputs.max(1);
             let inputs = inputs.get(first..first + items * layer.inputs).unwrap_or_default();
-            out.fill(T::ZERO);
             let product = Gemm {
                 a: weight,
                 b: Right::Columns(inputs),

@@ -12,7 +12,7 @@ use pairpick_core::arith::softplus::Softplus;
 use pairpick_core::kernel::averaged::averaged_weights;
 use pairpick_core::kernel::axpy::{add_scaled, subtract_origin, subtract_scaled};
 use pairpick_core::kernel::elementwise::{Function, map, scalar};
-use pairpick_core::kernel::gemm::{Gemm, gemm};
+use pairpick_core::kernel::gemm::{Gemm, add_gemm, gemm};
 use pairpick_core::kernel::lanes::{BitLanes, Lanes, Mask, Operation, Simd, run_at};
 use pairpick_core::kernel::panel::{
     Items, fill_columns, fill_panel, fill_panel_from, fill_whitened, fill_whitener, panel_stride, project_panel, squared_distances,
@@ -71,6 +71,7 @@ probes! {
     kernel::elementwise::scalar[T] => each_function!(|F| scalar::<F, T>(any()));
 
     kernel::gemm::gemm[T] => gemm(any(), any::<Gemm<'_, T>>());
+    kernel::gemm::add_gemm[T] => add_gemm(any(), any::<Gemm<'_, T>>());
 
     kernel::lanes::Lanes::splat[T] => at_any_level!(|simd: S| Lanes::<S, T>::splat(simd, any()));
     kernel::lanes::Lanes::each[T] =>

@@ -191,7 +191,6 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         let features = self.mlp.features();
         let level = self.executor.level();
         let (reward_gradients, _) = split_at(self.reward_gradients, items);
-        self.gradients.fill(T::ZERO);
 
         let [first_outputs, second_outputs, last_outputs] = &mut self.outputs;
         let head_gradient = self.gradients.get_mut(self.mlp.head()..).unwrap_or_default();
@@ -249,6 +248,7 @@ fn weight_gradient<T: Real, E: Executor>(
         let (rows, inner) = (layer.outputs, items);
         gemm(executor.level(), Gemm { a, b, c: weight, rows, inner, part: Part::Full });
     });
+    bias.fill(T::ZERO);
     for gradient in a.chunks_exact(layer.outputs.max(1)) {
         for (sum, term) in bias.iter_mut().zip(gradient) {
             *sum += *term;
@@ -275,7 +275,6 @@ fn input_gradient<T: Real, E: Executor>(
         let columns = slopes.len() / layer.inputs.max(1);
         let b = output_gradients.get(first..first + columns * layer.outputs).unwrap_or_default();
         let (product, _) = split_at(product, slopes.len());
-        product.fill(T::ZERO);
         let (rows, inner) = (layer.inputs, layer.outputs);
         let b = Right::Columns(b);
         gemm(executor.level(), Gemm { a, b, c: &mut *product, rows, inner, part: Part::Full });

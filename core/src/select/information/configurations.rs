@@ -97,7 +97,6 @@ impl<'a, T: Real> Configurations<'a, T> {
         } else {
             self.branch(probabilities);
         }
-        self.marginal.fill(T::ZERO);
         let (a, c) = (self.posteriors.get(..self.len * self.samples), &mut *self.marginal);
         let (a, b) = (a.unwrap_or_default(), self.weights.get(..self.len).unwrap_or_default());
         let (b, part) = (Right::Columns(b), Part::Full);

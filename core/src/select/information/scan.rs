@@ -12,7 +12,7 @@ use crate::arith::sigmoid::Sigmoid;
 use crate::error::Error;
 use crate::fisher::workers;
 use crate::kernel::elementwise::map;
-use crate::kernel::gemm::{Gemm, Part, Right, gemm};
+use crate::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::Pool;
 use crate::topk::Scored;
@@ -112,7 +112,9 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
             let (joint, _) = split_at(joint, BLOCK * weights.len());
             self.product(probabilities, posteriors, joint);
             map::<OfProbability, T>(self.executor.level(), joint);
-            self.add_product(joint, weights.len(), weights, before);
+            let (a, b, inner) = (&*joint, Right::Columns(weights), weights.len());
+            let (c, part) = (&mut *before, Part::Full);
+            add_gemm(self.executor.level(), Gemm { a, b, c, rows: BLOCK, inner, part });
         }
         for ((score, before), after) in scores.iter_mut().zip(&*before).zip(&*after) {
             // Information is not negative; its rounding may be.
@@ -142,7 +144,6 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
                 *difference = d;
             }
         }
-        probabilities.fill(T::ZERO);
         let (a, b, c) = (&*differences, Right::Columns(self.draws), &mut *probabilities);
         gemm(level, Gemm { a, b, c, rows: width, inner: self.order(), part: Part::Full });
         for (entropy, margin) in entropies.iter_mut().zip(&*probabilities) {
@@ -154,13 +155,9 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
 
     /// Expectations of values under rows of weights over the draws.
     fn product(&self, values: &[T], weights: &[T], out: &mut [T]) {
-        out.fill(T::ZERO);
-        self.add_product(values, self.samples, weights, out);
-    }
-
-    fn add_product(&self, a: &[T], inner: usize, weights: &[T], c: &mut [T]) {
-        let (b, part) = (Right::Columns(weights), Part::Full);
-        gemm(self.executor.level(), Gemm { a, b, c, rows: BLOCK, inner, part });
+        let (a, b, inner) = (values, Right::Columns(weights), self.samples);
+        let part = Part::Full;
+        gemm(self.executor.level(), Gemm { a, b, c: out, rows: BLOCK, inner, part });
     }
 
     /// Marks the pairs that are not on offer.
