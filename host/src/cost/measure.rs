@@ -119,7 +119,13 @@ impl Bench<'_> {
     ) -> Result<f64> {
         let (order, stride) = (items.rows(), panel_stride(BLOCK));
         let mut whitener = vec![T::ZERO; whitener_len(order)];
-        let mut panels = vec![T::ZERO; items.len().div_ceil(BLOCK) * order * stride];
+        let blocks = items.len().div_ceil(BLOCK);
+        // Within prompts a block is scored and forgotten, in memory that stays in cache.
+        let kept = match self.shape.pool {
+            PoolShape::InPrompt { .. } => blocks.min(self.threads.threads()),
+            PoolShape::CrossPrompt | PoolShape::Listed { .. } => blocks,
+        };
+        let mut panels = vec![T::ZERO; kept * order * stride];
         self.median(|| {
             fill_whitener(factor.as_slice(), order, &mut whitener);
             let whitener = &whitener;
@@ -129,10 +135,12 @@ impl Bench<'_> {
                 order * stride,
                 &mut [(); 0],
                 0,
-                &|block, panel: &mut [T], _| {
+                &|first, panel: &mut [T], _| {
                     let level = self.threads.level();
-                    let items = items.range(block * BLOCK, (block + 1) * BLOCK);
-                    fill_whitened(level, items, whitener, stride, panel);
+                    for block in (first..blocks).step_by(kept) {
+                        let items = items.range(block * BLOCK, (block + 1) * BLOCK);
+                        fill_whitened(level, items, whitener, stride, panel);
+                    }
                 },
             );
             Ok(())
