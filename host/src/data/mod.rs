@@ -15,3 +15,4 @@ pub mod place;
 pub mod rewards;
 pub mod safetensors;
 mod safetensors_header;
+pub mod source;
