@@ -66,12 +66,12 @@ impl Args {
     fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
         let Some(path) = &self.test.test_embeddings else {
             let split = bundled_test()?;
-            let model = Model::open(&self.model, &split.embeddings)?;
+            let model = Model::open_for(&split.embeddings, &self.model)?;
             let golden = self.golden(&model, &split, threads, output)?;
             return self.report(&model, Some(golden), None);
         };
         let embeddings = Embeddings::open(path)?;
-        let model = Model::open(&self.model, &embeddings)?;
+        let model = Model::open_for(&embeddings, &self.model)?;
         let answers = match &self.test_labels {
             Some(labels) => Some(self.answers(&model, &embeddings, threads, labels)?),
             None => None,

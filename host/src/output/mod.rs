@@ -25,7 +25,7 @@ use self::place::{check_free, check_replaceable, resolve, sibling};
 pub use self::resume::{Committed, Interrupted};
 use crate::data::labels::{HexDigest, LabelRecord};
 use crate::error::{Error, Result};
-use crate::model::file::ModelTensors;
+use crate::model::Model;
 use crate::progress::Progress;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
@@ -116,7 +116,7 @@ impl OutputFolder {
     pub fn commit(
         &mut self,
         labels: &[LabelRecord],
-        model: &ModelTensors,
+        model: &Model,
         metrics: &RoundMetrics,
     ) -> Result<()> {
         let bytes = model.to_bytes(&self.partial_path().join(MODEL))?;

@@ -84,8 +84,8 @@ pub(super) fn batch<T: Real>(
         let gain = Gain { nats: Some(0.0), ..Gain::default() };
         return Ok(Batch { gain, ..Batch::default() });
     }
-    let known = past.embedded();
-    let features = model.features_cached(known, embeddings, &draw.items, request.threads)?;
+    let trunk = model.trunk();
+    let features = trunk.features_cached(past.cache(), embeddings, &draw.items, request.threads)?;
     let starts = prompt_starts(embeddings, &draw.items);
     let batch = select(request, (&draw, &starts), &features, (model, past), progress)?;
     Ok(Batch { embedded: FeatureCache { items: draw.items, features }, ..batch })
