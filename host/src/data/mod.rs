@@ -13,6 +13,5 @@ mod npy_header;
 mod pairs;
 pub mod place;
 pub mod rewards;
-pub mod safetensors;
-mod safetensors_header;
+pub(crate) mod safetensors_header;
 pub mod source;
