@@ -6,7 +6,7 @@ use std::io::Cursor;
 use std::ops::Range;
 use std::path::Path;
 
-use pairpick_core::model::mlp::MAX_INPUTS;
+use pairpick_core::trunk::mlp::MAX_INPUTS;
 
 use super::array::{ArrayReader, Source};
 use super::item::ItemName;

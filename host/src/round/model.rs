@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use pairpick_core::columns::Columns;
 use pairpick_core::digest::Digest;
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::standardise::{Sums, apply, scales};
-use pairpick_core::model::{Mlp, init};
 use pairpick_core::rng::Stream;
+use pairpick_core::trunk::standardise::{Sums, apply, scales};
+use pairpick_core::trunk::{Mlp, init};
 
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::HexDigest;
