@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use pairpick::data::safetensors::ModelTensors;
+use pairpick::model::file::ModelTensors;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -10,7 +10,7 @@ use pairpick::data::array::Element;
 use pairpick::data::candidates::Candidates;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{Repeats, read_labels_from};
-use pairpick::data::safetensors::{LayerTensors, ModelTensors, Standardisation};
+use pairpick::model::file::{LayerTensors, ModelTensors, Standardisation};
 use pairpick::settings::{Preset, Settings};
 use pairpick_core::model::Activation;
 use pairpick_core::rng::Stream;

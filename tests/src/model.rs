@@ -1,7 +1,7 @@
 //! A model from its file, put to work by the core alone: what the file says must be enough to
 //! predict with.
 
-use pairpick::data::safetensors::ModelTensors;
+use pairpick::model::file::ModelTensors;
 use pairpick_core::fisher::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::Columns;
 use pairpick_core::model::Mlp;

@@ -8,7 +8,7 @@ use pairpick::Error;
 use pairpick::data::array::{ArrayReader, SAFETENSORS_HEADER_LIMIT};
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{Repeats, read_labels_from};
-use pairpick::data::safetensors::ModelTensors;
+use pairpick::model::file::ModelTensors;
 use pairpick_tests::fuzz::{MEMORY_LIMIT, Reader, around, npy};
 use peak_alloc::PeakAlloc;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pairpick::Error;
 use pairpick::data::dataset::Dataset;
-use pairpick::data::safetensors::{LayerTensors, ModelTensors, Standardisation};
+use pairpick::model::file::{LayerTensors, ModelTensors, Standardisation};
 use pairpick::output::{Committed, MODEL, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;

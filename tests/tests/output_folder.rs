@@ -9,7 +9,7 @@ use pairpick::data::labels::{HexDigest, LabelRecord, Preference, read_json_lines
 use pairpick::output::inputs::Source;
 use pairpick::output::{Committed, FolderError, LABELS, METRICS, OutputFolder, SETTINGS};
 use pairpick::progress::Silent;
-use pairpick::report::metrics::RoundMetrics;
+use pairpick::round::metrics::RoundMetrics;
 use pairpick::settings::Settings;
 use tempfile::TempDir;
 

@@ -11,12 +11,12 @@ use crate::data::embeddings::Embeddings;
 use crate::data::labels::read_labels;
 use crate::data::rewards::Rewards;
 use crate::error::{Error, Result};
+use crate::model::Model;
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::evaluation::{Answers, EvaluationReport, Golden};
 use crate::round::evaluate::evaluate;
 use crate::round::held_out::held_out;
-use crate::round::model::Model;
 use crate::settings::Settings;
 
 /// Measure a reward model against golden rewards or held-out labels

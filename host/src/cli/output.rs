@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::interrupt::Work;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::report::metrics::RoundMetrics;
+use crate::round::metrics::RoundMetrics;
 
 /// A stage that is shorter has no bar.
 const BAR_AFTER: Duration = Duration::from_secs(1);

@@ -14,9 +14,9 @@ use crate::output::inputs::{Files, Source, TrainingFiles};
 use crate::output::{Committed, Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::report::metrics::{RoundMetrics, Summary};
 use crate::report::{curves, table};
 use crate::round;
+use crate::round::metrics::{RoundMetrics, Summary};
 use crate::settings::named::Named;
 use crate::settings::{Oracle, PoolKind, Settings, Typed};
 

@@ -10,13 +10,13 @@ use super::{groups, help};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{Label, read_labels};
 use crate::error::{Error, Result};
+use crate::model::Model;
 use crate::output::file::NewFile;
 use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::selection::SelectionReport;
-use crate::round::model::Model;
-use crate::round::proposal::propose;
+use crate::round::propose::propose;
 use crate::round::select::{Request, strategy_of};
 use crate::settings::{Settings, Supply};
 

@@ -11,13 +11,13 @@ use super::{groups, help};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{Label, read_labels};
 use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::model::train::{self, Fit};
 use crate::output::file::NewFile;
 use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::report::curves;
 use crate::report::training::TrainingReport;
-use crate::round::model::Model;
-use crate::round::train::{self, Fit};
 use crate::settings::{Init, Settings};
 
 /// Train a reward model on labels

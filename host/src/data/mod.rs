@@ -13,5 +13,4 @@ mod npy_header;
 mod pairs;
 pub mod place;
 pub mod rewards;
-pub mod safetensors;
-mod safetensors_header;
+pub(crate) mod safetensors_header;

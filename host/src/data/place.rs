@@ -10,7 +10,7 @@ const QUOTED: usize = 200;
 
 /// Text from a file as a message may show it: short, and without the control characters that a
 /// terminal would obey.
-pub(super) fn quotable(text: &str) -> String {
+pub(crate) fn quotable(text: &str) -> String {
     let mut shown = String::new();
     for (index, character) in text.chars().enumerate() {
         match character {

@@ -25,7 +25,7 @@ const NAMES_LISTED: usize = 10;
 
 /// Whether a file begins as this form does: the length, then `{`. The eight bytes of a text would
 /// be a length of exabytes.
-pub(super) fn begins(start: &[u8]) -> bool {
+pub(crate) fn begins(start: &[u8]) -> bool {
     matches!(start, [_, _, _, _, _, _, 0, 0, b'{', ..])
 }
 
@@ -33,7 +33,7 @@ pub(super) fn begins(start: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`Error::HeaderTooLong`] beyond the limit.
-pub(super) fn text_len(start: &[u8], path: &Path) -> Result<u64> {
+pub(crate) fn text_len(start: &[u8], path: &Path) -> Result<u64> {
     let mut little_endian = [0; LENGTH_BYTES as usize];
     for (byte, read) in little_endian.iter_mut().zip(start) {
         *byte = *read;

@@ -24,10 +24,10 @@ use self::partial::Partial;
 use self::place::{check_free, check_replaceable, resolve, sibling};
 pub use self::resume::{Committed, Interrupted};
 use crate::data::labels::{HexDigest, LabelRecord};
-use crate::data::safetensors::ModelTensors;
 use crate::error::{Error, Result};
+use crate::model::file::ModelTensors;
 use crate::progress::Progress;
-use crate::report::metrics::RoundMetrics;
+use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
 
 /// A line a round.

@@ -11,10 +11,10 @@ use super::partial::holds_a_run;
 use super::place::{resolve, sibling};
 use super::{FolderError, INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, digest_of};
 use crate::data::labels::LabelRecord;
-use crate::data::safetensors::ModelTensors;
 use crate::error::{Error, Result};
-use crate::report::metrics::RoundMetrics;
-use crate::round::model::Model;
+use crate::model::Model;
+use crate::model::file::ModelTensors;
+use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
 
 /// The rounds that a run has ended: nothing, at its start.

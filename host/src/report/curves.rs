@@ -8,9 +8,9 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::metrics::RoundMetrics;
 use super::ticks::Axis;
 use crate::error::{Error, Result};
+use crate::round::metrics::RoundMetrics;
 
 const SIZE: (u32, u32) = (960, 420);
 const FONT: &str = "sans-serif";

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::data::labels::HexDigest;
-use crate::round::last_layer::Fitted;
+use crate::model::last_layer::Fitted;
 use crate::settings::PriorPrecision;
 
 /// What `train --last-layer --json` prints.

@@ -5,7 +5,7 @@ use pairpick_core::model::train::Losses;
 use serde::Serialize;
 
 use crate::data::labels::HexDigest;
-use crate::round::train::Fit;
+use crate::model::train::Fit;
 
 /// The most lines of a table: what a terminal shows at once.
 const LINES: usize = 20;

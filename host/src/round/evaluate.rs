@@ -6,9 +6,9 @@ use pairpick_core::fisher::{rewards, rewards_workspace_len};
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
 use pairpick_core::parallel::Executor;
 
-use super::model::Model;
 use crate::data::dataset::Split;
 use crate::error::{Error, Result};
+use crate::model::Model;
 use crate::parallel::Threads;
 use crate::progress::Progress;
 

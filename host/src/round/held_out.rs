@@ -4,12 +4,12 @@ use pairpick_core::fisher::{rewards, rewards_workspace_len};
 use pairpick_core::metric::held_out::HeldOut;
 use pairpick_core::parallel::Executor;
 
-use super::model::Model;
-use super::prior::Learnt;
-use super::train::Items;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::model::items::Items;
+use crate::model::items::PairFeatures;
 use crate::parallel::Threads;
 
 /// Compares the model's probabilities with the answers, in f64 from its f32 features; each item is
@@ -29,7 +29,7 @@ pub fn held_out(
     }
     let items = Items::of(labels);
     let features = model.features_of(embeddings, &items.numbers, threads)?;
-    let pairs = Learnt { labels, items: &items, features: features.columns()?, model };
+    let pairs = PairFeatures { labels, items: &items, features: features.columns()?, model };
     for (label, margin) in labels.iter().zip(margins(threads, pairs)?) {
         held_out
             .add(margin, label.preference.value())
@@ -42,8 +42,8 @@ pub fn held_out(
 ///
 /// # Errors
 /// [`Error::Core`] if a reward is no number.
-pub(super) fn margins(threads: &Threads, pairs: Learnt<'_>) -> Result<Vec<f64>> {
-    let Learnt { labels, items, features, model } = pairs;
+pub(super) fn margins(threads: &Threads, pairs: PairFeatures<'_>) -> Result<Vec<f64>> {
+    let PairFeatures { labels, items, features, model } = pairs;
     let mut values = vec![0.0_f64; features.len()];
     let mut workspace = vec![0.0; threads.threads() * rewards_workspace_len(model.features())];
     rewards(threads, features, model.head(), &mut values, &mut workspace)

@@ -5,36 +5,32 @@
 
 pub mod evaluate;
 pub mod held_out;
-pub mod last_layer;
-pub mod model;
-mod past;
+mod information;
+pub mod metrics;
 mod pool;
-mod prior;
-pub mod proposal;
+mod posterior;
+pub mod propose;
 pub mod select;
 mod target;
-pub mod train;
 mod weights;
-mod worth;
 
 use std::time::Instant;
 
 use pairpick_core::arith::Real;
 use pairpick_core::rng::Stream;
 
-use self::model::Model;
-use self::past::Past;
-use self::worth::Gain;
+use self::information::Gain;
+use self::metrics::{PerLabel, RoundMetrics, Summary};
+use self::posterior::LabelPosterior;
 use crate::data::dataset::Dataset;
 use crate::data::labels::{Label, LabelRecord};
 use crate::data::rewards::Rewards;
 use crate::error::{Error, Result};
 use crate::label::oracle::{self, Known};
+use crate::model::{self, Model};
 use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::report::metrics::{RoundMetrics, Summary};
-use crate::report::worth::PerLabel;
 use crate::settings::named::Named;
 use crate::settings::{Init, Precision, Settings};
 
@@ -81,7 +77,8 @@ fn run_at<T: Real>(
     let labels: Result<Vec<Label>> =
         committed.labels.iter().map(|record| record.label_in(embeddings)).collect();
     let mut labels = labels?;
-    let mut past = Past::<T>::of(settings, &model, embeddings, threads, &labels, progress)?;
+    let mut past =
+        LabelPosterior::<T>::of(settings, &model, embeddings, threads, &labels, progress)?;
     for round in first..=rounds {
         let start = Instant::now();
         let (asked, gain) =
@@ -98,7 +95,7 @@ fn run_at<T: Real>(
         if settings.init == Init::Fresh || round == 1 {
             model.reset(settings.seed, round)?;
         }
-        train::fit(
+        model::train::fit(
             &mut model,
             &mut dataset.train.embeddings,
             settings,
@@ -108,7 +105,7 @@ fn run_at<T: Real>(
             progress,
         )?;
         let embeddings = &mut dataset.train.embeddings;
-        past = Past::of(settings, &model, embeddings, threads, &labels, progress)?;
+        past = LabelPosterior::of(settings, &model, embeddings, threads, &labels, progress)?;
         let test = match &mut dataset.test {
             Some(test) => evaluate::evaluate(&model, test, threads, &settings.best_of, progress)?,
             None => evaluate::Evaluation::default(),
@@ -143,7 +140,7 @@ fn ask<T: Real>(
     settings: &Settings,
     threads: &Threads,
     round: u64,
-    (model, past, labels): (&Model, &Past<T>, &[Label]),
+    (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
     progress: &mut dyn Progress,
 ) -> Result<(Vec<Label>, Gain)> {
     let train = &mut dataset.train;

@@ -10,15 +10,15 @@ use pairpick_core::select::{
 };
 use pairpick_core::topk::Scored;
 
-use super::model::{Embedded, Features, Model};
-use super::past::Past;
-use super::pool::Draw;
+use super::information::{self, Gain};
+use super::pool::RoundPool;
+use super::posterior::LabelPosterior;
 use super::target::{prompt_starts, target};
-use super::worth::{self, Gain};
 use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
+use crate::model::{FeatureCache, Features, Model};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::settings::{FirstRound, Settings};
@@ -56,7 +56,7 @@ pub(super) struct Batch {
     pub(super) pairs: Vec<Picked>,
     pub(super) gain: Gain,
     /// The pool's items.
-    pub(super) embedded: Embedded,
+    pub(super) embedded: FeatureCache,
 }
 
 /// A pair to ask about.
@@ -75,27 +75,27 @@ pub(super) struct Picked {
 pub(super) fn batch<T: Real>(
     request: &Request<'_>,
     embeddings: &mut Embeddings,
-    (model, past, labels): (&Model, &Past<T>, &[Label]),
+    (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
     let Request { settings, candidates, round, .. } = *request;
-    let draw = Draw::new(embeddings, candidates, settings, round, labels)?;
+    let draw = RoundPool::new(embeddings, candidates, settings, round, labels)?;
     if draw.available()? == 0 {
         let gain = Gain { nats: Some(0.0), ..Gain::default() };
         return Ok(Batch { gain, ..Batch::default() });
     }
     let known = past.embedded();
-    let features = model.features_beside(known, embeddings, &draw.items, request.threads)?;
+    let features = model.features_cached(known, embeddings, &draw.items, request.threads)?;
     let starts = prompt_starts(embeddings, &draw.items);
     let batch = select(request, (&draw, &starts), &features, (model, past), progress)?;
-    Ok(Batch { embedded: Embedded { items: draw.items, features }, ..batch })
+    Ok(Batch { embedded: FeatureCache { items: draw.items, features }, ..batch })
 }
 
 fn select<T: Real>(
     request: &Request<'_>,
-    (draw, starts): (&Draw, &[u32]),
+    (draw, starts): (&RoundPool, &[u32]),
     features: &Features,
-    (model, past): (&Model, &Past<T>),
+    (model, past): (&Model, &LabelPosterior<T>),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
     let Request { settings, threads, round, strategy, .. } = *request;
@@ -154,7 +154,7 @@ fn select<T: Real>(
             from + 1
         ));
     }
-    let gain = worth::of_batch(request, &problem, &chosen, progress);
+    let gain = information::of_batch(request, &problem, &chosen, progress);
     let front = chosen.len().saturating_sub(mixed);
     let scored = match strategy {
         Strategy::Random => 0,

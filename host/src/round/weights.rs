@@ -4,19 +4,19 @@ use pairpick_core::arith::{Real, averaged_variance, bernoulli_variance};
 use pairpick_core::linalg::Cholesky;
 use pairpick_core::select::Weights;
 
-use super::past::Past;
-use super::prior::Learnt;
+use super::posterior::LabelPosterior;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
+use crate::model::items::PairFeatures;
 
 /// p(1 − p) at each margin, or its mean over the posterior of the last layer.
 pub(super) fn weights<T: Real>(
     weights: Weights,
-    past: &Past<T>,
-    pairs: Learnt<'_>,
+    past: &LabelPosterior<T>,
+    pairs: PairFeatures<'_>,
     margins: &[f64],
 ) -> Result<Vec<f64>> {
-    let Learnt { labels, items, features, .. } = pairs;
+    let PairFeatures { labels, items, features, .. } = pairs;
     if weights == Weights::PlugIn {
         return Ok(margins.iter().map(|margin| bernoulli_variance(*margin)).collect());
     }

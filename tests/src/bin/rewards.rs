@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use pairpick::data::embeddings::Embeddings;
-use pairpick::data::safetensors::ModelTensors;
+use pairpick::model::file::ModelTensors;
 use pairpick_tests::model::rewards_of;
 
 fn main() -> ExitCode {

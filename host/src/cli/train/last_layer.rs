@@ -3,9 +3,9 @@
 use super::{Args, Job};
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::model::last_layer::fit;
 use crate::report::last_layer::LastLayerReport;
-use crate::round::last_layer::fit;
-use crate::round::model::Model;
 
 /// Fits the head of `--model`, and writes the model once it is there.
 pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> {

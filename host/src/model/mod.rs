@@ -1,16 +1,26 @@
 //! [`Model`]: the network with its parameters and the standardisation of its inputs.
 
+mod features;
+pub mod file;
+pub(crate) mod items;
+pub mod last_layer;
+pub(crate) mod prior;
+mod standardise;
+pub mod train;
+
 use std::path::Path;
 
 use pairpick_core::digest::Digest;
 use pairpick_core::linalg::Columns;
-use pairpick_core::model::standardise::{Sums, apply, scales};
+use pairpick_core::model::standardise::apply;
 use pairpick_core::model::{Mlp, init};
 use pairpick_core::rng::Stream;
 
+pub use self::features::{FeatureCache, Features};
+use self::file::{LayerTensors, ModelTensors, Standardisation};
+use self::standardise::standardisation;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::HexDigest;
-use crate::data::safetensors::{LayerTensors, ModelTensors, Standardisation};
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -24,42 +34,6 @@ pub struct Model {
     mlp: Mlp,
     parameters: Vec<f32>,
     standardisation: Option<Standardisation>,
-}
-
-/// Features of some items, an item a column.
-#[derive(Default)]
-pub struct Features {
-    values: Vec<f32>,
-    rows: usize,
-}
-
-/// Items that a model has embedded.
-#[derive(Default)]
-pub struct Embedded {
-    /// Their numbers, ascending.
-    pub items: Vec<u64>,
-    /// Their features, in that order.
-    pub features: Features,
-}
-
-impl Embedded {
-    /// The features of an item, if it is among these.
-    fn column(&self, item: u64) -> Option<&[f32]> {
-        let place = self.items.binary_search(&item).ok()?;
-        let start = place * self.features.rows;
-        self.features.values.get(start..start + self.features.rows)
-    }
-}
-
-impl Features {
-    /// The matrix.
-    ///
-    /// # Errors
-    /// [`Error::Core`] if there is none.
-    pub fn columns(&self) -> Result<Columns<'_, f32>> {
-        Columns::new(&self.values, self.rows, self.values.len() / self.rows)
-            .map_err(Error::core("features"))
-    }
 }
 
 impl Model {
@@ -178,7 +152,7 @@ impl Model {
         items: &[u64],
         threads: &Threads,
     ) -> Result<Features> {
-        self.features_beside(&Embedded::default(), embeddings, items, threads)
+        self.features_cached(&FeatureCache::default(), embeddings, items, threads)
     }
 
     /// The same, of which those that this model has embedded before are neither read nor embedded
@@ -186,9 +160,9 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::features_of`].
-    pub fn features_beside(
+    pub fn features_cached(
         &self,
-        known: &Embedded,
+        known: &FeatureCache,
         embeddings: &mut Embeddings,
         items: &[u64],
         threads: &Threads,
@@ -253,51 +227,6 @@ impl Model {
     }
 }
 
-/// Means and scales over all training embeddings, in two passes over the file.
-fn standardisation(
-    embeddings: &mut Embeddings,
-    progress: &mut dyn Progress,
-) -> Result<Standardisation> {
-    let dimensions = embeddings.dimensions();
-    progress.begin("standardising", 2 * embeddings.items());
-    let (mut mean, mut variance) = (vec![0.0; dimensions], vec![0.0; dimensions]);
-    pass(embeddings, None, &mut mean, progress)?;
-    pass(embeddings, Some(&mean), &mut variance, progress)?;
-    progress.end();
-    let mut scale = vec![0.0; dimensions];
-    scales(&variance, &mut scale).map_err(Error::core("standardisation"))?;
-    // Rounded once to the trunk's precision.
-    let mean = mean.into_iter().map(|value| value as f32).collect();
-    Ok(Standardisation { mean, scale })
-}
-
-/// The mean of x, or of (x − mean)², over all items.
-fn pass(
-    embeddings: &mut Embeddings,
-    mean: Option<&[f64]>,
-    out: &mut [f64],
-    progress: &mut dyn Progress,
-) -> Result<()> {
-    let (dimensions, responses) = (embeddings.dimensions(), embeddings.responses());
-    let mut block = vec![0.0; dimensions];
-    let mut sums = Sums::new(out, &mut block).map_err(Error::core("standardisation"))?;
-    let prompts = BLOCK.div_ceil(responses);
-    let before = if mean.is_some() { embeddings.items() } else { 0 };
-    let mut values = Vec::new();
-    for first in (0..embeddings.prompts()).step_by(prompts) {
-        let end = (first + prompts).min(embeddings.prompts());
-        let items = (end - first) * responses;
-        values.resize(items * dimensions, 0.0);
-        embeddings.read_prompts(first..end, &mut values)?;
-        Columns::new(&values, dimensions, items)
-            .and_then(|items| sums.add(items, mean))
-            .map_err(Error::core("standardisation"))?;
-        progress.advance(before + (end * responses) as u64);
-    }
-    sums.finish().map_err(Error::core("standardisation"))?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,8 +248,8 @@ mod tests {
             let mark = |item: &u64| vec![*item as f32 + 0.5; plain.rows];
             let values = known.iter().flat_map(mark).collect();
             let features = Features { values, rows: plain.rows };
-            let known = Embedded { items: known, features };
-            let found = model.features_beside(&known, &mut embeddings, &all, &threads).unwrap();
+            let known = FeatureCache { items: known, features };
+            let found = model.features_cached(&known, &mut embeddings, &all, &threads).unwrap();
             let columns = found.values.chunks(found.rows).zip(plain.values.chunks(plain.rows));
             for (item, (found, plain)) in all.iter().zip(columns) {
                 match item % stride as u64 {

@@ -7,11 +7,11 @@ use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
+use super::metrics::CertificateReport;
 use super::select::Request;
 use crate::error::Error;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::report::worth::CertificateReport;
 
 /// What a batch adds to log|P|, and its certificate where one is asked for.
 #[derive(Clone, Copy, Default)]
@@ -32,18 +32,18 @@ pub(super) fn of_batch<T: Real>(
 ) -> Gain {
     let mut measure = Measure::new(problem, batch.len());
     let gain = measure.gain(batch);
-    let nats = known(gain, "what the batch tells", request, progress);
+    let nats = or_note(gain, "what the batch tells", request, progress);
     let mut certificate = None;
     if nats.is_some() && request.settings.certificate {
         let found = measure.certificate(request, batch, progress);
-        certificate = known(found, "the certificate", request, progress);
+        certificate = or_note(found, "the certificate", request, progress);
     }
     let per_label = nats.map(|nats| nats / (2.0 * batch.len() as f64));
     Gain { nats, per_label, certificate }
 }
 
 /// A figure, or a note that there is none.
-fn known<F>(
+fn or_note<F>(
     figure: CoreResult<F>,
     name: &str,
     request: &Request<'_>,
@@ -100,7 +100,7 @@ impl<'a, T: Real> Measure<'a, T> {
         let certificate = certificate?;
         let random = self.random(request, batch.len()).and_then(|random| self.log_det(&random));
         let random =
-            known(random, "what a random batch under the same caps gains", request, progress);
+            or_note(random, "what a random batch under the same caps gains", request, progress);
         Ok(CertificateReport::new(&certificate, random))
     }
 

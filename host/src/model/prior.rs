@@ -1,14 +1,11 @@
 //! The prior precision λ of a round: the one that was set, or chosen from the labels so far on the
 //! features of the current model.
 
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::Comparison;
 use pairpick_core::model::evidence::{Choice, Memory, by_evidence, by_held_out};
 use pairpick_core::model::last_layer::workspace_len;
 use pairpick_core::rng::Stream;
 
-use super::model::Model;
-use super::train::Items;
+use super::items::PairFeatures;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
@@ -19,32 +16,12 @@ use crate::settings::{PriorPrecision, Settings};
 /// The most folds that prompts are dealt into.
 const FOLDS: usize = 5;
 
-/// Labels, with the features of their items under a model.
-#[derive(Clone, Copy)]
-pub(super) struct Learnt<'a> {
-    pub(super) labels: &'a [Label],
-    pub(super) items: &'a Items,
-    pub(super) features: Columns<'a, f32>,
-    pub(super) model: &'a Model,
-}
-
-impl Learnt<'_> {
-    /// The labels as the core has them.
-    pub(super) fn comparisons(&self) -> Vec<Comparison<f64>> {
-        let comparison = |label: &Label| {
-            let (a, b) = self.items.pair(label);
-            Comparison { a, b, label: label.preference.value() }
-        };
-        self.labels.iter().map(comparison).collect()
-    }
-}
-
 /// λ for these labels; where they cannot tell it, the recipe's, with a note.
-pub(super) fn prior_precision(
+pub(crate) fn prior_precision(
     settings: &Settings,
     embeddings: &Embeddings,
     threads: &Threads,
-    learnt: Option<Learnt<'_>>,
+    pairs: Option<PairFeatures<'_>>,
     progress: &mut dyn Progress,
 ) -> Result<f64> {
     if let PriorPrecision::Fixed(value) = settings.prior_precision {
@@ -56,10 +33,10 @@ pub(super) fn prior_precision(
         progress.note(&format!("--prior-precision {how}: {why}; the recipe's {recipe} stands in"));
         Ok(recipe)
     };
-    let Some(learnt) = learnt else {
+    let Some(pairs) = pairs else {
         return fall_back("there is no label yet");
     };
-    match choose(settings, embeddings, threads, learnt) {
+    match choose(settings, embeddings, threads, pairs) {
         Ok(choice) => Ok(choice.prior_precision),
         // What the core calls a parameter here are labels that cannot tell.
         Err(pairpick_core::Error::Parameter { what }) => fall_back(what),
@@ -71,10 +48,10 @@ fn choose(
     settings: &Settings,
     embeddings: &Embeddings,
     threads: &Threads,
-    learnt: Learnt<'_>,
+    pairs: PairFeatures<'_>,
 ) -> std::result::Result<Choice, pairpick_core::Error> {
-    let Learnt { labels, features, .. } = learnt;
-    let mut comparisons = learnt.comparisons();
+    let PairFeatures { labels, features, .. } = pairs;
+    let mut comparisons = pairs.comparisons();
     let len = workspace_len(threads, features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
     let mut head = vec![0.0; features.rows()];

@@ -4,15 +4,15 @@ use pairpick_core::arith::{Real, exp, ln};
 use pairpick_core::digest::Digest;
 
 use super::held_out::margins;
-use super::model::{Embedded, Model};
-use super::past::Past;
-use super::prior::Learnt;
+use super::posterior::LabelPosterior;
 use super::select::{Request, batch};
-use super::train::Items;
 use super::weights::weights;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{HexDigest, Label, Preference};
 use crate::error::Result;
+use crate::model::items::Items;
+use crate::model::items::PairFeatures;
+use crate::model::{FeatureCache, Model};
 use crate::progress::Progress;
 use crate::report::selection::{InformationReport, SelectedPair, SelectionReport};
 use crate::settings::Precision;
@@ -42,7 +42,7 @@ fn propose_at<T: Real>(
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
     let Request { settings, threads, round, strategy, .. } = *request;
-    let past = Past::<T>::of(settings, model, embeddings, threads, labels, progress)?;
+    let past = LabelPosterior::<T>::of(settings, model, embeddings, threads, labels, progress)?;
     let picked = batch(request, embeddings, (model, &past, labels), progress)?;
     let pairs: Vec<Label> = picked
         .pairs
@@ -100,16 +100,16 @@ fn propose_at<T: Real>(
 fn measure<T: Real>(
     request: &Request<'_>,
     embeddings: &mut Embeddings,
-    (model, past): (&Model, &Past<T>),
-    (pairs, pool): (&[Label], &Embedded),
+    (model, past): (&Model, &LabelPosterior<T>),
+    (pairs, pool): (&[Label], &FeatureCache),
 ) -> Result<(Vec<f64>, Vec<f64>)> {
     if pairs.is_empty() {
         return Ok(Default::default());
     }
     let Request { settings, threads, strategy, .. } = *request;
     let items = Items::of(pairs);
-    let features = model.features_beside(pool, embeddings, &items.numbers, threads)?;
-    let pairs = Learnt { labels: pairs, items: &items, features: features.columns()?, model };
+    let features = model.features_cached(pool, embeddings, &items.numbers, threads)?;
+    let pairs = PairFeatures { labels: pairs, items: &items, features: features.columns()?, model };
     let margins = margins(threads, pairs)?;
     let weights = weights(settings.options::<T>(strategy).weights, past, pairs, &margins)?;
     Ok((margins, weights))

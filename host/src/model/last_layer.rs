@@ -3,9 +3,9 @@
 use pairpick_core::model::evidence::log_evidence;
 use pairpick_core::model::last_layer::{self, Fit, workspace_len};
 
-use super::model::Model;
-use super::prior::{Learnt, prior_precision};
-use super::train::Items;
+use super::Model;
+use super::items::{Items, PairFeatures};
+use super::prior::prior_precision;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
@@ -40,9 +40,9 @@ pub fn fit(
     let items = Items::of(labels);
     let features = model.features_of(embeddings, &items.numbers, threads)?;
     let features = features.columns()?;
-    let learnt = Learnt { labels, items: &items, features, model };
-    let comparisons = learnt.comparisons();
-    let prior_precision = prior_precision(settings, embeddings, threads, Some(learnt), progress)?;
+    let pairs = PairFeatures { labels, items: &items, features, model };
+    let comparisons = pairs.comparisons();
+    let prior_precision = prior_precision(settings, embeddings, threads, Some(pairs), progress)?;
     let order = features.rows();
     let mut workspace = vec![0.0; workspace_len(threads, order, features.len(), comparisons.len())];
     let mut head = vec![0.0; order];

@@ -1,4 +1,4 @@
-//! [`Past`]: the Fisher information of all labels so far, under the current model.
+//! [`LabelPosterior`]: the Fisher information of all labels so far, under the current model.
 
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{
@@ -7,27 +7,28 @@ use pairpick_core::fisher::{
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
 
-use super::model::{Embedded, Model};
-use super::prior::{Learnt, prior_precision};
-use super::train::Items;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
+use crate::model::items::Items;
+use crate::model::items::PairFeatures;
+use crate::model::prior::prior_precision;
+use crate::model::{FeatureCache, Model};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::settings::Settings;
 
 /// What the labels tell of the last layer: the parts of P = λI + Σ.
-pub(super) struct Past<T> {
+pub(super) struct LabelPosterior<T> {
     /// Σ over the labelled pairs of w ddᵀ, the features those of the current trunk.
     fisher: Packed<T, Vec<T>>,
     /// λ.
     prior_precision: f64,
     /// The items of the labels, as the current model has them.
-    embedded: Embedded,
+    embedded: FeatureCache,
 }
 
-impl<T: Real> Past<T> {
+impl<T: Real> LabelPosterior<T> {
     /// That of the labels so far; of none, λ is the only part.
     pub(super) fn of(
         settings: &Settings,
@@ -43,20 +44,20 @@ impl<T: Real> Past<T> {
         }
         let items = Items::of(labels);
         let features = model.features_of(embeddings, &items.numbers, threads)?;
-        let learnt = Learnt { labels, items: &items, features: features.columns()?, model };
+        let pairs = PairFeatures { labels, items: &items, features: features.columns()?, model };
         let prior_precision =
-            prior_precision(settings, embeddings, threads, Some(learnt), progress)?;
-        let mut past = Self::empty(model.features(), prior_precision)?;
-        add(threads, learnt, &mut past.fisher)?;
-        past.embedded = Embedded { items: items.numbers, features };
-        Ok(past)
+            prior_precision(settings, embeddings, threads, Some(pairs), progress)?;
+        let mut posterior = Self::empty(model.features(), prior_precision)?;
+        add(threads, pairs, &mut posterior.fisher)?;
+        posterior.embedded = FeatureCache { items: items.numbers, features };
+        Ok(posterior)
     }
 
     /// No label yet.
     fn empty(order: usize, prior_precision: f64) -> Result<Self> {
         let zeros = vec![T::ZERO; packed_len(order)];
         let fisher = Packed::new(order, zeros).map_err(Error::core("the past"))?;
-        Ok(Self { fisher, prior_precision, embedded: Embedded::default() })
+        Ok(Self { fisher, prior_precision, embedded: FeatureCache::default() })
     }
 
     /// λ.
@@ -65,7 +66,7 @@ impl<T: Real> Past<T> {
     }
 
     /// The items of the labels, as the current model has them.
-    pub(super) fn embedded(&self) -> &Embedded {
+    pub(super) fn embedded(&self) -> &FeatureCache {
         &self.embedded
     }
 
@@ -103,10 +104,10 @@ impl<T: Real> Past<T> {
 /// Adds the Fisher information of labels.
 fn add<T: Real>(
     threads: &Threads,
-    learnt: Learnt<'_>,
+    pairs: PairFeatures<'_>,
     fisher: &mut Packed<T, Vec<T>>,
 ) -> Result<()> {
-    let Learnt { labels, items, features, model } = learnt;
+    let PairFeatures { labels, items, features, model } = pairs;
     let pairs: Vec<(u32, u32)> = labels.iter().map(|label| items.pair(label)).collect();
     let order = model.features();
     let len = rewards_workspace_len(order).max(4 * pairs_workspace_len(order));

@@ -14,8 +14,8 @@ use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::place::quotable;
-use super::safetensors_header;
+use crate::data::place::quotable;
+use crate::data::safetensors_header;
 use crate::error::{Error, Result};
 use crate::settings::named;
 
