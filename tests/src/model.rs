@@ -2,11 +2,11 @@
 //! predict with.
 
 use pairpick::model::file::ModelTensors;
-use pairpick_core::fisher::{rewards, rewards_workspace_len};
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::Mlp;
-use pairpick_core::model::standardise::apply;
+use pairpick_core::columns::Columns;
+use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::parallel::Sequential;
+use pairpick_core::trunk::Mlp;
+use pairpick_core::trunk::standardise::apply;
 
 /// The network of a file, and its parameters as the core has them: weights column by column.
 ///

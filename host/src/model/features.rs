@@ -1,6 +1,6 @@
 //! [`Features`] of items, and those that a model has computed already.
 
-use pairpick_core::linalg::Columns;
+use pairpick_core::columns::Columns;
 
 use crate::error::{Error, Result};
 

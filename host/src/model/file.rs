@@ -9,8 +9,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use pairpick_core::model::Activation;
-use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
+use pairpick_core::trunk::Activation;
+use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! [`Items`] of labels, and [`PairFeatures`], the labels with the features of their items.
 
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::Comparison;
+use pairpick_core::columns::Columns;
+use pairpick_core::pool::Comparison;
 
 use super::Model;
 use crate::data::labels::Label;

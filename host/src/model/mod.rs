@@ -10,11 +10,11 @@ pub mod train;
 
 use std::path::Path;
 
+use pairpick_core::columns::Columns;
 use pairpick_core::digest::Digest;
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::standardise::apply;
-use pairpick_core::model::{Mlp, init};
 use pairpick_core::rng::Stream;
+use pairpick_core::trunk::standardise::apply;
+use pairpick_core::trunk::{Mlp, init};
 
 pub use self::features::{FeatureCache, Features};
 use self::file::{LayerTensors, ModelTensors, Standardisation};

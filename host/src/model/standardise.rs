@@ -1,7 +1,7 @@
 //! The standardisation of inputs by all training embeddings.
 
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::standardise::{Sums, scales};
+use pairpick_core::columns::Columns;
+use pairpick_core::trunk::standardise::{Sums, scales};
 
 use super::file::Standardisation;
 use crate::data::embeddings::Embeddings;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pairpick_core::fisher::{rewards, rewards_workspace_len};
+use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
 use pairpick_core::parallel::Executor;
 

@@ -1,6 +1,6 @@
 //! The model on held-out labels, whose golden rewards nobody knows.
 
-use pairpick_core::fisher::{rewards, rewards_workspace_len};
+use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::metric::held_out::HeldOut;
 use pairpick_core::parallel::Executor;
 
