@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use pairpick_core::model::mlp::MAX_HIDDEN;
+use pairpick_core::trunk::mlp::MAX_HIDDEN;
 
 use crate::data::item::ItemName;
 pub use crate::data::place::{Place, Shape};

@@ -11,8 +11,8 @@ use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{Repeats, read_labels_from};
 use pairpick::model::{MlpTrunk, Model, Standardisation, Trunk};
 use pairpick::settings::{Preset, Settings};
-use pairpick_core::model::{Activation, Mlp};
 use pairpick_core::rng::Stream;
+use pairpick_core::trunk::{Activation, Mlp};
 use peak_alloc::PeakAlloc;
 
 use crate::generate::numbers_f32;

@@ -2,10 +2,10 @@
 //! predict with.
 
 use pairpick::model::{Model, Standardisation, Trunk};
-use pairpick_core::fisher::{rewards, rewards_workspace_len};
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::standardise::apply;
+use pairpick_core::columns::Columns;
+use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::parallel::Sequential;
+use pairpick_core::trunk::standardise::apply;
 
 /// The rewards of some embeddings, one after the other.
 ///

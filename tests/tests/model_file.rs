@@ -14,7 +14,7 @@ use pairpick::round;
 use pairpick::runtime::Runtime;
 use pairpick::settings::{Settings, Typed};
 use pairpick_core::digest::Digest;
-use pairpick_core::model::{Activation, Mlp};
+use pairpick_core::trunk::{Activation, Mlp};
 use pairpick_tests::model::rewards_of;
 use proptest::prelude::*;
 use safetensors::{Dtype, SafeTensors};

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use clap::Args as ClapArgs;
-use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 use pairpick_core::parallel::Executor;
+use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 
 use super::options::{self, choice};
 use super::output::Output;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use pairpick_core::arith::{Micro, Profile};
-use pairpick_core::parallel::Executor;
+use pairpick_core::parallel::{Executor, Micro};
+use pairpick_core::profile::Profile;
 
 use super::options::choice;
 use super::output::Output;

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use pairpick_core::model::mlp::MAX_INPUTS;
+use pairpick_core::trunk::mlp::MAX_INPUTS;
 
 use super::array::ArrayReader;
 use super::item::ItemName;

@@ -1,6 +1,6 @@
 //! [`Features`] of items, and [`FeatureCache`], those that a trunk has computed already.
 
-use pairpick_core::linalg::Columns;
+use pairpick_core::columns::Columns;
 
 use super::Trunk;
 use crate::data::embeddings::Embeddings;

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use pairpick_core::model::mlp::{MAX_HIDDEN, MAX_INPUTS};
+use pairpick_core::trunk::mlp::{MAX_HIDDEN, MAX_INPUTS};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

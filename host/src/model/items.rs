@@ -1,8 +1,8 @@
 //! [`Items`] of pairs, each once; and [`PairFeatures`], pairs with the features of their items.
 
 use pairpick_core::arith::Real;
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::Comparison;
+use pairpick_core::columns::Columns;
+use pairpick_core::pool::Comparison;
 
 use super::{FeatureCache, Features, Model, Trunk};
 use crate::data::embeddings::Embeddings;

@@ -1,7 +1,7 @@
 //! The last layer alone, fitted to all labels on the features of a trunk that stays as it is.
 
-use pairpick_core::model::evidence::log_evidence;
-use pairpick_core::model::last_layer::{self, Fit, workspace_len};
+use pairpick_core::head::evidence::log_evidence;
+use pairpick_core::head::newton::{self, Fit, workspace_len};
 
 use super::items::PairFeatures;
 use super::prior::prior_precision;
@@ -40,15 +40,9 @@ pub fn fit(
     let order = features.rows();
     let mut workspace = vec![0.0; workspace_len(threads, order, features.len(), comparisons.len())];
     let mut head = vec![0.0; order];
-    let fit = last_layer::fit(
-        threads,
-        features,
-        &comparisons,
-        prior_precision,
-        &mut head,
-        &mut workspace,
-    )
-    .map_err(Error::core("the last layer"))?;
+    let fit =
+        newton::fit(threads, features, &comparisons, prior_precision, &mut head, &mut workspace)
+            .map_err(Error::core("the last layer"))?;
     model.set_head(&head);
     let log_evidence = log_evidence(&fit, order, prior_precision);
     Ok(Fitted { prior_precision, fit, log_evidence })

@@ -3,10 +3,10 @@
 //! In a model's file: `layers.{0,1,2}.{weight,bias}`, weights in PyTorch's orientation (out, in), row
 //! by row; where inputs are standardised also `input.mean` and `input.scale`, x ↦ (x − mean) · scale.
 
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
-use pairpick_core::model::{Activation, Mlp, init};
+use pairpick_core::columns::Columns;
 use pairpick_core::rng::Stream;
+use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
+use pairpick_core::trunk::{Activation, Mlp, init};
 use serde::{Deserialize, Serialize};
 
 use super::Context;

@@ -11,9 +11,9 @@ mod standardise;
 pub mod train;
 mod trunk;
 
+use pairpick_core::columns::Columns;
 use pairpick_core::digest::Digest;
-use pairpick_core::fisher::{rewards, rewards_workspace_len};
-use pairpick_core::linalg::Columns;
+use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
 

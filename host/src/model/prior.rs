@@ -1,10 +1,10 @@
 //! The prior precision λ of a round: the one that was set, or chosen from the labels so far on the
 //! features of the current model.
 
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::Comparison;
-use pairpick_core::model::evidence::{Choice, Memory, by_evidence, by_held_out};
-use pairpick_core::model::last_layer::workspace_len;
+use pairpick_core::columns::Columns;
+use pairpick_core::head::evidence::{Choice, Memory, by_evidence, by_held_out};
+use pairpick_core::head::newton::workspace_len;
+use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 
 use super::Context;

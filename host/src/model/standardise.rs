@@ -1,7 +1,7 @@
 //! [`Standardisation`] of inputs by all training embeddings.
 
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::standardise::{self, Sums, scales};
+use pairpick_core::columns::Columns;
+use pairpick_core::trunk::standardise::{self, Sums, scales};
 
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};

@@ -1,12 +1,13 @@
 //! Training on all labels so far, with early stopping on labels held out by the prompts of their
 //! first items.
 
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::train::{
+use pairpick_core::columns::Columns;
+use pairpick_core::pool::Comparison;
+use pairpick_core::rng::Stream;
+use pairpick_core::trunk::Mlp;
+use pairpick_core::trunk::train::{
     Data, Losses, Report, Resources, Settings as Training, index_len, train, workspace_len,
 };
-use pairpick_core::model::{Comparison, Mlp};
-use pairpick_core::rng::Stream;
 
 use super::Context;
 use super::items::Items;

@@ -3,7 +3,7 @@
 //! Every question of what kind of trunk a model has is asked here; a kind answers in a file of its
 //! own.
 
-use pairpick_core::linalg::Columns;
+use pairpick_core::columns::Columns;
 use pairpick_core::rng::Stream;
 
 use super::Context;

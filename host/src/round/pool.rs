@@ -1,6 +1,6 @@
 //! [`RoundPool`]: what a round may ask about: its items, their pairs, and which of them have a label.
 
-use pairpick_core::linalg::Columns;
+use pairpick_core::columns::Columns;
 use pairpick_core::pool::{Pairs, Pool, Prompts, pairs_of, pairs_of_ranks};
 use pairpick_core::rng::Stream;
 

@@ -1,9 +1,8 @@
 //! [`LabelPosterior`]: what all labels so far tell of the last layer, under the current model.
 
 use pairpick_core::arith::Real;
-use pairpick_core::fisher::{
-    Weighting, add_pairs, pairs_workspace_len, rewards, rewards_workspace_len,
-};
+use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
+use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
 

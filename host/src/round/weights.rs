@@ -1,6 +1,7 @@
 //! The weights of some pairs as a selection has them, to be told beside its scores.
 
-use pairpick_core::arith::{Real, averaged_variance, bernoulli_variance};
+use pairpick_core::arith::{Real, bernoulli_variance};
+use pairpick_core::fisher::averaged_variance;
 use pairpick_core::linalg::Cholesky;
 use pairpick_core::select::Weights;
 

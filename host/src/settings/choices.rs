@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pairpick_core::model::Activation;
 use pairpick_core::select::{Strategy, Weights};
+use pairpick_core::trunk::Activation;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

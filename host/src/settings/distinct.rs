@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pairpick_core::select::Distinct;
+use pairpick_core::pool::Distinct;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

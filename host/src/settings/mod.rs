@@ -11,9 +11,9 @@ mod strategy;
 
 use std::path::Path;
 
-use pairpick_core::model::Activation;
-use pairpick_core::model::mlp::{LAYERS, MAX_HIDDEN};
 use pairpick_core::select::{Strategy, Weights};
+use pairpick_core::trunk::Activation;
+use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN};
 use serde::{Deserialize, Serialize};
 
 pub use self::choices::{FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset};

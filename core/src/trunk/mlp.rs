@@ -8,9 +8,9 @@
 
 use super::Activation;
 use crate::arith::Real;
+use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
-use crate::linalg::Columns;
 use crate::parallel::{Executor, for_chunks};
 
 /// Hidden layers.
