@@ -14,9 +14,8 @@ use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::data::place::quotable;
 use crate::data::safetensors_header;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quotable};
 use crate::settings::named;
 
 /// The version of the file's meaning; a file of another version is not read.
@@ -111,7 +110,7 @@ impl ModelTensors {
     /// Reads the bytes of a model's file; `path` names it in messages.
     ///
     /// # Errors
-    /// [`Error::ModelFile`]; [`Error::HeaderTooLong`].
+    /// [`Error::ModelFile`]; [`ArrayError::HeaderTooLong`](crate::error::ArrayError::HeaderTooLong).
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         if !safetensors_header::begins(bytes) {
             return Err(damaged(path, "it is no safetensors file".to_owned()));

@@ -21,7 +21,7 @@ use self::file::{LayerTensors, ModelTensors, Standardisation};
 use self::standardise::standardisation;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::HexDigest;
-use crate::error::{Error, Result};
+use crate::error::{DataError, Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::settings::Settings;
@@ -81,13 +81,13 @@ impl Model {
     /// The model of a file, for these embeddings.
     ///
     /// # Errors
-    /// [`Error::ModelInputs`] for embeddings of another length; as [`ModelTensors::open`].
+    /// [`DataError::ModelInputs`] for embeddings of another length; as [`ModelTensors::open`].
     pub fn open(path: &Path, embeddings: &Embeddings) -> Result<Self> {
         let model = Self::from_tensors(&ModelTensors::open(path)?)?;
-        let (inputs, dimensions) = (model.mlp.inputs(), embeddings.dimensions());
-        if inputs != dimensions {
-            let (model, embeddings) = (path.into(), embeddings.path().into());
-            return Err(Error::ModelInputs { embeddings, dimensions, model, inputs });
+        let (found, expected) = (embeddings.dimensions(), model.mlp.inputs());
+        if found != expected {
+            let model = path.into();
+            return Err(DataError::ModelInputs { found, model, expected }.at(embeddings.path()));
         }
         Ok(model)
     }
