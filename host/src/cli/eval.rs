@@ -83,9 +83,8 @@ impl Args {
                 Some(self.golden(&model, &split, threads, output)?)
             }
             None if answers.is_none() => {
-                let expected = "needs --test-rewards or --test-labels beside it".to_owned();
-                let found = path.display().to_string();
-                return Err(Error::Setting { option: "test-embeddings", found, expected });
+                let expected = "needs `test_rewards` or `test_labels` beside it";
+                return Err(Error::setting("test_embeddings", path.display(), expected));
             }
             None => None,
         };

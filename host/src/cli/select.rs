@@ -121,8 +121,8 @@ impl Args {
         if !is_standard(&self.candidates.candidates) || !is_standard(&self.labels) {
             return Ok(());
         }
-        let expected = "needs a file, since --labels reads standard input".to_owned();
-        Err(Error::Setting { option: "candidates", found: "-".to_owned(), expected })
+        let expected = "needs a file, since `labels` reads standard input";
+        Err(Error::setting("candidates", "-", expected))
     }
 
     fn file(&self) -> Result<Option<NewFile>> {
@@ -157,10 +157,9 @@ impl Args {
     fn check_needs_no_model(&self, settings: &Settings, labels: &[Label]) -> Result<()> {
         match &self.labels {
             Some(path) if !labels.is_empty() && settings.strategy != Strategy::Random => {
-                let expected = "needs --model, the model trained on them; pairpick train makes it \
-                                (--strategy random needs none)";
-                let found = path.display().to_string();
-                Err(Error::Setting { option: "labels", found, expected: expected.to_owned() })
+                let expected = "needs `model`, the model trained on them; pairpick train makes it \
+                                (`strategy` random needs none)";
+                Err(Error::setting("labels", path.display(), expected))
             }
             _ => Ok(()),
         }

@@ -130,9 +130,8 @@ impl Args {
         match labels.iter().map(|label| label.round).max() {
             Some(round) => Ok(Job { threads, settings, files, embeddings, labels, round }),
             None => {
-                let expected = "holds no label to learn from".to_owned();
-                let found = self.labels.display().to_string();
-                Err(Error::Setting { option: "labels", found, expected })
+                let expected = "holds no label to learn from";
+                Err(Error::setting("labels", self.labels.display(), expected))
             }
         }
     }
@@ -173,18 +172,15 @@ impl Args {
     /// New parameters, or those of a model; in the first round there is none to start from.
     fn start(&self, job: &Job, output: &mut Output) -> Result<Model> {
         let Job { settings, embeddings, round, .. } = job;
-        let setting = |option, found: String, expected: &str| {
-            Err(Error::Setting { option, found, expected: expected.to_owned() })
-        };
         match (settings.init, &self.model) {
             (Init::Warm, Some(path)) => Model::open_for(embeddings, path),
             (Init::Fresh, Some(path)) => {
-                let expected = "is only used with --init warm or --last-layer";
-                setting("model", path.display().to_string(), expected)
+                let expected = "is only used with `init` warm or `last_layer`";
+                Err(Error::setting("model", path.display(), expected))
             }
             (Init::Warm, None) if *round > 1 => {
-                let expected = "needs --model, the model of the round before";
-                setting("init", "warm".to_owned(), expected)
+                let expected = "needs `model`, the model of the round before";
+                Err(Error::setting("init", "warm", expected))
             }
             (_, None) => {
                 let mut model = Model::untrained(job.context(), output)?;

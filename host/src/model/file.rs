@@ -15,9 +15,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Model, Trunk};
 use crate::data::embeddings::Embeddings;
-use crate::data::place::quotable;
 use crate::data::safetensors_header;
-use crate::error::{Error, Result};
+use crate::error::{DataError, Error, Result, quotable};
 
 /// The version of the file's meaning; a file of another version is not read.
 pub const FORMAT_VERSION: u32 = 1;
@@ -50,13 +49,13 @@ impl Model {
     /// Reads the file of a model for these embeddings.
     ///
     /// # Errors
-    /// [`Error::ModelInputs`] for embeddings of another length; as [`Model::open`].
+    /// [`DataError::ModelInputs`] for embeddings of another length; as [`Model::open`].
     pub fn open_for(embeddings: &Embeddings, path: &Path) -> Result<Self> {
         let model = Self::open(path)?;
-        let (inputs, dimensions) = (model.trunk().inputs(), embeddings.dimensions());
-        if inputs != dimensions {
-            let (model, embeddings) = (path.into(), embeddings.path().into());
-            return Err(Error::ModelInputs { embeddings, dimensions, model, inputs });
+        let (found, expected) = (embeddings.dimensions(), model.trunk().inputs());
+        if found != expected {
+            let model = path.into();
+            return Err(DataError::ModelInputs { found, model, expected }.at(embeddings.path()));
         }
         Ok(model)
     }
@@ -64,7 +63,7 @@ impl Model {
     /// Reads the bytes of a model's file; `path` names it in messages.
     ///
     /// # Errors
-    /// [`Error::ModelFile`]; [`Error::HeaderTooLong`].
+    /// [`Error::ModelFile`]; [`ArrayError::HeaderTooLong`](crate::error::ArrayError::HeaderTooLong).
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let mut file = ModelFile::new(bytes, path)?;
         let trunk = Trunk::read(&mut file)?;

@@ -32,7 +32,7 @@ pub(crate) fn prior_precision(
     let recipe = settings.prior_precision_of_recipe();
     let mut fall_back = |why: &str| {
         let how = settings.prior_precision;
-        progress.note(&format!("--prior-precision {how}: {why}; the recipe's {recipe} stands in"));
+        progress.note(&format!("`prior_precision` {how}: {why}; the recipe's {recipe} stands in"));
         Ok(recipe)
     };
     if labels.is_empty() {

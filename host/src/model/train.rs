@@ -59,7 +59,7 @@ pub(super) fn fit(
     let report = report.map_err(|error| {
         let context = match error {
             // Inputs are finite, so a value that is not comes from steps that were too long.
-            pairpick_core::Error::NonFinite { .. } => "training diverged; try a smaller --lr",
+            pairpick_core::Error::NonFinite { .. } => "training diverged; try a smaller `lr`",
             _ => "training",
         };
         Error::core(format!("round {round}, {context}"))(error)

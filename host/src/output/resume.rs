@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use super::inputs::{Inputs, Source};
 use super::partial::holds_a_run;
 use super::place::{resolve, sibling};
-use super::{FolderError, INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, digest_of};
+use super::{INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, digest_of};
 use crate::data::labels::LabelRecord;
-use crate::error::{Error, Result};
+use crate::error::{Error, FolderError, Result, quotable};
 use crate::model::Model;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
@@ -39,7 +39,7 @@ pub struct Interrupted {
 }
 
 impl OutputFolder {
-    /// Takes up an interrupted run by the name that was given to `--out`, and cuts off what was
+    /// Takes up an interrupted run by the name of its folder, and cuts off what was
     /// not committed. The folder of an earlier run is replaced if `force` or the run itself says
     /// so.
     ///
@@ -187,5 +187,5 @@ impl<T: DeserializeOwned> Lines<T> {
 }
 
 fn damaged(path: &Path, problem: &str) -> Error {
-    FolderError::Damaged { path: path.into(), problem: problem.to_owned() }.into()
+    FolderError::Damaged { path: path.into(), problem: quotable(problem) }.into()
 }

@@ -159,6 +159,6 @@ fn ask<T: Real>(
 }
 
 fn unanswered(settings: &Settings) -> Error {
-    let expected = "answers from what the data does not have".to_owned();
-    Error::Setting { option: "oracle", found: settings.oracle.name().to_owned(), expected }
+    let expected = "answers from what the data does not have";
+    Error::setting("oracle", settings.oracle.name(), expected)
 }

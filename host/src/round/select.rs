@@ -134,7 +134,7 @@ fn select<T: Real>(
     let (chosen, selection) = match pick(&problem, strategy, settings.seed, round, batch) {
         // What the caps leave of the pool shows only as pairs are taken.
         Err(Core::Batch { available, .. }) if 0 < available && available < batch as u64 => {
-            let cap = "once these were chosen, --distinct allowed no other";
+            let cap = "once these were chosen, `distinct` allowed no other";
             progress.note(&format!("round {round}: {available} pairs, not {batch}: {cap}"));
             pick(&problem, strategy, settings.seed, round, available as usize)
         }
@@ -150,7 +150,7 @@ fn select<T: Real>(
     if let Some(from) = random_from {
         progress.note(&format!(
             "round {round}: pairs from {} on are random: the best score was within the noise of the \
-             median (more --posterior-samples tell more pairs apart)",
+             median (more `posterior_samples` tell more pairs apart)",
             from + 1
         ));
     }

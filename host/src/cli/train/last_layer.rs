@@ -28,9 +28,7 @@ pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> 
 pub(super) fn check(args: &Args) -> Result<()> {
     match args.prior.prior_precision {
         Some(typed) if !args.last_layer => {
-            let (found, expected) =
-                (typed.to_string(), "is only used with --last-layer".to_owned());
-            Err(Error::Setting { option: "prior-precision", found, expected })
+            Err(Error::setting("prior_precision", typed, "is only used with `last_layer`"))
         }
         _ => Ok(()),
     }
