@@ -52,18 +52,18 @@ impl Settings {
     pub(super) fn check_what_is_read(&self) -> Result<()> {
         let (strategy, weighed) = (self.strategy, self.weights != Weights::PlugIn);
         let asked: [(&str, bool, Reads); 5] = [
-            ("sample", self.sample, Strategy::can_sample),
-            ("distinct", self.caps() != DistinctPairs::UNLIMITED, Strategy::takes_caps),
-            ("misfit", self.misfit.is_some_and(|misfit| misfit != 0.0), Strategy::takes_misfit),
-            ("no_past", !self.count_past, Strategy::can_leave_out_the_past),
-            ("weights", weighed, Strategy::takes_weights),
+            ("`sample`", self.sample, Strategy::can_sample),
+            ("`distinct`", self.caps() != DistinctPairs::UNLIMITED, Strategy::takes_caps),
+            ("`misfit`", self.misfit.is_some_and(|misfit| misfit != 0.0), Strategy::takes_misfit),
+            ("`no_past`", !self.count_past, Strategy::can_leave_out_the_past),
+            ("`weights` averaged", weighed, Strategy::takes_weights),
         ];
         if let Some((setting, _, reads)) =
             asked.into_iter().find(|(_, asked, reads)| *asked && !reads(strategy))
         {
             let readers = Strategy::ALL.into_iter().filter(|strategy| reads(*strategy));
             let readers: Vec<&str> = readers.map(Strategy::name).collect();
-            let expected = format!("does not read `{setting}`; these do: {}", readers.join(", "));
+            let expected = format!("does not read {setting}; these do: {}", readers.join(", "));
             return Err(Error::setting("strategy", strategy.name(), expected));
         }
         self.check_mix()
