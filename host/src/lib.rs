@@ -4,10 +4,11 @@
 //! The numerical work is `pairpick-core`'s, the same bits on every machine. This crate gives it
 //! files, threads and a terminal. In the order that data takes:
 //!
-//! - [`data`]: embeddings, golden rewards, labels and models in their files, checked as they come
-//!   in, so that what follows can trust its shapes;
+//! - [`data`]: embeddings, golden rewards and labels in their files, checked as they come in, so that
+//!   what follows can trust its shapes;
 //! - [`settings`]: everything that decides a result, and nothing else; [`runtime`]: what only
 //!   decides how fast it comes;
+//! - [`model`]: what is learnt from the labels, its training and its file;
 //! - [`round`]: pool, selection, answers, training, evaluation, and round again;
 //! - [`output`]: the folder of a run, complete or not there at all;
 //! - [`report`]: metrics as a table and as curves;
@@ -22,6 +23,7 @@ pub mod cost;
 pub mod data;
 pub mod error;
 pub mod label;
+pub mod model;
 pub mod output;
 pub mod parallel;
 pub mod progress;

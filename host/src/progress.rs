@@ -1,6 +1,6 @@
 //! [`Progress`]: how long work tells whoever waits for it, without knowing of terminals.
 
-use crate::report::metrics::RoundMetrics;
+use crate::round::metrics::RoundMetrics;
 
 /// Listens to a run. Stages do not overlap.
 pub trait Progress: Send {

@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use pairpick_core::model::train::Losses;
+use pairpick_core::trunk::train::Losses;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::metrics::RoundMetrics;
 use super::ticks::Axis;
 use crate::error::{Error, Result};
+use crate::round::metrics::RoundMetrics;
 
 const SIZE: (u32, u32) = (960, 420);
 const FONT: &str = "sans-serif";

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::data::labels::HexDigest;
-use crate::round::last_layer::Fitted;
+use crate::model::last_layer::Fitted;
 use crate::settings::PriorPrecision;
 
 /// What `train --last-layer --json` prints.
@@ -38,8 +38,10 @@ impl LastLayerReport {
     pub(crate) fn new(
         fitted: &Fitted,
         prior: PriorPrecision,
-        (labels, round): (usize, u64),
-        (out, digest): (String, HexDigest),
+        labels: usize,
+        round: u64,
+        out: String,
+        digest: HexDigest,
     ) -> Self {
         let Fitted { prior_precision, fit, log_evidence } = *fitted;
         Self {

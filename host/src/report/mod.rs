@@ -7,11 +7,9 @@ pub mod curves;
 pub mod evaluation;
 #[cfg(feature = "cli")]
 pub mod last_layer;
-pub mod metrics;
 pub mod selection;
 #[cfg(feature = "cli")]
 pub mod table;
 mod ticks;
 #[cfg(feature = "cli")]
 pub mod training;
-pub mod worth;

@@ -3,9 +3,9 @@
 use pairpick_core::select::Information;
 use serde::Serialize;
 
-use super::worth::{CertificateReport, PerLabel};
 use crate::data::item::ItemName;
 use crate::data::labels::HexDigest;
+use crate::round::metrics::{CertificateReport, PerLabel};
 
 /// A line of `select`'s output. With a `"label"` added it is a line of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

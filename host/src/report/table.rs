@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::metrics::RoundMetrics;
+use crate::round::metrics::RoundMetrics;
 
 /// A table of a line a round, without a final line break. Columns without a value are left out.
 #[must_use]

@@ -1,11 +1,11 @@
 //! What a training came to, for people and for programs.
 
 use comfy_table::{CellAlignment, Table, presets};
-use pairpick_core::model::train::Losses;
+use pairpick_core::trunk::train::Losses;
 use serde::Serialize;
 
 use crate::data::labels::HexDigest;
-use crate::round::train::Fit;
+use crate::model::train::Fit;
 
 /// The most lines of a table: what a terminal shows at once.
 const LINES: usize = 20;

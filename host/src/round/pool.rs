@@ -1,6 +1,6 @@
-//! [`Draw`]: what a round may ask about: its items, their pairs, and which of them have a label.
+//! [`RoundPool`]: what a round may ask about: its items, their pairs, and which of them have a label.
 
-use pairpick_core::linalg::Columns;
+use pairpick_core::columns::Columns;
 use pairpick_core::pool::{Pairs, Pool, Prompts, pairs_of, pairs_of_ranks};
 use pairpick_core::rng::Stream;
 
@@ -11,16 +11,16 @@ use crate::error::{Error, Result};
 use crate::settings::{PairsOffered, PoolKind, Settings};
 
 /// What a round may ask about.
-pub(super) struct Draw {
+pub(super) struct RoundPool {
     /// Item numbers, ascending: the pool's items in its order.
     pub(super) items: Vec<u64>,
-    pairs: Drawn,
+    pairs: OfferedPairs,
     /// Pairs that have a label, by their numbers in the pool, ascending.
     labelled: Vec<u64>,
 }
 
 /// Which pairs of the items a pool has.
-enum Drawn {
+enum OfferedPairs {
     /// Every two responses to one prompt: the first item of each prompt, and their number.
     InPrompt(Vec<u32>),
     /// Every two items.
@@ -29,7 +29,7 @@ enum Drawn {
     Listed { pairs: Vec<(u32, u32)>, places: Vec<u64> },
 }
 
-impl Draw {
+impl RoundPool {
     /// Draws a round's pool; one without a pair on offer, if every pair has a label.
     pub(super) fn new(
         embeddings: &Embeddings,
@@ -47,26 +47,26 @@ impl Draw {
             PoolKind::CrossPrompt => (0..embeddings.prompts() as u64).collect(),
             PoolKind::InPrompt | PoolKind::Listed => open_prompts(embeddings, &labelled),
         };
-        let prompts = drawn(&prompts, settings.prompts_per_round, settings, round)?;
+        let prompts = draw_prompts(&prompts, settings.prompts_per_round, settings, round)?;
         let items: Vec<u64> = prompts
             .iter()
             .flat_map(|prompt| prompt * responses..(prompt + 1) * responses)
             .collect();
         let pairs = match settings.pool {
-            PoolKind::CrossPrompt => Drawn::CrossPrompt,
+            PoolKind::CrossPrompt => OfferedPairs::CrossPrompt,
             // A file has at most 2³² prompts and 2¹⁶ responses, and memory holds the items.
-            PoolKind::InPrompt | PoolKind::Listed => Drawn::InPrompt(
+            PoolKind::InPrompt | PoolKind::Listed => OfferedPairs::InPrompt(
                 (0..=prompts.len() as u32).map(|prompt| prompt * responses as u32).collect(),
             ),
         };
-        let mut draw = Self { items, pairs, labelled: Vec::new() };
-        if draw.items.is_empty() {
-            return Ok(draw);
+        let mut pool = Self { items, pairs, labelled: Vec::new() };
+        if pool.items.is_empty() {
+            return Ok(pool);
         }
-        draw.labelled = draw.numbers_of(&labelled)?;
+        pool.labelled = pool.numbers_of(&labelled)?;
         match settings.pairs {
-            PairsOffered::Sampled(count) => draw.sampled(count, settings, round),
-            PairsOffered::All => Ok(draw),
+            PairsOffered::Sampled(count) => pool.sampled(count, settings, round),
+            PairsOffered::All => Ok(pool),
         }
     }
 
@@ -95,27 +95,27 @@ impl Draw {
     /// Where a pair of the pool stands in the candidates' file, if it comes from one.
     pub(super) fn place(&self, pair: u64) -> Option<u64> {
         match &self.pairs {
-            Drawn::Listed { places, .. } => places.get(pair as usize).copied(),
-            Drawn::InPrompt(_) | Drawn::CrossPrompt => None,
+            OfferedPairs::Listed { places, .. } => places.get(pair as usize).copied(),
+            OfferedPairs::InPrompt(_) | OfferedPairs::CrossPrompt => None,
         }
     }
 
     fn numbering<'a>(&'a self, first_pairs: &'a mut Vec<u64>) -> Result<Pairs<'a>> {
         match &self.pairs {
-            Drawn::InPrompt(starts) => {
+            OfferedPairs::InPrompt(starts) => {
                 first_pairs.resize(starts.len(), 0);
                 let prompts = Prompts::new(starts, first_pairs).map_err(Error::core("the pool"))?;
                 Ok(Pairs::InPrompt(prompts))
             }
-            Drawn::CrossPrompt => {
-                let items = u32::try_from(self.items.len()).map_err(|_| Error::Setting {
-                    option: "prompts-per-round",
-                    found: self.items.len().to_string(),
-                    expected: format!("at most {} items a round", u32::MAX),
+            OfferedPairs::CrossPrompt => {
+                let items = self.items.len();
+                let items = u32::try_from(items).map_err(|_| {
+                    let expected = format!("at most {} items a round", u32::MAX);
+                    Error::setting("prompts_per_round", items, expected)
                 })?;
                 Ok(Pairs::CrossPrompt(items))
             }
-            Drawn::Listed { pairs, .. } => Ok(Pairs::Listed(pairs)),
+            OfferedPairs::Listed { pairs, .. } => Ok(Pairs::Listed(pairs)),
         }
     }
 
@@ -135,12 +135,12 @@ impl Draw {
         if available <= count {
             return Ok(self);
         }
-        let mut numbers = sample(available, count, settings, round)?;
+        let mut numbers = draw_pairs(available, count, settings, round)?;
         pairs_of_ranks(&self.labelled, &mut numbers);
         let mut first_pairs = Vec::new();
         let numbering = self.numbering(&mut first_pairs)?;
         let pairs = numbers.iter().filter_map(|number| numbering.items_of_pair(*number)).collect();
-        let pairs = Drawn::Listed { pairs, places: Vec::new() };
+        let pairs = OfferedPairs::Listed { pairs, places: Vec::new() };
         Ok(Self { items: self.items, pairs, labelled: Vec::new() })
     }
 }
@@ -151,7 +151,7 @@ fn of_candidates(
     settings: &Settings,
     round: u64,
     labelled: &[(u64, u64)],
-) -> Result<Draw> {
+) -> Result<RoundPool> {
     let open = (0..).zip(&candidates.pairs).filter(|(_, (a, b))| {
         let pair = if a < b { (*a, *b) } else { (*b, *a) };
         labelled.binary_search(&pair).is_err()
@@ -160,7 +160,7 @@ fn of_candidates(
     if let PairsOffered::Sampled(count) = settings.pairs
         && count < open.len() as u64
     {
-        let chosen = sample(open.len() as u64, count, settings, round)?;
+        let chosen = draw_pairs(open.len() as u64, count, settings, round)?;
         open = chosen.into_iter().map(|place| open[place as usize]).collect();
     }
     let mut items: Vec<u64> = open.iter().flat_map(|(_, (a, b))| [*a, *b]).collect();
@@ -170,11 +170,16 @@ fn of_candidates(
     let place = |item: &u64| items.partition_point(|other| other < item) as u32;
     let pairs = open.iter().map(|(_, (a, b))| (place(a), place(b))).collect();
     let places = open.iter().map(|(place, _)| *place).collect();
-    Ok(Draw { items, pairs: Drawn::Listed { pairs, places }, labelled: Vec::new() })
+    Ok(RoundPool { items, pairs: OfferedPairs::Listed { pairs, places }, labelled: Vec::new() })
 }
 
 /// `count` of these prompts, ascending; all, if there are no more.
-fn drawn(prompts: &[u64], count: usize, settings: &Settings, round: u64) -> Result<Vec<u64>> {
+fn draw_prompts(
+    prompts: &[u64],
+    count: usize,
+    settings: &Settings,
+    round: u64,
+) -> Result<Vec<u64>> {
     let mut places = vec![0; count.min(prompts.len())];
     Stream::new(settings.seed, "pool", round)
         .sample(prompts.len() as u64, &mut places)
@@ -183,7 +188,7 @@ fn drawn(prompts: &[u64], count: usize, settings: &Settings, round: u64) -> Resu
 }
 
 /// `count` of the numbers below `available`, ascending.
-fn sample(available: u64, count: u64, settings: &Settings, round: u64) -> Result<Vec<u64>> {
+fn draw_pairs(available: u64, count: u64, settings: &Settings, round: u64) -> Result<Vec<u64>> {
     let mut numbers = vec![0; count as usize];
     Stream::new(settings.seed, "pairs", round)
         .sample(available, &mut numbers)
@@ -223,9 +228,9 @@ mod tests {
         Label { round: 1, a, b, preference: Preference::Tie, score: None }
     }
 
-    fn draw(settings: &Settings, labels: &[Label]) -> Draw {
+    fn draw(settings: &Settings, labels: &[Label]) -> RoundPool {
         let embeddings = Dataset::bundled().unwrap().train.embeddings;
-        Draw::new(&embeddings, None, settings, 2, labels).unwrap()
+        RoundPool::new(&embeddings, None, settings, 2, labels).unwrap()
     }
 
     fn all_prompts() -> Settings {
@@ -262,11 +267,14 @@ mod tests {
             let open = draw(&settings, &labels).available().unwrap();
             let settings = Settings { pairs: PairsOffered::Sampled(open - 1), ..settings };
             let sampled = draw(&settings, &labels);
-            let Drawn::Listed { pairs, .. } = &sampled.pairs else { panic!("a list") };
+            let OfferedPairs::Listed { pairs, .. } = &sampled.pairs else { panic!("a list") };
             assert_eq!(pairs.len() as u64, open - 1);
             assert!(pairs.is_sorted_by(|pair, next| pair < next) && !pairs.contains(&(0, 1)));
             let settings = Settings { pairs: PairsOffered::Sampled(open), ..settings };
-            assert!(!matches!(draw(&settings, &labels).pairs, Drawn::Listed { .. }), "{pool:?}");
+            assert!(
+                !matches!(draw(&settings, &labels).pairs, OfferedPairs::Listed { .. }),
+                "{pool:?}"
+            );
         }
     }
 
@@ -277,9 +285,9 @@ mod tests {
         let candidates = Candidates { pairs, answers: None };
         let labels = [label((9, 2))];
         let settings = Settings { pool: PoolKind::Listed, ..Settings::default() };
-        let draw = Draw::new(&embeddings, Some(&candidates), &settings, 2, &labels).unwrap();
+        let draw = RoundPool::new(&embeddings, Some(&candidates), &settings, 2, &labels).unwrap();
         assert_eq!(draw.items, [2, 5, 6, 17, 30]);
-        let Drawn::Listed { pairs, .. } = &draw.pairs else { panic!("a list") };
+        let OfferedPairs::Listed { pairs, .. } = &draw.pairs else { panic!("a list") };
         assert_eq!(pairs.as_slice(), [(4, 0), (3, 4), (1, 2)]);
         assert_eq!([draw.place(0), draw.place(1), draw.place(3)], [Some(0), Some(2), None]);
     }

@@ -10,15 +10,15 @@ use pairpick_core::select::{
 };
 use pairpick_core::topk::Scored;
 
-use super::model::{Embedded, Features, Model};
-use super::past::Past;
-use super::pool::Draw;
+use super::information::{self, Gain};
+use super::pool::RoundPool;
+use super::posterior::LabelPosterior;
 use super::target::{prompt_starts, target};
-use super::worth::{self, Gain};
 use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
+use crate::model::{FeatureCache, Features, Model};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::settings::{FirstRound, Settings};
@@ -56,7 +56,7 @@ pub(super) struct Batch {
     pub(super) pairs: Vec<Picked>,
     pub(super) gain: Gain,
     /// The pool's items.
-    pub(super) embedded: Embedded,
+    pub(super) embedded: FeatureCache,
 }
 
 /// A pair to ask about.
@@ -74,28 +74,28 @@ pub(super) struct Picked {
 /// every pair has a label.
 pub(super) fn batch<T: Real>(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
-    (model, past, labels): (&Model, &Past<T>, &[Label]),
+    embeddings: &Embeddings,
+    (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
     let Request { settings, candidates, round, .. } = *request;
-    let draw = Draw::new(embeddings, candidates, settings, round, labels)?;
+    let draw = RoundPool::new(embeddings, candidates, settings, round, labels)?;
     if draw.available()? == 0 {
         let gain = Gain { nats: Some(0.0), ..Gain::default() };
         return Ok(Batch { gain, ..Batch::default() });
     }
-    let known = past.embedded();
-    let features = model.features_beside(known, embeddings, &draw.items, request.threads)?;
+    let trunk = model.trunk();
+    let features = trunk.features_cached(past.cache(), embeddings, &draw.items, request.threads)?;
     let starts = prompt_starts(embeddings, &draw.items);
     let batch = select(request, (&draw, &starts), &features, (model, past), progress)?;
-    Ok(Batch { embedded: Embedded { items: draw.items, features }, ..batch })
+    Ok(Batch { embedded: FeatureCache { items: draw.items, features }, ..batch })
 }
 
 fn select<T: Real>(
     request: &Request<'_>,
-    (draw, starts): (&Draw, &[u32]),
+    (draw, starts): (&RoundPool, &[u32]),
     features: &Features,
-    (model, past): (&Model, &Past<T>),
+    (model, past): (&Model, &LabelPosterior<T>),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
     let Request { settings, threads, round, strategy, .. } = *request;
@@ -134,7 +134,7 @@ fn select<T: Real>(
     let (chosen, selection) = match pick(&problem, strategy, settings.seed, round, batch) {
         // What the caps leave of the pool shows only as pairs are taken.
         Err(Core::Batch { available, .. }) if 0 < available && available < batch as u64 => {
-            let cap = "once these were chosen, --distinct allowed no other";
+            let cap = "once these were chosen, `distinct` allowed no other";
             progress.note(&format!("round {round}: {available} pairs, not {batch}: {cap}"));
             pick(&problem, strategy, settings.seed, round, available as usize)
         }
@@ -150,11 +150,11 @@ fn select<T: Real>(
     if let Some(from) = random_from {
         progress.note(&format!(
             "round {round}: pairs from {} on are random: the best score was within the noise of the \
-             median (more --posterior-samples tell more pairs apart)",
+             median (more `posterior_samples` tell more pairs apart)",
             from + 1
         ));
     }
-    let gain = worth::of_batch(request, &problem, &chosen, progress);
+    let gain = information::of_batch(request, &problem, &chosen, progress);
     let front = chosen.len().saturating_sub(mixed);
     let scored = match strategy {
         Strategy::Random => 0,

@@ -8,8 +8,7 @@ mod replay;
 
 #[cfg(target_arch = "arm")]
 use cortex_m_rt::entry;
-use pairpick_core::arith::Micro;
-use pairpick_core::parallel::Sequential;
+use pairpick_core::parallel::{Micro, Sequential};
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;
 

@@ -1,0 +1,147 @@
+//! [`PickedPairs`]: the pairs that a batch has so far, and which others it may still pick.
+
+use super::Pool;
+use crate::error::Error;
+use crate::parallel::split_at;
+
+/// How often a batch may come back to the same place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Distinct {
+    /// As often as scores say.
+    #[default]
+    Unlimited,
+    /// At most so many pairs an item.
+    PerItem(u32),
+    /// At most so many pairs a prompt.
+    PerPrompt(u32),
+}
+
+/// The pairs of a batch by their numbers, and how many of them touch each item or prompt.
+#[derive(Debug)]
+pub(crate) struct PickedPairs<'a> {
+    pool: &'a Pool<'a>,
+    numbers: &'a mut [u64],
+    len: usize,
+    limit: u64,
+    /// Where each prompt's items begin; `None` where items are counted.
+    starts: Option<&'a [u32]>,
+    counts: &'a mut [u64],
+}
+
+/// Numbers that [`PickedPairs::new`] needs; prompts are no more than items.
+pub(crate) const fn picked_len(batch: usize, items: usize, distinct: Distinct) -> usize {
+    match distinct {
+        Distinct::Unlimited => batch,
+        // Prompts without items may outnumber the items, but not count.
+        Distinct::PerItem(_) | Distinct::PerPrompt(_) => batch.saturating_add(items),
+    }
+}
+
+impl<'a> PickedPairs<'a> {
+    /// Nothing picked yet, room for `batch` pairs; the memory that is left comes back.
+    ///
+    /// # Errors
+    /// [`Error::Workspace`]; [`Error::Parameter`] where prompts are to be counted and not known.
+    pub(crate) fn new(
+        pool: &'a Pool<'a>,
+        distinct: Distinct,
+        batch: usize,
+        memory: &'a mut [u64],
+    ) -> Result<(Self, &'a mut [u64]), Error> {
+        let items = pool.features().len();
+        let (required, found) = (picked_len(batch, items, distinct), memory.len());
+        if found < required {
+            return Err(Error::Workspace { what: "ranks", required, found });
+        }
+        let (numbers, rest) = split_at(memory, batch);
+        let (counts, rest) = split_at(rest, required - batch);
+        counts.fill(0);
+        let (limit, starts) = match distinct {
+            Distinct::Unlimited => (u64::MAX, None),
+            Distinct::PerItem(limit) => (u64::from(limit), None),
+            Distinct::PerPrompt(limit) => {
+                let what = "pairs a prompt are counted, but the pool's prompts are not known";
+                let starts = pool.prompt_starts().ok_or(Error::Parameter { what })?;
+                (u64::from(limit), Some(starts))
+            }
+        };
+        Ok((Self { pool, numbers, len: 0, limit, starts, counts }, rest))
+    }
+
+    /// The pairs picked, ascending.
+    fn numbers(&self) -> &[u64] {
+        self.numbers.get(..self.len).unwrap_or_default()
+    }
+
+    /// How many pairs are picked.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the batch may pick this pair.
+    pub(crate) fn allows(&self, pair: u64) -> bool {
+        if self.numbers().binary_search(&pair).is_ok() {
+            return false;
+        }
+        self.counts.is_empty() || {
+            let full = |place: usize| self.counts.get(place).is_none_or(|n| *n >= self.limit);
+            let (first, second) = self.places(pair);
+            !full(first) && !second.is_some_and(full)
+        }
+    }
+
+    /// Adds a pair.
+    pub(crate) fn insert(&mut self, pair: u64) {
+        let Err(place) = self.numbers().binary_search(&pair) else {
+            return;
+        };
+        if self.len < self.numbers.len() {
+            self.len += 1;
+            let moved = self.numbers.get_mut(place..self.len).unwrap_or_default();
+            if let Some(last) = moved.last_mut() {
+                *last = pair;
+            }
+            crate::heap::rotate_right(moved);
+        }
+        self.count(pair, |count| count.saturating_add(1));
+    }
+
+    /// Removes a pair.
+    pub(crate) fn remove(&mut self, pair: u64) {
+        let Ok(place) = self.numbers().binary_search(&pair) else {
+            return;
+        };
+        let moved = self.numbers.get_mut(place..self.len).unwrap_or_default();
+        crate::heap::rotate_left(moved);
+        self.len -= 1;
+        self.count(pair, |count| count.saturating_sub(1));
+    }
+
+    fn count(&mut self, pair: u64, change: impl Fn(u64) -> u64) {
+        if self.counts.is_empty() {
+            return;
+        }
+        let (first, second) = self.places(pair);
+        for place in [Some(first), second].into_iter().flatten() {
+            if let Some(count) = self.counts.get_mut(place) {
+                *count = change(*count);
+            }
+        }
+    }
+
+    /// The counts that a pair belongs to: one, where both of its items have the same.
+    fn places(&self, pair: u64) -> (usize, Option<usize>) {
+        let (a, b) = self.pool.pairs().items_of_pair(pair).unwrap_or_default();
+        let place = |item: u32| match self.starts {
+            None => item as usize,
+            // The first item of a prompt stands for it.
+            Some(starts) => {
+                let after = starts.partition_point(|start| *start <= item);
+                let start = after.checked_sub(1).and_then(|prompt| starts.get(prompt));
+                start.map_or(0, |start| *start as usize)
+            }
+        };
+        let (first, second) = (place(a), place(b));
+        (first, (second != first).then_some(second))
+    }
+}

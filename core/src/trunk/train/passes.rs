@@ -1,0 +1,296 @@
+//! The memory of a step, and its way through the network and back.
+
+use super::{Data, Losses, copy, gathered_items};
+use crate::arith::Real;
+use crate::columns::Columns;
+use crate::error::Error;
+use crate::head::loss::{add_gradients_of, add_reward_gradients, margins, margins_of, mean_loss};
+use crate::head::rewards;
+use crate::kernel::gemm::{Gemm, Part, Right, gemm};
+use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::Comparison;
+use crate::trunk::mlp::{LAYERS, Layer, Mlp};
+
+/// Some of the training labels, and the items that they name.
+pub(super) struct Batch<'a, T> {
+    training: &'a [Comparison<T>],
+    /// Which of them, in the order of their sums.
+    labels: &'a [u32],
+    /// Each item's place among `items`, if it is one of them.
+    places: &'a [u32],
+    /// Each once, ascending.
+    items: &'a [u32],
+}
+
+impl<'a, T: Real> Batch<'a, T> {
+    /// `places` and `items` have room for every item that training labels name.
+    pub(super) fn of(
+        training: &'a [Comparison<T>],
+        labels: &'a [u32],
+        places: &'a mut [u32],
+        items: &'a mut [u32],
+    ) -> Self {
+        const ABSENT: u32 = u32::MAX;
+        places.fill(ABSENT);
+        for label in labels {
+            let named = training.get(*label as usize).map(|pair| [pair.a, pair.b]);
+            for item in named.into_iter().flatten() {
+                if let Some(place) = places.get_mut(item as usize) {
+                    *place = 0;
+                }
+            }
+        }
+        let present = (0..).zip(&mut *places).filter(|(_, place)| **place != ABSENT);
+        let mut count = 0;
+        for ((number, (item, place)), slot) in (0..).zip(present).zip(&mut *items) {
+            (*place, *slot) = (number, item);
+            count += 1;
+        }
+        let (items, _) = split_at(items, count);
+        Self { training, labels, places, items }
+    }
+
+    /// The labels, their items by place.
+    fn comparisons(&self) -> impl Iterator<Item = Comparison<T>> {
+        let place = |item: u32| self.places.get(item as usize).copied().unwrap_or(item);
+        self.labels.iter().filter_map(move |label| {
+            let Comparison { a, b, label } = *self.training.get(*label as usize)?;
+            Some(Comparison { a: place(a), b: place(b), label })
+        })
+    }
+}
+
+/// The memory of one forward and backward pass.
+pub(super) struct Passes<'a, T, E> {
+    executor: &'a E,
+    mlp: Mlp,
+    data: Data<'a, T>,
+    /// Outputs of each hidden layer, an item a column.
+    outputs: [&'a mut [T]; LAYERS],
+    /// Derivatives of the activations; the backward pass turns them into gradients.
+    slopes: [&'a mut [T]; LAYERS],
+    rewards: &'a mut [T],
+    reward_gradients: &'a mut [T],
+    margins: &'a mut [T],
+    gradients: &'a mut [T],
+    transposed: &'a mut [T],
+    /// Inputs of the items of a step that does not take all labels.
+    gathered: &'a mut [T],
+    scratch: &'a mut [T],
+}
+
+impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
+    pub(super) fn new(
+        executor: &'a E,
+        mlp: Mlp,
+        data: Data<'a, T>,
+        minibatch: Option<usize>,
+        workspace: &'a mut [T],
+    ) -> Self {
+        let items = data.items.len();
+        let labels = data.training.len().max(data.held_out.len());
+        let mut rest = workspace;
+        let mut take = |len: usize| {
+            let (taken, tail) = split_at(core::mem::take(&mut rest), len);
+            rest = tail;
+            taken
+        };
+        Self {
+            executor,
+            mlp,
+            data,
+            outputs: mlp.hidden().map(|size| take(size * items)),
+            slopes: mlp.hidden().map(|size| take(size * items)),
+            rewards: take(items),
+            reward_gradients: take(items),
+            margins: take(labels),
+            gradients: take(mlp.parameters()),
+            transposed: take(mlp.widest() * mlp.widest()),
+            gathered: take(gathered_items(items, minibatch).saturating_mul(mlp.inputs())),
+            scratch: take(usize::MAX),
+        }
+    }
+
+    /// Outputs, derivatives and rewards of every item, and the losses.
+    pub(super) fn losses(&mut self, parameters: &[T], iteration: usize) -> Result<Losses, Error> {
+        self.forward(parameters, self.data.items)?;
+        let training = self.loss(self.data.training);
+        let held_out = self.loss(self.data.held_out);
+        if training.is_finite_number() && held_out.is_finite_number() {
+            Ok(Losses { iteration, training: training.to_f64(), held_out: held_out.to_f64() })
+        } else {
+            Err(Error::NonFinite { what: "training loss", index: iteration })
+        }
+    }
+
+    /// Outputs, derivatives and rewards of some items.
+    fn forward(&mut self, parameters: &[T], items: Columns<'_, T>) -> Result<(), Error> {
+        let mut inputs = items.as_slice();
+        let layers = self.mlp.layers().into_iter();
+        for ((layer, out), slopes) in layers.zip(&mut self.outputs).zip(&mut self.slopes) {
+            let (out, _) = split_at(out, layer.outputs * items.len());
+            let (slopes, _) = split_at(slopes, layer.outputs * items.len());
+            self.mlp.layer(self.executor, layer, parameters, inputs, out, slopes);
+            inputs = out;
+        }
+        let features = Columns::new(inputs, self.mlp.features(), items.len())?;
+        let head = self.mlp.head_of(parameters);
+        let (out, _) = split_at(self.rewards, items.len());
+        rewards(self.executor, features, head, out, self.scratch)
+    }
+
+    fn loss(&mut self, comparisons: &[Comparison<T>]) -> T {
+        let (margins_here, _) = split_at(self.margins, comparisons.len());
+        margins(self.rewards, comparisons, margins_here);
+        mean_loss(self.executor.level(), comparisons, margins_here)
+    }
+
+    /// Gradients of the mean training loss, from the state that [`Passes::losses`] left.
+    pub(super) fn backward(&mut self, parameters: &[T]) -> &[T] {
+        let labels = self.data.training;
+        let (margins_here, _) = split_at(self.margins, labels.len());
+        margins(self.rewards, labels, margins_here);
+        let (reward_gradients, _) = split_at(self.reward_gradients, self.data.training_items);
+        reward_gradients.fill(T::ZERO);
+        add_reward_gradients(self.executor.level(), labels, margins_here, reward_gradients);
+        let inputs = self.data.items.as_slice();
+        self.gradients_of_rewards(parameters, inputs, self.data.training_items)
+    }
+
+    /// Gradients of a batch's mean loss.
+    pub(super) fn batch_gradients(
+        &mut self,
+        parameters: &[T],
+        batch: &Batch<'_, T>,
+    ) -> Result<&[T], Error> {
+        let count = batch.items.len();
+        // Read while the rest is written to.
+        let memory = core::mem::take(&mut self.gathered);
+        let (gathered, _) = split_at(&mut *memory, count * self.mlp.inputs());
+        for (inputs, item) in gathered.chunks_exact_mut(self.mlp.inputs().max(1)).zip(batch.items) {
+            copy(self.data.items.column(*item as usize), inputs);
+        }
+        let embedded = Columns::new(&*gathered, self.mlp.inputs(), count)
+            .and_then(|items| self.forward(parameters, items));
+        if embedded.is_ok() {
+            let (slopes, _) = split_at(self.margins, batch.labels.len());
+            margins_of(self.rewards, batch.comparisons(), slopes);
+            let (reward_gradients, _) = split_at(self.reward_gradients, count);
+            reward_gradients.fill(T::ZERO);
+            let labels = (batch.comparisons(), batch.labels.len());
+            add_gradients_of(self.executor.level(), labels, slopes, reward_gradients);
+            self.gradients_of_rewards(parameters, gathered, count);
+        }
+        self.gathered = memory;
+        embedded.map(|()| &*self.gradients)
+    }
+
+    /// Runs backwards from the gradients of the first items' rewards, `inputs` being those items.
+    fn gradients_of_rewards(&mut self, parameters: &[T], inputs: &[T], items: usize) -> &[T] {
+        let features = self.mlp.features();
+        let level = self.executor.level();
+        let (reward_gradients, _) = split_at(self.reward_gradients, items);
+
+        let [first_outputs, second_outputs, last_outputs] = &mut self.outputs;
+        let head_gradient = self.gradients.get_mut(self.mlp.head()..).unwrap_or_default();
+        let product = Gemm {
+            a: last_outputs.get(..features * items).unwrap_or_default(),
+            b: Right::Columns(reward_gradients),
+            c: head_gradient,
+            rows: features,
+            inner: items,
+            part: Part::Full,
+        };
+        gemm(level, product);
+
+        let [one, two, three] = self.mlp.layers();
+        let [first_slopes, second_slopes, third_slopes] = &mut self.slopes;
+        let head = self.mlp.head_of(parameters);
+        for (slopes, gradient) in
+            third_slopes.chunks_exact_mut(features.max(1)).zip(&*reward_gradients)
+        {
+            for (slope, weight) in slopes.iter_mut().zip(head) {
+                *slope *= *weight * *gradient;
+            }
+        }
+        let executor = self.executor;
+        weight_gradient(executor, three, third_slopes, second_outputs, items, self.gradients);
+        transpose(three, parameters, self.transposed);
+        let below = (&mut **second_slopes, &mut **second_outputs);
+        input_gradient(executor, three, self.transposed, third_slopes, items, below);
+        weight_gradient(executor, two, second_slopes, first_outputs, items, self.gradients);
+        transpose(two, parameters, self.transposed);
+        let below = (&mut **first_slopes, &mut **first_outputs);
+        input_gradient(executor, two, self.transposed, second_slopes, items, below);
+        weight_gradient(executor, one, first_slopes, inputs, items, self.gradients);
+        self.gradients
+    }
+}
+
+/// Gradients of a layer's weight and bias: Σ over items of (gradient of its output) · inputᵀ.
+fn weight_gradient<T: Real, E: Executor>(
+    executor: &E,
+    layer: Layer,
+    output_gradients: &[T],
+    inputs: &[T],
+    items: usize,
+    gradients: &mut [T],
+) {
+    let a = output_gradients.get(..layer.outputs * items).unwrap_or_default();
+    let own = gradients.get_mut(layer.start..layer.end()).unwrap_or_default();
+    let (weight, bias) = split_at(own, layer.inputs * layer.outputs);
+    // A multiple of every register tile's width, shared out over the threads.
+    let columns = layer.inputs.div_ceil(2).div_ceil(executor.threads().max(1)).next_multiple_of(8);
+    let chunk = columns * layer.outputs;
+    for_chunks(executor, weight, chunk, &mut [(); 0], 0, &|number, weight, _| {
+        let b = Right::Rows { values: inputs, stride: layer.inputs, first: number * columns };
+        let (rows, inner) = (layer.outputs, items);
+        gemm(executor.level(), Gemm { a, b, c: weight, rows, inner, part: Part::Full });
+    });
+    bias.fill(T::ZERO);
+    for gradient in a.chunks_exact(layer.outputs.max(1)) {
+        for (sum, term) in bias.iter_mut().zip(gradient) {
+            *sum += *term;
+        }
+    }
+}
+
+/// Multiplies the derivatives in `slopes` by Wᵀ · (gradient of the layer's output): the gradient
+/// of the layer below's pre-activations. That layer's outputs have served, and hold the product.
+fn input_gradient<T: Real, E: Executor>(
+    executor: &E,
+    layer: Layer,
+    transposed: &[T],
+    output_gradients: &[T],
+    items: usize,
+    (slopes, outputs): (&mut [T], &mut [T]),
+) {
+    const ITEMS: usize = 64;
+    let (slopes, _) = split_at(slopes, layer.inputs * items);
+    let a = transposed.get(..layer.inputs * layer.outputs).unwrap_or_default();
+    let chunk = ITEMS * layer.inputs;
+    for_chunks(executor, slopes, chunk, outputs, chunk, &|number, slopes, product| {
+        let first = number * ITEMS * layer.outputs;
+        let columns = slopes.len() / layer.inputs.max(1);
+        let b = output_gradients.get(first..first + columns * layer.outputs).unwrap_or_default();
+        let (product, _) = split_at(product, slopes.len());
+        let (rows, inner) = (layer.inputs, layer.outputs);
+        let b = Right::Columns(b);
+        gemm(executor.level(), Gemm { a, b, c: &mut *product, rows, inner, part: Part::Full });
+        for (slope, sum) in slopes.iter_mut().zip(product) {
+            *slope *= *sum;
+        }
+    });
+}
+
+/// The weight of a layer as an (inputs × outputs) column-major matrix.
+fn transpose<T: Real>(layer: Layer, parameters: &[T], out: &mut [T]) {
+    let weight = parameters.get(layer.start..layer.bias()).unwrap_or_default();
+    for (input, column) in weight.chunks_exact(layer.outputs.max(1)).enumerate() {
+        for (output, value) in column.iter().enumerate() {
+            if let Some(slot) = out.get_mut(output * layer.inputs + input) {
+                *slot = *value;
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Items whitened by the factor of a matrix, u = L⁻¹φ with M = LLᵀ: as columns for scores, or as
+//! panels.
+//!
+//! Of a posterior precision P they are [`Whitened`], from which the variance of any margin is to
+//! hand: v = dᵀP⁻¹d = ‖u_a − u_b‖², d = φ_a − φ_b. P is that of the labels so far, λI + Σ over the labelled pairs. With the matrix of the whole
+//! pool in its place every variance would vanish, and averaged weights with it. Squared differences
+//! are summed in ascending feature order, as scores are.
+
+use core::iter::Peekable;
+
+use crate::arith::{Level, Real, sum};
+use crate::columns::Columns;
+use crate::error::{Error, check_shape};
+use crate::kernel::panel::{
+    Items, fill_columns, fill_whitened, fill_whitener, panel_stride, squared_distances,
+    whitener_len,
+};
+use crate::linalg::Cholesky;
+use crate::parallel::{Executor, for_chunks, split_at};
+
+/// Numbers that [`whiten_panels`] writes: a panel for each block of [`sum::ITEMS`] items.
+pub(crate) const fn panels_len(order: usize, items: usize) -> usize {
+    items.div_ceil(sum::ITEMS).saturating_mul(order.saturating_mul(block_stride(items)))
+}
+
+/// Room for the items of a block in a row of its panel.
+pub(crate) const fn block_stride(items: usize) -> usize {
+    panel_stride(sum::longest(sum::ITEMS, items))
+}
+
+/// Numbers that [`Whitened::new`] keeps, and works in.
+#[must_use]
+pub const fn whitened_len(order: usize, items: usize) -> usize {
+    whitener_len(order).saturating_add(panels_len(order, items))
+}
+
+/// Whitens all items, a panel a block of [`sum::ITEMS`].
+fn whiten_panels<T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    whitener: &[T],
+    panels: &mut [T],
+) {
+    let (order, stride) = (features.rows(), block_stride(features.len()));
+    let each = order.saturating_mul(stride);
+    for_chunks(executor, panels, each, &mut [(); 0], 0, &|block, panel, _| {
+        let first = block * sum::ITEMS;
+        let items = features.range(first, first + sum::ITEMS);
+        fill_whitened(executor.level(), items, whitener, stride, panel);
+    });
+}
+
+/// Items whitened by the factor of P.
+#[derive(Clone, Copy, Debug)]
+pub struct Whitened<'a, T> {
+    panels: &'a [T],
+    order: usize,
+    stride: usize,
+}
+
+impl<'a, T: Real> Whitened<'a, T> {
+    /// Whitens items by the factor of P.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a factor of another order; [`Error::Workspace`] unless `memory` has
+    /// [`whitened_len`] numbers.
+    pub fn new<E: Executor, D: AsRef<[T]>>(
+        executor: &E,
+        factor: &Cholesky<T, D>,
+        features: Columns<'_, f32>,
+        memory: &'a mut [T],
+    ) -> Result<Self, Error> {
+        let order = features.rows();
+        check_shape("order of the factor", order, factor.order())?;
+        let (required, found) = (whitened_len(order, features.len()), memory.len());
+        if found < required {
+            return Err(Error::Workspace { what: "whitened items", required, found });
+        }
+        let (whitener, panels) = split_at(memory, whitener_len(order));
+        let (panels, _) = split_at(panels, panels_len(order, features.len()));
+        fill_whitener(factor.as_slice(), order, whitener);
+        whiten_panels(executor, features, whitener, panels);
+        Ok(Self { panels, order, stride: block_stride(features.len()) })
+    }
+
+    /// Writes the variance of the margin of item `a` with each of the items from `b` on, as many as
+    /// `out` has places.
+    pub fn variances(self, level: Level, a: usize, b: usize, out: &mut [T]) {
+        let (mut b, mut rest) = (b, out);
+        while !rest.is_empty() {
+            let (run, others) = split_at(rest, sum::ITEMS - b % sum::ITEMS);
+            self.variances_between(level, (a, b), run.len(), run);
+            b = b.saturating_add(run.len());
+            rest = others;
+        }
+    }
+
+    /// Writes the variances of the margins of the items from `a` on with `width` items from `b` on,
+    /// a row for each a. Each of the two runs of items lies within a block of [`sum::ITEMS`].
+    pub(crate) fn variances_between(
+        self,
+        level: Level,
+        (a, b): (usize, usize),
+        width: usize,
+        out: &mut [T],
+    ) {
+        squared_distances(level, (self.stride, usize::MAX), self.from(a), self.from(b), width, out);
+    }
+
+    /// Writes the variances of the margins of pairs (a, b), until `out` is full or no pair is left.
+    pub(crate) fn variances_of(
+        self,
+        level: Level,
+        pairs: &mut Peekable<impl Iterator<Item = (usize, usize)>>,
+        out: &mut [T],
+    ) {
+        let mut rest = out;
+        while let Some((a, b)) = if rest.is_empty() { None } else { pairs.next() } {
+            // An item with the ones that follow each other is one walk over a panel.
+            let mut run = 1;
+            while run < rest.len() && pairs.next_if_eq(&(a, b.saturating_add(run))).is_some() {
+                run += 1;
+            }
+            let (out, others) = split_at(rest, run);
+            self.variances(level, a, b, out);
+            rest = others;
+        }
+    }
+
+    /// The items from this one on, in their panel.
+    fn from(self, item: usize) -> Items<'a, T> {
+        let len = self.order.saturating_mul(self.stride);
+        let start = (item / sum::ITEMS).saturating_mul(len);
+        let panel = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();
+        Items { panel, first: item % sum::ITEMS }
+    }
+}
+
+/// Numbers that [`whiten_columns`] works in.
+pub(crate) const fn whiten_memory_len(order: usize, items: usize) -> usize {
+    order.saturating_mul(panel_stride(block_len(items)))
+}
+
+/// Items that are whitened together. Not part of the contract: items do not meet.
+const fn block_len(items: usize) -> usize {
+    if items < sum::ITEMS { items } else { sum::ITEMS }
+}
+
+/// Whitens all items, an item a column, whose first rows it fills: columns may be longer than the
+/// items. Blocks of items are shared out over `workers`.
+pub(crate) fn whiten_columns<T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    (whitener, height): (&[T], usize),
+    workers: usize,
+    columns: &mut [T],
+    memory: &mut [T],
+) {
+    let order = features.rows();
+    let stride = panel_stride(block_len(features.len()));
+    let blocks = features.len().div_ceil(sum::ITEMS).div_ceil(workers.max(1));
+    let share = blocks * sum::ITEMS;
+    let each = whiten_memory_len(order, features.len());
+    for_chunks(executor, columns, share * height, memory, each, &|worker, columns, panel| {
+        let (panel, _) = split_at(panel, order * stride);
+        let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
+        for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
+            let items = features.range(first, first + sum::ITEMS);
+            fill_whitened(executor.level(), items, whitener, stride, panel);
+            fill_columns(executor.level(), (&*panel, stride), height, columns);
+        }
+    });
+}

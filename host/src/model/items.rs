@@ -1,0 +1,141 @@
+//! [`Items`] of pairs, each once; and [`PairFeatures`], pairs with the features of their items.
+
+use pairpick_core::arith::Real;
+use pairpick_core::columns::Columns;
+use pairpick_core::pool::Comparison;
+
+use super::{FeatureCache, Features, Model, Trunk};
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::Label;
+use crate::error::Result;
+use crate::parallel::Threads;
+
+/// The items of some pairs, each once, ascending.
+#[derive(Debug)]
+pub(super) struct Items {
+    pub(super) numbers: Vec<u64>,
+    /// How many come first, ascending; the rest ascend too.
+    pub(super) first: usize,
+}
+
+impl Items {
+    pub(super) fn of(labels: &[Label]) -> Self {
+        let mut numbers: Vec<u64> = labels.iter().flat_map(|label| [label.a, label.b]).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let first = numbers.len();
+        Self { numbers, first }
+    }
+
+    /// Those of training labels first, then what only held-out ones have: a label across prompts
+    /// may be held out while one of its items is trained on.
+    pub(super) fn of_split(training: &[Label], held_out: &[Label]) -> Self {
+        let Self { mut numbers, first } = Self::of(training);
+        let mut others = Self::of(held_out).numbers;
+        others.retain(|item| numbers.binary_search(item).is_err());
+        numbers.extend(others);
+        Self { numbers, first }
+    }
+
+    /// Labels as the core has them.
+    pub(super) fn comparisons<T: Real>(&self, labels: &[Label]) -> Vec<Comparison<T>> {
+        let comparison = |label: &Label| {
+            let (a, b) = self.pair(label);
+            Comparison { a, b, label: T::from_f64(label.preference.value()) }
+        };
+        labels.iter().map(comparison).collect()
+    }
+
+    /// A pair's items by their places among these.
+    fn pair(&self, label: &Label) -> (u32, u32) {
+        (self.place(label.a), self.place(label.b))
+    }
+
+    fn place(&self, item: u64) -> u32 {
+        let (first, rest) = self.numbers.split_at(self.first);
+        let place = first.binary_search(&item);
+        place.unwrap_or_else(|_| self.first + rest.partition_point(|other| *other < item)) as u32
+    }
+}
+
+/// Pairs, with the features of their items.
+#[derive(Debug)]
+pub(crate) struct PairFeatures {
+    items: Items,
+    pairs: Vec<(u32, u32)>,
+    features: Features,
+}
+
+impl PairFeatures {
+    /// The features that a trunk gives the items of pairs, each computed once, or never if they are
+    /// in the cache.
+    pub(crate) fn of(
+        trunk: &Trunk,
+        cache: &FeatureCache,
+        embeddings: &Embeddings,
+        threads: &Threads,
+        labels: &[Label],
+    ) -> Result<Self> {
+        let items = Items::of(labels);
+        let features = trunk.features_cached(cache, embeddings, &items.numbers, threads)?;
+        let pairs = labels.iter().map(|label| items.pair(label)).collect();
+        Ok(Self { items, pairs, features })
+    }
+
+    /// The features, an item a column.
+    ///
+    /// # Errors
+    /// [`crate::Error::Core`] if there is no pair.
+    pub(crate) fn columns(&self) -> Result<Columns<'_, f32>> {
+        self.features.columns()
+    }
+
+    /// The pairs by the columns of their items.
+    pub(crate) fn pairs(&self) -> &[(u32, u32)] {
+        &self.pairs
+    }
+
+    /// The pairs with their answers.
+    pub(super) fn comparisons(&self, labels: &[Label]) -> Vec<Comparison<f64>> {
+        self.items.comparisons(labels)
+    }
+
+    /// r_a − r_b of each pair, in f64 from f32 features.
+    ///
+    /// # Errors
+    /// [`crate::Error::Core`] if a reward is no number.
+    pub(crate) fn margins(&self, model: &Model, threads: &Threads) -> Result<Vec<f64>> {
+        if self.pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rewards = model.rewards(threads, self.columns()?)?;
+        let margin = |&(a, b): &(u32, u32)| rewards[a as usize] - rewards[b as usize];
+        Ok(self.pairs.iter().map(margin).collect())
+    }
+
+    /// The features alone, for the next time.
+    pub(crate) fn into_cache(self) -> FeatureCache {
+        FeatureCache { items: self.items.numbers, features: self.features }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::labels::Preference;
+
+    fn labels(pairs: &[(u64, u64)]) -> Vec<Label> {
+        let label = |&(a, b)| Label { round: 1, a, b, preference: Preference::First, score: None };
+        pairs.iter().map(label).collect()
+    }
+
+    #[test]
+    fn items_of_training_come_first_and_none_twice() {
+        let (training, held_out) = (labels(&[(9, 2), (2, 30)]), labels(&[(40, 2), (5, 9)]));
+        let items = Items::of_split(&training, &held_out);
+        assert_eq!((items.first, items.numbers.as_slice()), (3, &[2, 9, 30, 5, 40][..]));
+        let places = |labels: &[Label]| labels.iter().map(|l| items.pair(l)).collect::<Vec<_>>();
+        assert_eq!(places(&training), [(1, 0), (0, 2)]);
+        assert_eq!(places(&held_out), [(4, 0), (3, 1)]);
+    }
+}

@@ -1,0 +1,144 @@
+//! [`Model`]: a [`Trunk`], which turns an embedding into features φ, and a head β, which turns
+//! features into a reward φᵀβ.
+
+mod features;
+mod file;
+pub(crate) mod items;
+pub mod last_layer;
+mod mlp;
+pub(crate) mod prior;
+mod standardise;
+pub mod train;
+mod trunk;
+
+use pairpick_core::columns::Columns;
+use pairpick_core::digest::Digest;
+use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::parallel::Executor;
+use pairpick_core::rng::Stream;
+
+pub use self::features::{FeatureCache, Features};
+pub use self::file::FORMAT_VERSION;
+pub use self::mlp::MlpTrunk;
+pub use self::standardise::Standardisation;
+use self::train::Fit;
+pub use self::trunk::Trunk;
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::{HexDigest, Label};
+use crate::error::{Error, Result};
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::settings::Settings;
+
+/// What models are made and trained with.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The training embeddings.
+    pub embeddings: &'a Embeddings,
+    /// What decides the result.
+    pub settings: &'a Settings,
+    /// Threads and instruction set.
+    pub threads: &'a Threads,
+}
+
+/// A reward model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    trunk: Trunk,
+    head: Vec<f32>,
+}
+
+impl Model {
+    /// A trunk and its head.
+    ///
+    /// # Errors
+    /// [`Error::Core`] unless the head has a weight for each of the trunk's features.
+    pub fn new(trunk: Trunk, head: Vec<f32>) -> Result<Self> {
+        let (what, expected, found) = ("head", trunk.features(), head.len());
+        match expected == found {
+            true => Ok(Self { trunk, head }),
+            false => {
+                Err(Error::core("the model")(pairpick_core::Error::Shape { what, expected, found }))
+            }
+        }
+    }
+
+    /// The model before its first training.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for sizes beyond the core's; what reading the embeddings refuses.
+    pub fn untrained(context: Context<'_>, progress: &mut dyn Progress) -> Result<Self> {
+        let trunk = Trunk::untrained(context, progress)?;
+        let head = vec![0.0; trunk.features()];
+        let mut model = Self { trunk, head };
+        model.reset(context.settings.seed, 0)?;
+        Ok(model)
+    }
+
+    /// Forgets what labels have taught it; where it begins anew is drawn for this round.
+    ///
+    /// # Errors
+    /// None that the model's own parts give.
+    pub fn reset(&mut self, seed: u64, round: u64) -> Result<()> {
+        self.trunk.reset(&mut Stream::new(seed, "init", round), &mut self.head)
+    }
+
+    /// Learns from all labels so far, those of this round the last.
+    ///
+    /// # Errors
+    /// What reading the embeddings refuses; [`Error::Core`] without a label or if the training
+    /// diverges.
+    pub fn fit(
+        &mut self,
+        context: Context<'_>,
+        round: u64,
+        labels: &[Label],
+        progress: &mut dyn Progress,
+    ) -> Result<Fit> {
+        self.trunk.fit(&mut self.head, context, round, labels, progress)
+    }
+
+    /// What turns an embedding into features.
+    #[must_use]
+    pub fn trunk(&self) -> &Trunk {
+        &self.trunk
+    }
+
+    /// β, a weight a feature.
+    #[must_use]
+    pub fn head(&self) -> &[f32] {
+        &self.head
+    }
+
+    /// Puts other weights in the head's place, each rounded once.
+    pub(crate) fn set_head(&mut self, head: &[f64]) {
+        self.head = head.iter().map(|weight| *weight as f32).collect();
+    }
+
+    /// Rewards φᵀβ of items, in f64 from their f32 features.
+    ///
+    /// # Errors
+    /// [`Error::Core`] if a reward is no number.
+    pub fn rewards(&self, threads: &Threads, features: Columns<'_, f32>) -> Result<Vec<f64>> {
+        let mut values = vec![0.0; features.len()];
+        let mut workspace = vec![0.0; threads.threads() * rewards_workspace_len(features.rows())];
+        rewards(threads, features, &self.head, &mut values, &mut workspace)
+            .map_err(Error::core("rewards"))?;
+        Ok(values)
+    }
+
+    /// FNV-1a of the model's bits: what labels have taught trunk and head, then what is constant.
+    ///
+    /// # Errors
+    /// [`Error::Core`] if one of its numbers is none.
+    pub fn digest(&self) -> Result<HexDigest> {
+        let mut digest = Digest::new();
+        let mut add = |values| digest.numbers(values).map_err(Error::core("the model's digest"));
+        add(self.trunk.parameters())?;
+        add(&self.head)?;
+        for constants in self.trunk.constants() {
+            add(constants)?;
+        }
+        Ok(HexDigest(digest.value()))
+    }
+}

@@ -1,0 +1,111 @@
+//! The prior precision λ of a round: the one that was set, or chosen from the labels so far on the
+//! features of the current model.
+
+use pairpick_core::columns::Columns;
+use pairpick_core::head::evidence::{Choice, Memory, by_evidence, by_held_out};
+use pairpick_core::head::newton::workspace_len;
+use pairpick_core::pool::Comparison;
+use pairpick_core::rng::Stream;
+
+use super::Context;
+use super::items::PairFeatures;
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::Label;
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::settings::PriorPrecision;
+
+/// The most folds that prompts are dealt into.
+const FOLDS: usize = 5;
+
+/// λ for these labels; where they cannot tell it, the recipe's, with a note.
+pub(crate) fn prior_precision(
+    context: Context<'_>,
+    pairs: &PairFeatures,
+    labels: &[Label],
+    progress: &mut dyn Progress,
+) -> Result<f64> {
+    let settings = context.settings;
+    if let PriorPrecision::Fixed(value) = settings.prior_precision {
+        return Ok(value);
+    }
+    let recipe = settings.prior_precision_of_recipe();
+    let mut fall_back = |why: &str| {
+        let how = settings.prior_precision;
+        progress.note(&format!("`prior_precision` {how}: {why}; the recipe's {recipe} stands in"));
+        Ok(recipe)
+    };
+    if labels.is_empty() {
+        return fall_back("there is no label yet");
+    }
+    match choose(context, pairs.columns()?, labels, pairs.comparisons(labels)) {
+        Ok(choice) => Ok(choice.prior_precision),
+        // What the core calls a parameter here are labels that cannot tell.
+        Err(pairpick_core::Error::Parameter { what }) => fall_back(what),
+        Err(error) => Err(Error::core("the prior precision")(error)),
+    }
+}
+
+fn choose(
+    context: Context<'_>,
+    features: Columns<'_, f32>,
+    labels: &[Label],
+    mut comparisons: Vec<Comparison<f64>>,
+) -> Result<Choice, pairpick_core::Error> {
+    let Context { embeddings, settings, threads } = context;
+    let len = workspace_len(threads, features.rows(), features.len(), comparisons.len());
+    let mut workspace = vec![0.0; len];
+    let mut head = vec![0.0; features.rows()];
+    if settings.prior_precision == PriorPrecision::Evidence {
+        return by_evidence(threads, features, &comparisons, &mut head, &mut workspace);
+    }
+    let folds = folds(settings.seed, embeddings, labels);
+    let given = comparisons.clone();
+    let memory = Memory { workspace: &mut workspace, comparisons: &mut comparisons };
+    by_held_out(threads, features, &given, &folds, &mut head, memory)
+}
+
+/// The fold of each label: prompts in random order are dealt out in turn. A label belongs to the
+/// prompt of its first item, as where labels are held out for early stopping.
+fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
+    let prompt_of = |label: &Label| embeddings.prompt_of(label.a);
+    let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
+    prompts.sort_unstable();
+    prompts.dedup();
+    let round = labels.iter().map(|label| label.round).fold(0, u64::max);
+    let mut order: Vec<usize> = (0..prompts.len()).collect();
+    Stream::new(seed, "folds", round).shuffle(&mut order);
+    let fold = |label: &Label| {
+        let place = prompts.partition_point(|prompt| *prompt < prompt_of(label));
+        (order[place] % FOLDS) as u32
+    };
+    labels.iter().map(fold).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dataset::Dataset;
+    use crate::data::labels::Preference;
+
+    #[test]
+    fn whole_prompts_are_dealt_into_folds_of_like_size_that_change_with_the_round() {
+        let embeddings = Dataset::bundled().unwrap().train.embeddings;
+        let responses = embeddings.responses() as u64;
+        let label = |round: u64, a: u64| {
+            let (b, preference) = ((a + 1) % responses, Preference::First);
+            Label { round, a, b, preference, score: None }
+        };
+        let labels = |round| (0..13 * responses).map(|a| label(round, a)).collect::<Vec<_>>();
+        let dealt = folds(3, &embeddings, &labels(1));
+        let mut sizes = [0; FOLDS];
+        for prompt in dealt.chunks(responses as usize) {
+            assert!(prompt.iter().all(|fold| *fold == prompt[0]), "{prompt:?}");
+            sizes[prompt[0] as usize] += 1;
+        }
+        assert_eq!(sizes, [3, 3, 3, 2, 2]);
+        assert_eq!(dealt, folds(3, &embeddings, &labels(1)));
+        assert_ne!(dealt, folds(3, &embeddings, &labels(2)));
+        assert_ne!(dealt, folds(4, &embeddings, &labels(1)));
+    }
+}

@@ -1,0 +1,181 @@
+//! [`RoundMetrics`]: what is known after a round, a line of `metrics.jsonl`; and what a batch is
+//! worth: what its answers tell, and how near it is to the best there could be.
+
+use std::collections::BTreeMap;
+
+use pairpick_core::certificate::Certificate;
+use serde::{Deserialize, Serialize};
+
+use crate::data::labels::HexDigest;
+
+/// What is known after a round. A metric without test data, or without a value, is `null`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoundMetrics {
+    /// The round, from 1.
+    pub round: u64,
+    /// Labels so far.
+    pub labels: u64,
+    /// 1 − Spearman's rank correlation with the golden rewards, mean over the test prompts.
+    pub one_minus_spearman: Option<f64>,
+    /// Expected golden reward of the best of N responses, by N, mean over the test prompts.
+    pub best_of_n: BTreeMap<usize, Option<f64>>,
+    /// Test pairs ordered as the golden rewards order them, a share.
+    pub pairwise_accuracy: Option<f64>,
+    /// λ after the round's labels, which the next round asks by: the one set, or chosen from them.
+    pub prior_precision: f64,
+    /// log|P| after the round's labels, by the round's model.
+    pub log_det: Option<f64>,
+    /// ½ Δlog|P| over the round's labels, in nats, by the model that picked them: what a label was
+    /// expected to tell.
+    pub information_per_label: Option<f64>,
+    /// That over the largest of the rounds before.
+    pub information_share: Option<f64>,
+    /// How near the batch was to the best there could be, where that was asked for.
+    pub certificate: Option<CertificateReport>,
+    /// Wall-clock time of the round: the only field that may differ between equal runs.
+    pub seconds: f64,
+    /// Of the model's bits.
+    pub digest: HexDigest,
+}
+
+impl RoundMetrics {
+    /// Whether a label of the round told little beside one of an earlier round.
+    #[must_use]
+    pub fn tells_little(&self) -> bool {
+        let (nats, share) = (self.information_per_label, self.information_share);
+        PerLabel { nats, share }.is_little()
+    }
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// A line a round.
+    pub rounds: Vec<RoundMetrics>,
+}
+
+/// A round whose labels tell less than this share of what those of an earlier one told is worth a
+/// word.
+pub const LITTLE: f64 = 0.1;
+
+/// What the answers of a batch are expected to tell of the last layer.
+///
+/// With the posterior of the last layer taken as normal, of precision P, the information that the
+/// answers give about it (the expected fall of its entropy) is ½ Δlog|P| nats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PerLabel {
+    /// ½ Δlog|P| over the number of labels of the batch, in nats, by the model that picked it.
+    pub nats: Option<f64>,
+    /// That over the largest of the rounds before, each by the model that picked it.
+    pub share: Option<f64>,
+}
+
+impl PerLabel {
+    /// What a label tells, beside those of the rounds before.
+    #[must_use]
+    pub fn after(nats: Option<f64>, before: &[RoundMetrics]) -> Self {
+        let mut most = 0.0;
+        for told in before.iter().filter_map(|round| round.information_per_label) {
+            if most < told {
+                most = told;
+            }
+        }
+        let share = nats.filter(|_| most > 0.0).map(|told| told / most);
+        Self { nats, share }
+    }
+
+    /// Whether a label tells little beside one of an earlier round.
+    #[must_use]
+    pub fn is_little(&self) -> bool {
+        self.share.is_some_and(|share| share < LITTLE)
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Some(nats) = self.nats else {
+            return "what a label tells is unknown".to_owned();
+        };
+        match self.share.filter(|_| self.is_little()) {
+            None => format!("{nats:.3} nats a label"),
+            Some(share) => format!(
+                "{nats:.3} nats a label, {:.1} % of what one told in the best round: further \
+                 labels tell this model little",
+                100.0 * share
+            ),
+        }
+    }
+}
+
+/// How near a batch is to the best of its size, which nobody knows: what is certain of it, and the
+/// same of a batch drawn at random, without which the figures mean nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateReport {
+    /// No batch of as many pairs of the pool brings log|P| above this.
+    pub bound: f64,
+    /// How much lower the bound could be at most, in nats.
+    pub gap: f64,
+    /// Iterations that it took.
+    pub iterations: usize,
+    /// (|P| with the batch / the bound)^(1/H), at least.
+    pub d_efficiency: f64,
+    /// Of the possible gain in log|P|, the share that the batch brings, at least.
+    pub gain_share: f64,
+    /// The D-efficiency of a batch drawn at random, if one of this size was found under the caps.
+    pub random_d_efficiency: Option<f64>,
+    /// The share of the possible gain that it brings.
+    pub random_gain_share: Option<f64>,
+}
+
+impl CertificateReport {
+    /// Of a batch, and of a random one with this log|P|, if there is one.
+    pub(crate) fn new(certificate: &Certificate, random: Option<f64>) -> Self {
+        let Certificate { after, bound, gap, iterations, .. } = *certificate;
+        Self {
+            bound,
+            gap,
+            iterations,
+            d_efficiency: certificate.d_efficiency(after),
+            gain_share: certificate.gain_share(after),
+            random_d_efficiency: random.map(|random| certificate.d_efficiency(random)),
+            random_gain_share: random.map(|random| certificate.gain_share(random)),
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let beside = |random: Option<String>| {
+            random.map_or_else(String::new, |random| format!(" (at random {random})"))
+        };
+        format!(
+            "certificate: at least {:.1} % of the possible gain{}, D-efficiency {:.3}{}; log|P| at \
+             most {:.2}",
+            100.0 * self.gain_share,
+            beside(self.random_gain_share.map(|share| format!("{:.1} %", 100.0 * share))),
+            self.d_efficiency,
+            beside(self.random_d_efficiency.map(|efficiency| format!("{efficiency:.3}"))),
+            self.bound,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_is_measured_by_the_best_before_it() {
+        let round = |told| RoundMetrics { information_per_label: told, ..RoundMetrics::default() };
+        let before = [round(Some(0.5)), round(Some(2.0)), round(None), round(Some(1.0))];
+        let after = |told| PerLabel::after(Some(told), &before);
+        assert_eq!(after(0.5).share, Some(0.25));
+        assert!(after(0.199).is_little() && !after(0.2).is_little());
+        assert!(after(0.1).words().contains("5.0 %"), "{}", after(0.1).words());
+        assert_eq!(PerLabel::after(Some(1.0), &[]).share, None);
+        assert_eq!(PerLabel::after(Some(1.0), &[round(None)]).share, None);
+        assert_eq!(PerLabel::after(None, &before).share, None);
+    }
+}

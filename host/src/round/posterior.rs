@@ -1,0 +1,109 @@
+//! [`LabelPosterior`]: what all labels so far tell of the last layer, under the current model.
+
+use pairpick_core::arith::Real;
+use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
+use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
+use pairpick_core::parallel::Executor;
+
+use crate::data::labels::Label;
+use crate::error::{Error, Result};
+use crate::model::items::PairFeatures;
+use crate::model::prior::prior_precision;
+use crate::model::{Context, FeatureCache, Model};
+use crate::parallel::Threads;
+use crate::progress::Progress;
+
+/// What is being computed, for messages.
+const CONTEXT: &str = "the Fisher information of the labels";
+
+/// The parts of P = λI + Σ.
+pub(super) struct LabelPosterior<T> {
+    /// Σ over the labelled pairs of w ddᵀ, the features those of the current trunk.
+    fisher: Packed<T, Vec<T>>,
+    /// λ.
+    prior_precision: f64,
+    cache: FeatureCache,
+}
+
+impl<T: Real> LabelPosterior<T> {
+    /// That of the labels so far; of none, λ is the only part.
+    pub(super) fn of(
+        context: Context<'_>,
+        model: &Model,
+        labels: &[Label],
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        let Context { embeddings, threads, .. } = context;
+        let cache = FeatureCache::default();
+        let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, labels)?;
+        let prior_precision = prior_precision(context, &pairs, labels, progress)?;
+        let order = model.trunk().features();
+        let zeros = vec![T::ZERO; packed_len(order)];
+        let mut fisher = Packed::new(order, zeros).map_err(Error::core(CONTEXT))?;
+        if !labels.is_empty() {
+            add(threads, model, &pairs, &mut fisher)?;
+        }
+        Ok(Self { fisher, prior_precision, cache: pairs.into_cache() })
+    }
+
+    /// λ.
+    pub(super) fn prior_precision(&self) -> f64 {
+        self.prior_precision
+    }
+
+    /// The features of the labels' items.
+    pub(super) fn cache(&self) -> &FeatureCache {
+        &self.cache
+    }
+
+    /// The matrix, lent.
+    pub(super) fn fisher(&self) -> Result<Packed<T, &[T]>> {
+        Packed::new(self.fisher.order(), self.fisher.as_slice()).map_err(Error::core(CONTEXT))
+    }
+
+    /// P.
+    pub(super) fn precision(&self) -> Packed<T, Vec<T>> {
+        let mut precision = self.fisher.clone();
+        precision.add_diagonal(T::from_f64(self.prior_precision));
+        precision
+    }
+
+    /// log|P|; none, with a note, where P has no factor in this precision.
+    pub(super) fn log_det(&self, progress: &mut dyn Progress) -> Result<Option<f64>> {
+        match Cholesky::factor(self.precision()) {
+            Ok(factor) => {
+                let mut workspace = vec![T::ZERO; condition_workspace_len(factor.order())];
+                let log_det = factor.log_det().to_f64();
+                if let Err(error) = factor.checked(&mut workspace) {
+                    progress.note(&Error::core("log|P| is uncertain")(error).to_string());
+                }
+                Ok(Some(log_det))
+            }
+            Err(error) => {
+                progress.note(&Error::core("log|P| is not known")(error).to_string());
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Adds the Fisher information of labelled pairs.
+fn add<T: Real>(
+    threads: &Threads,
+    model: &Model,
+    pairs: &PairFeatures,
+    fisher: &mut Packed<T, Vec<T>>,
+) -> Result<()> {
+    let features = pairs.columns()?;
+    let order = features.rows();
+    let len = rewards_workspace_len(order).max(4 * pairs_workspace_len(order));
+    let mut workspace = vec![T::ZERO; threads.threads() * len];
+    let mut values = vec![T::ZERO; features.len()];
+    let (pairs, weighting) = (pairs.pairs(), Weighting::Bernoulli);
+    rewards(threads, features, model.head(), &mut values, &mut workspace)
+        .and_then(|()| {
+            add_pairs(threads, features, pairs, &values, weighting, fisher, &mut workspace)
+        })
+        .map_err(Error::core(CONTEXT))
+}
