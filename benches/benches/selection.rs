@@ -8,13 +8,13 @@ use criterion::{
     BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
 };
 use pairpick_benches::{levels, numbers};
-use pairpick_core::arith::Real;
-use pairpick_core::kernel::Level;
-use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::arith::{Level, Real};
+use pairpick_core::columns::Columns;
+use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::{Pairs, Pool, Prompts};
+use pairpick_core::pool::{Distinct, Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Distinct, Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 const PROMPTS: usize = 500;

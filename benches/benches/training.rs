@@ -5,10 +5,11 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use pairpick_benches::{levels, numbers};
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::train::{Data, gradient, workspace_len};
-use pairpick_core::model::{Activation, Comparison, Mlp};
+use pairpick_core::columns::Columns;
 use pairpick_core::parallel::Sequential;
+use pairpick_core::pool::Comparison;
+use pairpick_core::trunk::train::{Data, gradient, workspace_len};
+use pairpick_core::trunk::{Activation, Mlp};
 
 const LABELS: u32 = 1000;
 

@@ -7,15 +7,16 @@ use std::time::Instant;
 use pairpick::parallel::Threads;
 use pairpick::runtime::{Isa, Runtime};
 use pairpick_core::arith::Real;
+use pairpick_core::columns::Columns;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
-use pairpick_core::linalg::{Columns, Packed, packed_len};
-use pairpick_core::model::train::{Data, Resources, Settings, train, workspace_len};
-use pairpick_core::model::{Activation, Comparison, Mlp};
+use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{Comparison, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
+use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
+use pairpick_core::trunk::{Activation, Mlp};
 
 use crate::numbers;
 

@@ -20,7 +20,8 @@
 
 use crate::arith::{Real, exp};
 use crate::error::{Error, check_shape};
-use crate::fisher::{Weighting, add_pairs, pairs_workspace_len, rewards, rewards_workspace_len};
+use crate::fisher::{Weighting, add_pairs, pairs_workspace_len};
+use crate::head::{rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
 use crate::parallel::{Executor, split_at};
 use crate::score::{Criterion, ScoreMemory, best_pairs};

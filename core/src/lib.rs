@@ -10,22 +10,26 @@
 //!
 //! | from | to | module |
 //! | --- | --- | --- |
-//! | embeddings | standardised inputs | [`model::standardise`] |
-//! | inputs | features φ, an item a column | [`model::mlp`] |
-//! | features | rewards r = φᵀβ, Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ | [`mod@fisher`] |
+//! | embeddings | standardised inputs | [`trunk::standardise`] |
+//! | inputs | features φ, an item a column | [`trunk`] |
+//! | features | rewards r = φᵀβ | [`head`] |
+//! | items and prompts | the pairs on offer | [`pool`] |
+//! | rewards and pairs | Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ | [`mod@fisher`] |
 //! | Fisher information | M = LLᵀ, log det M, condition | [`linalg`] |
-//! | factor and features | whitened items L⁻¹φ and scores w‖u_a − u_b‖² | [`score`] |
+//! | factor and features | whitened items L⁻¹φ | [`whiten`] |
+//! | whitened items | scores w‖u_a − u_b‖² | [`score`] |
 //! | scores | the best k pairs | [`topk`], [`select`] |
 //! | a batch | how far it is from the best there could be | [`certificate`] |
-//! | answers | a trained network | [`model::loss`], [`model::train`] |
-//! | answers and features | the last layer by Newton's method, λ by evidence | [`model::last_layer`], [`model::evidence`] |
+//! | answers | a trained network | [`head::loss`], [`trunk::train`] |
+//! | answers and features | the last layer by Newton's method, λ by evidence | [`head::newton`], [`head::evidence`] |
 //! | rewards | Spearman, best-of-N, accuracy | [`metric`] |
 //!
-//! Beneath them: [`arith`], the elementary functions; [`kernel`], the hot loops, one body for every
-//! scalar, size and instruction set; [`parallel`], how a host lends threads; [`rng`], named
-//! streams; [`digest`], fingerprints of results; [`error`](mod@error), everything that can go
-//! wrong. Which pairs a pool offers is [`pool`]'s to say: pairs are numbers, never rows.
-//! [`scenario`] runs all of it on data of its own, so that machines can be compared bit by bit.
+//! Beneath them: [`arith`], vectors and the elementary functions on them; [`columns`], items as the
+//! columns of a matrix; [`kernel`], the hot loops, one body for every scalar, size and instruction
+//! set; [`parallel`], how a host lends threads, and [`profile`], whose functions it computes with;
+//! [`rng`], named streams; [`digest`], fingerprints of results; [`error`](mod@error), everything
+//! that can go wrong. Pairs are numbers, never rows. [`scenario`] runs all of it on data of its own,
+//! so that machines can be compared bit by bit.
 //!
 //! # What cannot happen
 //!
@@ -76,20 +80,24 @@ compile_error!("x86 without SSE2 computes in x87 registers, whose results have o
 
 pub mod arith;
 pub mod certificate;
+pub mod columns;
 pub mod digest;
 pub mod error;
 pub mod fisher;
+pub mod head;
 mod heap;
 pub mod kernel;
 pub mod linalg;
 pub mod metric;
-pub mod model;
 pub mod parallel;
 pub mod pool;
+pub mod profile;
 pub mod rng;
 pub mod scenario;
 pub mod score;
 pub mod select;
 pub mod topk;
+pub mod trunk;
+pub mod whiten;
 
 pub use error::Error;

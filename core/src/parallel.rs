@@ -7,8 +7,10 @@
 
 use core::num::NonZeroUsize;
 
-use crate::arith::Profile;
-use crate::kernel::Level;
+use crate::arith::elementwise::{Function, map};
+use crate::arith::{Level, Real};
+use crate::error::Error;
+use crate::profile::Profile;
 
 /// An instruction set and a way to run two things, perhaps at once.
 pub trait Executor: Sync {
@@ -56,6 +58,43 @@ impl Executor for Sequential {
     ) -> (A, B) {
         let a = a();
         (a, b())
+    }
+}
+
+/// An executor whose kernels compute with [`Profile::Micro`].
+#[derive(Clone, Copy, Debug)]
+pub struct Micro<'a, E>(pub &'a E);
+
+impl<E: Executor> Executor for Micro<'_, E> {
+    const PROFILE: Profile = Profile::Micro;
+
+    fn level(&self) -> Level {
+        self.0.level()
+    }
+
+    fn threads(&self) -> usize {
+        self.0.threads()
+    }
+
+    fn join<A: Send, B: Send>(
+        &self,
+        a: impl FnOnce() -> A + Send,
+        b: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        self.0.join(a, b)
+    }
+}
+
+/// Replaces each value by its image under `F`, or under `M` where the executor's profile has
+/// functions of its own. The choice is one of types, and a program holds what it uses.
+pub(crate) fn map_by<F: Function, M: Function, T: Real, E: Executor>(
+    executor: &E,
+    values: &mut [T],
+) {
+    if E::PROFILE.differs::<T>() {
+        map::<M, T>(executor.level(), values);
+    } else {
+        map::<F, T>(executor.level(), values);
     }
 }
 
@@ -119,4 +158,19 @@ fn halve<E, A, B, F>(
 pub(crate) fn split_at<T>(values: &mut [T], at: usize) -> (&mut [T], &mut [T]) {
     let at = if at < values.len() { at } else { values.len() };
     values.split_at_mut_checked(at).unwrap_or_default()
+}
+
+/// How many workers a working memory of `found` numbers serves at `unit` numbers each.
+pub(crate) fn workers(
+    what: &'static str,
+    unit: usize,
+    threads: usize,
+    found: usize,
+) -> Result<NonZeroUsize, Error> {
+    let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
+    match found.checked_div(unit).map(NonZeroUsize::new) {
+        Some(None) => Err(Error::Workspace { what, required: unit, found }),
+        Some(Some(fits)) if fits < threads => Ok(fits),
+        _ => Ok(threads),
+    }
 }

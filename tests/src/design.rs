@@ -1,7 +1,8 @@
 //! Designs by brute force: every score from the definition, an inverse a pick, all in f64.
 
 use pairpick_core::Error;
-use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::columns::Columns;
+use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Prompts;
 use pairpick_core::rng::Stream;

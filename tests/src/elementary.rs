@@ -1,12 +1,12 @@
 //! The elementary functions of the core, as a list to test over.
 
 // Most of these names are a module and a function at once.
+use pairpick_core::arith::elementwise::{Function, map};
+use pairpick_core::arith::lanes::Level;
 use pairpick_core::arith::{
     bernoulli, bernoulli_variance, entropy, entropy_of_logit, entropy_of_probability, erf, exp,
     gelu, gelu_derivative, ln, log1p, sigmoid, softplus,
 };
-use pairpick_core::kernel::elementwise::{Function, map};
-use pairpick_core::kernel::lanes::Level;
 
 /// One function in all its forms.
 pub struct Elementary {

@@ -1,7 +1,7 @@
 //! The kinds of pool, which every suite on pools runs on.
 
 use pairpick_core::Error;
-use pairpick_core::linalg::Columns;
+use pairpick_core::columns::Columns;
 use pairpick_core::pool::{Pool, Prompts};
 
 /// Which pairs of some items are on offer.

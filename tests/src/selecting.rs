@@ -2,7 +2,8 @@
 
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::linalg::{Columns, Packed};
+use pairpick_core::columns::Columns;
+use pairpick_core::linalg::Packed;
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Pool;
 use pairpick_core::rng::Stream;

@@ -1,7 +1,8 @@
 //! Pools small enough to look at every subset of, with a posterior, owned.
 
 use pairpick_core::arith::Real;
-use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::columns::Columns;
+use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Prompts;
 use pairpick_core::rng::Stream;

@@ -4,8 +4,8 @@
 //! `f32` is held to libm's `f64` functions at a million arguments (`bin/exhaustive.rs` does all
 //! 2³²), `f64` to `fixtures/arith/reference.txt`, 50 digits.
 
+use pairpick_core::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 use pairpick_core::arith::{Real, bernoulli_variance, gelu, gelu_derivative};
-use pairpick_core::kernel::lanes::{Lanes, Level, Operation, Simd, run_at};
 use pairpick_tests::bounds::{self, Arguments, Unit};
 use pairpick_tests::elementary::{ALL, Elementary};
 use pairpick_tests::levels;

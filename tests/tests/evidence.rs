@@ -4,13 +4,13 @@
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
 use pairpick_core::Error;
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::Comparison;
-use pairpick_core::model::evidence::{
+use pairpick_core::columns::Columns;
+use pairpick_core::head::evidence::{
     Choice, Memory, bounds, by_evidence, by_held_out, log_evidence,
 };
-use pairpick_core::model::last_layer::{Fit, fit, log_likelihood, workspace_len};
+use pairpick_core::head::newton::{Fit, fit, log_likelihood, workspace_len};
 use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 use pairpick_tests::generate::numbers_f32;
 use pairpick_tests::levels::available;

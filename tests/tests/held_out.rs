@@ -2,11 +2,10 @@
 //! has, bit for bit.
 
 use pairpick_core::Error;
-use pairpick_core::arith::{ln, sigmoid};
-use pairpick_core::kernel::Level;
+use pairpick_core::arith::{Level, ln, sigmoid};
+use pairpick_core::head::loss::mean_loss;
 use pairpick_core::metric::held_out::{BINS, HeldOut};
-use pairpick_core::model::Comparison;
-use pairpick_core::model::loss::mean_loss;
+use pairpick_core::pool::Comparison;
 use proptest::prelude::*;
 
 fn of(answers: &[(f64, f64)]) -> HeldOut {

@@ -1,8 +1,8 @@
 //! Kernels against their naive definitions, to the bit, at every instruction set of this machine.
 //! The naive forms sum in the contract's order, so nothing but equality will do.
 
-use pairpick_core::arith::{self, Real};
-use pairpick_core::kernel::Level;
+use pairpick_core::arith::{self, Level, Real};
+use pairpick_core::columns::Columns;
 use pairpick_core::kernel::axpy::subtract_origin;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use pairpick_core::kernel::panel::{
@@ -10,9 +10,9 @@ use pairpick_core::kernel::panel::{
     squared_distances, whitener_len,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
-use pairpick_core::linalg::{Columns, packed_len};
-use pairpick_core::model::Activation;
-use pairpick_core::model::adam::Adam;
+use pairpick_core::linalg::packed_len;
+use pairpick_core::trunk::Activation;
+use pairpick_core::trunk::adam::Adam;
 #[cfg(target_arch = "x86_64")]
 use pairpick_tests::data::skip;
 use pairpick_tests::generate::{numbers, numbers_f32};

@@ -5,10 +5,11 @@
 
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::linalg::{Cholesky, Columns, Packed};
-use pairpick_core::model::Comparison;
-use pairpick_core::model::last_layer::{Fit, fit, workspace_len};
+use pairpick_core::columns::Columns;
+use pairpick_core::head::newton::{Fit, fit, workspace_len};
+use pairpick_core::linalg::{Cholesky, Packed};
 use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::pool::Comparison;
 use pairpick_tests::generate::numbers_f32;
 use pairpick_tests::levels::available;
 use pairpick_tests::oracle;

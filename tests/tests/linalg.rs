@@ -6,9 +6,8 @@
 use nalgebra::SMatrix;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::linalg::{
-    Cholesky, Columns, MAX_ORDER, Packed, condition_workspace_len, packed_len,
-};
+use pairpick_core::columns::Columns;
+use pairpick_core::linalg::{Cholesky, MAX_ORDER, Packed, condition_workspace_len, packed_len};
 use pairpick_tests::generate::{numbers, positive, widened};
 use pairpick_tests::oracle;
 

@@ -2,14 +2,15 @@
 //! what its definition says step by step, and machine and memory change nothing.
 
 use pairpick_core::Error;
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::adam::Adam;
-use pairpick_core::model::train::{
+use pairpick_core::columns::Columns;
+use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::pool::Comparison;
+use pairpick_core::rng::Stream;
+use pairpick_core::trunk::adam::Adam;
+use pairpick_core::trunk::train::{
     Data, Losses, Report, Resources, Settings, gradient, index_len, train, workspace_len,
 };
-use pairpick_core::model::{Activation, Comparison, Mlp, init};
-use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::rng::Stream;
+use pairpick_core::trunk::{Activation, Mlp, init};
 use pairpick_tests::generate::numbers_f32;
 use pairpick_tests::levels::available;
 use pairpick_tests::threads::Threads;

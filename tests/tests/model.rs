@@ -3,12 +3,13 @@
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
 use pairpick_core::Error;
-use pairpick_core::linalg::Columns;
-use pairpick_core::model::standardise::{Sums, apply, scales};
-use pairpick_core::model::train::{Data, Resources, Settings, gradient, train, workspace_len};
-use pairpick_core::model::{Activation, Comparison, Mlp, init};
+use pairpick_core::columns::Columns;
 use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
+use pairpick_core::trunk::standardise::{Sums, apply, scales};
+use pairpick_core::trunk::train::{Data, Resources, Settings, gradient, train, workspace_len};
+use pairpick_core::trunk::{Activation, Mlp, init};
 use pairpick_tests::generate::{numbers, numbers_f32};
 use pairpick_tests::levels::available;
 use pairpick_tests::threads::Threads;

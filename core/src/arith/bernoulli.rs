@@ -12,8 +12,8 @@
 //! **Special values.** NaN ↦ NaN, ±∞ ↦ 0; ¼ exactly at 0.
 
 use super::{Real, exp::decay};
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Lanes, Simd};
 
 /// p(1 − p), the variance of a Bernoulli variable with logit x.
 pub struct Variance;

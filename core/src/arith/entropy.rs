@@ -15,8 +15,8 @@
 
 use super::ln::{split, sum};
 use super::{Real, exp::decay, log1p::of_unit};
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Lanes, Simd};
 
 /// The entropy of a Bernoulli variable with logit x.
 pub struct OfLogit;

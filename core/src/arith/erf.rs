@@ -20,8 +20,8 @@
 //! **Special values.** NaN ↦ NaN, ±∞ ↦ ±1, ±0 ↦ ±0.
 
 use super::{Real, exp::lifted, polynomial::polynomial};
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Element, Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Element, Lanes, Simd};
 
 /// What the normal tail and the error function need to know of a scalar type.
 pub trait Constants: Element + 'static {

@@ -21,8 +21,8 @@ use core::f32::consts::LOG2_E as LOG2_E_F32;
 use core::f64::consts::LOG2_E as LOG2_E_F64;
 
 use super::{Real, polynomial::polynomial};
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{BitLanes, Element, Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{BitLanes, Element, Lanes, Simd};
 
 /// What eˣ needs to know of a scalar type.
 pub trait Constants: Element + 'static {

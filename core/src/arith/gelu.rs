@@ -20,8 +20,8 @@ use super::{
     Real,
     erf::{lifted_gaussian, mills},
 };
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Element, Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Element, Lanes, Simd};
 
 /// What GELU needs to know of a scalar type.
 pub trait Constants: Element {

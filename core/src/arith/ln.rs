@@ -15,8 +15,8 @@
 //! **Special values.** NaN ↦ NaN, +∞ ↦ +∞, ±0 ↦ −∞, below 0 ↦ NaN; ln 1 = +0 exactly.
 
 use super::{Real, polynomial::polynomial};
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Element, Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Element, Lanes, Simd};
 
 /// What ln x needs to know of a scalar type.
 pub trait Constants: Element + 'static {

@@ -17,8 +17,8 @@ use super::{
     Real,
     ln::{atanh_tail, edges, split, sum},
 };
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Lanes, Simd};
 
 /// ln(1 + x).
 pub struct Log1p;

@@ -1,4 +1,4 @@
-//! The functions of [`Profile::Micro`](super::Profile::Micro): eˣ as micromath has it, and what is
+//! The functions of [`Profile::Micro`](crate::profile::Profile::Micro): eˣ as micromath has it, and what is
 //! made of it.
 //!
 //! **Method.** micromath (2.1, `float/exp.rs`) splits x / ln 2 into whole and fraction by its bits,
@@ -16,8 +16,8 @@
 use micromath::F32Ext;
 
 use super::Real;
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Lanes, Simd};
 
 /// eˣ.
 pub struct Exp;

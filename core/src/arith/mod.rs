@@ -1,20 +1,21 @@
 //! The core's own elementary functions, exact to a stated bound and equal in every bit everywhere.
 //!
 //! Each function has a file that gives its range, method, source of its coefficients, bound and
-//! special values, and one body, on vectors ([`crate::kernel::lanes::Lanes`]); the scalar forms
-//! here are the first lane of that body. They use `+ − × ÷` and integer operations on bit patterns
-//! only (the numeric contract, 4), never the platform's mathematical library.
+//! special values, and one body, on vectors ([`lanes::Lanes`]); the scalar forms here are the first
+//! lane of that body. They use `+ − × ÷` and integer operations on bit patterns only (the numeric
+//! contract, 4), never the platform's mathematical library.
 
 mod polynomial;
-mod profile;
 mod real;
 mod self_test;
 
 pub mod bernoulli;
+pub mod elementwise;
 pub mod entropy;
 pub mod erf;
 pub mod exp;
 pub mod gelu;
+pub mod lanes;
 pub mod ln;
 pub mod log1p;
 pub mod micro;
@@ -22,14 +23,11 @@ pub mod sigmoid;
 pub mod softplus;
 pub mod sum;
 
-pub(crate) use profile::map_by;
-pub use profile::{Micro, Profile};
+pub use lanes::Level;
 pub use real::Real;
 pub use self_test::self_test;
 
-use crate::kernel::Level;
-use crate::kernel::averaged::averaged_weights;
-use crate::kernel::elementwise::scalar;
+use self::elementwise::scalar;
 
 /// eˣ. Bound and special values: [`exp`](mod@exp).
 #[must_use]
@@ -65,16 +63,6 @@ pub fn sigmoid<T: Real>(x: T) -> T {
 #[must_use]
 pub fn bernoulli_variance<T: Real>(x: T) -> T {
     scalar::<bernoulli::Variance, T>(x)
-}
-
-/// The mean of σ(m) (1 − σ(m)) over m of this mean and variance, by MacKay's approximation. Error,
-/// bound and special values: [`averaged`](crate::kernel::averaged).
-#[must_use]
-pub fn averaged_variance<T: Real>(margin: T, variance: T) -> T {
-    let mut weight = [margin];
-    averaged_weights(Level::baseline(), &[variance], &mut weight);
-    let [weight] = weight;
-    weight
 }
 
 /// The entropy of an answer of logit x, in nats. Bound and special values: [`entropy`].

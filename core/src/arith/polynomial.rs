@@ -2,7 +2,7 @@
 //! functions of [`crate::arith`] share this one loop.
 
 use super::Real;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::arith::lanes::{Lanes, Simd};
 
 /// `c₀ + x (c₁ + x (c₂ + …))`, coefficients in ascending order, each step a multiplication and
 /// then an addition. No coefficients make 0.

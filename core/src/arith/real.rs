@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 use core::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
-use crate::kernel::lanes::Element;
+use crate::arith::lanes::Element;
 
 use super::{erf, exp, gelu, ln};
 

@@ -11,8 +11,8 @@
 //! **Special values.** NaN ↦ NaN, −∞ ↦ 0, +∞ ↦ 1; σ(0) = ½ exactly.
 
 use super::{Real, exp::decay};
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Lanes, Simd};
 
 /// 1/(1 + e⁻ˣ).
 pub struct Sigmoid;

@@ -11,8 +11,8 @@
 //! **Special values.** NaN ↦ NaN, −∞ ↦ 0, +∞ ↦ +∞.
 
 use super::{Real, exp::decay, log1p::of_unit};
-use crate::kernel::elementwise::Function;
-use crate::kernel::lanes::{Lanes, Simd};
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Lanes, Simd};
 
 /// ln(1 + eˣ).
 pub struct Softplus;

@@ -1,13 +1,11 @@
 //! What every Fisher sum shares: blocks of fixed size, each a matrix product of its own, folded in
 //! ascending order, as many at once as memory and threads allow.
 
-use core::num::NonZeroUsize;
-
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Packed, packed_len};
-use crate::parallel::{Executor, for_chunks, split_at};
+use crate::parallel::{Executor, for_chunks, split_at, workers};
 
 /// Numbers that a Fisher sum needs to work in, for one block at a time; a multiple lets as many
 /// blocks be summed at once. A block has so many columns, and `scratch` numbers of its own.
@@ -15,21 +13,6 @@ pub(super) const fn block_workspace_len(order: usize, columns: usize, scratch: u
     let square = order.saturating_mul(order);
     let columns = order.saturating_mul(columns).saturating_mul(2);
     packed_len(order).saturating_add(square).saturating_add(columns).saturating_add(scratch)
-}
-
-/// How many workers a working memory of `found` numbers serves at `unit` numbers each.
-pub(crate) fn workers(
-    what: &'static str,
-    unit: usize,
-    threads: usize,
-    found: usize,
-) -> Result<NonZeroUsize, Error> {
-    let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
-    match found.checked_div(unit).map(NonZeroUsize::new) {
-        Some(None) => Err(Error::Workspace { what, required: unit, found }),
-        Some(Some(fits)) if fits < threads => Ok(fits),
-        _ => Ok(threads),
-    }
 }
 
 /// What one block of a Fisher sum is made of: it becomes Σ_t left_t · right_tᵀ over the columns t

@@ -13,10 +13,10 @@
 use super::blocks::BlockColumns;
 use super::weights::{Form, factors_len};
 use crate::arith::{Real, sum};
+use crate::columns::Columns;
 use crate::kernel::axpy::{add_scaled, subtract_origin};
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::kernel::weights::Factors;
-use crate::linalg::Columns;
 use crate::parallel::{Executor, split_at};
 use crate::pool::Pool;
 

@@ -6,29 +6,28 @@
 //! product a pair, for lists and for the labelled pairs of the past. Block sums are folded into the
 //! result in ascending order.
 
+pub mod averaged;
 mod blocks;
 mod cross_prompt;
 mod in_prompt;
 mod pairs;
 mod weights;
-mod whitened;
 
 use crate::arith::bernoulli::Variance;
-use crate::arith::{Real, map_by, micro, sum};
+use crate::arith::{Real, micro, sum};
+use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::kernel::dot::dots;
-use crate::kernel::panel::{Items, fill_panel, panel_stride, project_panel};
-use crate::linalg::{Columns, Packed};
-use crate::parallel::{Executor, for_chunks, split_at};
+use crate::linalg::Packed;
+use crate::parallel::{Executor, map_by, split_at};
 use crate::pool::{Pair, Pairs, Pool, check_pairs};
+use crate::whiten::Whitened;
 
-pub(crate) use self::blocks::workers;
+use self::averaged::average;
+pub use self::averaged::averaged_variance;
 use self::blocks::{BlockColumns, add_blocks, block_workspace_len};
 pub(crate) use self::in_prompt::block_weights;
 use self::pairs::List;
 pub(crate) use self::weights::{Form, factors_len};
-pub use self::whitened::{Whitened, whitened_len};
-pub(crate) use self::whitened::{block_stride, panels_len};
 
 /// How much a pair counts.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ pub enum Weighting<'a, T> {
     /// w = 1: the design alone, without a model (equation 7).
     Unit,
     /// The mean of p(1 − p) over the posterior of the last layer, from the items whitened by its
-    /// precision P ([`averaged`](crate::kernel::averaged)).
+    /// precision P ([`averaged`]).
     Averaged(Whitened<'a, T>),
 }
 
@@ -53,63 +52,8 @@ impl<T: Real> Weighting<'_, T> {
         match self {
             Self::Bernoulli => map_by::<Variance, micro::Variance, T, E>(executor, margins),
             Self::Unit => margins.fill(T::ONE),
-            Self::Averaged(whitened) => whitened.average(executor.level(), pairs, margins),
+            Self::Averaged(whitened) => average(executor.level(), whitened, pairs, margins),
         }
-    }
-}
-
-/// Numbers that [`rewards`] needs to work in, for one thread; a multiple lets more threads work.
-#[must_use]
-pub const fn rewards_workspace_len(order: usize) -> usize {
-    order.saturating_mul(panel_stride(sum::ITEMS) + 1)
-}
-
-/// Rewards r = φᵀβ of items in the precision `T`, each summed in ascending feature order.
-///
-/// # Errors
-/// [`Error::Shape`] unless `head` has a weight for each feature and `out` a place for each item;
-/// [`Error::Workspace`]; [`Error::NonFinite`] if a reward overflows.
-pub fn rewards<F: Real, T: Real, E: Executor>(
-    executor: &E,
-    features: Columns<'_, F>,
-    head: &[F],
-    out: &mut [T],
-    workspace: &mut [T],
-) -> Result<(), Error> {
-    check_shape("head", features.rows(), head.len())?;
-    check_shape("rewards", features.len(), out.len())?;
-    let unit = rewards_workspace_len(features.rows());
-    let workers = workers("rewards", unit, executor.threads(), workspace.len())?;
-    let share = out.len().div_ceil(workers.get()).div_ceil(sum::ITEMS) * sum::ITEMS;
-    for_chunks(
-        executor,
-        out,
-        share,
-        workspace,
-        unit,
-        &|number, out: &mut [T], scratch: &mut [T]| {
-            let (weights, panel) = split_at(scratch, features.rows());
-            for (weight, value) in weights.iter_mut().zip(head) {
-                *weight = T::from_real(*value);
-            }
-            let stride = panel_stride(sum::longest(sum::ITEMS, out.len()));
-            let (panel, _) = split_at(panel, features.rows() * stride);
-            for (block, out) in out.chunks_mut(sum::ITEMS).enumerate() {
-                let first = number * share + block * sum::ITEMS;
-                let items = features.range(first, first + out.len());
-                if executor.level().is_fallback() {
-                    dots(items, weights, out);
-                    continue;
-                }
-                fill_panel(executor.level(), items, stride, panel);
-                let items = Items { panel: &*panel, first: 0 };
-                project_panel(executor.level(), items, stride, weights, out);
-            }
-        },
-    );
-    match out.iter().position(|reward| !reward.is_finite_number()) {
-        Some(index) => Err(Error::NonFinite { what: "rewards", index }),
-        None => Ok(()),
     }
 }
 

@@ -5,8 +5,8 @@
 use super::Weighting;
 use super::blocks::BlockColumns;
 use crate::arith::{Real, sum};
+use crate::columns::Columns;
 use crate::kernel::axpy::add_scaled;
-use crate::linalg::Columns;
 use crate::parallel::{Executor, split_at};
 use crate::pool::Pair;
 

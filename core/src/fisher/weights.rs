@@ -5,13 +5,14 @@
 //! NaN, so it is used only while max r − min r is within [`Real::PRODUCT_RANGE`], with r centred on
 //! the middle of that range. Which form is used depends on the pool's rewards alone.
 
-use super::{Weighting, Whitened};
+use super::Weighting;
+use super::averaged::averaged_weights;
 use crate::arith::bernoulli::Variance;
 use crate::arith::exp::Exp;
-use crate::arith::{Real, map_by, micro, sum};
-use crate::kernel::averaged::averaged_weights;
+use crate::arith::{Real, micro, sum};
 use crate::kernel::weights::{Factors, product_weights};
-use crate::parallel::{Executor, split_at};
+use crate::parallel::{Executor, map_by, split_at};
+use crate::whiten::Whitened;
 
 /// How the weights of a cross-prompt pool are computed.
 #[derive(Clone, Copy, Debug)]

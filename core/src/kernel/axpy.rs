@@ -4,8 +4,8 @@
 //! There is no sum across entries, so the compiler's own vectors are as good as ours and cannot
 //! change a bit: Rust never contracts a multiply and an add.
 
-use super::lanes::{Level, Operation, Simd, run_at};
 use crate::arith::Real;
+use crate::arith::lanes::{Level, Operation, Simd, run_at};
 
 /// y ← y − a·x, over the shorter of the two.
 #[inline]

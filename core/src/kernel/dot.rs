@@ -1,7 +1,7 @@
 //! The product of two vectors, which is one sum and so has no lanes.
 
 use crate::arith::Real;
-use crate::linalg::Columns;
+use crate::columns::Columns;
 
 /// Items that [`dots`] takes at once, so that no sum waits for the one before.
 const ITEMS: usize = 4;

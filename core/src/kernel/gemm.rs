@@ -12,8 +12,8 @@
 //! weights × items) or as rows (a weight's gradient: Σ over items of an outer product); both are read
 //! in place.
 
-use super::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::arith::Real;
+use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 
 /// Inner indices handled before the next tile, so that the panels in use stay in cache, where B is
 /// columns: then A is a weight that many columns meet.
@@ -230,7 +230,7 @@ trait Panel<'a, T: 'a, const COLUMNS: usize>: Copy {
     /// Gives each column of A, with the row of the panel that it is multiplied by, to `step`, in
     /// order: where its numbers stand, so that each is spread as it is loaded. Nothing, if shapes do
     /// not fit.
-    fn meet(
+    fn zip_rows(
         self,
         columns: impl Iterator<Item = &'a [T]>,
         step: impl FnMut(&'a [T], [&'a T; COLUMNS]) -> Option<()>,
@@ -239,7 +239,7 @@ trait Panel<'a, T: 'a, const COLUMNS: usize>: Copy {
 
 impl<'a, T: Real> Panel<'a, T, NARROW_COLUMNS> for [&'a [T]; NARROW_COLUMNS] {
     #[inline(always)]
-    fn meet(
+    fn zip_rows(
         self,
         columns: impl Iterator<Item = &'a [T]>,
         mut step: impl FnMut(&'a [T], [&'a T; NARROW_COLUMNS]) -> Option<()>,
@@ -255,7 +255,7 @@ impl<'a, T: Real> Panel<'a, T, NARROW_COLUMNS> for [&'a [T]; NARROW_COLUMNS] {
 
 impl<'a, T: Real> Panel<'a, T, WIDE_COLUMNS> for [&'a [T]; WIDE_COLUMNS] {
     #[inline(always)]
-    fn meet(
+    fn zip_rows(
         self,
         columns: impl Iterator<Item = &'a [T]>,
         mut step: impl FnMut(&'a [T], [&'a T; WIDE_COLUMNS]) -> Option<()>,
@@ -273,7 +273,7 @@ impl<'a, T: Real> Panel<'a, T, WIDE_COLUMNS> for [&'a [T]; WIDE_COLUMNS] {
 
 impl<'a, T: Real> Panel<'a, T, 1> for [&'a [T]; 1] {
     #[inline(always)]
-    fn meet(
+    fn zip_rows(
         self,
         columns: impl Iterator<Item = &'a [T]>,
         mut step: impl FnMut(&'a [T], [&'a T; 1]) -> Option<()>,
@@ -303,7 +303,7 @@ impl<T> RowPanel<'_, T> {
 
 impl<'a, T: Real, const COLUMNS: usize> Panel<'a, T, COLUMNS> for RowPanel<'a, T> {
     #[inline(always)]
-    fn meet(
+    fn zip_rows(
         self,
         columns: impl Iterator<Item = &'a [T]>,
         mut step: impl FnMut(&'a [T], [&'a T; COLUMNS]) -> Option<()>,
@@ -377,7 +377,7 @@ fn tile<
             }
         }
     }
-    let met = b.meet(
+    let fits = b.zip_rows(
         a.chunks_exact(rows.max(1)),
         #[inline(always)]
         |column: &[T], factors: [&T; COLUMNS]| {
@@ -395,7 +395,7 @@ fn tile<
             Some(())
         },
     );
-    if met.is_none() {
+    if fits.is_none() {
         return;
     }
     for (sums, column) in sums.iter().zip(c.chunks_exact_mut(rows)) {
@@ -421,7 +421,7 @@ fn last_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS
             *sum = Lanes::load_partial(simd, column.get(row..).unwrap_or_default(), T::ZERO);
         }
     }
-    let met = b.meet(
+    let fits = b.zip_rows(
         a.chunks_exact(rows.max(1)),
         #[inline(always)]
         |column: &[T], factors: [&T; COLUMNS]| {
@@ -432,7 +432,7 @@ fn last_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS
             Some(())
         },
     );
-    if met.is_none() {
+    if fits.is_none() {
         return;
     }
     for (sum, column) in sums.iter().zip(c.chunks_exact_mut(rows)) {

@@ -4,10 +4,10 @@
 //! A panel has `height` rows (features) of `stride` numbers, item i at place i of each row; the
 //! places beyond the items are 0. Each item's results are its own: lanes and blocks do not meet.
 
-use super::lanes::{Lanes, Level, Operation, Simd, run_at};
-pub use super::turn::{fill_columns, fill_panel, fill_panel_from};
+pub use super::transpose::{fill_columns, fill_panel, fill_panel_from};
 use crate::arith::Real;
-use crate::linalg::Columns;
+use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
+use crate::columns::Columns;
 
 /// Vectors of items that the substitution keeps in registers.
 const TILE_VECTORS: usize = 2;

@@ -4,8 +4,8 @@
 //! Each weight is two products, their sum, its square, and the reciprocal; h_a g_b + g_a h_b has
 //! the same bits for (b, a). Why it is fast: two exponentials an item in place of one a pair.
 
-use super::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::arith::Real;
+use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 
 /// The factors h and g of some items.
 #[derive(Clone, Copy, Debug)]

@@ -4,16 +4,20 @@
 //! items of all, or a list. Pair number ↔ items is arithmetic, or a place in the list. Pairs that
 //! have a label are left out, by their numbers.
 
+mod chosen;
+mod comparison;
 mod prompts;
 mod ranks;
 
+pub use self::chosen::Distinct;
+pub(crate) use self::chosen::{PickedPairs, picked_len};
+pub use self::comparison::Comparison;
 pub use self::prompts::{BlockSize, Prompts, pairs_of};
 pub use self::ranks::{pairs_of_ranks, ranks_of_pairs};
 
 use self::prompts::{first_pair_of, pair_of_items, place_of_items};
+use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::linalg::Columns;
-use crate::model::Comparison;
 
 /// Two items, by their columns.
 pub trait Pair: Copy + Sync {
@@ -24,12 +28,6 @@ pub trait Pair: Copy + Sync {
 impl Pair for (u32, u32) {
     fn items(self) -> (u32, u32) {
         self
-    }
-}
-
-impl<T: Copy + Sync> Pair for Comparison<T> {
-    fn items(self) -> (u32, u32) {
-        (self.a, self.b)
     }
 }
 
@@ -265,4 +263,22 @@ pub(crate) fn check_pairs(pairs: &[impl Pair], items: usize) -> Result<(), Error
         }
     }
     Ok(())
+}
+
+/// How many pairs a pool has whose pairs can be gone through one by one.
+///
+/// # Errors
+/// [`Error::AllPairs`] for a pool of every two of its items.
+pub(crate) fn enumerable_pairs(pool: &Pool<'_>) -> Result<usize, Error> {
+    match pool.pairs() {
+        Pairs::CrossPrompt(_) => Err(Error::AllPairs),
+        Pairs::InPrompt(_) | Pairs::Listed(_) => {
+            let (limit, found) = (usize::MAX, usize::MAX);
+            usize::try_from(pool.pairs().len()).map_err(|_| Error::TooLarge {
+                what: "pairs of the pool",
+                limit,
+                found,
+            })
+        }
+    }
 }

@@ -5,12 +5,12 @@
 use super::Size;
 use super::trace::Tracer;
 use crate::arith::Real;
+use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::linalg::Columns;
-use crate::model::standardise::{Sums, apply, scales};
 use crate::parallel::split_at;
 use crate::pool::Prompts;
 use crate::rng::Stream;
+use crate::trunk::standardise::{Sums, apply, scales};
 
 /// The seed of everything.
 pub(super) const SEED: u64 = 20_250_704;

@@ -3,18 +3,18 @@
 
 use super::data::SEED;
 use super::trace::Tracer;
-use crate::arith::Real;
-use crate::arith::{bernoulli, erf, exp, gelu, ln, log1p, sigmoid, softplus};
+use crate::arith::elementwise::map;
+use crate::arith::{Level, Real, bernoulli, erf, exp, gelu, ln, log1p, sigmoid, softplus};
+use crate::columns::Columns;
 use crate::error::Error;
 use crate::fisher::Weighting;
-use crate::kernel::Level;
-use crate::kernel::elementwise::map;
-use crate::linalg::{Cholesky, Columns, Packed, condition_workspace_len, packed_len};
-use crate::model::{Activation, Comparison, loss};
+use crate::head::loss;
+use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use crate::parallel::Executor;
-use crate::pool::{Pool, Prompts};
+use crate::pool::{Comparison, Pool, Prompts};
 use crate::rng::Stream;
 use crate::topk::{Scored, TopK};
+use crate::trunk::Activation;
 
 /// Arguments of a function: a number that fills no vector.
 const ARGUMENTS: usize = 77;

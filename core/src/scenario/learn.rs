@@ -4,12 +4,12 @@
 use super::data::{SEED, copy};
 use super::round::{Loop, Numbers};
 use crate::arith::Real;
+use crate::columns::Columns;
 use crate::error::Error;
-use crate::linalg::Columns;
-use crate::model::last_layer::fit;
-use crate::model::train::{Data, Resources, Settings, gradient, train};
+use crate::head::newton::fit;
 use crate::parallel::{Executor, split_at};
 use crate::rng::Stream;
+use crate::trunk::train::{Data, Resources, Settings, gradient, train};
 
 /// Losses told of a training: two an iteration, and two at the end.
 const LOSSES: usize = 12;

@@ -2,7 +2,7 @@
 
 use super::Size;
 use crate::arith::Real;
-use crate::model::Comparison;
+use crate::pool::Comparison;
 use crate::topk::Scored;
 
 /// Lengths of the parts of a [`Memory`].

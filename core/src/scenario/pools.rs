@@ -6,16 +6,16 @@ use super::data::SEED;
 use super::round::{ASKED, Loop, Numbers, PRIOR_PRECISION};
 use super::trace::Tracer;
 use crate::arith::Real;
+use crate::columns::Columns;
 use crate::error::Error;
-use crate::fisher::{Weighting, add_pairs, add_pool, rewards};
+use crate::fisher::{Weighting, add_pairs, add_pool};
+use crate::head::rewards;
 use crate::heap::sort;
-use crate::linalg::{Columns, Packed};
+use crate::linalg::Packed;
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Pairs, Pool, Prompts};
+use crate::pool::{Distinct, Pairs, Pool, Prompts};
 use crate::rng::Stream;
-use crate::select::{
-    Distinct, Options, Posterior, Problem, Selection, Strategy, Weights, Workspace,
-};
+use crate::select::{Options, Posterior, Problem, Selection, Strategy, Weights, Workspace};
 
 /// A pool, and by which rewards its pairs are weighed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,19 +6,20 @@ use super::Size;
 use super::data::SEED;
 use super::trace::Tracer;
 use crate::arith::{self, Real};
+use crate::columns::Columns;
 use crate::error::Error;
-use crate::fisher::rewards;
+use crate::head::{loss, rewards};
 use crate::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
 use crate::linalg::{
-    Cholesky, Columns, Packed, condition_workspace_len, downdate_workspace_len, packed_len,
+    Cholesky, Packed, condition_workspace_len, downdate_workspace_len, packed_len,
 };
 use crate::metric::{Agreement, best_of_n, spearman};
-use crate::model::{Comparison, Mlp, init, loss};
 use crate::parallel::{Executor, split_at};
-use crate::pool::Prompts;
+use crate::pool::{Comparison, Prompts};
 use crate::rng::Stream;
 use crate::select::Strategy;
 use crate::topk::Scored;
+use crate::trunk::{Mlp, init};
 
 /// λ of the selections: small enough that f32 feels it.
 pub(super) const PRIOR_PRECISION: f64 = 0.01;

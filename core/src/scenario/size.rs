@@ -3,14 +3,15 @@
 use super::memory::Lengths;
 use super::pools::{Offer, options};
 use crate::error::Error;
-use crate::fisher::{pairs_workspace_len, pool_workspace_len, rewards_workspace_len};
+use crate::fisher::{pairs_workspace_len, pool_workspace_len};
+use crate::head::{newton, rewards_workspace_len};
 use crate::kernel::panel::{panel_stride, whitener_len};
 use crate::linalg::{condition_workspace_len, downdate_workspace_len, packed_len};
-use crate::model::train::{self, index_len};
-use crate::model::{Activation, Mlp, last_layer};
 use crate::parallel::Executor;
 use crate::pool::Prompts;
 use crate::select::{Sizes, Strategy, WorkspaceLen};
+use crate::trunk::train::{self, index_len};
+use crate::trunk::{Activation, Mlp};
 
 /// How much data, which shapes.
 #[derive(Clone, Copy, Debug)]
@@ -184,7 +185,7 @@ impl Size {
         let whitening = order.saturating_mul(panel_stride(self.items));
         let change = order.saturating_add(downdate_workspace_len(order));
         train::workspace_len(executor, mlp, self.trained, labels, minibatch)
-            .max(last_layer::workspace_len(executor, order, self.trained, labels))
+            .max(newton::workspace_len(executor, order, self.trained, labels))
             .max(fisher.saturating_mul(threads))
             .max(rewards_workspace_len(order).saturating_mul(threads))
             .max(whitener_len(order).saturating_add(whitening))

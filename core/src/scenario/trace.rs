@@ -9,9 +9,10 @@
 use core::fmt;
 
 use super::Size;
-use crate::arith::{Profile, Real};
+use crate::arith::Real;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::profile::Profile;
 
 /// The version of the numeric contract that results have the bits of.
 pub const CONTRACT: u32 = 1;

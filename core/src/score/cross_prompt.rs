@@ -7,12 +7,13 @@
 
 use super::Scan;
 use crate::arith::{Real, sum};
-use crate::fisher::{Form, block_stride, factors_len, panels_len};
+use crate::fisher::{Form, factors_len};
 use crate::kernel::panel::{DISTANCE_ROWS, Items};
 use crate::kernel::weights::Factors;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::pairs_of;
 use crate::topk::TopK;
+use crate::whiten::{block_stride, panels_len};
 
 /// Numbers that the whitened items take.
 pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
@@ -25,8 +26,8 @@ pub(super) const fn memory_len(items: usize) -> usize {
     2 * factors_len(block) + 4 * DISTANCE_ROWS * block
 }
 
-/// Meetings of two blocks.
-pub(super) fn meetings(items: usize) -> usize {
+/// Pairs of blocks, each with itself among them.
+pub(super) fn block_pairs(items: usize) -> usize {
     let blocks = items.div_ceil(sum::ITEMS) as u64;
     usize::try_from(pairs_of(blocks).saturating_add(blocks)).unwrap_or(usize::MAX)
 }
@@ -48,12 +49,12 @@ pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
 pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     (whitened, form): (&[T], Form<'_, T>),
-    meeting: usize,
+    block_pair: usize,
     memory: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
     let items = scan.pool.features().len();
-    let Some((own, other)) = blocks_of(items.div_ceil(sum::ITEMS), meeting) else {
+    let Some((own, other)) = blocks_of(items.div_ceil(sum::ITEMS), block_pair) else {
         return;
     };
     let stride = block_stride(items);
@@ -133,10 +134,10 @@ impl Block {
     }
 }
 
-/// The two blocks of a meeting: (0, 0), (0, 1), …, (1, 1), ….
-fn blocks_of(blocks: usize, meeting: usize) -> Option<(usize, usize)> {
+/// The two blocks of a pair of blocks: (0, 0), (0, 1), …, (1, 1), ….
+fn blocks_of(blocks: usize, block_pair: usize) -> Option<(usize, usize)> {
     // The pairs of one block more, the second of each brought back by one.
     let pairs = crate::pool::Pairs::CrossPrompt(u32::try_from(blocks + 1).ok()?);
-    let (own, other) = pairs.items_of_pair(meeting as u64)?;
+    let (own, other) = pairs.items_of_pair(block_pair as u64)?;
     Some((own as usize, other as usize - 1))
 }

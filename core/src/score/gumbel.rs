@@ -5,11 +5,10 @@
 //! (Yellott, 1977; Kool, van Hoof and Welling, 2019). The noise of a pair is a function of a seed
 //! and its number alone, so that it does not matter who walks over the pairs, or in what order.
 
+use crate::arith::elementwise::map;
 use crate::arith::ln::Ln;
 use crate::arith::log1p::Log1p;
-use crate::arith::{self, Real};
-use crate::kernel::Level;
-use crate::kernel::elementwise::map;
+use crate::arith::{self, Level, Real};
 use crate::parallel::split_at;
 use crate::rng::split_mix;
 
@@ -30,7 +29,7 @@ fn uniform<T: Real>(seed: u64, index: u64) -> T {
 
 /// Replaces scores by ln(score) + G, those of consecutive pairs from number `first` on. A score of
 /// 0 becomes the least number there is: such a pair is drawn when no other is left.
-pub(super) fn disturb<T: Real>(level: Level, seed: u64, first: u64, scores: &mut [T]) {
+pub(super) fn perturb<T: Real>(level: Level, seed: u64, first: u64, scores: &mut [T]) {
     const GROUP: usize = 64;
     let mut noise = [T::ZERO; GROUP];
     for (number, scores) in (first..).step_by(GROUP).zip(scores.chunks_mut(GROUP)) {

@@ -4,56 +4,20 @@
 use super::stored::squared_distance;
 use super::{Criterion, Scan};
 use crate::arith::{Real, sum};
-use crate::kernel::panel::{fill_columns, fill_whitened, panel_stride};
-use crate::linalg::Columns;
-use crate::parallel::{Executor, for_chunks, split_at};
+use crate::columns::Columns;
+use crate::parallel::{Executor, split_at};
 use crate::topk::TopK;
+use crate::whiten::whiten_memory_len;
 
 /// Numbers that the whitened items take.
 pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
     order.saturating_mul(items)
 }
 
-/// Numbers that [`whiten_columns`] works in.
-pub(crate) const fn whiten_memory_len(order: usize, items: usize) -> usize {
-    order.saturating_mul(panel_stride(block_len(items)))
-}
-
 /// Numbers that [`whiten_columns`] and [`scan`] work in.
 pub(super) const fn memory_len(order: usize, items: usize) -> usize {
     let panel = whiten_memory_len(order, items);
     if panel < 2 * sum::PAIRS { 2 * sum::PAIRS } else { panel }
-}
-
-/// Items that are whitened together. Not part of the contract: items do not meet.
-const fn block_len(items: usize) -> usize {
-    if items < sum::ITEMS { items } else { sum::ITEMS }
-}
-
-/// Whitens all items, an item a column, whose first rows it fills: columns may be longer than the
-/// items. Blocks of items are shared out over `workers`.
-pub(crate) fn whiten_columns<T: Real, E: Executor>(
-    executor: &E,
-    features: Columns<'_, f32>,
-    (whitener, height): (&[T], usize),
-    workers: usize,
-    columns: &mut [T],
-    memory: &mut [T],
-) {
-    let order = features.rows();
-    let stride = panel_stride(block_len(features.len()));
-    let blocks = features.len().div_ceil(sum::ITEMS).div_ceil(workers.max(1));
-    let share = blocks * sum::ITEMS;
-    let each = whiten_memory_len(order, features.len());
-    for_chunks(executor, columns, share * height, memory, each, &|worker, columns, panel| {
-        let (panel, _) = split_at(panel, order * stride);
-        let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
-        for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
-            let items = features.range(first, first + sum::ITEMS);
-            fill_whitened(executor.level(), items, whitener, stride, panel);
-            fill_columns(executor.level(), (&*panel, stride), height, columns);
-        }
-    });
 }
 
 /// Scores one block of pairs and offers them.

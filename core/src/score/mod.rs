@@ -15,19 +15,17 @@ mod listed;
 mod stored;
 
 pub use self::gumbel::gumbel;
-pub(crate) use self::listed::{whiten_columns, whiten_memory_len};
 pub use self::stored::Stored;
-pub(crate) use self::stored::{Drop, copy_features};
-use crate::arith::{Real, sum};
+pub(crate) use self::stored::{TraceDrop, copy_features};
+use crate::arith::{Level, Real, sum};
 use crate::error::{Error, check_shape};
-use crate::fisher::{Form, Weighting, workers};
-use crate::kernel::Level;
+use crate::fisher::{Form, Weighting};
 use crate::kernel::panel::{Items, fill_whitened, fill_whitener, squared_distances, whitener_len};
 use crate::linalg::Cholesky;
-use crate::parallel::{Executor, for_chunks, split_at};
-use crate::pool::{Pairs, Pool};
-use crate::select::Taken;
+use crate::parallel::{Executor, for_chunks, split_at, workers};
+use crate::pool::{Pairs, PickedPairs, Pool};
 use crate::topk::{Scored, TopK};
+use crate::whiten::whiten_columns;
 
 /// What a pair is scored by.
 #[derive(Debug)]
@@ -128,7 +126,7 @@ pub(crate) struct Ranking<'a> {
     /// The seed of the noise by which pairs are drawn in proportion to their scores.
     pub(crate) noise: Option<u64>,
     /// What the batch holds already, where it caps how often it touches a place.
-    pub(crate) taken: Option<&'a Taken<'a>>,
+    pub(crate) picked: Option<&'a PickedPairs<'a>>,
 }
 
 /// Fills `batch` with the best pairs of the pool, best first. `heaps` holds a batch a worker.
@@ -184,15 +182,15 @@ fn ranked_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     if requested > pool.available() {
         return Err(Error::Batch { requested, available: pool.available() });
     }
-    let (by, memory) = ((criterion, Ranking { noise, taken: None }), (workspace, heaps));
+    let (by, memory) = ((criterion, Ranking { noise, picked: None }), (workspace, heaps));
     let kept = gather(executor, pool, rewards, by, memory, batch)?.finish();
     check_finite(kept)?;
-    told(noise, kept);
+    restore_scores(noise, kept);
     Ok(())
 }
 
 /// Turns what pairs were ranked by into their scores.
-pub(crate) fn told<T: Real>(noise: Option<u64>, kept: &mut [Scored<T>]) {
+pub(crate) fn restore_scores<T: Real>(noise: Option<u64>, kept: &mut [Scored<T>]) {
     let Some(seed) = noise else {
         return;
     };
@@ -313,7 +311,7 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
     fn parts(&self) -> usize {
         match self.pool.pairs() {
             Pairs::InPrompt(prompts) => prompts.len().div_ceil(self.block()),
-            Pairs::CrossPrompt(_) => cross_prompt::meetings(self.rewards.len()),
+            Pairs::CrossPrompt(_) => cross_prompt::block_pairs(self.rewards.len()),
             Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
         }
     }
@@ -408,7 +406,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     /// Offers consecutive pairs from number `first` on, but for those that have a label.
     fn offer(&self, first: u64, scores: &mut [T], best: &mut TopK<'_, T>) {
         if let Some(seed) = self.ranking.noise {
-            gumbel::disturb(self.executor.level(), seed, first, scores);
+            gumbel::perturb(self.executor.level(), seed, first, scores);
         }
         let scores = &*scores;
         let end = first.saturating_add(scores.len() as u64);
@@ -425,8 +423,8 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
 
     /// Offers consecutive pairs from number `first` on, but for those that the batch may not take.
     fn offer_allowed(&self, first: u64, scores: &[T], best: &mut TopK<'_, T>) {
-        match self.ranking.taken {
-            Some(taken) => best.offer_allowed(first, scores, |pair| taken.allows(pair)),
+        match self.ranking.picked {
+            Some(picked) => best.offer_allowed(first, scores, |pair| picked.allows(pair)),
             None => best.offer_run(first, scores),
         }
     }

@@ -6,10 +6,9 @@
 //! that are subtracted, and one walk over the pairs serves one-shot and sequential designs. A sum of
 //! squares that rounding has made negative counts as 0.
 
-use crate::arith::Real;
-use crate::kernel::Level;
+use crate::arith::{Level, Real};
+use crate::columns::Columns;
 use crate::kernel::panel::{Items, fill_panel_from, squared_distances};
-use crate::linalg::Columns;
 use crate::parallel::split_at;
 
 /// The columns, and which of their rows the score is made of.
@@ -22,12 +21,12 @@ pub struct Stored<'a, T> {
     /// The first row of the leverage v, then how many are added and how many subtracted.
     pub(crate) leverage: (usize, usize, usize),
     /// What else the drop of a trace is made of; without it the score is w v.
-    pub(crate) drop: Option<Drop<T>>,
+    pub(crate) drop: Option<TraceDrop<T>>,
 }
 
 /// w g / (1 + w (v + κ ‖d‖²)): how much a trace drops by a pair, g being a squared distance.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Drop<T> {
+pub(crate) struct TraceDrop<T> {
     /// The first row of g, and how many there are.
     pub(crate) target: (usize, usize),
     /// The first row of the features d, and how many there are: none where κ is 0.
@@ -134,7 +133,7 @@ impl<'a, T: Real> Stored<'a, T> {
     }
 }
 
-impl<T: Real> Drop<T> {
+impl<T: Real> TraceDrop<T> {
     fn of(self, weight: T, leverage: T, gain: T, norm: T) -> T {
         weight * gain / (T::ONE + weight * (leverage + self.misfit * norm))
     }

@@ -1,13 +1,14 @@
 //! The weights that a strategy's options ask for, over its pool: plug-in, or averaged over the
 //! posterior of the last layer, for which the pool's items are whitened by P once.
 
-use super::leverage::factor_with_prior;
+use super::posterior::factor_with_prior;
 use super::{Options, Problem, Sizes, Weights};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
-use crate::fisher::{Weighting, Whitened, whitened_len};
+use crate::fisher::Weighting;
 use crate::linalg::{Packed, packed_len};
 use crate::parallel::{Executor, split_at};
+use crate::whiten::{Whitened, whitened_len};
 
 /// Numbers that [`weighting`] takes of its memory: none for plug-in weights.
 pub(super) fn weighting_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> usize {

@@ -26,7 +26,7 @@ pub fn select<T: Real, E: Executor>(
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let (memory, told) = information::prepare(problem, workspace, 1, rng)?;
+    let (memory, summary) = information::prepare(problem, workspace, 1, rng)?;
     let Problem { executor, pool, options, .. } = *problem;
     let scan = Scan { executor, pool, draws: memory.draws, samples: options.posterior_samples };
     scan.score(&memory.configurations, &[], memory.scores, memory.scratch)?;
@@ -37,7 +37,7 @@ pub fn select<T: Real, E: Executor>(
         }
     }
     best.finish();
-    Ok(told)
+    Ok(summary)
 }
 
 /// Memory for a score a pair and one joint answer, the empty one.

@@ -21,8 +21,8 @@
 //! that pair back, as the logarithm of their number; time grows as draws × configurations × pairs ×
 //! batch.
 
-use super::information::{self, Information, MAX_CONFIGURATIONS, Scan, is_noise};
-use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen};
+use super::information::{self, MAX_CONFIGURATIONS, Scan, is_noise};
+use super::{Information, Options, Problem, Selection, Sizes, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::{Executor, split_at};
@@ -45,14 +45,14 @@ pub fn select<T: Real, E: Executor>(
     let Problem { executor, pool, options, .. } = *problem;
     let samples = options.posterior_samples;
     check_configurations(samples, options.configurations)?;
-    let (memory, told) = information::prepare(problem, workspace, options.configurations, rng)?;
+    let (memory, summary) = information::prepare(problem, workspace, options.configurations, rng)?;
     let (mut configurations, scores, scratch) =
         (memory.configurations, memory.scores, memory.scratch);
     let scan = Scan { executor, pool, draws: memory.draws, samples };
     let mut information = Information::none(samples);
     for place in 0..batch.len() {
-        let (taken, rest) = split_at(batch, place);
-        scan.score(&configurations, taken, scores, scratch)?;
+        let (picked, rest) = split_at(batch, place);
+        scan.score(&configurations, picked, scores, scratch)?;
         let Some(best) = first_best(scores) else {
             break;
         };
@@ -77,7 +77,7 @@ pub fn select<T: Real, E: Executor>(
             }
         }
     }
-    Ok(Selection { information: Some(information), ..told })
+    Ok(Selection { information: Some(information), ..summary })
 }
 
 /// Memory for a score a pair and the joint answers.

@@ -1,20 +1,22 @@
-//! What the one-shot strategies share: rewards in the selection's own precision, the matrix M and
-//! its factor, and the ranking of all pairs by one criterion.
+//! What the strategies that rank all pairs share: the matrix M of the whole pool and its factor, and
+//! the ranking by one criterion.
 //!
 //! Where a batch may touch an item or a prompt only so often, it is what the ranking of all pairs
-//! gives when it is walked from the best on and what is full is passed over. Only the front of the
+//! gives when it is gone through from the best on and what is full is passed over. Only the front of the
 //! ranking is kept; should it not do, the pairs that may still be taken are ranked again.
 
-use super::taken::{Taken, taken_len};
-use super::{Distinct, Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged};
+use super::posterior::{factor_summary, factor_with_prior, pool_rewards};
+use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged};
 use crate::arith::Real;
-use crate::error::{Error, check_shape};
-use crate::fisher::{Weighting, add_pool, pool_workspace_len, rewards, rewards_workspace_len};
+use crate::error::Error;
+use crate::fisher::{Weighting, add_pool, pool_workspace_len};
+use crate::head::rewards_workspace_len;
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
+use crate::pool::{Distinct, PickedPairs, picked_len};
 use crate::rng::Stream;
 use crate::score::{
-    Criterion, Ranking, ScoreMemory, best_pairs, check_finite, drawn_pairs, gather, told,
+    Criterion, Ranking, ScoreMemory, best_pairs, check_finite, drawn_pairs, gather, restore_scores,
 };
 use crate::topk::Scored;
 
@@ -100,17 +102,8 @@ pub(super) fn pool_factor<'a, T: Real, E: Executor>(
         fisher.add(&past)?;
     }
     let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
-    let told = told_by(&factor, condition)?;
-    Ok((factor, told, numbers))
-}
-
-/// What a factor tells of its matrix.
-pub(super) fn told_by<T: Real, D: AsRef<[T]>>(
-    factor: &Cholesky<T, D>,
-    workspace: &mut [T],
-) -> Result<Selection, Error> {
-    let condition = Some(factor.condition_estimate(workspace)?.to_f64());
-    Ok(Selection { condition, log_det: Some(factor.log_det().to_f64()), ..Selection::default() })
+    let summary = factor_summary(&factor, condition)?;
+    Ok((factor, summary, numbers))
 }
 
 /// The seed of the noise by which pairs are drawn, where they are not ranked.
@@ -139,7 +132,7 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
             }
         };
     }
-    let (mut taken, _) = Taken::new(pool, distinct, batch.len(), ranks)?;
+    let (mut picked, _) = PickedPairs::new(pool, distinct, batch.len(), ranks)?;
     let (required, found) = (front_len(batch.len()), heaps.len());
     if found < required {
         return Err(Error::Workspace { what: "heaps", required, found });
@@ -149,22 +142,22 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let mut places = batch.iter_mut();
     while places.len() > 0 {
         let memory = (&mut *numbers, &mut *heaps);
-        let by = (criterion, Ranking { noise, taken: Some(&taken) });
+        let by = (criterion, Ranking { noise, picked: Some(&picked) });
         let best = gather(executor, pool, rewards, by, memory, slots)?;
         let more = best.worst().is_some();
         let front = best.finish();
         check_finite(front)?;
-        told(noise, front);
+        restore_scores(noise, front);
         for scored in front {
-            if taken.allows(scored.pair)
+            if picked.allows(scored.pair)
                 && let Some(place) = places.next()
             {
                 *place = *scored;
-                taken.insert(scored.pair);
+                picked.insert(scored.pair);
             }
         }
         if !more && places.len() > 0 {
-            return Err(Error::Batch { requested, available: taken.len() as u64 });
+            return Err(Error::Batch { requested, available: picked.len() as u64 });
         }
     }
     Ok(())
@@ -221,61 +214,7 @@ pub(super) const fn rank_len(sizes: &Sizes<'_>, distinct: Distinct) -> (usize, u
         Distinct::Unlimited => (workers.saturating_mul(sizes.batch), 0),
         Distinct::PerItem(_) | Distinct::PerPrompt(_) => {
             let heaps = workers.saturating_add(1).saturating_mul(front_len(sizes.batch));
-            (heaps, taken_len(sizes.batch, sizes.items, distinct))
+            (heaps, picked_len(sizes.batch, sizes.items, distinct))
         }
     }
-}
-
-/// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.
-pub(super) fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
-    mut fisher: Packed<T, D>,
-    prior_precision: T,
-    jitter: T,
-) -> Result<Cholesky<T, D>, Error> {
-    add_prior(&mut fisher, prior_precision, jitter);
-    Cholesky::factor(fisher)
-}
-
-fn add_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
-    fisher: &mut Packed<T, D>,
-    prior_precision: T,
-    jitter: T,
-) {
-    fisher.add_diagonal(prior_precision);
-    if jitter != T::ZERO {
-        let mean = fisher.trace() / T::from_u64(fisher.order() as u64);
-        fisher.add_diagonal(jitter * mean);
-    }
-}
-
-/// Fills in where a sequential design starts: P, or λI without the past.
-pub(super) fn fill_start<T: Real, E: Executor>(
-    problem: &Problem<'_, T, E>,
-    start: &mut Packed<T, &mut [T]>,
-) -> Result<(), Error> {
-    let posterior = problem.posterior;
-    start.clear();
-    if !problem.options.without_past {
-        start.add(&posterior.past)?;
-    }
-    add_prior(start, posterior.prior_precision, posterior.jitter);
-    Ok(())
-}
-
-/// Rewards of the pool's items by the posterior's head, and the rest of the memory.
-pub(super) fn pool_rewards<'a, T: Real, E: Executor>(
-    problem: &Problem<'_, T, E>,
-    numbers: &'a mut [T],
-) -> Result<(&'a [T], &'a mut [T]), Error> {
-    let Problem { executor, pool, posterior, .. } = *problem;
-    let order = pool.features().rows();
-    check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
-    let items = pool.features().len();
-    if numbers.len() < items {
-        let (required, found) = (items, numbers.len());
-        return Err(Error::Workspace { what: "rewards", required, found });
-    }
-    let (values, rest) = split_at(numbers, items);
-    rewards(executor, pool.features(), posterior.head, values, rest)?;
-    Ok((values, rest))
 }

@@ -7,6 +7,7 @@ use super::Strategy;
 use crate::arith::Real;
 use crate::error::Error;
 use crate::linalg::Packed;
+use crate::pool::Distinct;
 
 /// Choices of the strategies.
 #[derive(Clone, Copy, Debug)]
@@ -44,21 +45,9 @@ pub enum Weights {
     #[default]
     PlugIn,
     /// Its mean over the posterior of the last layer, c σ′(c m) with c = 1/√(1 + πv/8) and
-    /// v = dᵀP⁻¹d ([`averaged`](crate::kernel::averaged)); P is the posterior precision of the labels
+    /// v = dᵀP⁻¹d ([`averaged`](crate::fisher::averaged)); P is the posterior precision of the labels
     /// so far, whatever matrix the strategy scores by.
     Averaged,
-}
-
-/// How often a batch may come back to the same place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Distinct {
-    /// As often as scores say.
-    #[default]
-    Unlimited,
-    /// At most so many pairs an item.
-    PerItem(u32),
-    /// At most so many pairs a prompt.
-    PerPrompt(u32),
 }
 
 impl<T: Real> Default for Options<'_, T> {

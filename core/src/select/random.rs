@@ -1,11 +1,11 @@
 //! `random`: pairs drawn uniformly without replacement, in random order. The yardstick.
 
-use super::taken::{Taken, taken_len};
-use super::{Distinct, Problem, Selection, Sizes, Strategy, Workspace, WorkspaceLen};
+use super::{Problem, Selection, Sizes, Strategy, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
 use crate::pool::pairs_of_ranks;
+use crate::pool::{Distinct, PickedPairs, picked_len};
 use crate::rng::Stream;
 use crate::topk::Scored;
 
@@ -39,7 +39,7 @@ pub fn select<T: Real, E: Executor>(
 
 /// Memory for the pairs drawn.
 pub(super) const fn workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> WorkspaceLen {
-    let ranks = taken_len(sizes.batch, sizes.items, distinct);
+    let ranks = picked_len(sizes.batch, sizes.items, distinct);
     WorkspaceLen { numbers: 0, heaps: 0, ranks }
 }
 
@@ -56,9 +56,10 @@ fn select_distinct<T: Real, E: Executor>(
 ) -> Result<(), Error> {
     let pool = problem.pool;
     let requested = batch.len() as u64;
-    let (mut taken, _) = Taken::new(pool, distinct, batch.len(), ranks)?;
+    let (mut picked, _) = PickedPairs::new(pool, distinct, batch.len(), ranks)?;
     for slot in batch {
-        let open = |pair: &u64| pool.labelled().binary_search(pair).is_err() && taken.allows(*pair);
+        let open =
+            |pair: &u64| pool.labelled().binary_search(pair).is_err() && picked.allows(*pair);
         let drawn = (0..DRAWS).map(|_| rng.below(pool.pairs().len())).find(open);
         let counted = || {
             let all = 0..pool.pairs().len();
@@ -66,10 +67,10 @@ fn select_distinct<T: Real, E: Executor>(
             let place = (count > 0).then(|| rng.below(count as u64))?;
             all.filter(open).nth(usize::try_from(place).ok()?)
         };
-        let exhausted = Error::Batch { requested, available: taken.len() as u64 };
+        let exhausted = Error::Batch { requested, available: picked.len() as u64 };
         let pair = drawn.or_else(counted).ok_or(exhausted)?;
         *slot = Scored { score: T::ZERO, pair };
-        taken.insert(pair);
+        picked.insert(pair);
     }
     Ok(())
 }

@@ -6,10 +6,11 @@
 //! does.
 
 use super::sequential::{self, Goal};
-use super::{Distinct, Problem, Selection, Strategy, Workspace, trace};
+use super::{Problem, Selection, Strategy, Workspace, trace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
+use crate::pool::Distinct;
 use crate::rng::Stream;
 use crate::topk::Scored;
 

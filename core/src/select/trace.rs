@@ -3,21 +3,23 @@
 //! y = (L⁻¹K)ᵀu of whitened items u.
 
 use super::{
-    Distinct, Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, leverage,
+    Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, leverage, posterior,
 };
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
-use crate::fisher::{rewards_workspace_len, workers};
+use crate::head::rewards_workspace_len;
 use crate::kernel::axpy::add_scaled;
 use crate::kernel::dot::dot;
 use crate::kernel::panel::{fill_whitener, whitener_len};
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
 };
-use crate::parallel::{Executor, for_chunks, split_at};
+use crate::parallel::{Executor, for_chunks, split_at, workers};
+use crate::pool::Distinct;
 use crate::rng::Stream;
-use crate::score::{Criterion, ScoreMemory, Stored, whiten_columns, whiten_memory_len};
+use crate::score::{Criterion, ScoreMemory, Stored};
 use crate::topk::Scored;
+use crate::whiten::{whiten_columns, whiten_memory_len};
 
 /// V, an error where it is missing.
 pub(super) fn target<'a, T: Copy>(
@@ -44,7 +46,7 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     let (items, height) = (features.len(), order.saturating_mul(2));
     let Workspace { numbers, heaps, ranks } = workspace;
     let past = if options.without_past { None } else { Some(posterior.past) };
-    let (rewards, numbers) = leverage::pool_rewards(problem, numbers)?;
+    let (rewards, numbers) = posterior::pool_rewards(problem, numbers)?;
     let (weighting, numbers) = averaged::weighting(problem, numbers)?;
     let (required, found) = (rows_len(order).saturating_add(items * height), numbers.len());
     if found < required {

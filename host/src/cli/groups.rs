@@ -5,9 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use pairpick_core::model::Activation;
-use pairpick_core::model::mlp::LAYERS;
 use pairpick_core::select::{Strategy, Weights};
+use pairpick_core::trunk::Activation;
+use pairpick_core::trunk::mlp::LAYERS;
 
 use super::options::{self, EarlyStopping, choice};
 use crate::data::candidates::Candidates;

@@ -1,7 +1,7 @@
 //! How the text of an option becomes its value, where clap alone cannot say.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use pairpick_core::model::mlp::LAYERS;
+use pairpick_core::trunk::mlp::LAYERS;
 
 use crate::settings::Settings;
 use crate::settings::named::Named;

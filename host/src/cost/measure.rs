@@ -3,16 +3,18 @@
 use std::hint::black_box;
 
 use pairpick_core::arith::Real;
-use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len, rewards};
+use pairpick_core::columns::Columns;
+use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len};
+use pairpick_core::head::rewards;
 use pairpick_core::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
-use pairpick_core::linalg::{Cholesky, Columns, Packed, condition_workspace_len, packed_len};
-use pairpick_core::model::train::{Data, Resources, Settings, train, workspace_len};
-use pairpick_core::model::{Activation, Comparison, Mlp};
+use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{Comparison, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::score::{Criterion, ScoreMemory, best_pairs};
 use pairpick_core::topk::Scored;
+use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
+use pairpick_core::trunk::{Activation, Mlp};
 
 use super::stages::{PoolShape, Shape};
 use crate::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! [`stages`]: operations and bytes, counted.
 
-use pairpick_core::model::mlp::LAYERS;
+use pairpick_core::trunk::mlp::LAYERS;
 use serde::Serialize;
 
 /// Which pairs are on offer.

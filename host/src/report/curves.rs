@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pairpick_core::model::train::Losses;
+use pairpick_core::trunk::train::Losses;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::prelude::*;

@@ -1,7 +1,7 @@
 //! What a training came to, for people and for programs.
 
 use comfy_table::{CellAlignment, Table, presets};
-use pairpick_core::model::train::Losses;
+use pairpick_core::trunk::train::Losses;
 use serde::Serialize;
 
 use crate::data::labels::HexDigest;

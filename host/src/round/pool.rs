@@ -1,6 +1,6 @@
 //! [`RoundPool`]: what a round may ask about: its items, their pairs, and which of them have a label.
 
-use pairpick_core::linalg::Columns;
+use pairpick_core::columns::Columns;
 use pairpick_core::pool::{Pairs, Pool, Prompts, pairs_of, pairs_of_ranks};
 use pairpick_core::rng::Stream;
 
@@ -108,10 +108,10 @@ impl RoundPool {
                 Ok(Pairs::InPrompt(prompts))
             }
             OfferedPairs::CrossPrompt => {
-                let items = u32::try_from(self.items.len()).map_err(|_| Error::Setting {
-                    option: "prompts-per-round",
-                    found: self.items.len().to_string(),
-                    expected: format!("at most {} items a round", u32::MAX),
+                let items = self.items.len();
+                let items = u32::try_from(items).map_err(|_| {
+                    let expected = format!("at most {} items a round", u32::MAX);
+                    Error::setting("prompts_per_round", items, expected)
                 })?;
                 Ok(Pairs::CrossPrompt(items))
             }

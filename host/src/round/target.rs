@@ -6,8 +6,9 @@
 //! pairs.
 
 use pairpick_core::arith::Real;
+use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len};
-use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, Prompts};
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pairpick_core::model::Activation;
 use pairpick_core::select::{Strategy, Weights};
+use pairpick_core::trunk::Activation;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -62,7 +62,7 @@ pub enum PoolKind {
 named!(PoolKind, "pool",
     InPrompt = "in-prompt": "two responses to the same prompt",
     CrossPrompt = "cross-prompt": "any two responses to the prompts drawn",
-    Listed = "listed": "the pairs that --candidates lists",
+    Listed = "listed": "the pairs of a list",
 );
 
 /// How many of a round's pairs are offered.

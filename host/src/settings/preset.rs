@@ -1,7 +1,7 @@
 //! The recipes. Every number that a run starts from stands here and nowhere else.
 
-use pairpick_core::model::Activation;
 use pairpick_core::select::{Strategy, Weights};
+use pairpick_core::trunk::Activation;
 
 use super::choices::{FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset};
 use super::{FORMAT_VERSION, PriorPrecision, Settings};
@@ -48,7 +48,7 @@ impl Settings {
         }
     }
 
-    /// The patience of `--early-stopping on`.
+    /// The patience where training is only said to stop early.
     #[must_use]
     pub const fn default_patience() -> usize {
         PATIENCE

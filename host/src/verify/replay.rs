@@ -1,8 +1,9 @@
 //! A replay on this machine's threads.
 
-use pairpick_core::arith::{Profile, Real};
-use pairpick_core::model::Comparison;
+use pairpick_core::arith::Real;
 use pairpick_core::parallel::Executor;
+use pairpick_core::pool::Comparison;
+use pairpick_core::profile::Profile;
 use pairpick_core::scenario::{self, Memory, Size};
 use pairpick_core::topk::Scored;
 

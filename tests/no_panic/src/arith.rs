@@ -1,4 +1,4 @@
-use pairpick_core::arith::{self, Profile, Real};
+use pairpick_core::arith::{self, Real};
 
 use crate::any;
 
@@ -9,15 +9,12 @@ probes! {
     arith::erf[T] => arith::erf(any::<T>());
     arith::sigmoid[T] => arith::sigmoid(any::<T>());
     arith::bernoulli_variance[T] => arith::bernoulli_variance(any::<T>());
-    arith::averaged_variance[T] => arith::averaged_variance(any::<T>(), any::<T>());
     arith::entropy_of_logit[T] => arith::entropy_of_logit(any::<T>());
     arith::entropy_of_probability[T] => arith::entropy_of_probability(any::<T>());
     arith::softplus[T] => arith::softplus(any::<T>());
     arith::gelu[T] => arith::gelu(any::<T>());
     arith::gelu_derivative[T] => arith::gelu_derivative(any::<T>());
     arith::self_test::self_test => arith::self_test();
-
-    arith::profile::Profile::name => any::<Profile>().name();
 
     arith::real::Real::from_f64[T] => T::from_f64(any());
     arith::real::Real::from_real[T] => (T::from_real(any::<f32>()), T::from_real(any::<f64>()));

@@ -1,7 +1,9 @@
 use pairpick_core::arith::bernoulli::Variance;
+use pairpick_core::arith::elementwise::{Function, map, scalar};
 use pairpick_core::arith::erf::Erf;
 use pairpick_core::arith::exp::Exp;
 use pairpick_core::arith::gelu::{Derivative, Gelu, with_derivative};
+use pairpick_core::arith::lanes::{BitLanes, Lanes, Mask, Operation, Simd, run_at};
 use pairpick_core::arith::ln::Ln;
 use pairpick_core::arith::log1p::Log1p;
 use pairpick_core::arith::micro::{
@@ -9,14 +11,11 @@ use pairpick_core::arith::micro::{
 };
 use pairpick_core::arith::sigmoid::Sigmoid;
 use pairpick_core::arith::softplus::Softplus;
-use pairpick_core::kernel::averaged::averaged_weights;
 use pairpick_core::kernel::axpy::{add_scaled, subtract_origin, subtract_scaled};
-use pairpick_core::kernel::elementwise::{Function, map, scalar};
 use pairpick_core::kernel::gemm::{Gemm, add_gemm, gemm};
-use pairpick_core::kernel::lanes::{BitLanes, Lanes, Mask, Operation, Simd, run_at};
 use pairpick_core::kernel::panel::{
-    Items, fill_columns, fill_panel, fill_panel_from, fill_whitened, fill_whitener, panel_stride, project_panel, squared_distances,
-    whitener_len,
+    Items, fill_columns, fill_panel, fill_panel_from, fill_whitened, fill_whitener, panel_stride,
+    project_panel, squared_distances, whitener_len,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
 
@@ -55,8 +54,6 @@ probes! {
     });
     arith::gelu::with_derivative[T] => at_any_level!(|simd: S| with_derivative::<S, T>(any()));
 
-    kernel::averaged::averaged_weights[T] => averaged_weights::<T>(any(), any(), any());
-
     kernel::axpy::subtract_scaled[T] => subtract_scaled::<T>(any(), any(), any());
     kernel::axpy::add_scaled[T] => add_scaled::<T>(any(), any(), any());
     kernel::axpy::subtract_origin[T] => {
@@ -64,55 +61,55 @@ probes! {
         subtract_origin::<f32, f32, T>(any(), any(), any(), any())
     };
 
-    kernel::elementwise::Function::lanes[T] => at_any_level!(|simd: S| {
+    arith::elementwise::Function::lanes[T] => at_any_level!(|simd: S| {
         each_function!(|F| F::lanes::<S, T>(any()))
     });
-    kernel::elementwise::map[T] => each_function!(|F| map::<F, T>(any(), any()));
-    kernel::elementwise::scalar[T] => each_function!(|F| scalar::<F, T>(any()));
+    arith::elementwise::map[T] => each_function!(|F| map::<F, T>(any(), any()));
+    arith::elementwise::scalar[T] => each_function!(|F| scalar::<F, T>(any()));
 
     kernel::gemm::gemm[T] => gemm(any(), any::<Gemm<'_, T>>());
     kernel::gemm::add_gemm[T] => add_gemm(any(), any::<Gemm<'_, T>>());
 
-    kernel::lanes::Lanes::splat[T] => at_any_level!(|simd: S| Lanes::<S, T>::splat(simd, any()));
-    kernel::lanes::Lanes::each[T] =>
+    arith::lanes::Lanes::splat[T] => at_any_level!(|simd: S| Lanes::<S, T>::splat(simd, any()));
+    arith::lanes::Lanes::each[T] =>
         at_any_level!(|simd: S| any::<Lanes<S, T>>().each(|_| any()));
-    kernel::lanes::Lanes::load[T] => at_any_level!(|simd: S| Lanes::<S, T>::load(simd, any()));
-    kernel::lanes::Lanes::load_partial[T] =>
+    arith::lanes::Lanes::load[T] => at_any_level!(|simd: S| Lanes::<S, T>::load(simd, any()));
+    arith::lanes::Lanes::load_partial[T] =>
         at_any_level!(|simd: S| Lanes::<S, T>::load_partial(simd, any(), any()));
-    kernel::lanes::Lanes::store[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().store(any()));
-    kernel::lanes::Lanes::store_partial[T] =>
+    arith::lanes::Lanes::store[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().store(any()));
+    arith::lanes::Lanes::store_partial[T] =>
         at_any_level!(|simd: S| any::<Lanes<S, T>>().store_partial(any()));
-    kernel::lanes::Lanes::as_slice[T] =>
+    arith::lanes::Lanes::as_slice[T] =>
         at_any_level!(|simd: S| give(any::<Lanes<S, T>>().as_slice()));
-    kernel::lanes::Lanes::sqrt[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().sqrt());
-    kernel::lanes::Lanes::abs[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().abs());
-    kernel::lanes::Lanes::lt[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().lt(any()));
-    kernel::lanes::Lanes::is_number[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().is_number());
-    kernel::lanes::Lanes::filled[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().filled(any()));
-    kernel::lanes::Lanes::plus[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().plus(any()));
-    kernel::lanes::Lanes::times[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().times(any()));
-    kernel::lanes::Lanes::interleave[T] =>
+    arith::lanes::Lanes::sqrt[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().sqrt());
+    arith::lanes::Lanes::abs[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().abs());
+    arith::lanes::Lanes::lt[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().lt(any()));
+    arith::lanes::Lanes::is_number[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().is_number());
+    arith::lanes::Lanes::filled[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().filled(any()));
+    arith::lanes::Lanes::plus[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().plus(any()));
+    arith::lanes::Lanes::times[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().times(any()));
+    arith::lanes::Lanes::interleave[T] =>
         at_any_level!(|simd: S| any::<Lanes<S, T>>().interleave(any()));
-    kernel::lanes::Lanes::to_bits[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().to_bits());
-    kernel::lanes::Lanes::from_bits[T] => at_any_level!(|simd: S| Lanes::<S, T>::from_bits(any()));
-    kernel::lanes::BitLanes::plus[T] => at_any_level!(|simd: S| any::<BitLanes<S, T>>().plus(any()));
-    kernel::lanes::BitLanes::minus[T] =>
+    arith::lanes::Lanes::to_bits[T] => at_any_level!(|simd: S| any::<Lanes<S, T>>().to_bits());
+    arith::lanes::Lanes::from_bits[T] => at_any_level!(|simd: S| Lanes::<S, T>::from_bits(any()));
+    arith::lanes::BitLanes::plus[T] => at_any_level!(|simd: S| any::<BitLanes<S, T>>().plus(any()));
+    arith::lanes::BitLanes::minus[T] =>
         at_any_level!(|simd: S| any::<BitLanes<S, T>>().minus(any()));
-    kernel::lanes::BitLanes::masked[T] =>
+    arith::lanes::BitLanes::masked[T] =>
         at_any_level!(|simd: S| any::<BitLanes<S, T>>().masked(any()));
-    kernel::lanes::Mask::select[T] =>
+    arith::lanes::Mask::select[T] =>
         at_any_level!(|simd: S| any::<Mask<S, T>>().select(any(), any()));
-    kernel::lanes::Mask::any[T] => at_any_level!(|simd: S| any::<Mask<S, T>>().any());
-    kernel::lanes::Operation::run => at_any_level!(|simd: S| simd);
-    kernel::lanes::run_at => at_any_level!(|simd: S| simd);
+    arith::lanes::Mask::any[T] => at_any_level!(|simd: S| any::<Mask<S, T>>().any());
+    arith::lanes::Operation::run => at_any_level!(|simd: S| simd);
+    arith::lanes::run_at => at_any_level!(|simd: S| simd);
 
     kernel::panel::panel_stride => panel_stride(any());
-    kernel::turn::fill_panel[T] => (
+    kernel::transpose::fill_panel[T] => (
         fill_panel::<f32, T>(any(), any(), any(), any()),
         fill_panel::<T, T>(any(), any(), any(), any()),
     );
-    kernel::turn::fill_panel_from[T] => fill_panel_from::<T, T>(any(), any(), any(), any());
-    kernel::turn::fill_columns[T] => fill_columns::<T>(any(), any(), any(), any());
+    kernel::transpose::fill_panel_from[T] => fill_panel_from::<T, T>(any(), any(), any(), any());
+    kernel::transpose::fill_columns[T] => fill_columns::<T>(any(), any(), any(), any());
     kernel::panel::project_panel[T] => project_panel::<T>(any(), any(), any(), any(), any());
     kernel::panel::whitener_len => whitener_len(any());
     kernel::panel::fill_whitener[T] => fill_whitener::<T>(any(), any(), any());

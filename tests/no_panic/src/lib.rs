@@ -38,25 +38,29 @@ macro_rules! probes {
 mod also;
 mod arith;
 mod certificate;
+mod columns;
 mod digest;
 mod fisher;
+mod head;
 mod kernel;
 mod linalg;
 mod metric;
-mod model;
 mod parallel;
 mod planted;
 mod pool;
+mod profile;
 mod rng;
 mod scenario;
 mod score;
 mod select;
 mod topk;
+mod trunk;
+mod whiten;
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use pairpick_core::kernel::Level;
+use pairpick_core::arith::Level;
 use pairpick_core::parallel::Executor;
 
 /// A value that could be any of its type: for a slice of any length, for an enum any variant, for a

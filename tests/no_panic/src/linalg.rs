@@ -1,22 +1,11 @@
 use pairpick_core::linalg::{
-    Cholesky, CholeskyView, Columns, Packed, PackedView, condition_workspace_len,
-    downdate_workspace_len, packed_len,
+    Cholesky, CholeskyView, Packed, PackedView, condition_workspace_len, downdate_workspace_len,
+    packed_len,
 };
 
 use crate::any;
 
 probes! {
-    linalg::columns::Columns::new[T] => Columns::<T>::new(any(), any(), any());
-    linalg::columns::Columns::rows[T] => any::<Columns<'_, T>>().rows();
-    linalg::columns::Columns::len[T] => any::<Columns<'_, T>>().len();
-    linalg::columns::Columns::is_empty[T] => any::<Columns<'_, T>>().is_empty();
-    linalg::columns::Columns::as_slice[T] => any::<Columns<'_, T>>().as_slice();
-    linalg::columns::Columns::column[T] => any::<Columns<'_, T>>().column(any());
-    linalg::columns::Columns::range[T] => any::<Columns<'_, T>>().range(any(), any());
-    linalg::columns::Columns::iter[T] =>
-        any::<Columns<'_, T>>().iter().for_each(crate::give);
-    linalg::columns::Columns::view[T] => any::<Columns<'_, T>>().view();
-
     linalg::packed::packed_len => packed_len(any());
     linalg::packed::Packed::zeros[T] => Packed::<T, [T; packed_len(32)]>::zeros(any());
     linalg::packed::Packed::new[T] => (

@@ -1,5 +1,6 @@
-use pairpick_core::model::Comparison;
-use pairpick_core::pool::{Pair, Pairs, Pool, Prompts, pairs_of, pairs_of_ranks, ranks_of_pairs};
+use pairpick_core::pool::{
+    Comparison, Pair, Pairs, Pool, Prompts, pairs_of, pairs_of_ranks, ranks_of_pairs,
+};
 
 use crate::any;
 

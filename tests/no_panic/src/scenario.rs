@@ -1,6 +1,6 @@
 use core::fmt::Write;
 
-use pairpick_core::arith::Micro;
+use pairpick_core::parallel::Micro;
 use pairpick_core::scenario::{DeviceMemory, Entry, Header, Kind, Size, Values, replay};
 
 use crate::{Any, any, give};

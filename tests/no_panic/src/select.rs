@@ -7,25 +7,25 @@ use pairpick_core::select::{
 use crate::{Any, any};
 
 probes! {
-    select::Strategy::name => any::<Strategy>().name();
-    select::Strategy::from_name => Strategy::from_name(any());
-    select::Strategy::needs_target => any::<Strategy>().needs_target();
-    select::Strategy::can_sample => any::<Strategy>().can_sample();
-    select::Strategy::select[T] =>
+    select::strategy::Strategy::name => any::<Strategy>().name();
+    select::strategy::Strategy::from_name => Strategy::from_name(any());
+    select::strategy::Strategy::needs_target => any::<Strategy>().needs_target();
+    select::strategy::Strategy::can_sample => any::<Strategy>().can_sample();
+    select::strategy::Strategy::select[T] =>
         any::<Strategy>().select::<T, Any>(any(), any(), any(), any());
-    select::Strategy::takes_caps => any::<Strategy>().takes_caps();
-    select::Strategy::takes_misfit => any::<Strategy>().takes_misfit();
-    select::Strategy::takes_weights => any::<Strategy>().takes_weights();
-    select::Strategy::can_leave_out_the_past => any::<Strategy>().can_leave_out_the_past();
-    select::Strategy::own_misfit => any::<Strategy>().own_misfit();
-    select::Strategy::own_distinct => any::<Strategy>().own_distinct();
-    select::Strategy::takes_all_cross_prompt_pairs =>
+    select::strategy::Strategy::takes_caps => any::<Strategy>().takes_caps();
+    select::strategy::Strategy::takes_misfit => any::<Strategy>().takes_misfit();
+    select::strategy::Strategy::takes_weights => any::<Strategy>().takes_weights();
+    select::strategy::Strategy::can_leave_out_the_past => any::<Strategy>().can_leave_out_the_past();
+    select::strategy::Strategy::own_misfit => any::<Strategy>().own_misfit();
+    select::strategy::Strategy::own_distinct => any::<Strategy>().own_distinct();
+    select::strategy::Strategy::takes_all_cross_prompt_pairs =>
         any::<Strategy>().takes_all_cross_prompt_pairs();
     select::options::Options::read_by[T] => any::<Options<'static, T>>().read_by(any());
-    select::Strategy::workspace_len[T] => any::<Strategy>().workspace_len::<T>(any(), any());
-    select::WorkspaceLen::max => any::<WorkspaceLen>().max(any());
-    select::Sizes::of => Sizes::of(any(), any(), any());
-    select::Selection::checked[T] => any::<Selection>().checked::<T>();
+    select::strategy::Strategy::workspace_len[T] => any::<Strategy>().workspace_len::<T>(any(), any());
+    select::problem::WorkspaceLen::max => any::<WorkspaceLen>().max(any());
+    select::problem::Sizes::of => Sizes::of(any(), any(), any());
+    select::problem::Selection::checked[T] => any::<Selection>().checked::<T>();
     select::a_opt::select[T] => a_opt::select::<T, Any>(any(), any(), any(), any());
     select::bald::select[T] => bald::select::<T, Any>(any(), any(), any(), any());
     select::batchbald::select[T] => batchbald::select::<T, Any>(any(), any(), any(), any());

@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 use std::thread;
 
-use pairpick_core::kernel::lanes::Level;
+use pairpick_core::arith::lanes::Level;
 use pairpick_tests::bounds::{self, Bound, Unit};
 use pairpick_tests::elementary::{ALL, Elementary};
 use pairpick_tests::ulp::{epsilons_f32, ulps_f32};

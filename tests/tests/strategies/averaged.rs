@@ -4,17 +4,18 @@
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
 use pairpick_core::Error;
-use pairpick_core::arith::{Real, averaged_variance, bernoulli_variance};
-use pairpick_core::fisher::{
-    Weighting, Whitened, add_pool, pool_workspace_len, rewards, rewards_workspace_len, whitened_len,
-};
-use pairpick_core::kernel::averaged::averaged_weights;
-use pairpick_core::linalg::{Cholesky, Columns, Packed, packed_len};
+use pairpick_core::arith::{Real, bernoulli_variance};
+use pairpick_core::columns::Columns;
+use pairpick_core::fisher::averaged::averaged_weights;
+use pairpick_core::fisher::{Weighting, add_pool, averaged_variance, pool_workspace_len};
+use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Weights, Workspace};
 use pairpick_core::topk::Scored;
+use pairpick_core::whiten::{Whitened, whitened_len};
 use pairpick_tests::generate::{self, numbers};
 use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::levels::available;

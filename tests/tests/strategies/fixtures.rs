@@ -2,7 +2,8 @@
 //! (`fixtures/design`), through the whole selection in both precisions.
 
 use pairpick_core::arith::Real;
-use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::columns::Columns;
+use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;

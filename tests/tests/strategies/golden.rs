@@ -7,10 +7,10 @@ use std::path::Path;
 
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::fisher::{
-    Weighting, add_pairs, pairs_workspace_len, rewards, rewards_workspace_len,
-};
-use pairpick_core::linalg::{Cholesky, Columns, Packed, packed_len};
+use pairpick_core::columns::Columns;
+use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
+use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;

@@ -3,15 +3,16 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
-use pairpick_core::arith::{Micro, Real, exp, micro};
-use pairpick_core::kernel::elementwise::map;
-use pairpick_core::linalg::{Columns, Packed, packed_len};
-use pairpick_core::model::{Activation, Mlp, init};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::arith::elementwise::map;
+use pairpick_core::arith::{Real, exp, micro};
+use pairpick_core::columns::Columns;
+use pairpick_core::linalg::{Packed, packed_len};
+use pairpick_core::parallel::{Executor, Micro, Sequential};
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
+use pairpick_core::trunk::{Activation, Mlp, init};
 use pairpick_tests::generate::numbers_f32;
 use pairpick_tests::levels::available;
 use pairpick_tests::threads::Threads;
@@ -45,7 +46,7 @@ fn worst(
 
 #[test]
 fn functions_are_off_by_no_more_than_they_say() {
-    let level = pairpick_core::kernel::Level::baseline();
+    let level = pairpick_core::arith::Level::baseline();
     let relative = |y: f64, truth: f64| (y - truth).abs() / truth;
     let absolute = |y: f64, truth: f64| (y - truth).abs();
     let exponential = |x: &mut [f32]| {

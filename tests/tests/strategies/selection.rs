@@ -5,15 +5,16 @@
 
 use pairpick_core::Error;
 use pairpick_core::arith::{Real, bernoulli_variance, exp};
+use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{
-    Weighting, add_pairs, add_pool, pairs_workspace_len, pool_workspace_len, rewards,
-    rewards_workspace_len,
+    Weighting, add_pairs, add_pool, pairs_workspace_len, pool_workspace_len,
 };
-use pairpick_core::linalg::{Columns, Packed, packed_len};
+use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::pool::{Pairs, Pool, Prompts};
+use pairpick_core::pool::{Distinct, Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Distinct, Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::{Scored, TopK};
 use pairpick_tests::generate;
 use pairpick_tests::kind::{KINDS, Kind};

@@ -4,7 +4,8 @@
 
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
-use pairpick_core::select::{Distinct, Options, Strategy, Weights};
+use pairpick_core::pool::Distinct;
+use pairpick_core::select::{Options, Strategy, Weights};
 use pairpick_tests::design::{Design, square, times, trace};
 use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::oracle::{self, dot, log_det};

@@ -12,13 +12,12 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arith::Real;
+use crate::arith::elementwise::map;
 use crate::arith::exp::Exp;
+use crate::columns::Columns;
 use crate::error::Error;
-use crate::fisher::workers;
-use crate::kernel::elementwise::map;
 use crate::kernel::panel::{Items, fill_panel, panel_stride, squared_distances};
-use crate::linalg::Columns;
-use crate::parallel::{Executor, for_chunks, split_at};
+use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::{Pool, pairs_of_ranks};
 use crate::rng::Stream;
 

@@ -17,12 +17,12 @@
 mod clusters;
 
 use self::clusters::Clusters;
-use super::information::walked;
-use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, leverage};
+use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, posterior};
 use crate::arith::{self, Real};
 use crate::error::Error;
-use crate::fisher::rewards_workspace_len;
+use crate::head::rewards_workspace_len;
 use crate::parallel::Executor;
+use crate::pool::enumerable_pairs;
 use crate::rng::Stream;
 use crate::score::gumbel;
 use crate::topk::{Scored, TopK};
@@ -43,14 +43,14 @@ pub fn select<T: Real, E: Executor>(
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let Problem { executor, pool, options, .. } = *problem;
-    let pairs = walked(pool)?;
+    let pairs = enumerable_pairs(pool)?;
     check(options, pool.available())?;
     let required = numbers(&Sizes::of(pool, batch.len(), 1), options.clusters);
     let found = workspace.numbers.len();
     if found < required {
         return Err(Error::Workspace { what: "coreset", required, found });
     }
-    let (rewards, memory) = leverage::pool_rewards(problem, workspace.numbers)?;
+    let (rewards, memory) = posterior::pool_rewards(problem, workspace.numbers)?;
     let mut clusters = Clusters::new(executor, pool, rewards, (pairs, options.clusters), memory);
     clusters.seed(rng)?;
     clusters.converge()?;

@@ -6,8 +6,7 @@
 //! (2019, section 4), whose importance weights p(ŷ|θ)/p(ŷ) are the K W_ŷs kept here. They are
 //! normalised after each answer, so that a product of many probabilities does not vanish.
 
-use crate::arith::Real;
-use crate::kernel::Level;
+use crate::arith::{Level, Real};
 use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::parallel::split_at;

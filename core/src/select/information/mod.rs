@@ -21,12 +21,12 @@ pub(super) use self::configurations::Configurations;
 pub(super) use self::noise::is_noise;
 pub(super) use self::scan::Scan;
 
-use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen, leverage};
-use crate::arith::{self, Real};
+use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen, posterior};
+use crate::arith::Real;
 use crate::error::Error;
 use crate::linalg::{Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Pairs, Pool};
+use crate::pool::enumerable_pairs;
 use crate::rng::Stream;
 
 /// The most draws of the last layer.
@@ -34,29 +34,6 @@ pub const MAX_SAMPLES: usize = 4096;
 
 /// The most joint answers that an entropy is estimated by.
 pub const MAX_CONFIGURATIONS: usize = 65_536;
-
-/// What a batch tells about the last layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Information {
-    /// The mutual information I of the batch's answers with the parameters, in nats: the sum of the
-    /// batch's scores, as the first n scores sum to that of the first n pairs.
-    pub nats: f64,
-    /// ln K, which I exceeds by no more than the noise of its estimate: K draws of the parameters
-    /// can be told apart no further.
-    pub limit: f64,
-    /// The first place of the batch, from 0, for which the best score was no further above the
-    /// median of all pairs than the noise of the estimate would lift the best of so many. The pairs
-    /// from there on are random ones.
-    pub noise_from: Option<usize>,
-}
-
-impl Information {
-    /// None yet, of K draws.
-    pub(super) fn none(samples: usize) -> Self {
-        let limit = arith::ln(f64::from_u64(samples as u64));
-        Self { nats: 0.0, limit, noise_from: None }
-    }
-}
 
 /// The memory of a selection, in its parts.
 pub(super) struct Memory<'a, T> {
@@ -97,7 +74,7 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
 ) -> Result<(Memory<'a, T>, Selection), Error> {
     let samples = problem.options.posterior_samples;
     check_samples(samples)?;
-    let pairs = walked(problem.pool)?;
+    let pairs = enumerable_pairs(problem.pool)?;
     let order = problem.pool.features().rows();
     let required = workspace_len(&Sizes::of(problem.pool, 0, 1), samples, configurations).numbers;
     let found = workspace.numbers.len();
@@ -114,11 +91,11 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     precision.clear();
     precision.add(&posterior.past)?;
     let factor =
-        leverage::factor_with_prior(precision, posterior.prior_precision, posterior.jitter)?;
-    let told = leverage::told_by(&factor, condition)?;
+        posterior::factor_with_prior(precision, posterior.prior_precision, posterior.jitter)?;
+    let summary = posterior::factor_summary(&factor, condition)?;
     draws::draw(posterior.head, &factor, rng, draws)?;
     let configurations = Configurations::new(samples, configurations, joint);
-    Ok((Memory { draws, configurations, scores, scratch }, told))
+    Ok((Memory { draws, configurations, scores, scratch }, summary))
 }
 
 fn check_samples(samples: usize) -> Result<(), Error> {
@@ -130,22 +107,4 @@ fn check_samples(samples: usize) -> Result<(), Error> {
         return Err(Error::TooLarge { what, limit: MAX_SAMPLES, found: samples });
     }
     Ok(())
-}
-
-/// How many pairs a pool has whose pairs can be gone through one by one.
-///
-/// # Errors
-/// [`Error::AllPairs`] for a pool of every two of its items.
-pub(super) fn walked(pool: &Pool<'_>) -> Result<usize, Error> {
-    match pool.pairs() {
-        Pairs::CrossPrompt(_) => Err(Error::AllPairs),
-        Pairs::InPrompt(_) | Pairs::Listed(_) => {
-            let (limit, found) = (usize::MAX, usize::MAX);
-            usize::try_from(pool.pairs().len()).map_err(|_| Error::TooLarge {
-                what: "pairs of the pool",
-                limit,
-                found,
-            })
-        }
-    }
 }

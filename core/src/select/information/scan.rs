@@ -7,13 +7,12 @@
 
 use super::Configurations;
 use crate::arith::Real;
+use crate::arith::elementwise::map;
 use crate::arith::entropy::{OfLogit, OfProbability};
 use crate::arith::sigmoid::Sigmoid;
 use crate::error::Error;
-use crate::fisher::workers;
-use crate::kernel::elementwise::map;
 use crate::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
-use crate::parallel::{Executor, for_chunks, split_at};
+use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::Pool;
 use crate::topk::Scored;
 
@@ -50,14 +49,14 @@ struct Block<'a, T> {
 }
 
 impl<T: Real, E: Executor> Scan<'_, T, E> {
-    /// Fills `scores`, −∞ for pairs that have a label or stand in `taken`.
+    /// Fills `scores`, −∞ for pairs that have a label or stand in `picked`.
     ///
     /// # Errors
     /// [`Error::Workspace`]; [`Error::NonFinite`] with the pair whose score is no number.
     pub(in crate::select) fn score(
         &self,
         configurations: &Configurations<'_, T>,
-        taken: &[Scored<T>],
+        picked: &[Scored<T>],
         scores: &mut [T],
         scratch: &mut [T],
     ) -> Result<(), Error> {
@@ -69,7 +68,7 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
             let blocks = scores.chunks_mut(BLOCK);
             for (first, scores) in (first..).step_by(BLOCK).zip(blocks) {
                 self.block(first, configurations, scratch, scores);
-                self.leave_out(first, taken, scores);
+                self.leave_out(first, picked, scores);
             }
         });
         let unknown = |score: &T| !score.is_finite_number() && *score != -T::INFINITY;
@@ -161,10 +160,10 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
     }
 
     /// Marks the pairs that are not on offer.
-    fn leave_out(&self, first: u64, taken: &[Scored<T>], scores: &mut [T]) {
+    fn leave_out(&self, first: u64, picked: &[Scored<T>], scores: &mut [T]) {
         let end = first.saturating_add(scores.len() as u64);
         let labelled = self.pool.labelled_in(first, end).iter().copied();
-        for pair in labelled.chain(taken.iter().map(|taken| taken.pair)) {
+        for pair in labelled.chain(picked.iter().map(|picked| picked.pair)) {
             let place = pair.checked_sub(first).and_then(|place| usize::try_from(place).ok());
             if let Some(score) = place.and_then(|place| scores.get_mut(place)) {
                 *score = -T::INFINITY;

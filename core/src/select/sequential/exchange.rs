@@ -11,9 +11,9 @@ use crate::arith::{Real, ln};
 use crate::error::Error;
 use crate::heap::sort;
 use crate::parallel::Executor;
+use crate::pool::Distinct;
 use crate::score::check_finite;
-use crate::select::leverage;
-use crate::select::{Distinct, Problem, Selection, Strategy, Workspace};
+use crate::select::{Problem, Selection, Strategy, Workspace, posterior};
 use crate::topk::{Scored, rank};
 
 /// Times that all pairs of the batch are tried, at most.
@@ -86,8 +86,8 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     /// Puts another pair into a place of the batch.
     fn replace(&mut self, batch: &mut [Scored<T>], place: usize, by: Scored<T>) {
         if let Some(slot) = batch.get_mut(place) {
-            self.taken.remove(slot.pair);
-            self.taken.insert(by.pair);
+            self.picked.remove(slot.pair);
+            self.picked.insert(by.pair);
             *slot = by;
         }
     }
@@ -95,7 +95,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     /// Factors the matrix of a batch from scratch. Gives what it gains over the start, and the
     /// largest leverage outside it, a bound on what a swap can bring where no cap decides.
     fn restart(&mut self, batch: &[Scored<T>]) -> Result<(T, Option<T>), Error> {
-        leverage::fill_start(self.problem, self.state.information())?;
+        posterior::fill_start(self.problem, self.state.information())?;
         for scored in batch {
             let (items, weight) = self.pair(scored.pair);
             self.state.add_information(items, weight);
@@ -114,14 +114,14 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     fn best_without(&mut self, pair: u64, rest: T) -> Result<Option<Scored<T>>, Error> {
         let (items, weight) = self.pair(pair);
         self.state.leave_out(self.problem.executor, items, weight, rest);
-        self.taken.remove(pair);
+        self.picked.remove(pair);
         let best = self.first();
-        self.taken.insert(pair);
+        self.picked.insert(pair);
         self.state.put_back();
         best
     }
 
-    /// The best pair that may be taken, by a walk over all.
+    /// The best pair that may be picked, by a walk over all.
     fn first(&mut self) -> Result<Option<Scored<T>>, Error> {
         let best = self.best(1)?.finish();
         check_finite(best)?;
@@ -153,7 +153,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// Factors the matrix of a batch without one of its pairs.
     fn factor_others(&mut self, batch: &[Scored<T>], pair: u64) -> Result<(), Error> {
-        leverage::fill_start(self.problem, self.state.information())?;
+        posterior::fill_start(self.problem, self.state.information())?;
         for scored in batch.iter().filter(|scored| scored.pair != pair) {
             let (items, weight) = self.pair(scored.pair);
             self.state.add_information(items, weight);

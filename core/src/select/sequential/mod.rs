@@ -20,18 +20,17 @@ mod state;
 pub(super) use self::exchange::select as exchange;
 use self::scores::Scores;
 use self::state::State;
-use super::taken::{Taken, taken_len};
-use super::{
-    Distinct, Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, leverage,
-};
+use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, posterior};
 use crate::arith::{Real, sum};
 use crate::error::Error;
-use crate::fisher::rewards_workspace_len;
+use crate::head::rewards_workspace_len;
 use crate::heap::{make_heap, sift_down};
 use crate::linalg::{Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
-use crate::score::{Criterion, Ranking, ScoreMemory, check_finite, gather, whiten_memory_len};
+use crate::pool::{Distinct, PickedPairs, picked_len};
+use crate::score::{Criterion, Ranking, ScoreMemory, check_finite, gather};
 use crate::topk::{Scored, TopK, rank};
+use crate::whiten::whiten_memory_len;
 
 /// Pairs gathered by one walk. Not part of the contract: which pairs are picked does not depend on
 /// it.
@@ -104,7 +103,7 @@ pub(super) fn workspace_len<T: Real>(
         .saturating_add(threads.saturating_mul(each));
     let rewards = threads.saturating_mul(rewards_workspace_len(order));
     let numbers = items.saturating_add(if design < rewards { rewards } else { design });
-    let ranks = taken_len(batch, items, distinct).saturating_add(items);
+    let ranks = picked_len(batch, items, distinct).saturating_add(items);
     let heaps = if threads > 1 { threads.saturating_add(1) } else { 1 };
     WorkspaceLen { numbers, heaps: heaps.saturating_mul(slots), ranks }
 }
@@ -119,7 +118,7 @@ pub(super) struct Search<'a, T, E> {
     distinct: Distinct,
     scores: Scores<'a, T>,
     state: State<'a, T>,
-    taken: Taken<'a>,
+    picked: PickedPairs<'a>,
     lazy: bool,
     numbers: &'a mut [T],
     slots: &'a mut [Scored<T>],
@@ -138,25 +137,36 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let pool = problem.pool;
         let order = pool.features().rows();
         let lazy = matches!(goal, Goal::LogDet);
-        let (taken, stages) = Taken::new(pool, distinct, batch, workspace.ranks)?;
-        let (rewards, numbers) = leverage::pool_rewards(problem, workspace.numbers)?;
+        let (picked, stages) = PickedPairs::new(pool, distinct, batch, workspace.ranks)?;
+        let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
         let (weighting, numbers) = averaged::weighting(problem, numbers)?;
         let scores = Scores::new(pool, weighting, rewards);
         let (memory, numbers) = split_at(numbers, packed_len(order));
         let mut information = Packed::new(order, memory)?;
-        leverage::fill_start(problem, &mut information)?;
+        posterior::fill_start(problem, &mut information)?;
         let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
         let (mut state, numbers) =
             State::new((pool.features(), batch), goal, information, stages, numbers)?;
         let factor = state.refactor(problem.executor, numbers)?;
-        let selection = leverage::told_by(&factor, condition)?;
+        let selection = posterior::factor_summary(&factor, condition)?;
         let required = if lazy { candidates(pool.pairs().len()) } else { 1 };
         let found = workspace.heaps.len();
         if found < required {
             return Err(Error::Workspace { what: "heaps", required, found });
         }
         let (slots, heaps) = split_at(workspace.heaps, required);
-        Ok(Self { problem, distinct, scores, state, taken, lazy, numbers, slots, heaps, selection })
+        Ok(Self {
+            problem,
+            distinct,
+            scores,
+            state,
+            picked,
+            lazy,
+            numbers,
+            slots,
+            heaps,
+            selection,
+        })
     }
 
     /// Picks greedily until the batch is full.
@@ -172,7 +182,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
                 gathered = Gathered::default();
             }
             let Some(best) = self.next(&mut gathered)? else {
-                let available = self.taken.len() as u64;
+                let available = self.picked.len() as u64;
                 return Err(Error::Batch { requested, available });
             };
             *slot = best;
@@ -181,7 +191,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         Ok(())
     }
 
-    /// The best pair that may be taken.
+    /// The best pair that may be picked.
     fn next(&mut self, gathered: &mut Gathered<T>) -> Result<Option<Scored<T>>, Error> {
         loop {
             let (heap, _) = split_at(self.slots, gathered.len);
@@ -193,7 +203,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
                 continue;
             };
             check_finite(&[top])?;
-            if !self.taken.allows(top.pair) {
+            if !self.picked.allows(top.pair) {
                 gathered.drop_top(heap);
                 continue;
             }
@@ -228,11 +238,11 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         Ok(())
     }
 
-    /// The best pairs that may be taken, as many as there are slots for and no more than `most`, by a
+    /// The best pairs that may be picked, as many as there are slots for and no more than `most`, by a
     /// walk over all.
     fn best(&mut self, most: usize) -> Result<TopK<'_, T>, Error> {
         let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
-        let ranking = Ranking { noise: None, taken: Some(&self.taken) };
+        let ranking = Ranking { noise: None, picked: Some(&self.picked) };
         gather(
             self.problem.executor,
             self.problem.pool,
@@ -262,7 +272,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let (items, weight) = self.pair(pair);
         let (_, leverage) = self.score_of((items, weight));
         self.state.add(self.problem.executor, items, weight, leverage);
-        self.taken.insert(pair);
+        self.picked.insert(pair);
     }
 }
 

@@ -1,17 +1,17 @@
 //! [`State`]: the matrix of a sequential design, its factor, and the columns of the items.
 
 use super::{Goal, most_picks};
-use crate::arith::Real;
+use crate::arith::{Level, Real};
+use crate::columns::Columns;
 use crate::error::Error;
-use crate::fisher::workers;
-use crate::kernel::Level;
 use crate::kernel::axpy::subtract_scaled;
 use crate::kernel::dot::dot;
 use crate::kernel::panel::{Items, fill_whitener, panel_stride, project_panel, whitener_len};
-use crate::linalg::{Cholesky, Columns, Packed, packed_len};
-use crate::parallel::{Executor, for_chunks, split_at};
-use crate::score::{Drop, Stored, copy_features, whiten_columns, whiten_memory_len};
+use crate::linalg::{Cholesky, Packed, packed_len};
+use crate::parallel::{Executor, for_chunks, split_at, workers};
+use crate::score::{Stored, TraceDrop, copy_features};
 use crate::select::trace;
+use crate::whiten::{whiten_columns, whiten_memory_len};
 
 /// Numbers of the parts that do not grow with the pool.
 pub(super) const fn numbers_len(order: usize, batch: usize) -> usize {
@@ -156,7 +156,7 @@ impl<'a, T: Real> State<'a, T> {
         let at = self.target_row();
         let drop = self.trace.as_ref().map(|trace| {
             let rows = if trace.misfit == T::ZERO { 0 } else { order };
-            Drop { target: (at, order), features: (at + order, rows), misfit: trace.misfit }
+            TraceDrop { target: (at, order), features: (at + order, rows), misfit: trace.misfit }
         });
         let leverage = if self.left_out { (0, order + 1, 0) } else { (0, order, self.picks) };
         Stored { columns: self.columns, height: self.height, leverage, drop }

@@ -11,8 +11,8 @@ use core::mem::ManuallyDrop;
 #[cfg(target_arch = "arm")]
 use cortex_m_rt::entry;
 use pairpick_core::Error;
-use pairpick_core::arith::{Micro, Real};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::arith::Real;
+use pairpick_core::parallel::{Executor, Micro, Sequential};
 use pairpick_core::scenario::{DeviceMemory, Header, Size, replay};
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;

@@ -10,11 +10,13 @@ use core::fmt::Display;
 
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::fisher::{Weighting, add_pool, rewards};
+use pairpick_core::fisher::{Weighting, add_pool};
+use pairpick_core::head::rewards;
 use pairpick_core::kernel::panel::{
     fill_whitened, fill_whitener, panel_stride, whitener_len,
 };
-use pairpick_core::linalg::{Cholesky, Columns, Packed, packed_len};
+use pairpick_core::columns::Columns;
+use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;

@@ -7,8 +7,8 @@ use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 
 use pairpick_core::Error;
-use pairpick_core::arith::{Micro, Real};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::arith::Real;
+use pairpick_core::parallel::{Executor, Micro, Sequential};
 use pairpick_core::scenario::{DeviceMemory, Header, Size, replay as replay_scenario};
 
 #[link(wasm_import_module = "host")]

@@ -7,8 +7,7 @@
 mod selection;
 
 use cortex_m_rt::entry;
-use pairpick_core::arith::Micro;
-use pairpick_core::parallel::Sequential;
+use pairpick_core::parallel::{Micro, Sequential};
 
 use selection::Place;
 

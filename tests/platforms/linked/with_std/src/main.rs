@@ -2,8 +2,8 @@
 
 use nalgebra::ComplexField;
 use pairpick_core::Error;
-use pairpick_core::arith::{Micro, Real};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::arith::Real;
+use pairpick_core::parallel::{Executor, Micro, Sequential};
 use pairpick_core::scenario::{DeviceMemory, Header, Size, replay};
 
 fn main() -> Result<(), Error> {

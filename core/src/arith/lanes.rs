@@ -62,7 +62,7 @@ impl<S: Simd, T: Real> Lanes<S, T> {
     /// How many vectors the registers hold at least: 32 of 512 bits and 16 of the others; where four
     /// scalars stand for a vector, the 32 scalar registers of a Cortex-M4F hold 8.
     #[inline(always)]
-    pub(super) fn registers(simd: S) -> usize {
+    pub(crate) fn registers(simd: S) -> usize {
         if simd.level().is_fallback() {
             8
         } else if Self::LEN * size_of::<T>() == 64 {

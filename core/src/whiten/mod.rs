@@ -1,22 +1,22 @@
-//! [`Whitened`]: a pool's items whitened by the posterior precision P = LLᵀ, u = L⁻¹φ, from which
-//! the variance of any margin is to hand: v = dᵀP⁻¹d = ‖u_a − u_b‖², d = φ_a − φ_b.
+//! Items whitened by the factor of a matrix, u = L⁻¹φ with M = LLᵀ: as columns for scores, or as
+//! panels.
 //!
-//! P is that of the labels so far, λI + Σ over the labelled pairs. With the matrix of the whole
+//! Of a posterior precision P they are [`Whitened`], from which the variance of any margin is to
+//! hand: v = dᵀP⁻¹d = ‖u_a − u_b‖², d = φ_a − φ_b. P is that of the labels so far, λI + Σ over the labelled pairs. With the matrix of the whole
 //! pool in its place every variance would vanish, and averaged weights with it. Squared differences
 //! are summed in ascending feature order, as scores are.
 
-use crate::arith::{Real, sum};
-use crate::error::{Error, check_shape};
-use crate::kernel::Level;
-use crate::kernel::averaged::averaged_weights;
-use crate::kernel::panel::{
-    Items, fill_whitened, fill_whitener, panel_stride, squared_distances, whitener_len,
-};
-use crate::linalg::{Cholesky, Columns};
-use crate::parallel::{Executor, for_chunks, split_at};
+use core::iter::Peekable;
 
-/// Pairs whose variances are looked at together. Not part of the contract: pairs do not meet.
-const PAIRS: usize = 64;
+use crate::arith::{Level, Real, sum};
+use crate::columns::Columns;
+use crate::error::{Error, check_shape};
+use crate::kernel::panel::{
+    Items, fill_columns, fill_whitened, fill_whitener, panel_stride, squared_distances,
+    whitener_len,
+};
+use crate::linalg::Cholesky;
+use crate::parallel::{Executor, for_chunks, split_at};
 
 /// Numbers that [`whiten_panels`] writes: a panel for each block of [`sum::ITEMS`] items.
 pub(crate) const fn panels_len(order: usize, items: usize) -> usize {
@@ -97,7 +97,7 @@ impl<'a, T: Real> Whitened<'a, T> {
 
     /// Writes the variances of the margins of the items from `a` on with `width` items from `b` on,
     /// a row for each a. Each of the two runs of items lies within a block of [`sum::ITEMS`].
-    pub(super) fn variances_between(
+    pub(crate) fn variances_between(
         self,
         level: Level,
         (a, b): (usize, usize),
@@ -107,28 +107,23 @@ impl<'a, T: Real> Whitened<'a, T> {
         squared_distances(level, (self.stride, usize::MAX), self.from(a), self.from(b), width, out);
     }
 
-    /// Replaces margins by averaged weights, given the items of each.
-    pub(super) fn average(
+    /// Writes the variances of the margins of pairs (a, b), until `out` is full or no pair is left.
+    pub(crate) fn variances_of(
         self,
         level: Level,
-        pairs: impl Iterator<Item = (usize, usize)>,
-        margins: &mut [T],
+        pairs: &mut Peekable<impl Iterator<Item = (usize, usize)>>,
+        out: &mut [T],
     ) {
-        let mut pairs = pairs.peekable();
-        for margins in margins.chunks_mut(PAIRS) {
-            let mut variances = [T::ZERO; PAIRS];
-            let (mut rest, _) = split_at(&mut variances, margins.len());
-            while let Some((a, b)) = if rest.is_empty() { None } else { pairs.next() } {
-                // An item with the ones that follow each other is one walk over a panel.
-                let mut run = 1;
-                while run < rest.len() && pairs.next_if_eq(&(a, b.saturating_add(run))).is_some() {
-                    run += 1;
-                }
-                let (out, others) = split_at(rest, run);
-                self.variances(level, a, b, out);
-                rest = others;
+        let mut rest = out;
+        while let Some((a, b)) = if rest.is_empty() { None } else { pairs.next() } {
+            // An item with the ones that follow each other is one walk over a panel.
+            let mut run = 1;
+            while run < rest.len() && pairs.next_if_eq(&(a, b.saturating_add(run))).is_some() {
+                run += 1;
             }
-            averaged_weights(level, &variances, margins);
+            let (out, others) = split_at(rest, run);
+            self.variances(level, a, b, out);
+            rest = others;
         }
     }
 
@@ -139,4 +134,40 @@ impl<'a, T: Real> Whitened<'a, T> {
         let panel = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();
         Items { panel, first: item % sum::ITEMS }
     }
+}
+
+/// Numbers that [`whiten_columns`] works in.
+pub(crate) const fn whiten_memory_len(order: usize, items: usize) -> usize {
+    order.saturating_mul(panel_stride(block_len(items)))
+}
+
+/// Items that are whitened together. Not part of the contract: items do not meet.
+const fn block_len(items: usize) -> usize {
+    if items < sum::ITEMS { items } else { sum::ITEMS }
+}
+
+/// Whitens all items, an item a column, whose first rows it fills: columns may be longer than the
+/// items. Blocks of items are shared out over `workers`.
+pub(crate) fn whiten_columns<T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    (whitener, height): (&[T], usize),
+    workers: usize,
+    columns: &mut [T],
+    memory: &mut [T],
+) {
+    let order = features.rows();
+    let stride = panel_stride(block_len(features.len()));
+    let blocks = features.len().div_ceil(sum::ITEMS).div_ceil(workers.max(1));
+    let share = blocks * sum::ITEMS;
+    let each = whiten_memory_len(order, features.len());
+    for_chunks(executor, columns, share * height, memory, each, &|worker, columns, panel| {
+        let (panel, _) = split_at(panel, order * stride);
+        let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
+        for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
+            let items = features.range(first, first + sum::ITEMS);
+            fill_whitened(executor.level(), items, whitener, stride, panel);
+            fill_columns(executor.level(), (&*panel, stride), height, columns);
+        }
+    });
 }

@@ -1,13 +1,24 @@
-//! [`Taken`]: the pairs that a batch has so far, and which others it may still take.
+//! [`PickedPairs`]: the pairs that a batch has so far, and which others it may still pick.
 
-use super::Distinct;
+use super::Pool;
 use crate::error::Error;
 use crate::parallel::split_at;
-use crate::pool::Pool;
+
+/// How often a batch may come back to the same place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Distinct {
+    /// As often as scores say.
+    #[default]
+    Unlimited,
+    /// At most so many pairs an item.
+    PerItem(u32),
+    /// At most so many pairs a prompt.
+    PerPrompt(u32),
+}
 
 /// The pairs of a batch by their numbers, and how many of them touch each item or prompt.
 #[derive(Debug)]
-pub(crate) struct Taken<'a> {
+pub(crate) struct PickedPairs<'a> {
     pool: &'a Pool<'a>,
     numbers: &'a mut [u64],
     len: usize,
@@ -17,8 +28,8 @@ pub(crate) struct Taken<'a> {
     counts: &'a mut [u64],
 }
 
-/// Numbers that [`Taken::new`] needs; prompts are no more than items.
-pub(crate) const fn taken_len(batch: usize, items: usize, distinct: Distinct) -> usize {
+/// Numbers that [`PickedPairs::new`] needs; prompts are no more than items.
+pub(crate) const fn picked_len(batch: usize, items: usize, distinct: Distinct) -> usize {
     match distinct {
         Distinct::Unlimited => batch,
         // Prompts without items may outnumber the items, but not count.
@@ -26,8 +37,8 @@ pub(crate) const fn taken_len(batch: usize, items: usize, distinct: Distinct) ->
     }
 }
 
-impl<'a> Taken<'a> {
-    /// Nothing taken yet, room for `batch` pairs; the memory that is left comes back.
+impl<'a> PickedPairs<'a> {
+    /// Nothing picked yet, room for `batch` pairs; the memory that is left comes back.
     ///
     /// # Errors
     /// [`Error::Workspace`]; [`Error::Parameter`] where prompts are to be counted and not known.
@@ -38,7 +49,7 @@ impl<'a> Taken<'a> {
         memory: &'a mut [u64],
     ) -> Result<(Self, &'a mut [u64]), Error> {
         let items = pool.features().len();
-        let (required, found) = (taken_len(batch, items, distinct), memory.len());
+        let (required, found) = (picked_len(batch, items, distinct), memory.len());
         if found < required {
             return Err(Error::Workspace { what: "ranks", required, found });
         }
@@ -57,17 +68,17 @@ impl<'a> Taken<'a> {
         Ok((Self { pool, numbers, len: 0, limit, starts, counts }, rest))
     }
 
-    /// The pairs taken, ascending.
+    /// The pairs picked, ascending.
     fn numbers(&self) -> &[u64] {
         self.numbers.get(..self.len).unwrap_or_default()
     }
 
-    /// How many pairs are taken.
+    /// How many pairs are picked.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether the batch may take this pair.
+    /// Whether the batch may pick this pair.
     pub(crate) fn allows(&self, pair: u64) -> bool {
         if self.numbers().binary_search(&pair).is_ok() {
             return false;
@@ -79,7 +90,7 @@ impl<'a> Taken<'a> {
         }
     }
 
-    /// Takes a pair.
+    /// Adds a pair.
     pub(crate) fn insert(&mut self, pair: u64) {
         let Err(place) = self.numbers().binary_search(&pair) else {
             return;
@@ -95,7 +106,7 @@ impl<'a> Taken<'a> {
         self.count(pair, |count| count.saturating_add(1));
     }
 
-    /// Gives a pair back.
+    /// Removes a pair.
     pub(crate) fn remove(&mut self, pair: u64) {
         let Ok(place) = self.numbers().binary_search(&pair) else {
             return;

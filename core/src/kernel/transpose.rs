@@ -4,9 +4,9 @@
 //! registers. Interleaving vectors i and i + n/2 of n, for every i < n/2, as often as n can be
 //! halved, leaves lane j of vector i in lane i of vector j.
 
-use super::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::arith::Real;
-use crate::linalg::Columns;
+use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
+use crate::columns::Columns;
 
 /// Turns items (columns) into a panel, converted to `T`.
 pub fn fill_panel<F: Real, T: Real>(
@@ -25,7 +25,7 @@ pub fn fill_panel_from<F: Real, T: Real>(
     stride: usize,
     panel: &mut [T],
 ) {
-    run_at(level, Turn { items, from, stride, panel: &mut *panel });
+    run_at(level, Transpose { items, from, stride, panel: &mut *panel });
     for row in panel.chunks_exact_mut(stride.max(1)) {
         row.get_mut(items.len()..).unwrap_or_default().fill(T::ZERO);
     }
@@ -41,18 +41,18 @@ pub fn fill_columns<T: Real>(
 ) {
     let rows = panel.len().checked_div(stride).unwrap_or(0);
     if let Ok(items) = Columns::new(panel, stride, rows) {
-        run_at(level, Turn { items, from: 0, stride: height, panel: columns });
+        run_at(level, Transpose { items, from: 0, stride: height, panel: columns });
     }
 }
 
-struct Turn<'a, F, T> {
+struct Transpose<'a, F, T> {
     items: Columns<'a, F>,
     from: usize,
     stride: usize,
     panel: &'a mut [T],
 }
 
-impl<F: Real, T: Real> Operation for Turn<'_, F, T> {
+impl<F: Real, T: Real> Operation for Transpose<'_, F, T> {
     type Output = ();
 
     #[inline(always)]
@@ -62,18 +62,18 @@ impl<F: Real, T: Real> Operation for Turn<'_, F, T> {
             return write_items(self.items, (0, self.from), self.stride, self.panel);
         }
         match Lanes::<S, F>::LEN {
-            2 => self.turn::<S, 2>(simd),
-            4 => self.turn::<S, 4>(simd),
-            8 => self.turn::<S, 8>(simd),
-            _ => self.turn::<S, 16>(simd),
+            2 => self.transpose::<S, 2>(simd),
+            4 => self.transpose::<S, 4>(simd),
+            8 => self.transpose::<S, 8>(simd),
+            _ => self.transpose::<S, 16>(simd),
         }
     }
 }
 
-impl<F: Real, T: Real> Turn<'_, F, T> {
+impl<F: Real, T: Real> Transpose<'_, F, T> {
     /// With vectors of `LANES`.
     #[inline(always)]
-    fn turn<S: Simd, const LANES: usize>(self, simd: S) {
+    fn transpose<S: Simd, const LANES: usize>(self, simd: S) {
         let Self { items, from, stride, panel } = self;
         let (height, stride) = (items.rows().max(1), stride.max(1));
         let mut first = 0;
@@ -85,7 +85,7 @@ impl<F: Real, T: Real> Turn<'_, F, T> {
                 if row.saturating_add(LANES) > height {
                     break;
                 }
-                let square = turn_square::<S, F, LANES>(simd, group, height, row);
+                let square = transpose_square::<S, F, LANES>(simd, group, height, row);
                 for (vector, out) in square.iter().zip(out.chunks_exact_mut(stride)) {
                     write_vector::<LANES, F, T>(vector.as_slice(), first, out);
                 }
@@ -139,7 +139,7 @@ fn write<'a, F: Real, T: Real>(values: impl Iterator<Item = &'a F>, first: usize
 
 /// As many features as there are lanes, from `row` on, of as many items: a feature a vector.
 #[inline(always)]
-fn turn_square<S: Simd, F: Real, const LANES: usize>(
+fn transpose_square<S: Simd, F: Real, const LANES: usize>(
     simd: S,
     items: &[F],
     rows: usize,

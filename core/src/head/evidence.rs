@@ -2,7 +2,7 @@
 //!
 //! **By evidence** (MacKay, 1992, the Laplace approximation): the λ that maximises
 //! ln p(labels | λ) = log-posterior(β_λ) + H/2 ln λ − ½ ln |P(λ)|, β_λ the fit of
-//! [`last_layer`](super::last_layer) at this λ and P(λ) its posterior precision. **By held-out
+//! [`newton`](super::newton) at this λ and P(λ) its posterior precision. **By held-out
 //! labels**: the λ whose fits foretell the answers of the fold left out, summed over the folds.
 //!
 //! Both look at the features as given. A network that learnt them from the same labels has turned
@@ -13,12 +13,13 @@
 //! p² + (1 − p)² over such margins; a smaller λ would expect them to agree more. The bounds follow the
 //! features' scale: features twice as large have four times the λ.
 
-use super::last_layer::{Fit, fit, log_likelihood};
-use super::loss::{Comparison, check};
+use super::loss::check;
+use super::newton::{Fit, fit, log_likelihood};
 use crate::arith::{Real, exp, ln, sum};
+use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::linalg::Columns;
 use crate::parallel::{Executor, split_at};
+use crate::pool::Comparison;
 
 /// The largest prior deviation of an average margin, squared: it makes the floor of λ.
 const MOST_VARIANCE: f64 = 4.0;

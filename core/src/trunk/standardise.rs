@@ -6,9 +6,9 @@
 //! the embedding model); its scale is 0, so that it enters nothing.
 
 use crate::arith::{Real, sum};
+use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::kernel::axpy::add_scaled;
-use crate::linalg::Columns;
 
 /// Deviations below this share of the largest one count as none.
 const DEAD: f64 = 1e-6;

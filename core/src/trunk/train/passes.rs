@@ -2,15 +2,14 @@
 
 use super::{Data, Losses, copy, gathered_items};
 use crate::arith::Real;
+use crate::columns::Columns;
 use crate::error::Error;
-use crate::fisher::rewards;
+use crate::head::loss::{add_gradients_of, add_reward_gradients, margins, margins_of, mean_loss};
+use crate::head::rewards;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
-use crate::linalg::Columns;
-use crate::model::loss::{
-    Comparison, add_gradients_of, add_reward_gradients, margins, margins_of, mean_loss,
-};
-use crate::model::mlp::{LAYERS, Layer, Mlp};
 use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::Comparison;
+use crate::trunk::mlp::{LAYERS, Layer, Mlp};
 
 /// Some of the training labels, and the items that they name.
 pub(super) struct Batch<'a, T> {

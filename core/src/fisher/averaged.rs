@@ -11,10 +11,12 @@
 //! tenth of that or more, and up to three times the integral where it is a hundredth: its tail is
 //! heavier, where no design looks for a pair.
 
-use super::elementwise::Function;
-use super::lanes::{Lanes, Level, Operation, Simd, run_at};
-use crate::arith::Real;
 use crate::arith::bernoulli::Variance;
+use crate::arith::elementwise::Function;
+use crate::arith::lanes::{Lanes, Operation, Simd, run_at};
+use crate::arith::{Level, Real};
+use crate::parallel::split_at;
+use crate::whiten::Whitened;
 
 /// Replaces margins by weights, given the variance of each margin.
 ///
@@ -22,6 +24,35 @@ use crate::arith::bernoulli::Variance;
 /// infinite variance or margin gives 0, unless both are; NaN gives NaN.
 pub fn averaged_weights<T: Real>(level: Level, variances: &[T], margins: &mut [T]) {
     run_at(level, Averaged { variances, margins });
+}
+
+/// The mean of σ(m) (1 − σ(m)) over m of this mean and variance, by MacKay's approximation. Error,
+/// bound and special values: [`averaged`](self).
+#[must_use]
+pub fn averaged_variance<T: Real>(margin: T, variance: T) -> T {
+    let mut weight = [margin];
+    averaged_weights(Level::baseline(), &[variance], &mut weight);
+    let [weight] = weight;
+    weight
+}
+
+/// Pairs whose variances are looked at together. Not part of the contract: pairs share nothing.
+const PAIRS: usize = 64;
+
+/// Replaces margins by weights, given the items of each.
+pub(super) fn average<T: Real>(
+    level: Level,
+    whitened: Whitened<'_, T>,
+    pairs: impl Iterator<Item = (usize, usize)>,
+    margins: &mut [T],
+) {
+    let mut pairs = pairs.peekable();
+    for margins in margins.chunks_mut(PAIRS) {
+        let mut variances = [T::ZERO; PAIRS];
+        let (out, _) = split_at(&mut variances, margins.len());
+        whitened.variances_of(level, &mut pairs, out);
+        averaged_weights(level, &variances, margins);
+    }
 }
 
 struct Averaged<'a, T> {

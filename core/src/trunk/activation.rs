@@ -1,7 +1,7 @@
 //! [`Activation`]: GELU in its exact (erf) form, or ReLU, with their derivatives.
 
+use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::arith::{Real, gelu, micro};
-use crate::kernel::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::parallel::Executor;
 
 /// What a hidden layer applies to each value.

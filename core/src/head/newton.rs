@@ -6,14 +6,17 @@
 //! halved until the log-posterior does not fall. The gradient sums an item's slopes over its pairs
 //! in order, then features over items in ascending order.
 
-use super::loss::{Comparison, add_reward_gradients, check, margins, mean_loss};
+use super::loss::{add_reward_gradients, check, margins, mean_loss};
+use super::{rewards, rewards_workspace_len};
 use crate::arith::Real;
+use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::fisher::{Weighting, add_pairs, list_workspace_len, rewards, rewards_workspace_len};
+use crate::fisher::{Weighting, add_pairs, list_workspace_len};
 use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
-use crate::linalg::{Cholesky, Columns, Packed, packed_len};
+use crate::linalg::{Cholesky, Packed, packed_len};
 use crate::parallel::{Executor, split_at};
+use crate::pool::Comparison;
 
 /// The most Newton steps; quadratic convergence needs far fewer.
 const STEPS: usize = 100;

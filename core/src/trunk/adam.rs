@@ -4,7 +4,7 @@
 //! (√v / √(1 − β₂ᵗ) + ε). βᵗ is a running product in f64; each scalar is rounded once.
 
 use crate::arith::Real;
-use crate::kernel::lanes::{Lanes, Level, Operation, Simd, run_at};
+use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;

@@ -4,23 +4,12 @@
 //! Its derivative σ(m) − y stays ±1 for a pair that is confidently wrong, where a loss on rounded
 //! probabilities goes silent.
 
+use crate::arith::elementwise::map;
 use crate::arith::sigmoid::Sigmoid;
 use crate::arith::softplus::Softplus;
-use crate::arith::{Real, sum};
+use crate::arith::{Level, Real, sum};
 use crate::error::Error;
-use crate::kernel::Level;
-use crate::kernel::elementwise::map;
-
-/// An answered pair: two items and who won.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Comparison<T> {
-    /// The first item, as a column of the embeddings.
-    pub a: u32,
-    /// The second item.
-    pub b: u32,
-    /// 1 if a is preferred, 0 if b is, ½ for a tie.
-    pub label: T,
-}
+use crate::pool::Comparison;
 
 /// Fails unless every label is 0, ½ or 1 and every item exists.
 ///

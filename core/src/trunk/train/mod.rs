@@ -11,13 +11,14 @@ mod passes;
 
 use self::passes::{Batch, Passes};
 use super::adam::Adam;
-use super::loss::{Comparison, check};
 use super::mlp::Mlp;
 use crate::arith::Real;
+use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::fisher::rewards_workspace_len;
-use crate::linalg::Columns;
+use crate::head::loss::check;
+use crate::head::rewards_workspace_len;
 use crate::parallel::{Executor, split_at};
+use crate::pool::Comparison;
 use crate::rng::Stream;
 
 /// How to train.

@@ -1,0 +1,153 @@
+//! [`Problem`]: what every strategy is asked, the memory that it works in, and what it tells besides
+//! its batch.
+
+use crate::arith::{self, Real};
+use crate::error::Error;
+use crate::linalg::Packed;
+use crate::pool::{Pairs, Pool};
+use crate::topk::Scored;
+
+use super::Options;
+
+/// What is asked of a strategy, and by whose threads.
+#[derive(Debug)]
+pub struct Problem<'a, T, E> {
+    /// Threads and instruction set.
+    pub executor: &'a E,
+    /// The pairs that can be asked about.
+    pub pool: &'a Pool<'a>,
+    /// What is believed before the batch.
+    pub posterior: &'a Posterior<'a, T>,
+    /// What a strategy leaves to its caller.
+    pub options: &'a Options<'a, T>,
+}
+
+impl<T, E> Clone for Problem<'_, T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, E> Copy for Problem<'_, T, E> {}
+
+/// What is believed of the last layer before the batch: its weights, and the parts of
+/// P = λI + Σ over the labelled pairs.
+#[derive(Clone, Copy, Debug)]
+pub struct Posterior<'a, T> {
+    /// β, a weight a feature.
+    pub head: &'a [f32],
+    /// λ, absolute: a statistical choice.
+    pub prior_precision: T,
+    /// Numerical jitter, relative to the mean diagonal entry of the matrix that is factored: 0
+    /// where the precision suffices.
+    pub jitter: T,
+    /// Fisher information of the labelled pairs under this model; of order H.
+    pub past: Packed<T, &'a [T]>,
+}
+
+/// Memory that a selection works in; [`Strategy::workspace_len`](super::Strategy::workspace_len) sizes it.
+#[derive(Debug)]
+pub struct Workspace<'a, T> {
+    /// Numbers.
+    pub numbers: &'a mut [T],
+    /// Candidates: of each worker, and of the batch.
+    pub heaps: &'a mut [Scored<T>],
+    /// Whole numbers: ranks of pairs, counts, pairs taken.
+    pub ranks: &'a mut [u64],
+}
+
+/// Lengths of the parts of a [`Workspace`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceLen {
+    /// Numbers.
+    pub numbers: usize,
+    /// Candidates.
+    pub heaps: usize,
+    /// Ranks.
+    pub ranks: usize,
+}
+
+impl WorkspaceLen {
+    /// The lengths that serve either.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            numbers: self.numbers.max(other.numbers),
+            heaps: self.heaps.max(other.heaps),
+            ranks: self.ranks.max(other.ranks),
+        }
+    }
+}
+
+/// What sizes a [`Workspace`].
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes<'a> {
+    /// Features of an item: H.
+    pub order: usize,
+    /// The pairs of the pool.
+    pub pairs: Pairs<'a>,
+    /// The items of the pool.
+    pub items: usize,
+    /// Pairs to pick.
+    pub batch: usize,
+    /// Threads that share the work.
+    pub threads: usize,
+}
+
+impl<'a> Sizes<'a> {
+    /// Those of a batch from this pool.
+    #[must_use]
+    pub fn of(pool: &Pool<'a>, batch: usize, threads: usize) -> Self {
+        let features = pool.features();
+        let (order, items) = (features.rows(), features.len());
+        Self { order, pairs: pool.pairs(), items, batch, threads: threads.max(1) }
+    }
+}
+
+/// What a selection tells besides its batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Estimated condition number (1-norm) of the matrix that the strategy factored, if any: M, or P.
+    pub condition: Option<f64>,
+    /// The log-determinant of that matrix.
+    pub log_det: Option<f64>,
+    /// What the batch tells about the last layer, if the strategy counts it.
+    pub information: Option<Information>,
+}
+
+impl Selection {
+    /// This selection, if its matrix could be trusted in the precision `T`.
+    ///
+    /// # Errors
+    /// [`Error::IllConditioned`] where the condition estimate is not below 1/ε.
+    pub fn checked<T: Real>(self) -> Result<Self, Error> {
+        match self.condition {
+            None => Ok(self),
+            Some(estimate) if estimate < 1.0 / T::EPSILON.to_f64() => Ok(self),
+            Some(estimate) => Err(Error::IllConditioned { estimate }),
+        }
+    }
+}
+
+/// What a batch tells about the last layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Information {
+    /// The mutual information I of the batch's answers with the parameters, in nats: the sum of the
+    /// batch's scores, as the first n scores sum to that of the first n pairs.
+    pub nats: f64,
+    /// ln K, which I exceeds by no more than the noise of its estimate: K draws of the parameters
+    /// can be told apart no further.
+    pub limit: f64,
+    /// The first place of the batch, from 0, for which the best score was no further above the
+    /// median of all pairs than the noise of the estimate would lift the best of so many. The pairs
+    /// from there on are random ones.
+    pub noise_from: Option<usize>,
+}
+
+impl Information {
+    /// None yet, of K draws.
+    pub(super) fn none(samples: usize) -> Self {
+        let limit = arith::ln(f64::from_u64(samples as u64));
+        Self { nats: 0.0, limit, noise_from: None }
+    }
+}

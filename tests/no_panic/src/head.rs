@@ -1,0 +1,29 @@
+use pairpick_core::head::loss::{add_reward_gradients, check, margins, mean_loss};
+use pairpick_core::head::{evidence, newton, rewards, rewards_workspace_len};
+
+use crate::{Any, any};
+
+probes! {
+    head::rewards::rewards_workspace_len => rewards_workspace_len(any());
+    head::rewards::rewards[T] => (
+        rewards::<f32, T, _>(&Any, any(), any(), any(), any()),
+        rewards::<T, T, _>(&Any, any(), any(), any(), any()),
+    );
+
+    head::evidence::log_evidence => evidence::log_evidence(any(), any(), any());
+    head::evidence::bounds => evidence::bounds(any(), any());
+    head::evidence::by_evidence => evidence::by_evidence(&Any, any(), any(), any(), any());
+    head::evidence::by_held_out =>
+        evidence::by_held_out(&Any, any(), any(), any(), any(), any());
+
+    head::newton::workspace_len => newton::workspace_len(&Any, any(), any(), any());
+    head::newton::fit[T] =>
+        newton::fit::<T, _>(&Any, any(), any(), any(), any(), any());
+    head::newton::log_likelihood[T] =>
+        newton::log_likelihood::<T, _>(&Any, any(), any(), any(), any());
+
+    head::loss::check[T] => check::<T>(any(), any());
+    head::loss::margins[T] => margins::<T>(any(), any(), any());
+    head::loss::mean_loss[T] => mean_loss::<T>(any(), any(), any());
+    head::loss::add_reward_gradients[T] => add_reward_gradients::<T>(any(), any(), any(), any());
+}
