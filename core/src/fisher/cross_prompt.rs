@@ -10,7 +10,7 @@
 //! Why it is fast: the sum over 12.5 million pairs is two matrix products over 5,000 items, and a
 //! tile of weights stays in cache between its making and its use.
 
-use super::blocks::BlockColumns;
+use super::blocks::{BlockColumns, BlockLen};
 use super::weights::{Form, factors_len};
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
@@ -29,17 +29,18 @@ pub(super) const fn centre_len(order: usize) -> usize {
     order.saturating_mul(2)
 }
 
-/// Numbers that [`fill`] works in for blocks of at most so many items: see [`Tile`].
-pub(super) const fn scratch_len(order: usize, block: usize) -> usize {
+/// Of a block of so many items at most; see [`Tile`] for what it works in.
+pub(super) const fn block_len(order: usize, items: usize) -> BlockLen {
+    let block = sum::longest(sum::ITEMS, items);
     let tile = sum::longest(TILE, block);
     let columns = order.saturating_mul(block + tile);
     let numbers = block + (block + 1) * tile + factors_len(block + tile);
-    columns.saturating_add(numbers)
+    BlockLen { order, columns: block, workspace: columns.saturating_add(numbers) }
 }
 
 /// The mean item, summed in ascending order, [`sum::ITEMS`] items a block.
-pub(super) fn centre<'a, T: Real>(features: Columns<'_, f32>, memory: &'a mut [T]) -> &'a [T] {
-    let (total, block) = split_at(memory, features.rows());
+pub(super) fn centre<'a, T: Real>(features: Columns<'_, f32>, workspace: &'a mut [T]) -> &'a [T] {
+    let (total, block) = split_at(workspace, features.rows());
     total.fill(T::ZERO);
     let mut first = 0;
     while first < features.len() {
@@ -73,11 +74,11 @@ pub(super) fn fill<T: Real, E: Executor>(
     let items = pool.features().range(first, first.saturating_add(sum::ITEMS));
     let (left, _) = split_at(columns.left, order * items.len());
     let (right, _) = split_at(columns.right, order * items.len());
-    let (degrees, scratch) = split_at(columns.scratch, items.len());
+    let (degrees, workspace) = split_at(columns.workspace, items.len());
     subtract_origin(executor.level(), items.as_slice(), centre, left);
     right.fill(T::ZERO);
     degrees.fill(T::ZERO);
-    let mut tile = Tile::new(pool, rewards, form, scratch);
+    let mut tile = Tile::new(pool, rewards, form, workspace);
     for others in (0..pool.features().len()).step_by(sum::ITEMS) {
         tile.take_others(executor, others, centre);
         let sums = right.chunks_mut((order * TILE).max(1)).zip(degrees.chunks_mut(TILE));
@@ -115,14 +116,19 @@ struct Tile<'a, T> {
 }
 
 impl<'a, T: Real> Tile<'a, T> {
-    fn new(pool: &'a Pool<'a>, rewards: &'a [T], form: Form<'a, T>, scratch: &'a mut [T]) -> Self {
+    fn new(
+        pool: &'a Pool<'a>,
+        rewards: &'a [T],
+        form: Form<'a, T>,
+        workspace: &'a mut [T],
+    ) -> Self {
         let order = pool.features().rows();
         let block = sum::longest(sum::ITEMS, pool.features().len());
         let tile = sum::longest(TILE, block);
-        let (differences, scratch) = split_at(scratch, order * block);
-        let (factors, scratch) = split_at(scratch, factors_len(block + tile));
-        let (weights, scratch) = split_at(scratch, block * tile);
-        let (sums, degrees) = split_at(scratch, order * tile);
+        let (differences, workspace) = split_at(workspace, order * block);
+        let (factors, workspace) = split_at(workspace, factors_len(block + tile));
+        let (weights, workspace) = split_at(workspace, block * tile);
+        let (sums, degrees) = split_at(workspace, order * tile);
         Self { pool, rewards, form, others: (0, 0), differences, factors, weights, sums, degrees }
     }
 

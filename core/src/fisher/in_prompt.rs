@@ -8,16 +8,18 @@
 //! Why it is fast: the g_a of a prompt are a matrix product of its own, and so is the block's sum.
 
 use super::Weighting;
-use super::blocks::BlockColumns;
+use super::blocks::{BlockColumns, BlockLen};
 use crate::arith::{Real, sum};
 use crate::kernel::axpy::subtract_origin;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{BlockSize, Pool, Prompts, pairs_of};
+use crate::pool::{Pool, Prompts, pairs_of};
 
-/// The weights of a block's pairs, and the Laplacian of its largest prompt.
-pub(super) const fn scratch_len(block: BlockSize) -> usize {
-    block.pairs.saturating_add(block.replies.saturating_mul(block.replies))
+/// Of the largest block; it works in the weights of its pairs and the Laplacian of a prompt.
+pub(super) fn block_len(order: usize, prompts: Prompts<'_>) -> BlockLen {
+    let block = prompts.largest_block(sum::PROMPTS);
+    let workspace = block.pairs.saturating_add(block.replies.saturating_mul(block.replies));
+    BlockLen { order, columns: block.items, workspace }
 }
 
 /// δ_a and g_a of every item but the first of each prompt of a block.
@@ -33,7 +35,7 @@ pub(super) fn fill<T: Real, E: Executor>(
     let (first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
     let pairs = prompts.first_pair(end) - prompts.first_pair(first);
     let (weights, laplacian) =
-        split_at(columns.scratch, usize::try_from(pairs).unwrap_or(usize::MAX));
+        split_at(columns.workspace, usize::try_from(pairs).unwrap_or(usize::MAX));
     block_weights(executor, (pool, prompts), rewards, weighting, (first, end), weights);
     let mut weights = &*weights;
     let (mut left, mut right) = (columns.left, columns.right);

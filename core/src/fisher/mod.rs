@@ -24,7 +24,7 @@ use crate::whiten::Whitened;
 
 use self::averaged::average;
 pub use self::averaged::averaged_variance;
-use self::blocks::{BlockColumns, add_blocks, block_workspace_len};
+use self::blocks::{BlockColumns, add_blocks};
 pub(crate) use self::in_prompt::block_weights;
 use self::pairs::List;
 pub(crate) use self::weights::{Form, factors_len};
@@ -61,16 +61,10 @@ impl<T: Real> Weighting<'_, T> {
 #[must_use]
 pub fn pool_workspace_len(order: usize, pairs: Pairs<'_>) -> usize {
     match pairs {
-        Pairs::InPrompt(prompts) => {
-            let block = prompts.largest_block(sum::PROMPTS);
-            block_workspace_len(order, block.items, in_prompt::scratch_len(block))
-        }
-        Pairs::CrossPrompt(items) => {
-            let block = sum::longest(sum::ITEMS, items as usize);
-            let scratch = cross_prompt::scratch_len(order, block);
-            block_workspace_len(order, block, scratch)
-                .saturating_add(cross_prompt::centre_len(order))
-        }
+        Pairs::InPrompt(prompts) => in_prompt::block_len(order, prompts).workspace_len(),
+        Pairs::CrossPrompt(items) => cross_prompt::block_len(order, items as usize)
+            .workspace_len()
+            .saturating_add(cross_prompt::centre_len(order)),
         Pairs::Listed(pairs) => list_workspace_len(order, pairs.len()),
     }
 }
@@ -84,8 +78,7 @@ pub const fn pairs_workspace_len(order: usize) -> usize {
 
 /// [`pairs_workspace_len`] for so many pairs, of which few need less.
 pub(crate) const fn list_workspace_len(order: usize, pairs: usize) -> usize {
-    let block = sum::longest(sum::PAIRS, pairs);
-    block_workspace_len(order, block, block)
+    pairs::block_len(order, pairs).workspace_len()
 }
 
 /// Adds the Fisher information of all pairs that a pool offers.
@@ -106,13 +99,12 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     check_shape("rewards", features.len(), rewards.len())?;
     match pool.pairs() {
         Pairs::InPrompt(prompts) => {
-            let block = prompts.largest_block(sum::PROMPTS);
             let fill = |block: usize, columns: BlockColumns<'_, T>| {
                 in_prompt::fill(executor, (pool, prompts), rewards, weighting, block, columns)
             };
             let blocks = prompts.len().div_ceil(sum::PROMPTS);
-            let size = (block.items, in_prompt::scratch_len(block));
-            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
+            let block = in_prompt::block_len(order, prompts);
+            add_blocks(executor, blocks, block, fisher, workspace, &fill)
         }
         Pairs::CrossPrompt(_) => {
             let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(order));
@@ -122,9 +114,8 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
                 cross_prompt::fill(executor, (pool, centre), rewards, form, block, columns)
             };
             let blocks = features.len().div_ceil(sum::ITEMS);
-            let block = sum::longest(sum::ITEMS, features.len());
-            let size = (block, cross_prompt::scratch_len(order, block));
-            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
+            let block = cross_prompt::block_len(order, features.len());
+            add_blocks(executor, blocks, block, fisher, workspace, &fill)
         }
         Pairs::Listed(pairs) => {
             let list = List { pairs, left_out: pool.labelled() };
@@ -164,7 +155,6 @@ fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
         pairs::fill(executor, (features, list), rewards, weighting, block, columns)
     };
     let blocks = list.pairs.len().div_ceil(sum::PAIRS);
-    let block = sum::longest(sum::PAIRS, list.pairs.len());
-    let size = (block, block);
-    add_blocks(executor, features.rows(), blocks, size, fisher, workspace, &fill)
+    let block = pairs::block_len(features.rows(), list.pairs.len());
+    add_blocks(executor, blocks, block, fisher, workspace, &fill)
 }

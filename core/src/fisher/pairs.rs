@@ -3,7 +3,7 @@
 //! passed over.
 
 use super::Weighting;
-use super::blocks::BlockColumns;
+use super::blocks::{BlockColumns, BlockLen};
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::kernel::axpy::add_scaled;
@@ -31,6 +31,12 @@ impl<'a, P: Pair> List<'a, P> {
     }
 }
 
+/// Of a block of a list of so many pairs; it works in their weights.
+pub(super) const fn block_len(order: usize, pairs: usize) -> BlockLen {
+    let block = sum::longest(sum::PAIRS, pairs);
+    BlockLen { order, columns: block, workspace: block }
+}
+
 /// d and w·d of each pair of a block.
 pub(super) fn fill<T: Real, E: Executor>(
     executor: &E,
@@ -43,11 +49,11 @@ pub(super) fn fill<T: Real, E: Executor>(
     let order = features.rows();
     let reward = |item: u32| rewards.get(item as usize).copied().unwrap_or(T::ZERO);
     let mut count = 0;
-    for (weight, (a, b)) in columns.scratch.iter_mut().zip(list.block(block)) {
+    for (weight, (a, b)) in columns.workspace.iter_mut().zip(list.block(block)) {
         *weight = reward(a) - reward(b);
         count += 1;
     }
-    let (weights, _) = split_at(columns.scratch, count);
+    let (weights, _) = split_at(columns.workspace, count);
     let items = list.block(block).map(|(a, b)| (a as usize, b as usize));
     weighting.apply(executor, items, weights);
     let left = columns.left.chunks_exact_mut(order.max(1));

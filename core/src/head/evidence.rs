@@ -114,9 +114,9 @@ pub fn by_evidence<E: Executor>(
 
 /// Memory that [`by_held_out`] works in.
 #[derive(Debug)]
-pub struct Memory<'a> {
+pub struct Workspace<'a> {
     /// That of [`fit`] for all comparisons.
-    pub workspace: &'a mut [f64],
+    pub numbers: &'a mut [f64],
     /// A place for each comparison.
     pub comparisons: &'a mut [Comparison<f64>],
 }
@@ -134,11 +134,11 @@ pub fn by_held_out<E: Executor>(
     comparisons: &[Comparison<f64>],
     folds: &[u32],
     head: &mut [f64],
-    memory: Memory<'_>,
+    workspace: Workspace<'_>,
 ) -> Result<Choice, Error> {
     check_shape("folds", comparisons.len(), folds.len())?;
     let (floor, ceiling) = bounds(features, comparisons)?;
-    let found = memory.comparisons.len();
+    let found = workspace.comparisons.len();
     if found < comparisons.len() {
         let required = comparisons.len();
         return Err(Error::Workspace { what: "comparisons of the folds", required, found });
@@ -149,11 +149,11 @@ pub fn by_held_out<E: Executor>(
         return Err(Error::Parameter { what: "two folds must hold a comparison" });
     }
     while let Some(fold) = next {
-        let (training, held) = split(comparisons, folds, fold, memory.comparisons);
+        let (training, held) = split(comparisons, folds, fold, workspace.comparisons);
         head.fill(0.0);
         for (total, prior_precision) in totals.iter_mut().zip(grid(ceiling)) {
-            fit(executor, features, training, prior_precision, head, memory.workspace)?;
-            *total += log_likelihood(executor, features, held, head, memory.workspace)?;
+            fit(executor, features, training, prior_precision, head, workspace.numbers)?;
+            *total += log_likelihood(executor, features, held, head, workspace.numbers)?;
         }
         next = folds.iter().copied().filter(|other| *other > fold).min();
     }

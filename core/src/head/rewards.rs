@@ -36,8 +36,8 @@ pub fn rewards<F: Real, T: Real, E: Executor>(
         share,
         workspace,
         unit,
-        &|number, out: &mut [T], scratch: &mut [T]| {
-            let (weights, panel) = split_at(scratch, features.rows());
+        &|number, out: &mut [T], workspace: &mut [T]| {
+            let (weights, panel) = split_at(workspace, features.rows());
             for (weight, value) in weights.iter_mut().zip(head) {
                 *weight = T::from_real(*value);
             }

@@ -46,14 +46,14 @@ impl<'a> PickedPairs<'a> {
         pool: &'a Pool<'a>,
         distinct: Distinct,
         batch: usize,
-        memory: &'a mut [u64],
+        workspace: &'a mut [u64],
     ) -> Result<(Self, &'a mut [u64]), Error> {
         let items = pool.features().len();
-        let (required, found) = (picked_len(batch, items, distinct), memory.len());
+        let (required, found) = (picked_len(batch, items, distinct), workspace.len());
         if found < required {
             return Err(Error::Workspace { what: "ranks", required, found });
         }
-        let (numbers, rest) = split_at(memory, batch);
+        let (numbers, rest) = split_at(workspace, batch);
         let (counts, rest) = split_at(rest, required - batch);
         counts.fill(0);
         let (limit, starts) = match distinct {

@@ -202,8 +202,8 @@ fn nearly_singular<T: Real>(tracer: &mut Tracer<'_>) -> Result<(), Error> {
             tracer.numbers("singular-factor", index, factor.as_slice())?;
             tracer.numbers("singular-log-det", index, &[factor.log_det()])?;
         }
-        let mut memory = [T::ZERO; condition_workspace_len(ORDER)];
-        tracer.refusal("singular", index, factor.and_then(|factor| factor.checked(&mut memory)));
+        let mut workspace = [T::ZERO; condition_workspace_len(ORDER)];
+        tracer.refusal("singular", index, factor.and_then(|factor| factor.checked(&mut workspace)));
     }
     Ok(())
 }

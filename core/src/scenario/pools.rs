@@ -71,8 +71,8 @@ impl Offer {
         match self {
             // A hundred walks over the pairs, thousands of which tell no more than those of the list.
             Self::InPrompt => !matches!(strategy, Strategy::Coreset),
-            Self::CrossPrompt => strategy.takes_all_cross_prompt_pairs(),
-            Self::Stretched => strategy.takes_all_cross_prompt_pairs() && !again,
+            Self::CrossPrompt => strategy.facts().all_pairs,
+            Self::Stretched => strategy.facts().all_pairs && !again,
             Self::Listed => !again,
         }
     }
@@ -165,7 +165,15 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         for (index, weighting) in [Weighting::Unit, Weighting::Bernoulli].into_iter().enumerate() {
             let (listed, rewards) = (self.listed, &*numbers.rewards);
             matrix.clear();
-            add_pairs(executor, features, listed, rewards, weighting, &mut matrix, numbers.work)?;
+            add_pairs(
+                executor,
+                features,
+                listed,
+                rewards,
+                weighting,
+                &mut matrix,
+                numbers.workspace,
+            )?;
             self.tracer.numbers("fisher-listed", index, matrix.as_slice())?;
         }
         let (past, _) = split_at(self.asked, self.size.known(round));
@@ -177,21 +185,21 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             let of_pool = match offer {
                 Offer::Stretched => {
                     let head = &*numbers.stretched_f32;
-                    rewards(executor, pool.features(), head, stretched, numbers.work)?;
+                    rewards(executor, pool.features(), head, stretched, numbers.workspace)?;
                     &*stretched
                 }
                 _ => numbers.rewards.get(..pool.features().len()).unwrap_or_default(),
             };
             for (index, weighting) in [(0, Weighting::Unit), (1, Weighting::Bernoulli)] {
                 matrix.clear();
-                add_pool(executor, &pool, of_pool, weighting, &mut matrix, numbers.work)?;
+                add_pool(executor, &pool, of_pool, weighting, &mut matrix, numbers.workspace)?;
                 self.tracer.numbers("fisher-pool", offer.index(2) + index, matrix.as_slice())?;
             }
         }
         let mut matrix = Packed::new(order, &mut *numbers.past)?;
         matrix.clear();
         let (rewards, weighting) = (&*numbers.rewards, Weighting::Bernoulli);
-        add_pairs(executor, features, past, rewards, weighting, &mut matrix, numbers.work)?;
+        add_pairs(executor, features, past, rewards, weighting, &mut matrix, numbers.workspace)?;
         self.tracer.numbers("fisher-past", 0, matrix.as_slice())
     }
 
@@ -211,7 +219,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 let batch = &*batch;
                 let pair = |at: usize| batch.get(at).map_or(0, |chosen| chosen.pair);
                 self.tracer.integers(name, index, batch.len(), &pair);
-                let (scores, _) = split_at(numbers.work, batch.len());
+                let (scores, _) = split_at(numbers.workspace, batch.len());
                 for (score, chosen) in scores.iter_mut().zip(batch) {
                     *score = chosen.score;
                 }
@@ -231,8 +239,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let pool = Pool::in_prompt(features, self.prompts, &[])?;
         let mut target = Packed::new(order, &mut *numbers.matrix)?;
         target.clear();
-        let (rewards, work) = (&*numbers.rewards, &mut *numbers.work);
-        add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, work)
+        let (rewards, workspace) = (&*numbers.rewards, &mut *numbers.workspace);
+        add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, workspace)
     }
 
     fn choose(
@@ -255,9 +263,10 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             past: Packed::new(order, &*numbers.past)?,
         };
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
-        let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
+        let workspace =
+            Workspace { numbers: numbers.workspace, heaps: self.heaps, ranks: self.ranks };
         let target = Some(Packed::new(order, &*numbers.matrix)?);
-        let options = &Options { target, ..options(offer) }.read_by(strategy);
+        let options = &Options { target, ..options(offer) }.read_by(&strategy.facts());
         let problem = Problem { executor: self.executor, pool, posterior, options };
         let (batch, _) = split_at(self.batch, picks(strategy));
         strategy.select(&problem, workspace, &mut rng, batch)
@@ -266,17 +275,17 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
 
 /// Which of the pairs have a label, ascending: those asked about, or of a list as many, in every
 /// third place.
-fn labelled<'a>(pairs: Pairs<'_>, asked: &[(u32, u32)], memory: &'a mut [u64]) -> &'a [u64] {
+fn labelled<'a>(pairs: Pairs<'_>, asked: &[(u32, u32)], out: &'a mut [u64]) -> &'a [u64] {
     let mut count = 0;
     let numbers = (0_u64..).zip(asked).filter_map(|(place, (a, b))| match pairs {
         Pairs::Listed(_) => Some(3 * place),
         _ => pairs.pair_number(*a, *b),
     });
-    for (slot, number) in memory.iter_mut().zip(numbers) {
+    for (slot, number) in out.iter_mut().zip(numbers) {
         *slot = number;
         count += 1;
     }
-    let (labelled, _) = split_at(memory, count);
+    let (labelled, _) = split_at(out, count);
     sort(labelled, &|a, b| a.cmp(b));
     labelled
 }

@@ -56,7 +56,7 @@ pub(super) struct Numbers<'a, T> {
     pub(super) past: &'a mut [T],
     /// M, then the factor, then the target of V-optimal designs.
     pub(super) matrix: &'a mut [T],
-    pub(super) work: &'a mut [T],
+    pub(super) workspace: &'a mut [T],
     /// Features and head as a selection takes them.
     pub(super) features_f32: &'a mut [f32],
     pub(super) head_f32: &'a mut [f32],
@@ -94,7 +94,7 @@ impl<'a, T: Real> Numbers<'a, T> {
             rewards: take(size.items),
             past: take(packed_len(order)),
             matrix: take(packed_len(order)),
-            work: take(usize::MAX),
+            workspace: take(usize::MAX),
             features_f32,
             head_f32,
             stretched_f32: split_at(singles, order).0,
@@ -135,8 +135,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
 
     fn forward(&mut self, index: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
-        let (parameters, work) = (&*numbers.parameters, &mut *numbers.work);
-        numbers.mlp.features_of(self.executor, parameters, items, numbers.features, work)?;
+        let (parameters, workspace) = (&*numbers.parameters, &mut *numbers.workspace);
+        numbers.mlp.features_of(self.executor, parameters, items, numbers.features, workspace)?;
         self.tracer.numbers("features", index, numbers.features)?;
         let order = numbers.mlp.features();
         for (single, value) in numbers.features_f32.iter_mut().zip(&*numbers.features) {
@@ -146,7 +146,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             *single = f32::from_real(*value);
         }
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
-        rewards(self.executor, features, numbers.head_f32, numbers.rewards, numbers.work)?;
+        rewards(self.executor, features, numbers.head_f32, numbers.rewards, numbers.workspace)?;
         self.tracer.numbers("rewards", index, numbers.rewards)
     }
 
@@ -157,11 +157,11 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         matrix.add_diagonal(T::from_f64(PRIOR_PRECISION));
         let mut factor = Cholesky::factor(matrix)?;
         self.tracer.numbers("factor", 0, factor.as_slice())?;
-        let (work, _) = split_at(numbers.work, condition_workspace_len(order));
-        let condition = factor.condition_estimate(work)?;
+        let (workspace, _) = split_at(numbers.workspace, condition_workspace_len(order));
+        let condition = factor.condition_estimate(workspace)?;
         self.tracer.numbers("log-det", 0, &[factor.log_det(), condition])?;
         let stride = panel_stride(self.size.items);
-        let (whitener, rest) = split_at(numbers.work, whitener_len(order));
+        let (whitener, rest) = split_at(numbers.workspace, whitener_len(order));
         let (panel, _) = split_at(rest, order.saturating_mul(stride));
         fill_whitener(factor.as_slice(), order, whitener);
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
@@ -175,7 +175,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             }
         }
         self.tracer.numbers("whitened", 0, numbers.features)?;
-        change(&mut factor, features.column(1), numbers.work, &mut self.tracer)
+        change(&mut factor, features.column(1), numbers.workspace, &mut self.tracer)
     }
 
     /// Answers the batch by the Bradley–Terry probability of the golden rewards; equal ones tie.
@@ -196,7 +196,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             *asked = (a, b);
         }
         let (labels, _) = split_at(self.labels, self.size.known(round + 1));
-        let (answers, _) = split_at(numbers.work, labels.len());
+        let (answers, _) = split_at(numbers.workspace, labels.len());
         for (answer, label) in answers.iter_mut().zip(&*labels) {
             *answer = label.label;
         }
@@ -217,7 +217,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             *comparison = Comparison { a: *a, b: *b, label };
         }
         let level = self.executor.level();
-        let (margins, rest) = split_at(numbers.work, comparisons.len());
+        let (margins, rest) = split_at(numbers.workspace, comparisons.len());
         let (slopes, _) = split_at(rest, self.size.items);
         slopes.fill(T::ZERO);
         loss::margins(numbers.rewards, comparisons, margins);
@@ -261,11 +261,11 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
 fn change<T: Real>(
     factor: &mut Cholesky<T, &mut [T]>,
     item: &[f32],
-    work: &mut [T],
+    workspace: &mut [T],
     tracer: &mut Tracer<'_>,
 ) -> Result<(), Error> {
-    let (vector, work) = split_at(work, item.len());
-    let (work, _) = split_at(work, downdate_workspace_len(item.len()));
+    let (vector, workspace) = split_at(workspace, item.len());
+    let (workspace, _) = split_at(workspace, downdate_workspace_len(item.len()));
     for (entry, value) in vector.iter_mut().zip(item) {
         *entry = T::from_real(*value);
     }
@@ -274,11 +274,11 @@ fn change<T: Real>(
     for (entry, value) in vector.iter_mut().zip(item) {
         *entry = T::from_real(*value);
     }
-    factor.downdate(vector, work)?;
+    factor.downdate(vector, workspace)?;
     tracer.numbers("updated", 1, factor.as_slice())?;
     for entry in &mut *vector {
         *entry *= T::from_f64(4096.0);
     }
-    tracer.refusal("updated", 2, factor.downdate(vector, work));
+    tracer.refusal("updated", 2, factor.downdate(vector, workspace));
     Ok(())
 }

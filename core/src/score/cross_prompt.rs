@@ -21,7 +21,7 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
 }
 
 /// Numbers that [`scan`] works in.
-pub(super) const fn memory_len(items: usize) -> usize {
+pub(super) const fn workspace_len(items: usize) -> usize {
     let block = sum::longest(sum::ITEMS, items);
     2 * factors_len(block) + 4 * DISTANCE_ROWS * block
 }
@@ -50,7 +50,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     (whitened, form): (&[T], Form<'_, T>),
     block_pair: usize,
-    memory: &mut [T],
+    workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
     let items = scan.pool.features().len();
@@ -59,10 +59,10 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     };
     let stride = block_stride(items);
     let block = sum::longest(sum::ITEMS, items);
-    let (own_factors, memory) = split_at(memory, factors_len(block));
-    let (other_factors, memory) = split_at(memory, factors_len(block));
-    let (weights, memory) = split_at(memory, DISTANCE_ROWS * block);
-    let (scores, spare) = split_at(memory, DISTANCE_ROWS * block);
+    let (own_factors, workspace) = split_at(workspace, factors_len(block));
+    let (other_factors, workspace) = split_at(workspace, factors_len(block));
+    let (weights, workspace) = split_at(workspace, DISTANCE_ROWS * block);
+    let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * block);
     let (own, other) = (Block::new(own, items), Block::new(other, items));
     let weighted = scan.criterion.weighting().is_some();
     let own_factors = own.factors(scan, form, own_factors);
@@ -87,7 +87,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
                 Items { panel: panel(other), first: to },
             );
             let panels = (own_items, others, width);
-            scan.score_panel(stride, panels, weights, scores, spare);
+            scan.score_panel(stride, panels, weights, scores, workspace);
         }
         for (row, scores) in scores.chunks_exact_mut(width.max(1)).enumerate() {
             let a = own.first + from + row;
@@ -125,12 +125,12 @@ impl Block {
         self,
         scan: &Scan<'_, T, D, E>,
         form: Form<'_, T>,
-        memory: &'a mut [T],
+        workspace: &'a mut [T],
     ) -> Factors<'a, T> {
-        let (memory, _) = split_at(memory, factors_len(self.len));
+        let (workspace, _) = split_at(workspace, factors_len(self.len));
         let rewards = scan.rewards.get(self.first..self.first + self.len).unwrap_or_default();
-        form.factors(scan.executor, rewards, memory);
-        Factors::of(memory)
+        form.factors(scan.executor, rewards, workspace);
+        Factors::of(workspace)
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) const BLOCK: usize = 25;
 pub(super) const STORED_BLOCK: usize = 8;
 
 /// Numbers that [`scan`] works in.
-pub(super) fn memory_len(order: usize, block: BlockSize) -> usize {
+pub(super) fn workspace_len(order: usize, block: BlockSize) -> usize {
     let panel = order.saturating_mul(panel_stride(block.items));
     panel.saturating_add(block.pairs).saturating_add(block.replies.saturating_mul(DISTANCE_ROWS))
 }
@@ -30,7 +30,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     prompts: Prompts<'_>,
     block: usize,
-    memory: &mut [T],
+    workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
     let size = scan.block();
@@ -40,9 +40,9 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     }
     let (start, stop) = prompts.items_of(first, end);
     let stride = panel_stride(stop - start);
-    let (panel, memory) = split_at(memory, scan.criterion.rows() * stride);
+    let (panel, workspace) = split_at(workspace, scan.criterion.rows() * stride);
     let pairs = prompts.first_pair(end) - prompts.first_pair(first);
-    let (weights, memory) = split_at(memory, usize::try_from(pairs).unwrap_or(usize::MAX));
+    let (weights, workspace) = split_at(workspace, usize::try_from(pairs).unwrap_or(usize::MAX));
     if let Some(weighting) = scan.criterion.weighting() {
         scan.fill((start, stop), stride, panel);
         let (pool, range) = ((scan.pool, prompts), (first, end));
@@ -54,7 +54,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         // The last item meets no later one.
         for from in (own..last.saturating_sub(1)).step_by(DISTANCE_ROWS) {
             let rows = (from, DISTANCE_ROWS.min(last - 1 - from), last);
-            rest = strip(scan, (start, rows), (stride, panel), rest, memory);
+            rest = strip(scan, (start, rows), (stride, panel), rest, workspace);
         }
     }
     scan.offer(prompts.first_pair(first), weights, best);
@@ -67,13 +67,13 @@ fn strip<'a, T: Real, D: AsRef<[T]>, E: Executor>(
     (start, (from, rows, last)): (usize, (usize, usize, usize)),
     (stride, panel): (usize, &[T]),
     weights: &'a mut [T],
-    memory: &mut [T],
+    workspace: &mut [T],
 ) -> &'a mut [T] {
     let at = |item: usize| Items { panel, first: item - start };
     let leverage = matches!(scan.criterion, Criterion::Leverage(..));
     // Each row meets the items after the first row's, and passes over those before its own.
     let width = last - from - 1;
-    let (distances, memory) = split_at(memory, if leverage { rows * width } else { 0 });
+    let (distances, workspace) = split_at(workspace, if leverage { rows * width } else { 0 });
     if leverage {
         let (level, all) = (scan.executor.level(), (stride, usize::MAX));
         squared_distances(level, all, at(from), at(from + 1), width, distances);
@@ -89,9 +89,9 @@ fn strip<'a, T: Real, D: AsRef<[T]>, E: Executor>(
                 scan.weigh(distances.get(row * width + row..).unwrap_or_default(), scores);
             }
             Criterion::Stored(..) => {
-                let (own, spare) = split_at(memory, scores.len());
+                let (own, workspace) = split_at(workspace, scores.len());
                 let panels = (at(item), at(item + 1), own.len());
-                scan.score_panel(stride, panels, scores, own, spare);
+                scan.score_panel(stride, panels, scores, own, workspace);
                 for (score, own) in scores.iter_mut().zip(own) {
                     *score = *own;
                 }

@@ -7,7 +7,7 @@ use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::parallel::{Executor, split_at};
 use crate::topk::TopK;
-use crate::whiten::whiten_memory_len;
+use crate::whiten::whiten_workspace_len;
 
 /// Numbers that the whitened items take.
 pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
@@ -15,8 +15,8 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
 }
 
 /// Numbers that [`whiten_columns`] and [`scan`] work in.
-pub(super) const fn memory_len(order: usize, items: usize) -> usize {
-    let panel = whiten_memory_len(order, items);
+pub(super) const fn workspace_len(order: usize, items: usize) -> usize {
+    let panel = whiten_workspace_len(order, items);
     if panel < 2 * sum::PAIRS { 2 * sum::PAIRS } else { panel }
 }
 
@@ -25,13 +25,13 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     (whitened, pairs): (&[T], &[(u32, u32)]),
     block: usize,
-    memory: &mut [T],
+    workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
     let first = block.saturating_mul(sum::PAIRS);
     let pairs = pairs.get(first..).unwrap_or_default();
     let pairs = pairs.get(..sum::PAIRS).unwrap_or(pairs);
-    let (weights, scores) = split_at(memory, sum::PAIRS);
+    let (weights, scores) = split_at(workspace, sum::PAIRS);
     let (weights, _) = split_at(weights, pairs.len());
     let (scores, _) = split_at(scores, pairs.len());
     let reward = |item: u32| scan.rewards.get(item as usize).copied().unwrap_or(T::ZERO);

@@ -67,36 +67,36 @@ impl<T: Real, D: AsRef<[T]>> Criterion<'_, T, D> {
         }
     }
 
-    fn memory(&self, pairs: Pairs<'_>, items: usize) -> ScoreMemory {
+    fn workspace_len(&self, pairs: Pairs<'_>, items: usize) -> ScoreWorkspaceLen {
         match self {
-            Self::Stored(..) => ScoreMemory::stored(self.rows(), pairs, items),
-            _ => ScoreMemory::new(self.rows(), pairs, items),
+            Self::Stored(..) => ScoreWorkspaceLen::stored(self.rows(), pairs, items),
+            _ => ScoreWorkspaceLen::new(self.rows(), pairs, items),
         }
     }
 }
 
 /// Sizes of the working memories of [`best_pairs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScoreMemory {
+pub struct ScoreWorkspaceLen {
     /// Numbers shared by all workers.
     pub shared: usize,
     /// Numbers a worker needs; a multiple lets more threads work.
     pub each: usize,
 }
 
-impl ScoreMemory {
+impl ScoreWorkspaceLen {
     /// For these pairs of so many items with features of this order.
     #[must_use]
     pub fn new(order: usize, pairs: Pairs<'_>, items: usize) -> Self {
         let (whitened, each) = match pairs {
             Pairs::InPrompt(prompts) => {
-                (0, in_prompt::memory_len(order, prompts.largest_block(in_prompt::BLOCK)))
+                (0, in_prompt::workspace_len(order, prompts.largest_block(in_prompt::BLOCK)))
             }
             Pairs::CrossPrompt(_) => {
-                (cross_prompt::whitened_len(order, items), cross_prompt::memory_len(items))
+                (cross_prompt::whitened_len(order, items), cross_prompt::workspace_len(items))
             }
             Pairs::Listed(_) => {
-                (listed::whitened_len(order, items), listed::memory_len(order, items))
+                (listed::whitened_len(order, items), listed::workspace_len(order, items))
             }
         };
         Self { shared: whitener_len(order).saturating_add(whitened), each }
@@ -111,7 +111,7 @@ impl ScoreMemory {
         };
         let each = match pairs {
             Pairs::InPrompt(prompts) => {
-                in_prompt::memory_len(rows, prompts.largest_block(in_prompt::STORED_BLOCK))
+                in_prompt::workspace_len(rows, prompts.largest_block(in_prompt::STORED_BLOCK))
             }
             // No panel: columns are there already.
             Pairs::CrossPrompt(_) | Pairs::Listed(_) => Self::new(0, pairs, items).each,
@@ -182,8 +182,8 @@ fn ranked_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     if requested > pool.available() {
         return Err(Error::Batch { requested, available: pool.available() });
     }
-    let (by, memory) = ((criterion, Ranking { noise, picked: None }), (workspace, heaps));
-    let kept = gather(executor, pool, rewards, by, memory, batch)?.finish();
+    let (by, lent) = ((criterion, Ranking { noise, picked: None }), (workspace, heaps));
+    let kept = gather(executor, pool, rewards, by, lent, batch)?.finish();
     check_finite(kept)?;
     restore_scores(noise, kept);
     Ok(())
@@ -226,11 +226,11 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     if let Criterion::Leverage(factor, _) = criterion {
         check_shape("order of the factor", pool.features().rows(), factor.order())?;
     }
-    let memory = criterion.memory(pool.pairs(), rewards.len());
+    let len = criterion.workspace_len(pool.pairs(), rewards.len());
     let found = workspace.len();
-    let (shared, workspace) = split_at(workspace, memory.shared);
-    if shared.len() < memory.shared || workspace.is_empty() {
-        let required = memory.shared.saturating_add(memory.each);
+    let (shared, workspace) = split_at(workspace, len.shared);
+    if shared.len() < len.shared || workspace.is_empty() {
+        let required = len.shared.saturating_add(len.each);
         return Err(Error::Workspace { what: "scores", required, found });
     }
     let (whitener, whitened) = match criterion {
@@ -241,7 +241,7 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
         }
         _ => (<&mut [T]>::default(), shared),
     };
-    let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
+    let fits = workers("scores", len.each, executor.threads(), workspace.len())?;
     let scan = Scan { pool, rewards, criterion, ranking, whitener: &*whitener, executor };
     if fits.get() == 1 {
         scan.whiten(1, whitened, workspace);
@@ -259,10 +259,10 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     scan.whiten(fits, whitened, workspace);
     let (whitened, form) = (&*whitened, scan.form());
     let share = scan.parts().div_ceil(fits);
-    for_chunks(executor, heaps, slots.len(), workspace, memory.each, &|number, heap, memory| {
+    for_chunks(executor, heaps, slots.len(), workspace, len.each, &|number, heap, workspace| {
         let mut best = TopK::new(heap);
         for part in number * share..((number + 1) * share).min(scan.parts()) {
-            scan.part((whitened, form), part, memory, &mut best);
+            scan.part((whitened, form), part, workspace, &mut best);
         }
     });
     let mut best = TopK::new(slots);
@@ -284,7 +284,7 @@ struct Scan<'a, T, D, E> {
 
 impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
     /// Whitens the items that more than one part of the walk needs.
-    fn whiten(&self, workers: usize, whitened: &mut [T], memory: &mut [T]) {
+    fn whiten(&self, workers: usize, whitened: &mut [T], workspace: &mut [T]) {
         if self.criterion.rows() == 0 {
             return;
         }
@@ -293,7 +293,7 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
             (Pairs::Listed(_), Criterion::Leverage(factor, _)) => {
                 let (features, order) = (self.pool.features(), factor.order());
                 let whitening = (self.whitener, order);
-                whiten_columns(self.executor, features, whitening, workers, whitened, memory);
+                whiten_columns(self.executor, features, whitening, workers, whitened, workspace);
             }
             _ => {}
         }
@@ -321,15 +321,15 @@ impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
         &self,
         (whitened, form): (&[T], Form<'_, T>),
         part: usize,
-        memory: &mut [T],
+        workspace: &mut [T],
         best: &mut TopK<'_, T>,
     ) {
         match self.pool.pairs() {
-            Pairs::InPrompt(prompts) => in_prompt::scan(self, prompts, part, memory, best),
+            Pairs::InPrompt(prompts) => in_prompt::scan(self, prompts, part, workspace, best),
             Pairs::CrossPrompt(_) => {
-                cross_prompt::scan(self, (whitened, form), part, memory, best);
+                cross_prompt::scan(self, (whitened, form), part, workspace, best);
             }
-            Pairs::Listed(pairs) => listed::scan(self, (whitened, pairs), part, memory, best),
+            Pairs::Listed(pairs) => listed::scan(self, (whitened, pairs), part, workspace, best),
         }
     }
 }
@@ -358,7 +358,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
         }
     }
 
-    /// The scores of some items of a panel with `width` others, row after row; `spare` holds as
+    /// The scores of some items of a panel with `width` others, row after row; `workspace` holds as
     /// many numbers as `scores`, twice.
     fn score_panel(
         &self,
@@ -366,12 +366,12 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
         (items, others, width): (Items<'_, T>, Items<'_, T>, usize),
         weights: &[T],
         scores: &mut [T],
-        spare: &mut [T],
+        workspace: &mut [T],
     ) {
         let level: Level = self.executor.level();
         if let Criterion::Stored(stored, _) = &self.criterion {
             let panels = (items, others, width);
-            stored.score_panel((level, stride), panels, weights, scores, spare);
+            stored.score_panel((level, stride), panels, weights, scores, workspace);
         } else {
             squared_distances(level, (stride, usize::MAX), items, others, width, scores);
             self.weigh(weights, scores);

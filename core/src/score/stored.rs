@@ -78,7 +78,7 @@ impl<'a, T: Real> Stored<'a, T> {
         [(first, added.saturating_add(subtracted)), target, features]
     }
 
-    /// The scores of some items of a panel with `width` others, row after row; `spare` holds as
+    /// The scores of some items of a panel with `width` others, row after row; `workspace` holds as
     /// many numbers as `scores`, twice.
     pub(super) fn score_panel(
         &self,
@@ -86,7 +86,7 @@ impl<'a, T: Real> Stored<'a, T> {
         (items, others, width): (Items<'_, T>, Items<'_, T>, usize),
         weights: &[T],
         scores: &mut [T],
-        spare: &mut [T],
+        workspace: &mut [T],
     ) {
         let (_, added, subtracted) = self.leverage;
         let at = added.saturating_add(subtracted).saturating_mul(stride);
@@ -102,8 +102,8 @@ impl<'a, T: Real> Stored<'a, T> {
         let at = drop.target.1.saturating_mul(stride);
         let (items, more_items) = more_items.split_at(at);
         let (others, more_others) = more_others.split_at(at);
-        let (gains, spare) = split_at(spare, scores.len());
-        let (norms, _) = split_at(spare, scores.len());
+        let (gains, workspace) = split_at(workspace, scores.len());
+        let (norms, _) = split_at(workspace, scores.len());
         squared_distances(level, (stride, usize::MAX), items, others, width, gains);
         if drop.features.1 == 0 {
             norms.fill(T::ZERO);

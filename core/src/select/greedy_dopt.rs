@@ -4,7 +4,7 @@
 //! the whole has at least 1 − 1/e of the best gain there is (Nemhauser, Wolsey and Fisher, 1978).
 
 use super::sequential::{self, Goal};
-use super::{Problem, Selection, Strategy, Workspace};
+use super::{Problem, Selection, Workspace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -21,6 +21,5 @@ pub fn select<T: Real, E: Executor>(
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let distinct = problem.options.caps(Strategy::GreedyDopt);
-    sequential::select(problem, Goal::LogDet, distinct, workspace, batch)
+    sequential::select(problem, Goal::LogDet, workspace, batch)
 }

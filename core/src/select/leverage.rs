@@ -16,7 +16,8 @@ use crate::parallel::{Executor, split_at};
 use crate::pool::{Distinct, PickedPairs, picked_len};
 use crate::rng::Stream;
 use crate::score::{
-    Criterion, Ranking, ScoreMemory, best_pairs, check_finite, drawn_pairs, gather, restore_scores,
+    Criterion, Ranking, ScoreWorkspaceLen, best_pairs, check_finite, drawn_pairs, gather,
+    restore_scores,
 };
 use crate::topk::Scored;
 
@@ -121,8 +122,7 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
 ) -> Result<(), Error> {
     let Problem { executor, pool, options, .. } = *problem;
     let Workspace { numbers, heaps, ranks } = workspace;
-    // No strategy that ranks all pairs has caps of its own.
-    let distinct = options.distinct.unwrap_or_default();
+    let distinct = options.distinct();
     if distinct == Distinct::Unlimited {
         return match noise {
             None => best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch),
@@ -141,9 +141,9 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let requested = batch.len() as u64;
     let mut places = batch.iter_mut();
     while places.len() > 0 {
-        let memory = (&mut *numbers, &mut *heaps);
+        let workspace = (&mut *numbers, &mut *heaps);
         let by = (criterion, Ranking { noise, picked: Some(&picked) });
-        let best = gather(executor, pool, rewards, by, memory, slots)?;
+        let best = gather(executor, pool, rewards, by, workspace, slots)?;
         let more = best.worst().is_some();
         let front = best.finish();
         check_finite(front)?;
@@ -169,12 +169,15 @@ const fn front_len(batch: usize) -> usize {
 }
 
 /// Memory for the rewards, and then for scores that are made of nothing else.
-pub(super) fn margin_workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> WorkspaceLen {
+pub(super) fn margin_workspace_len<T: Real>(
+    sizes: &Sizes<'_>,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
     let Sizes { order, pairs, items, .. } = *sizes;
-    let (threads, score) = (sizes.threads.max(1), ScoreMemory::new(0, pairs, items));
+    let (threads, score) = (sizes.threads.max(1), ScoreWorkspaceLen::new(0, pairs, items));
     let scores = threads.saturating_mul(score.each).saturating_add(score.shared);
     let shared = scores.max(threads.saturating_mul(rewards_workspace_len(order)));
-    let (heaps, ranks) = rank_len(sizes, distinct);
+    let (heaps, ranks) = rank_len(sizes, options.distinct());
     WorkspaceLen { numbers: items.saturating_add(shared), heaps, ranks }
 }
 
@@ -182,11 +185,10 @@ pub(super) fn margin_workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> Wor
 pub(super) fn workspace_len<T: Real>(
     sizes: &Sizes<'_>,
     options: &Options<'_, T>,
-    distinct: Distinct,
 ) -> WorkspaceLen {
     let Sizes { order, pairs, items, threads, .. } = *sizes;
     let threads = threads.max(1);
-    let score = ScoreMemory::new(order, pairs, items);
+    let score = ScoreWorkspaceLen::new(order, pairs, items);
     let shared = pool_len(sizes)
         .max(threads.saturating_mul(score.each).saturating_add(score.shared))
         .max(threads.saturating_mul(rewards_workspace_len(order)));
@@ -195,7 +197,7 @@ pub(super) fn workspace_len<T: Real>(
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = rank_len(sizes, distinct);
+    let (heaps, ranks) = rank_len(sizes, options.distinct());
     WorkspaceLen { numbers, heaps, ranks }
 }
 

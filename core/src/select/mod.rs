@@ -40,4 +40,4 @@ pub use self::options::{Options, Weights};
 pub use self::problem::{
     Information, Posterior, Problem, Selection, Sizes, Workspace, WorkspaceLen,
 };
-pub use self::strategy::Strategy;
+pub use self::strategy::{Facts, Strategy};

@@ -15,11 +15,10 @@ use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
 };
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::Distinct;
 use crate::rng::Stream;
-use crate::score::{Criterion, ScoreMemory, Stored};
+use crate::score::{Criterion, ScoreWorkspaceLen, Stored};
 use crate::topk::Scored;
-use crate::whiten::{whiten_columns, whiten_memory_len};
+use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// V, an error where it is missing.
 pub(super) fn target<'a, T: Copy>(
@@ -45,7 +44,7 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     let order = features.rows();
     let (items, height) = (features.len(), order.saturating_mul(2));
     let Workspace { numbers, heaps, ranks } = workspace;
-    let past = if options.without_past { None } else { Some(posterior.past) };
+    let past = options.past.then_some(posterior.past);
     let (rewards, numbers) = posterior::pool_rewards(problem, numbers)?;
     let (weighting, numbers) = averaged::weighting(problem, numbers)?;
     let (required, found) = (rows_len(order).saturating_add(items * height), numbers.len());
@@ -60,8 +59,12 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
         leverage::pool_factor(problem, past, rewards, weighting, numbers)?;
     let root = fill_root(order, target, root)?;
     fill_whitener(factor.as_slice(), order, whitener);
-    let fits =
-        workers("whitening", whiten_memory_len(order, items), executor.threads(), numbers.len())?;
+    let fits = workers(
+        "whitening",
+        whiten_workspace_len(order, items),
+        executor.threads(),
+        numbers.len(),
+    )?;
     whiten_columns(executor, features, (whitener, height), fits.get(), columns, numbers);
     solve(&factor, root.as_deref(), solved)?;
     fill_rows(executor, (order, height, order), solved, columns);
@@ -82,12 +85,11 @@ const fn rows_len(order: usize) -> usize {
 pub(super) fn workspace_len<T: Real>(
     sizes: &Sizes<'_>,
     options: &Options<'_, T>,
-    distinct: Distinct,
 ) -> WorkspaceLen {
     let Sizes { order, pairs, items, .. } = *sizes;
     let threads = sizes.threads.max(1);
-    let score = ScoreMemory::stored(order, pairs, items);
-    let each = score.each.max(whiten_memory_len(order, items));
+    let score = ScoreWorkspaceLen::stored(order, pairs, items);
+    let each = score.each.max(whiten_workspace_len(order, items));
     let shared = leverage::pool_len(sizes)
         .max(threads.saturating_mul(each).saturating_add(score.shared))
         .max(threads.saturating_mul(rewards_workspace_len(order)));
@@ -98,7 +100,7 @@ pub(super) fn workspace_len<T: Real>(
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = leverage::rank_len(sizes, distinct);
+    let (heaps, ranks) = leverage::rank_len(sizes, options.distinct());
     WorkspaceLen { numbers, heaps, ranks }
 }
 

@@ -62,21 +62,21 @@ impl<'a, T: Real> Whitened<'a, T> {
     /// Whitens items by the factor of P.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a factor of another order; [`Error::Workspace`] unless `memory` has
+    /// [`Error::Shape`] for a factor of another order; [`Error::Workspace`] unless `workspace` has
     /// [`whitened_len`] numbers.
     pub fn new<E: Executor, D: AsRef<[T]>>(
         executor: &E,
         factor: &Cholesky<T, D>,
         features: Columns<'_, f32>,
-        memory: &'a mut [T],
+        workspace: &'a mut [T],
     ) -> Result<Self, Error> {
         let order = features.rows();
         check_shape("order of the factor", order, factor.order())?;
-        let (required, found) = (whitened_len(order, features.len()), memory.len());
+        let (required, found) = (whitened_len(order, features.len()), workspace.len());
         if found < required {
             return Err(Error::Workspace { what: "whitened items", required, found });
         }
-        let (whitener, panels) = split_at(memory, whitener_len(order));
+        let (whitener, panels) = split_at(workspace, whitener_len(order));
         let (panels, _) = split_at(panels, panels_len(order, features.len()));
         fill_whitener(factor.as_slice(), order, whitener);
         whiten_panels(executor, features, whitener, panels);
@@ -137,7 +137,7 @@ impl<'a, T: Real> Whitened<'a, T> {
 }
 
 /// Numbers that [`whiten_columns`] works in.
-pub(crate) const fn whiten_memory_len(order: usize, items: usize) -> usize {
+pub(crate) const fn whiten_workspace_len(order: usize, items: usize) -> usize {
     order.saturating_mul(panel_stride(block_len(items)))
 }
 
@@ -154,14 +154,14 @@ pub(crate) fn whiten_columns<T: Real, E: Executor>(
     (whitener, height): (&[T], usize),
     workers: usize,
     columns: &mut [T],
-    memory: &mut [T],
+    workspace: &mut [T],
 ) {
     let order = features.rows();
     let stride = panel_stride(block_len(features.len()));
     let blocks = features.len().div_ceil(sum::ITEMS).div_ceil(workers.max(1));
     let share = blocks * sum::ITEMS;
-    let each = whiten_memory_len(order, features.len());
-    for_chunks(executor, columns, share * height, memory, each, &|worker, columns, panel| {
+    let each = whiten_workspace_len(order, features.len());
+    for_chunks(executor, columns, share * height, workspace, each, &|worker, columns, panel| {
         let (panel, _) = split_at(panel, order * stride);
         let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
         for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {

@@ -13,7 +13,7 @@ use crate::heap::sort;
 use crate::parallel::Executor;
 use crate::pool::Distinct;
 use crate::score::check_finite;
-use crate::select::{Problem, Selection, Strategy, Workspace, posterior};
+use crate::select::{Problem, Selection, Workspace, posterior};
 use crate::topk::{Scored, rank};
 
 /// Times that all pairs of the batch are tried, at most.
@@ -34,8 +34,7 @@ pub(in crate::select) fn select<T: Real, E: Executor>(
     workspace: Workspace<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let distinct = problem.options.caps(Strategy::Exchange);
-    let mut search = Search::new(problem, Goal::LogDet, distinct, workspace, batch.len())?;
+    let mut search = Search::new(problem, Goal::LogDet, workspace, batch.len())?;
     search.fill(batch)?;
     for _ in 0..SWEEPS {
         if !search.sweep(batch)? {
@@ -103,7 +102,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
         let factor = self.state.refactor(self.problem.executor, self.numbers)?;
         let start = T::from_f64(self.selection.log_det.unwrap_or(0.0));
         let gained = factor.log_det() - start;
-        let bound = match self.distinct {
+        let bound = match self.problem.options.distinct() {
             Distinct::Unlimited => self.first()?.map(|best| best.score),
             Distinct::PerItem(_) | Distinct::PerPrompt(_) => None,
         };

@@ -27,10 +27,10 @@ use crate::head::rewards_workspace_len;
 use crate::heap::{make_heap, sift_down};
 use crate::linalg::{Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Distinct, PickedPairs, picked_len};
-use crate::score::{Criterion, Ranking, ScoreMemory, check_finite, gather};
+use crate::pool::{PickedPairs, picked_len};
+use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, check_finite, gather};
 use crate::topk::{Scored, TopK, rank};
-use crate::whiten::whiten_memory_len;
+use crate::whiten::whiten_workspace_len;
 
 /// Pairs gathered by one walk. Not part of the contract: which pairs are picked does not depend on
 /// it.
@@ -72,11 +72,10 @@ const fn height(order: usize, batch: usize, log_det: bool) -> usize {
 pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     goal: Goal<'_, T>,
-    distinct: Distinct,
     workspace: Workspace<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let mut search = Search::new(problem, goal, distinct, workspace, batch.len())?;
+    let mut search = Search::new(problem, goal, workspace, batch.len())?;
     search.fill(batch)?;
     Ok(search.selection)
 }
@@ -86,24 +85,23 @@ pub(super) fn workspace_len<T: Real>(
     sizes: &Sizes<'_>,
     options: &Options<'_, T>,
     log_det: bool,
-    distinct: Distinct,
 ) -> WorkspaceLen {
     let Sizes { order, pairs, items, batch, threads } = *sizes;
     let threads = threads.max(1);
     let height = height(order, batch, log_det);
     let slots = if log_det { candidates(pairs.len()) } else { 1 };
-    let score = ScoreMemory::stored(height, pairs, items);
-    let each = score.each.max(whiten_memory_len(order, items));
+    let score = ScoreWorkspaceLen::stored(height, pairs, items);
+    let each = score.each.max(whiten_workspace_len(order, items));
     // Rewards are computed before there is a design.
     let design = averaged::weighting_len(sizes, options)
-        .saturating_add(state::numbers_len(order, batch))
+        .saturating_add(state::workspace_len(order, batch))
         .saturating_add(items.saturating_mul(height))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(score.shared)
         .saturating_add(threads.saturating_mul(each));
     let rewards = threads.saturating_mul(rewards_workspace_len(order));
     let numbers = items.saturating_add(if design < rewards { rewards } else { design });
-    let ranks = picked_len(batch, items, distinct).saturating_add(items);
+    let ranks = picked_len(batch, items, options.distinct()).saturating_add(items);
     let heaps = if threads > 1 { threads.saturating_add(1) } else { 1 };
     WorkspaceLen { numbers, heaps: heaps.saturating_mul(slots), ranks }
 }
@@ -115,7 +113,6 @@ fn candidates(pairs: u64) -> usize {
 /// A design that grows pair by pair.
 pub(super) struct Search<'a, T, E> {
     problem: &'a Problem<'a, T, E>,
-    distinct: Distinct,
     scores: Scores<'a, T>,
     state: State<'a, T>,
     picked: PickedPairs<'a>,
@@ -130,19 +127,18 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
     pub(super) fn new(
         problem: &'a Problem<'a, T, E>,
         goal: Goal<'a, T>,
-        distinct: Distinct,
         workspace: Workspace<'a, T>,
         batch: usize,
     ) -> Result<Self, Error> {
         let pool = problem.pool;
         let order = pool.features().rows();
         let lazy = matches!(goal, Goal::LogDet);
-        let (picked, stages) = PickedPairs::new(pool, distinct, batch, workspace.ranks)?;
+        let (picked, stages) = PickedPairs::new(pool, problem.options.distinct(), batch, workspace.ranks)?;
         let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
         let (weighting, numbers) = averaged::weighting(problem, numbers)?;
         let scores = Scores::new(pool, weighting, rewards);
-        let (memory, numbers) = split_at(numbers, packed_len(order));
-        let mut information = Packed::new(order, memory)?;
+        let (matrix, numbers) = split_at(numbers, packed_len(order));
+        let mut information = Packed::new(order, matrix)?;
         posterior::fill_start(problem, &mut information)?;
         let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
         let (mut state, numbers) =
@@ -157,7 +153,6 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let (slots, heaps) = split_at(workspace.heaps, required);
         Ok(Self {
             problem,
-            distinct,
             scores,
             state,
             picked,

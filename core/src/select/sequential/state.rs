@@ -11,10 +11,10 @@ use crate::linalg::{Cholesky, Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::score::{Stored, TraceDrop, copy_features};
 use crate::select::trace;
-use crate::whiten::{whiten_columns, whiten_memory_len};
+use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// Numbers of the parts that do not grow with the pool.
-pub(super) const fn numbers_len(order: usize, batch: usize) -> usize {
+pub(super) const fn workspace_len(order: usize, batch: usize) -> usize {
     let square = order.saturating_mul(order).saturating_add(packed_len(order));
     packed_len(order)
         .saturating_mul(2)
@@ -73,7 +73,7 @@ impl<'a, T: Real> State<'a, T> {
         }
         let columns_len = features.len().saturating_mul(height);
         let found = numbers.len();
-        let required = numbers_len(order, batch).saturating_add(columns_len);
+        let required = workspace_len(order, batch).saturating_add(columns_len);
         if found < required {
             return Err(Error::Workspace { what: "sequential design", required, found });
         }
@@ -128,7 +128,7 @@ impl<'a, T: Real> State<'a, T> {
     pub(super) fn refactor<E: Executor>(
         &mut self,
         executor: &E,
-        memory: &mut [T],
+        workspace: &mut [T],
     ) -> Result<Cholesky<T, &mut [T]>, Error> {
         let (order, at) = (self.features.rows(), self.target_row());
         for (slot, entry) in self.factor.iter_mut().zip(self.information.as_slice()) {
@@ -136,10 +136,10 @@ impl<'a, T: Real> State<'a, T> {
         }
         let factor = Cholesky::factor(Packed::new(order, &mut *self.factor)?)?;
         fill_whitener(factor.as_slice(), order, self.whitener);
-        let each = whiten_memory_len(order, self.features.len());
-        let fits = workers("whitening", each, executor.threads(), memory.len())?.get();
+        let each = whiten_workspace_len(order, self.features.len());
+        let fits = workers("whitening", each, executor.threads(), workspace.len())?.get();
         let whitening = (&*self.whitener, self.height);
-        whiten_columns(executor, self.features, whitening, fits, self.columns, memory);
+        whiten_columns(executor, self.features, whitening, fits, self.columns, workspace);
         if let Some(trace) = &mut self.trace {
             trace::solve(&factor, trace.root.as_deref(), trace.solved)?;
             trace::fill_rows(executor, (order, self.height, at), trace.solved, self.columns);
