@@ -2,7 +2,6 @@
 //! proportion to the file. Every input follows from a seed, the reader's name and its number, so a
 //! failure can be repeated by itself.
 
-use std::io::Cursor;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
@@ -267,7 +266,7 @@ fn below(stream: &mut Stream, bound: usize) -> usize {
 }
 
 fn read_embeddings(bytes: &[u8], path: &Path) -> bool {
-    let Ok(mut embeddings) = Embeddings::from_source(Cursor::new(bytes.to_vec()), path) else {
+    let Ok(embeddings) = Embeddings::from_source(bytes.to_vec(), path) else {
         return false;
     };
     let (items, dimensions) = (embeddings.items(), embeddings.dimensions());
@@ -281,7 +280,7 @@ fn read_embeddings(bytes: &[u8], path: &Path) -> bool {
 
 fn embeddings_of_both_kinds() -> [Embeddings; 2] {
     ["(3, 2, 4)", "(6, 4)"].map(|shape| {
-        let source = Cursor::new(npy("<f4", shape, 4 * 24));
+        let source = npy("<f4", shape, 4 * 24);
         Embeddings::from_source(source, Path::new("embeddings.npy")).expect("a good file")
     })
 }

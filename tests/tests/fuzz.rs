@@ -1,7 +1,7 @@
 //! No bytes whatever make a reader panic, or take memory out of proportion. One test, since the
 //! memory of the whole process is counted.
 
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use pairpick::Error;
@@ -44,7 +44,7 @@ fn headers_at_the_limit() {
             let file = around(&text[..len], &[]);
             let peak = peak(|| {
                 assert!(ModelTensors::from_bytes(&file, Path::new("m")).is_err());
-                let source = Cursor::new(file.clone());
+                let source = file.clone();
                 let refused = ArrayReader::new(source, Path::new("e"), "embeddings").err().unwrap();
                 let too_long = matches!(refused, Error::HeaderTooLong { .. });
                 assert_eq!(too_long, len > limit, "{refused}");
@@ -59,7 +59,7 @@ fn headers_at_the_limit() {
         .collect();
     let file = around(&format!("{{{}}}", names.join(",")), &[]);
     let peak = peak(|| {
-        let source = Cursor::new(file.clone());
+        let source = file.clone();
         let refused = ArrayReader::new(source, Path::new("e"), "embeddings").err().unwrap();
         let message = refused.to_string();
         assert!(message.len() < 300 && message.contains("\"embeddings\""), "{message}");
@@ -68,7 +68,7 @@ fn headers_at_the_limit() {
 }
 
 fn a_line_without_an_end() {
-    let source = Cursor::new(npy("<f4", "(3, 2, 4)", 96));
+    let source = npy("<f4", "(3, 2, 4)", 96);
     let embeddings = Embeddings::from_source(source, Path::new("e.npy")).unwrap();
     for byte in [b' ', b'[', b'1'] {
         let peak = peak(|| {

@@ -108,7 +108,7 @@ fn tensors_have_the_names_and_the_orientation_of_pytorch() {
 /// same network, and writing what was read gives the same predictions.
 #[test]
 fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
-    let mut dataset = Dataset::bundled().unwrap();
+    let dataset = Dataset::bundled().unwrap();
     let mut settings = Settings { rounds: 1, batch: 30, ..Settings::default() };
     settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -116,7 +116,7 @@ fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
     let threads = Threads::start(&Runtime::default()).unwrap();
     let committed = Committed::default();
     let summary =
-        round::run(&mut dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
+        round::run(&dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
     let model = ModelTensors::open(&out.partial_path().join(MODEL)).unwrap();
 
     let (_, parameters) = of_tensors(&model);

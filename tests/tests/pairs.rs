@@ -1,7 +1,6 @@
 //! Labels and candidate pairs from anywhere: what is right is read, and every defect is told with
 //! its line, what was found and what helps.
 
-use std::io::Cursor;
 use std::path::Path;
 
 use pairpick::Error;
@@ -17,7 +16,7 @@ use proptest::prelude::*;
 const NAME: &str = "labels.jsonl";
 
 fn embeddings(shape: &str, count: usize) -> Embeddings {
-    let source = Cursor::new(npy("<f4", shape, 4 * count));
+    let source = npy("<f4", shape, 4 * count);
     Embeddings::from_source(source, Path::new("e.npy")).unwrap()
 }
 

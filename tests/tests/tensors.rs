@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +12,7 @@ use pairpick::data::array::{ArrayReader, Element, SAFETENSORS_HEADER_LIMIT};
 use pairpick::data::dataset::{Dataset, Split};
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::rewards::Rewards;
+use pairpick::data::source::Source;
 use pairpick::output::{Committed, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
@@ -25,7 +26,7 @@ use safetensors::tensor::{Dtype, TensorView};
 const NAME: &str = "e.safetensors";
 
 fn open(bytes: Vec<u8>) -> Result<ArrayReader, Error> {
-    ArrayReader::new(Cursor::new(bytes), Path::new(NAME), "embeddings")
+    ArrayReader::new(bytes, Path::new(NAME), "embeddings")
 }
 
 fn little_endian(values: &[f32]) -> Vec<u8> {
@@ -55,7 +56,7 @@ fn the_tensor_of_the_name_or_the_only_one() {
     ]);
     let only = serialized(&[("psi", Dtype::F32, &[3, 2, 4], &bytes)]);
     for file in [both.clone(), only] {
-        let mut reader = open(file).unwrap();
+        let reader = open(file).unwrap();
         assert_eq!((reader.shape(), reader.element()), (&[3, 2, 4][..], Element::F32));
         let mut read = vec![0.0; 24];
         reader.read(0, &mut read).unwrap();
@@ -165,7 +166,7 @@ fn defects_of_a_file() {
 fn flat(count: usize, value: f32) -> Embeddings {
     let mut bytes = npy("<f4", &format!("({count}, 2)"), 0);
     bytes.extend(little_endian(&vec![value; 2 * count]));
-    Embeddings::from_source(Cursor::new(bytes), Path::new("flat.npy")).unwrap()
+    Embeddings::from_source(bytes, Path::new("flat.npy")).unwrap()
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn flat_embeddings_are_rows() {
     assert!(error.contains("(6,) does not fit flat.npy: shape (5, 2)"), "{error}");
     assert!(error.contains("those of (M, D) ones (M,)"), "{error}");
     // One response a prompt is no flat list.
-    let single = Cursor::new(npy("<f4", "(5, 1, 2)", 40));
+    let single = npy("<f4", "(5, 1, 2)", 40);
     let single = Embeddings::from_source(single, Path::new("e.npy")).unwrap();
     assert!(!single.is_flat() && Rewards::open(&path, &single).is_err());
     let error = single.check_in_prompt().unwrap_err().to_string();
@@ -201,7 +202,7 @@ fn rows_are_checked_when_they_are_read() {
     {
         let mut bytes = npy("<f4", shape, 0);
         bytes.extend(little_endian(&values));
-        let mut data = Embeddings::from_source(Cursor::new(bytes), Path::new("e.npy")).unwrap();
+        let data = Embeddings::from_source(bytes, Path::new("e.npy")).unwrap();
         data.read_items(&[3, 0, 5], &mut [0.0; 6]).unwrap();
         let error = data.read_items(&[0, 4], &mut [0.0; 4]).unwrap_err();
         assert!(matches!(error, Error::NonFiniteEmbedding { .. }), "{error:?}");
@@ -218,25 +219,22 @@ fn rows_are_checked_when_they_are_read() {
 type Counts = Arc<Mutex<BTreeMap<u64, u32>>>;
 
 struct Counting {
-    inner: Cursor<Vec<u8>>,
+    bytes: Vec<u8>,
     counts: Counts,
 }
 
-impl Read for Counting {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let start = self.inner.position();
-        let read = self.inner.read(out)?;
+impl Source for Counting {
+    fn byte_len(&self) -> io::Result<u64> {
+        self.bytes.byte_len()
+    }
+
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+        let read = self.bytes.read_at(out, offset)?;
         let mut counts = self.counts.lock().unwrap();
-        for place in start..self.inner.position() {
+        for place in offset..offset + read as u64 {
             *counts.entry(place).or_default() += 1;
         }
         Ok(read)
-    }
-}
-
-impl Seek for Counting {
-    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(place)
     }
 }
 
@@ -246,13 +244,13 @@ fn counted() -> (Embeddings, Counts, u64) {
     let data_start = bytes.len() as u64;
     bytes.extend(little_endian(&numbers_f32(40 * 3 * 8, 3)));
     let counts = Counts::default();
-    let source = Counting { inner: Cursor::new(bytes), counts: counts.clone() };
+    let source = Counting { bytes, counts: counts.clone() };
     (Embeddings::from_source(source, Path::new("e.npy")).unwrap(), counts, data_start)
 }
 
 #[test]
 fn only_the_bytes_of_the_items_asked_for_are_read() {
-    let (mut data, counts, data_start) = counted();
+    let (data, counts, data_start) = counted();
     assert!(counts.lock().unwrap().keys().all(|place| *place < data_start), "to open it");
     counts.lock().unwrap().clear();
     let items = [7, 8, 9, 60, 2, 119];
@@ -277,7 +275,7 @@ fn a_round_reads_the_rows_of_its_prompts() {
     fs::write(&path, bytes).unwrap();
     let rewards = Rewards::open(&path, &train).unwrap();
     let train = Split { embeddings: train, rewards: Some(rewards) };
-    let mut dataset = Dataset { train, candidates: None, test: None };
+    let dataset = Dataset { train, candidates: None, test: None };
     let mut settings = Settings {
         prompts_per_round: 5,
         batch: 6,
@@ -291,7 +289,7 @@ fn a_round_reads_the_rows_of_its_prompts() {
     let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
     let threads = Threads::start(&Runtime::default()).unwrap();
     let committed = Committed::default();
-    round::run(&mut dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
+    round::run(&dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
     let read = counts.lock().unwrap();
     let prompts: BTreeMap<u64, ()> =
         read.keys().map(|place| ((place - data_start) / (3 * 32), ())).collect();

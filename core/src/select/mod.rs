@@ -1,11 +1,7 @@
 //! Strategies: which pairs of a pool to ask about. One file a strategy, all of one shape:
 //! `(problem, workspace, rng) → batch`, the problem being a pool and a posterior.
-//!
-//! Three matrices must not be confused. P = λI + Σ over the labelled pairs is the posterior
-//! precision of the last layer. M adds the whole pool to a start, which is λI ([`dopt`],
-//! [`design`]) or P ([`pa_dopt`], [`a_opt`], [`v_opt`]); it only serves the gradient at selection
-//! weight 1. What picks pair by pair ([`greedy_dopt`], [`exchange`], [`greedy_a_opt`],
-//! [`greedy_v_opt`], [`robust_v_opt`]) never adds the pool: its M_t is P and the pairs picked before.
+#![doc = "\n"]
+#![doc = include_str!("STRATEGIES.md")]
 
 pub mod a_opt;
 mod averaged;

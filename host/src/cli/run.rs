@@ -224,7 +224,7 @@ impl Args {
         }
         settings.check()?;
         let source = self.source()?;
-        let mut dataset = source.open(settings.pool)?;
+        let dataset = source.open(settings.pool)?;
         self.fit_oracle(&mut settings, &dataset)?;
         let notes = settings.fit_to(dataset.summary()?, self.typed())?;
         let mut folder = OutputFolder::create(&self.out, self.force, &source.paths())?;
@@ -232,7 +232,7 @@ impl Args {
         for note in &notes {
             output.note(note);
         }
-        self.scan(&mut dataset, output)?;
+        self.scan(&dataset, output)?;
         folder.begin(&settings, &source)?;
         output.place(folder.partial_path(), &self.out);
         let (out, committed) = (self.out.clone(), Committed::default());
@@ -248,15 +248,15 @@ impl Args {
             folder.finish(output)?;
             return Ok(Summary { rounds: committed.rounds });
         };
-        let mut dataset = source.open(settings.pool)?;
+        let dataset = source.open(settings.pool)?;
         source.check_unchanged(settings.data.as_ref(), &dataset.summary()?)?;
-        self.scan(&mut dataset, output)?;
+        self.scan(&dataset, output)?;
         output.note(&format!("going on after round {ended} of {}", settings.rounds));
         let job = Job { out: out.to_owned(), folder, dataset, settings, committed };
         job.carry_out(threads, output)
     }
 
-    fn scan(&self, dataset: &mut Dataset, output: &mut Output) -> Result<()> {
+    fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<()> {
         if self.trust_finite {
             return Ok(());
         }
@@ -278,8 +278,8 @@ impl Args {
 
 impl Job {
     fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
-        let Self { out, folder, mut dataset, settings, committed } = self;
-        let filled = fill(folder, &mut dataset, &settings, committed, threads, output);
+        let Self { out, folder, dataset, settings, committed } = self;
+        let filled = fill(folder, &dataset, &settings, committed, threads, output);
         if filled.is_err() {
             let out = quoted(&out.display().to_string());
             output.note(&format!("the rounds that ended are kept for pairpick run --resume {out}"));
@@ -290,7 +290,7 @@ impl Job {
 
 fn fill(
     mut folder: OutputFolder,
-    dataset: &mut Dataset,
+    dataset: &Dataset,
     settings: &Settings,
     committed: Committed,
     threads: &Threads,

@@ -83,7 +83,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     settings.check()?;
     args.check_standard_input()?;
     let file = args.file()?;
-    let mut embeddings = args.embeddings.open()?;
+    let embeddings = args.embeddings.open()?;
     let candidates = args.candidates.open(&embeddings, &mut settings)?;
     embeddings.check_pool(settings.pool)?;
     let supply = Supply {
@@ -98,10 +98,10 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
         Some(path) => read_labels(path, &embeddings, args.repeats.repeats)?,
         None => Vec::new(),
     };
-    let (round, model, strategy) = args.model(&settings, &mut embeddings, &labels, output)?;
+    let (round, model, strategy) = args.model(&settings, &embeddings, &labels, output)?;
     let candidates = candidates.as_ref();
     let request = Request { settings: &settings, threads: &threads, round, strategy, candidates };
-    let report = threads.install(|| propose(&request, &mut embeddings, &model, &labels, output))?;
+    let report = threads.install(|| propose(&request, &embeddings, &model, &labels, output))?;
     args.report(&report, file, output)
 }
 
@@ -140,7 +140,7 @@ impl Args {
     fn model(
         &self,
         settings: &Settings,
-        embeddings: &mut Embeddings,
+        embeddings: &Embeddings,
         labels: &[Label],
         output: &mut Output,
     ) -> Result<(u64, Model, Strategy)> {

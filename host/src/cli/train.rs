@@ -131,9 +131,9 @@ impl Args {
     }
 
     fn train(&self, job: Job, output: &mut Output) -> Result<()> {
-        let Job { threads, settings, files, mut embeddings, labels, round } = job;
+        let Job { threads, settings, files, embeddings, labels, round } = job;
         let (model, fit) = threads
-            .install(|| self.fit(&settings, &mut embeddings, &threads, (round, &labels), output))?;
+            .install(|| self.fit(&settings, &embeddings, &threads, (round, &labels), output))?;
         let out = files.model.path().display().to_string();
         let report = TrainingReport::new(&fit, labels.len(), round, out, model.digest()?);
         files.write(&model, &report, &fit)?;
@@ -162,7 +162,7 @@ impl Args {
     fn fit(
         &self,
         settings: &Settings,
-        embeddings: &mut Embeddings,
+        embeddings: &Embeddings,
         threads: &Threads,
         (round, labels): (u64, &[Label]),
         output: &mut Output,
@@ -176,7 +176,7 @@ impl Args {
     fn start(
         &self,
         settings: &Settings,
-        embeddings: &mut Embeddings,
+        embeddings: &Embeddings,
         round: u64,
         output: &mut Output,
     ) -> Result<Model> {

@@ -2,14 +2,14 @@
 //! a round draws them. Item number = prompt · K + response. A flat file, of shape (M, D), is M
 //! prompts of one response each, and an item's number is its row.
 
-use std::io::Cursor;
 use std::ops::Range;
 use std::path::Path;
 
 use pairpick_core::trunk::mlp::MAX_INPUTS;
 
-use super::array::{ArrayReader, Source};
+use super::array::ArrayReader;
 use super::item::ItemName;
+use super::source::Source;
 use crate::error::{Error, Place, Result, Shape};
 use crate::settings::PoolKind;
 
@@ -47,7 +47,7 @@ impl Embeddings {
     /// # Errors
     /// As [`Embeddings::open`].
     pub fn from_bytes(bytes: &'static [u8], name: &str) -> Result<Self> {
-        Self::from_source(Cursor::new(bytes), Path::new(name))
+        Self::from_source(bytes, Path::new(name))
     }
 
     /// The same from any source, called `path` in messages.
@@ -198,7 +198,7 @@ impl Embeddings {
     /// # Errors
     /// [`Error::Core`] unless `out` has D places for each item and every item exists;
     /// [`Error::NonFiniteEmbedding`] with its place; [`Error::Io`].
-    pub fn read_items(&mut self, items: &[u64], out: &mut [f32]) -> Result<()> {
+    pub fn read_items(&self, items: &[u64], out: &mut [f32]) -> Result<()> {
         self.check_out(items.len(), out)?;
         if let Some(&index) = items.iter().find(|item| **item >= self.items()) {
             return Err(self.no_such_item(index));
@@ -218,7 +218,7 @@ impl Embeddings {
     ///
     /// # Errors
     /// As [`Embeddings::read_items`].
-    pub fn read_prompts(&mut self, prompts: Range<usize>, out: &mut [f32]) -> Result<()> {
+    pub fn read_prompts(&self, prompts: Range<usize>, out: &mut [f32]) -> Result<()> {
         self.check_out(prompts.len().saturating_mul(self.responses), out)?;
         if prompts.end > self.prompts {
             return Err(self.no_such_item(prompts.end as u64 * self.responses as u64 - 1));
@@ -231,7 +231,7 @@ impl Embeddings {
     ///
     /// # Errors
     /// [`Error::NonFiniteEmbedding`] with its place; [`Error::Io`].
-    pub fn scan_finite(&mut self, advance: &mut dyn FnMut(u64)) -> Result<()> {
+    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<()> {
         let start = self.first_value();
         let mut values = Vec::new();
         let mut done = 0;
@@ -257,7 +257,7 @@ impl Embeddings {
         self.first_prompt * self.responses as u64 * self.dimensions as u64
     }
 
-    fn read_rows(&mut self, first_item: u64, out: &mut [f32]) -> Result<()> {
+    fn read_rows(&self, first_item: u64, out: &mut [f32]) -> Result<()> {
         let first = self.first_value() + first_item * self.dimensions as u64;
         self.reader.read(first, out)?;
         self.check_finite(first, out)

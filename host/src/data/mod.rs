@@ -14,3 +14,4 @@ mod pairs;
 pub mod place;
 pub mod rewards;
 pub(crate) mod safetensors_header;
+pub mod source;

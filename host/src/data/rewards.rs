@@ -1,7 +1,6 @@
 //! [`Rewards`]: the golden rewards that stand in for a person, one for each response. They are
 //! small, so they are read whole and checked at once.
 
-use std::io::Cursor;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -36,13 +35,10 @@ impl Rewards {
     /// # Errors
     /// As [`Rewards::open`].
     pub fn from_bytes(bytes: &'static [u8], name: &str, embeddings: &Embeddings) -> Result<Self> {
-        Self::from_reader(
-            ArrayReader::new(Cursor::new(bytes), Path::new(name), TENSOR)?,
-            embeddings,
-        )
+        Self::from_reader(ArrayReader::new(bytes, Path::new(name), TENSOR)?, embeddings)
     }
 
-    fn from_reader(mut reader: ArrayReader, embeddings: &Embeddings) -> Result<Self> {
+    fn from_reader(reader: ArrayReader, embeddings: &Embeddings) -> Result<Self> {
         let (prompts, responses) = match *reader.shape() {
             [rows] if embeddings.is_flat() => (rows, 1),
             [prompts, responses] | [prompts, responses, 1] => (prompts, responses),

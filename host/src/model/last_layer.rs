@@ -31,7 +31,7 @@ pub struct Fitted {
 /// What reading the embeddings refuses; [`Error::Core`] without a label or if P has no factor.
 pub fn fit(
     model: &mut Model,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     settings: &Settings,
     threads: &Threads,
     labels: &[Label],

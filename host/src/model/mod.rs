@@ -42,7 +42,7 @@ impl Model {
     /// # Errors
     /// [`Error::Core`] for sizes beyond the core's; what reading the embeddings refuses.
     pub fn untrained(
-        embeddings: &mut Embeddings,
+        embeddings: &Embeddings,
         settings: &Settings,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
@@ -133,7 +133,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Embeddings::read_items`].
-    pub fn inputs_of(&self, embeddings: &mut Embeddings, items: &[u64]) -> Result<Vec<f32>> {
+    pub fn inputs_of(&self, embeddings: &Embeddings, items: &[u64]) -> Result<Vec<f32>> {
         let mut inputs = vec![0.0; items.len() * self.mlp.inputs()];
         embeddings.read_items(items, &mut inputs)?;
         if let Some(standardisation) = &self.standardisation {
@@ -148,7 +148,7 @@ impl Model {
     /// As [`Model::inputs_of`]; [`Error::Core`] if a feature overflows.
     pub fn features_of(
         &self,
-        embeddings: &mut Embeddings,
+        embeddings: &Embeddings,
         items: &[u64],
         threads: &Threads,
     ) -> Result<Features> {
@@ -163,7 +163,7 @@ impl Model {
     pub fn features_cached(
         &self,
         known: &FeatureCache,
-        embeddings: &mut Embeddings,
+        embeddings: &Embeddings,
         items: &[u64],
         threads: &Threads,
     ) -> Result<Features> {
@@ -236,12 +236,12 @@ mod tests {
 
     #[test]
     fn what_was_embedded_before_is_taken_and_all_else_embedded() {
-        let mut embeddings = Dataset::bundled().unwrap().train.embeddings;
+        let embeddings = Dataset::bundled().unwrap().train.embeddings;
         let settings = Settings::default();
-        let model = Model::untrained(&mut embeddings, &settings, &mut Silent).unwrap();
+        let model = Model::untrained(&embeddings, &settings, &mut Silent).unwrap();
         let threads = Threads::start(&Runtime::default()).unwrap();
         let all: Vec<u64> = (0..embeddings.items()).rev().step_by(3).collect();
-        let plain = model.features_of(&mut embeddings, &all, &threads).unwrap();
+        let plain = model.features_of(&embeddings, &all, &threads).unwrap();
         for stride in [1, 2, 5, all.len()] {
             let known: Vec<u64> = (0..embeddings.items()).step_by(stride).collect();
             // Not what the model would say, so that what is embedded again shows.
@@ -249,7 +249,7 @@ mod tests {
             let values = known.iter().flat_map(mark).collect();
             let features = Features { values, rows: plain.rows };
             let known = FeatureCache { items: known, features };
-            let found = model.features_cached(&known, &mut embeddings, &all, &threads).unwrap();
+            let found = model.features_cached(&known, &embeddings, &all, &threads).unwrap();
             let columns = found.values.chunks(found.rows).zip(plain.values.chunks(plain.rows));
             for (item, (found, plain)) in all.iter().zip(columns) {
                 match item % stride as u64 {

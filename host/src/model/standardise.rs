@@ -13,7 +13,7 @@ const BLOCK: usize = 1024;
 
 /// Means and scales over all training embeddings, in two passes over the file.
 pub(super) fn standardisation(
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     progress: &mut dyn Progress,
 ) -> Result<Standardisation> {
     let dimensions = embeddings.dimensions();
@@ -31,7 +31,7 @@ pub(super) fn standardisation(
 
 /// The mean of x, or of (x − mean)², over all items.
 fn pass(
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     mean: Option<&[f64]>,
     out: &mut [f64],
     progress: &mut dyn Progress,

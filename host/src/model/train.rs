@@ -37,7 +37,7 @@ pub struct Fit {
 /// What reading the embeddings refuses; [`Error::Core`] without a label or if the training diverges.
 pub fn fit(
     model: &mut Model,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     settings: &Settings,
     threads: &Threads,
     round: u64,

@@ -50,7 +50,7 @@ impl Mean {
 /// What reading the embeddings refuses; [`Error::Core`] for an N of best-of-N beyond the responses.
 pub fn evaluate(
     model: &Model,
-    test: &mut Split,
+    test: &Split,
     threads: &Threads,
     best_of: &[usize],
     progress: &mut dyn Progress,
@@ -67,7 +67,7 @@ pub fn evaluate(
     for first in (0..prompts).step_by(PROMPTS) {
         let end = (first + PROMPTS).min(prompts);
         let items: Vec<u64> = ((first * responses) as u64..(end * responses) as u64).collect();
-        let features = model.features_of(&mut test.embeddings, &items, threads)?;
+        let features = model.features_of(&test.embeddings, &items, threads)?;
         let mut predicted = vec![0.0; items.len()];
         rewards(threads, features.columns()?, model.head(), &mut predicted, &mut workspace)
             .map_err(Error::core("test rewards"))?;

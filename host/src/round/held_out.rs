@@ -19,7 +19,7 @@ use crate::parallel::Threads;
 /// What reading the embeddings refuses; [`Error::Core`] if a reward is no number.
 pub fn held_out(
     model: &Model,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     threads: &Threads,
     labels: &[Label],
 ) -> Result<HeldOut> {

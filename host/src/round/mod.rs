@@ -40,7 +40,7 @@ use crate::settings::{Init, Precision, Settings};
 /// What the data, the settings or the core refuse; the files of the rounds that ended are then
 /// written.
 pub fn run(
-    dataset: &mut Dataset,
+    dataset: &Dataset,
     settings: &Settings,
     threads: &Threads,
     committed: Committed,
@@ -56,7 +56,7 @@ pub fn run(
 
 /// [`run`] with the selection in the precision `T`.
 fn run_at<T: Real>(
-    dataset: &mut Dataset,
+    dataset: &Dataset,
     settings: &Settings,
     threads: &Threads,
     committed: Committed,
@@ -69,7 +69,7 @@ fn run_at<T: Real>(
     if first > rounds {
         return Ok(summary);
     }
-    let embeddings = &mut dataset.train.embeddings;
+    let embeddings = &dataset.train.embeddings;
     let mut model = match &committed.model {
         Some(tensors) => Model::from_tensors(tensors)?,
         None => Model::untrained(embeddings, settings, progress)?,
@@ -97,16 +97,16 @@ fn run_at<T: Real>(
         }
         model::train::fit(
             &mut model,
-            &mut dataset.train.embeddings,
+            &dataset.train.embeddings,
             settings,
             threads,
             round,
             &labels,
             progress,
         )?;
-        let embeddings = &mut dataset.train.embeddings;
+        let embeddings = &dataset.train.embeddings;
         past = LabelPosterior::of(settings, &model, embeddings, threads, &labels, progress)?;
-        let test = match &mut dataset.test {
+        let test = match &dataset.test {
             Some(test) => evaluate::evaluate(&model, test, threads, &settings.best_of, progress)?,
             None => evaluate::Evaluation::default(),
         };
@@ -136,18 +136,18 @@ fn run_at<T: Real>(
 
 /// Draws a pool, picks a batch, measures it, and has it answered, best first.
 fn ask<T: Real>(
-    dataset: &mut Dataset,
+    dataset: &Dataset,
     settings: &Settings,
     threads: &Threads,
     round: u64,
     (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
     progress: &mut dyn Progress,
 ) -> Result<(Vec<Label>, Gain)> {
-    let train = &mut dataset.train;
+    let train = &dataset.train;
     let strategy = select::strategy_of(settings, round);
     let candidates = dataset.candidates.as_ref();
     let request = select::Request { settings, threads, round, strategy, candidates };
-    let batch = select::batch(&request, &mut train.embeddings, (model, past, labels), progress)?;
+    let batch = select::batch(&request, &train.embeddings, (model, past, labels), progress)?;
     let gain = batch.gain;
     let mut rng = Stream::new(settings.seed, "oracle", round);
     let golden = train.rewards.as_ref().map(Rewards::values);

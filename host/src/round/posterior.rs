@@ -32,7 +32,7 @@ impl<T: Real> LabelPosterior<T> {
     pub(super) fn of(
         settings: &Settings,
         model: &Model,
-        embeddings: &mut Embeddings,
+        embeddings: &Embeddings,
         threads: &Threads,
         labels: &[Label],
         progress: &mut dyn Progress,

@@ -23,7 +23,7 @@ use crate::settings::Precision;
 /// What reading the embeddings refuses; [`crate::Error::Core`] if the strategy's matrix has no factor.
 pub fn propose(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     model: &Model,
     labels: &[Label],
     progress: &mut dyn Progress,
@@ -36,7 +36,7 @@ pub fn propose(
 
 fn propose_at<T: Real>(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     model: &Model,
     labels: &[Label],
     progress: &mut dyn Progress,
@@ -99,7 +99,7 @@ fn propose_at<T: Real>(
 /// The margins and the weights of the pairs of a batch, whose items the pool has.
 fn measure<T: Real>(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     (model, past): (&Model, &LabelPosterior<T>),
     (pairs, pool): (&[Label], &FeatureCache),
 ) -> Result<(Vec<f64>, Vec<f64>)> {

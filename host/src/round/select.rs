@@ -74,7 +74,7 @@ pub(super) struct Picked {
 /// every pair has a label.
 pub(super) fn batch<T: Real>(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 
 fn print(model: &Path, embeddings: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let model = ModelTensors::open(model)?;
-    let mut embeddings = Embeddings::open(embeddings)?;
+    let embeddings = Embeddings::open(embeddings)?;
     let mut rows = vec![0.0; usize::try_from(embeddings.values())?];
     embeddings.read_prompts(0..embeddings.prompts(), &mut rows)?;
     let mut out = std::io::stdout().lock();

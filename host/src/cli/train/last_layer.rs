@@ -9,12 +9,12 @@ use crate::report::last_layer::LastLayerReport;
 
 /// Fits the head of `--model`, and writes the model once it is there.
 pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> {
-    let Job { threads, settings, files, mut embeddings, labels, round } = job;
+    let Job { threads, settings, files, embeddings, labels, round } = job;
     // Without it clap has refused.
     let path = args.model.as_deref().unwrap_or(&args.out);
     let mut model = Model::open(path, &embeddings)?;
-    let fitted = threads
-        .install(|| fit(&mut model, &mut embeddings, &settings, &threads, &labels, output))?;
+    let fitted =
+        threads.install(|| fit(&mut model, &embeddings, &settings, &threads, &labels, output))?;
     let out = files.model.path().display().to_string();
     let chosen = settings.prior_precision;
     let report =
