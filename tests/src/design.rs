@@ -149,22 +149,22 @@ impl Design {
         }
         let d = self.difference(pair);
         let variance =
-            oracle::dot(&d, &times(&oracle::inverse(self.order, &self.matrix(false, &[])), &d));
+            oracle::dot(&d, &times(&oracle::inverse(self.order, &self.matrix(true, &[])), &d));
         let scale = 1.0 / libm::sqrt(1.0 + std::f64::consts::PI * variance / 8.0);
         scale * oracle::variance(scale * margin)
     }
 
     /// P, or λI without the past, plus the pairs' information: row by row.
     #[must_use]
-    pub fn matrix(&self, without_past: bool, batch: &[u64]) -> Vec<f64> {
+    pub fn matrix(&self, past: bool, batch: &[u64]) -> Vec<f64> {
         let order = self.order;
         let items: Vec<(u32, u32)> = batch.iter().map(|pair| self.pairs[*pair as usize]).collect();
         let weights: Vec<f64> = batch.iter().map(|pair| self.weight(*pair)).collect();
         let mut matrix = oracle::fisher(order, &self.features, &items, &weights);
-        let past = square(order, &self.past);
+        let labelled = square(order, &self.past);
         for (place, entry) in matrix.iter_mut().enumerate() {
-            if !without_past {
-                *entry += past[place];
+            if past {
+                *entry += labelled[place];
             }
             if place % (order + 1) == 0 {
                 *entry += self.prior_precision;

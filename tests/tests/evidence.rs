@@ -6,7 +6,7 @@
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
 use pairpick_core::head::evidence::{
-    Choice, Memory, bounds, by_evidence, by_held_out, log_evidence,
+    Choice, Workspace, bounds, by_evidence, by_held_out, log_evidence,
 };
 use pairpick_core::head::newton::{Fit, fit, log_likelihood, workspace_len};
 use pairpick_core::parallel::{Executor, Sequential};
@@ -72,7 +72,7 @@ impl Data {
     fn by_held_out(&self, executor: &impl Executor) -> Result<Choice, Error> {
         let (mut head, mut numbers) = (vec![0.3; self.order], self.memory(executor));
         let mut comparisons = self.labels.clone();
-        let memory = Memory { workspace: &mut numbers, comparisons: &mut comparisons };
+        let memory = Workspace { numbers: &mut numbers, comparisons: &mut comparisons };
         by_held_out(executor, self.columns(), &self.labels, &self.folds, &mut head, memory)
     }
 }
@@ -275,7 +275,7 @@ fn what_says_nothing_about_the_prior_is_refused() {
     assert_eq!(bounds(odd.columns(), &odd.labels), Err(Error::Label { index: 0, value: 0.3 }));
     let mut head = [0.0; 3];
     let (mut memory, mut places) = (good.memory(&executor), good.labels[1..].to_vec());
-    let short = Memory { workspace: &mut memory, comparisons: &mut places };
+    let short = Workspace { numbers: &mut memory, comparisons: &mut places };
     let result =
         by_held_out(&executor, good.columns(), &good.labels, &good.folds, &mut head, short);
     assert!(matches!(result, Err(Error::Workspace { required: 10, found: 9, .. })), "{result:?}");

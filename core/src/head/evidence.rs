@@ -3,7 +3,7 @@
 //! **By evidence** (MacKay, 1992, the Laplace approximation): the λ that maximises
 //! ln p(labels | λ) = log-posterior(β_λ) + H/2 ln λ − ½ ln |P(λ)|, β_λ the fit of
 //! [`newton`](super::newton) at this λ and P(λ) its posterior precision. **By held-out
-//! labels**: the λ whose fits foretell the answers of the fold left out, summed over the folds.
+//! labels**: the λ whose fits predict the answers of the fold left out, summed over the folds.
 //!
 //! Both look at the features as given. A network that learnt them from the same labels has turned
 //! them until they tell those apart, the ones left out as well, and λ comes out too small; so it
@@ -121,7 +121,7 @@ pub struct Workspace<'a> {
     pub comparisons: &'a mut [Comparison<f64>],
 }
 
-/// The λ of the grid whose fits best foretell the comparisons of a fold from those of the others,
+/// The λ of the grid whose fits best predict the comparisons of a fold from those of the others,
 /// summed over the folds. Of equal values the larger λ is kept. It is no finer than the grid: labels
 /// left out tell λ no better. `folds` has the fold of each comparison, and `head` is overwritten.
 ///

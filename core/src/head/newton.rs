@@ -116,7 +116,7 @@ pub fn fit<T: Real, E: Executor>(
 }
 
 /// Σ ln σ(±m) of comparisons under a head, which need not have been fitted to them: how well it
-/// foretells their answers.
+/// predicts their answers.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Workspace`] below [`workspace_len`], [`Error::Label`],

@@ -29,8 +29,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let data = Data { items, training_items: items.len(), training, held_out };
         let Numbers { mlp, parameters, workspace, gradient: slopes, .. } = numbers;
         let mean = gradient(self.executor, mlp, &data, parameters, slopes, workspace)?;
-        self.tracer.numbers("gradient", 0, slopes)?;
-        self.tracer.numbers("gradient", 1, &[mean])?;
+        self.recorder.numbers("gradient", 0, slopes)?;
+        self.recorder.numbers("gradient", 1, &[mean])?;
         copy(parameters, slopes);
         let ways = [(None, &mut **parameters), (Some(self.size.minibatch), &mut **slopes)];
         for (index, (minibatch, parameters)) in ways.into_iter().enumerate() {
@@ -53,8 +53,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 }
                 true
             })?;
-            self.tracer.numbers("losses", index, &losses)?;
-            self.tracer.numbers("trained", index, parameters)?;
+            self.recorder.numbers("losses", index, &losses)?;
+            self.recorder.numbers("trained", index, parameters)?;
         }
         Ok(())
     }
@@ -72,9 +72,9 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let (head, _) = split_at(numbers.gradient, order);
         head.fill(T::ZERO);
         let found = fit(self.executor, features, labels, T::ONE, head, numbers.workspace)?;
-        self.tracer.numbers("last-layer", 0, head)?;
+        self.recorder.numbers("last-layer", 0, head)?;
         let steps = f64::from_u64(found.steps as u64);
         let values = [found.log_likelihood, found.log_posterior, found.log_det, steps];
-        self.tracer.numbers("last-layer", 1, &values)
+        self.recorder.numbers("last-layer", 1, &values)
     }
 }

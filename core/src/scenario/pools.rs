@@ -3,8 +3,8 @@
 
 use super::Size;
 use super::data::SEED;
+use super::recorder::Recorder;
 use super::round::{ASKED, Loop, Numbers, PRIOR_PRECISION};
-use super::trace::Tracer;
 use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::Error;
@@ -129,7 +129,7 @@ const fn picks(strategy: Strategy) -> usize {
 impl<T: Real> Numbers<'_, T> {
     /// Fills in the head whose rewards reach beyond the range of the product form, by a power of
     /// two, and tells both ranges.
-    fn stretch(&mut self, size: &Size, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+    fn stretch(&mut self, size: &Size, recorder: &mut Recorder<'_>) -> Result<(), Error> {
         let (rewards, _) = split_at(self.rewards, size.crossed);
         let first = rewards.first().copied().unwrap_or(T::ZERO);
         let (mut least, mut most) = (first, first);
@@ -138,11 +138,11 @@ impl<T: Real> Numbers<'_, T> {
             most = if most < *reward { *reward } else { most };
         }
         let (mut range, mut factor) = (most - least, 1.0);
-        tracer.numbers("range", 0, &[range])?;
+        recorder.numbers("range", 0, &[range])?;
         while range <= T::PRODUCT_RANGE && factor < 1e9 {
             (range, factor) = (range * T::TWO, factor * 2.0);
         }
-        tracer.numbers("range", 1, &[range])?;
+        recorder.numbers("range", 1, &[range])?;
         for (stretched, weight) in self.stretched_f32.iter_mut().zip(&*self.head_f32) {
             *stretched = factor * *weight;
         }
@@ -157,7 +157,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         round: usize,
         numbers: &mut Numbers<'_, T>,
     ) -> Result<(), Error> {
-        numbers.stretch(self.size, &mut self.tracer)?;
+        numbers.stretch(self.size, &mut self.recorder)?;
         let order = numbers.mlp.features();
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
         let executor = self.executor;
@@ -174,7 +174,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 &mut matrix,
                 numbers.workspace,
             )?;
-            self.tracer.numbers("fisher-listed", index, matrix.as_slice())?;
+            self.recorder.numbers("fisher-listed", index, matrix.as_slice())?;
         }
         let (past, _) = split_at(self.asked, self.size.known(round));
         for offer in Offer::ALL {
@@ -193,14 +193,14 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             for (index, weighting) in [(0, Weighting::Unit), (1, Weighting::Bernoulli)] {
                 matrix.clear();
                 add_pool(executor, &pool, of_pool, weighting, &mut matrix, numbers.workspace)?;
-                self.tracer.numbers("fisher-pool", offer.index(2) + index, matrix.as_slice())?;
+                self.recorder.numbers("fisher-pool", offer.index(2) + index, matrix.as_slice())?;
             }
         }
         let mut matrix = Packed::new(order, &mut *numbers.past)?;
         matrix.clear();
         let (rewards, weighting) = (&*numbers.rewards, Weighting::Bernoulli);
         add_pairs(executor, features, past, rewards, weighting, &mut matrix, numbers.workspace)?;
-        self.tracer.numbers("fisher-past", 0, matrix.as_slice())
+        self.recorder.numbers("fisher-past", 0, matrix.as_slice())
     }
 
     /// The batch of every strategy from every pool; [`ASKED`]'s from the in-prompt one, which is
@@ -218,14 +218,14 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 let (batch, _) = split_at(self.batch, picks(strategy));
                 let batch = &*batch;
                 let pair = |at: usize| batch.get(at).map_or(0, |chosen| chosen.pair);
-                self.tracer.integers(name, index, batch.len(), &pair);
+                self.recorder.integers(name, index, batch.len(), &pair);
                 let (scores, _) = split_at(numbers.workspace, batch.len());
                 for (score, chosen) in scores.iter_mut().zip(batch) {
                     *score = chosen.score;
                 }
-                self.tracer.numbers(name, index + 1, scores)?;
+                self.recorder.numbers(name, index + 1, scores)?;
                 if let (Some(condition), Some(log_det)) = (told.condition, told.log_det) {
-                    self.tracer.numbers(name, index + 2, &[condition, log_det])?;
+                    self.recorder.numbers(name, index + 2, &[condition, log_det])?;
                 }
             }
         }

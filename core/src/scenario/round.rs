@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 
 use super::Size;
 use super::data::SEED;
-use super::trace::Tracer;
+use super::recorder::Recorder;
 use crate::arith::{self, Real};
 use crate::columns::Columns;
 use crate::error::Error;
@@ -42,7 +42,7 @@ pub(super) struct Loop<'a, T, E> {
     pub(super) heaps: &'a mut [Scored<T>],
     pub(super) doubles: &'a mut [f64],
     pub(super) places: &'a mut [u32],
-    pub(super) tracer: Tracer<'a>,
+    pub(super) recorder: Recorder<'a>,
 }
 
 /// The numbers of one order's rounds.
@@ -110,7 +110,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         round: usize,
         numbers: &mut Numbers<'_, T>,
     ) -> Result<(), Error> {
-        self.tracer.enter(numbers.mlp.features(), round);
+        self.recorder.enter(numbers.mlp.features(), round);
         if round == 1 {
             self.initialise(round, numbers)?;
             self.forward(0, numbers)?;
@@ -130,14 +130,14 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
     fn initialise(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let mut rng = Stream::new(SEED, "initial", round as u64);
         init::uniform(&numbers.mlp, &mut rng, numbers.parameters)?;
-        self.tracer.numbers("initial", 0, numbers.parameters)
+        self.recorder.numbers("initial", 0, numbers.parameters)
     }
 
     fn forward(&mut self, index: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
         let (parameters, workspace) = (&*numbers.parameters, &mut *numbers.workspace);
         numbers.mlp.features_of(self.executor, parameters, items, numbers.features, workspace)?;
-        self.tracer.numbers("features", index, numbers.features)?;
+        self.recorder.numbers("features", index, numbers.features)?;
         let order = numbers.mlp.features();
         for (single, value) in numbers.features_f32.iter_mut().zip(&*numbers.features) {
             *single = f32::from_real(*value);
@@ -147,7 +147,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         }
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
         rewards(self.executor, features, numbers.head_f32, numbers.rewards, numbers.workspace)?;
-        self.tracer.numbers("rewards", index, numbers.rewards)
+        self.recorder.numbers("rewards", index, numbers.rewards)
     }
 
     /// The factor of the pool's matrix, what it tells, and every item whitened by it.
@@ -156,10 +156,10 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let mut matrix = Packed::new(order, &mut *numbers.matrix)?;
         matrix.add_diagonal(T::from_f64(PRIOR_PRECISION));
         let mut factor = Cholesky::factor(matrix)?;
-        self.tracer.numbers("factor", 0, factor.as_slice())?;
+        self.recorder.numbers("factor", 0, factor.as_slice())?;
         let (workspace, _) = split_at(numbers.workspace, condition_workspace_len(order));
         let condition = factor.condition_estimate(workspace)?;
-        self.tracer.numbers("log-det", 0, &[factor.log_det(), condition])?;
+        self.recorder.numbers("log-det", 0, &[factor.log_det(), condition])?;
         let stride = panel_stride(self.size.items);
         let (whitener, rest) = split_at(numbers.workspace, whitener_len(order));
         let (panel, _) = split_at(rest, order.saturating_mul(stride));
@@ -174,8 +174,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 *entry = *value;
             }
         }
-        self.tracer.numbers("whitened", 0, numbers.features)?;
-        change(&mut factor, features.column(1), numbers.workspace, &mut self.tracer)
+        self.recorder.numbers("whitened", 0, numbers.features)?;
+        change(&mut factor, features.column(1), numbers.workspace, &mut self.recorder)
     }
 
     /// Answers the batch by the Bradley–Terry probability of the golden rewards; equal ones tie.
@@ -200,7 +200,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         for (answer, label) in answers.iter_mut().zip(&*labels) {
             *answer = label.label;
         }
-        self.tracer.numbers("answers", 0, answers)
+        self.recorder.numbers("answers", 0, answers)
     }
 
     /// The loss of the listed pairs, the first of which is preferred where its golden reward is
@@ -222,9 +222,9 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         slopes.fill(T::ZERO);
         loss::margins(numbers.rewards, comparisons, margins);
         loss::add_reward_gradients(level, comparisons, margins, slopes);
-        self.tracer.numbers("listed-slopes", 0, slopes)?;
+        self.recorder.numbers("listed-slopes", 0, slopes)?;
         loss::margins(numbers.rewards, comparisons, margins);
-        self.tracer.numbers("listed-loss", 0, &[loss::mean_loss(level, comparisons, margins)])
+        self.recorder.numbers("listed-loss", 0, &[loss::mean_loss(level, comparisons, margins)])
     }
 
     /// How well the rewards order each prompt's replies.
@@ -251,9 +251,9 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 agreement.add(own, golden)?;
             }
         }
-        self.tracer.numbers("spearman", 0, by_prompt)?;
+        self.recorder.numbers("spearman", 0, by_prompt)?;
         let accuracy = agreement.accuracy().unwrap_or(-1.0);
-        self.tracer.numbers("metrics", 0, &[best, agreement.agreed, accuracy])
+        self.recorder.numbers("metrics", 0, &[best, agreement.agreed, accuracy])
     }
 }
 
@@ -262,7 +262,7 @@ fn change<T: Real>(
     factor: &mut Cholesky<T, &mut [T]>,
     item: &[f32],
     workspace: &mut [T],
-    tracer: &mut Tracer<'_>,
+    recorder: &mut Recorder<'_>,
 ) -> Result<(), Error> {
     let (vector, workspace) = split_at(workspace, item.len());
     let (workspace, _) = split_at(workspace, downdate_workspace_len(item.len()));
@@ -270,15 +270,15 @@ fn change<T: Real>(
         *entry = T::from_real(*value);
     }
     factor.update(vector)?;
-    tracer.numbers("updated", 0, factor.as_slice())?;
+    recorder.numbers("updated", 0, factor.as_slice())?;
     for (entry, value) in vector.iter_mut().zip(item) {
         *entry = T::from_real(*value);
     }
     factor.downdate(vector, workspace)?;
-    tracer.numbers("updated", 1, factor.as_slice())?;
+    recorder.numbers("updated", 1, factor.as_slice())?;
     for entry in &mut *vector {
         *entry *= T::from_f64(4096.0);
     }
-    tracer.refusal("updated", 2, factor.downdate(vector, workspace));
+    recorder.refusal("updated", 2, factor.downdate(vector, workspace));
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::topk::{Scored, TopK};
 /// # Errors
 /// As [`super::Strategy::select`]; [`Error::AllPairs`]; [`Error::Parameter`] for fewer than two draws
 /// and [`Error::TooLarge`] for too many.
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,

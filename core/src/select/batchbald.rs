@@ -36,7 +36,7 @@ use crate::topk::{Scored, TopK};
 /// # Errors
 /// As [`super::bald::select`]; [`Error::Parameter`] for fewer configurations than draws and
 /// [`Error::TooLarge`] for too many.
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,

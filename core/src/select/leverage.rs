@@ -182,10 +182,7 @@ pub(super) fn margin_workspace_len<T: Real>(
 }
 
 /// Memory for the rewards, what weights are made of, the matrix, and then its sums or the scores.
-pub(super) fn workspace_len<T: Real>(
-    sizes: &Sizes<'_>,
-    options: &Options<'_, T>,
-) -> WorkspaceLen {
+pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
     let Sizes { order, pairs, items, threads, .. } = *sizes;
     let threads = threads.max(1);
     let score = ScoreWorkspaceLen::new(order, pairs, items);

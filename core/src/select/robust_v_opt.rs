@@ -23,7 +23,7 @@ pub(super) const DISTINCT: Distinct = Distinct::PerPrompt(1);
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,

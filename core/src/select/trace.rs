@@ -82,10 +82,7 @@ const fn rows_len(order: usize) -> usize {
 }
 
 /// Memory for [`by_gradient`].
-pub(super) fn workspace_len<T: Real>(
-    sizes: &Sizes<'_>,
-    options: &Options<'_, T>,
-) -> WorkspaceLen {
+pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
     let Sizes { order, pairs, items, .. } = *sizes;
     let threads = sizes.threads.max(1);
     let score = ScoreWorkspaceLen::stored(order, pairs, items);

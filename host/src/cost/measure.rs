@@ -11,7 +11,7 @@ use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_le
 use pairpick_core::parallel::{Executor, for_chunks};
 use pairpick_core::pool::{Comparison, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::score::{Criterion, ScoreMemory, best_pairs};
+use pairpick_core::score::{Criterion, ScoreWorkspaceLen, best_pairs};
 use pairpick_core::topk::Scored;
 use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
@@ -156,7 +156,7 @@ impl Bench<'_> {
         factor: &Cholesky<T, Vec<T>>,
     ) -> Result<f64> {
         let (threads, batch) = (self.threads.threads(), self.batch.min(pool.available() as usize));
-        let memory = ScoreMemory::new(factor.order(), pool.pairs(), values.len());
+        let memory = ScoreWorkspaceLen::new(factor.order(), pool.pairs(), values.len());
         let mut numbers = vec![T::ZERO; memory.shared + threads * memory.each];
         let mut heaps = vec![Scored::default(); threads * batch];
         let mut chosen = vec![Scored::default(); batch];

@@ -107,7 +107,7 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let target = match strategy.needs_target() {
+    let target = match strategy.facts().target {
         true => Some(target::<T>(threads, &pool, starts)?),
         false => None,
     };

@@ -1,9 +1,9 @@
-use pairpick_core::score::{Criterion, ScoreMemory, best_pairs, drawn_pairs, gumbel};
+use pairpick_core::score::{Criterion, ScoreWorkspaceLen, best_pairs, drawn_pairs, gumbel};
 
 use crate::{Any, any};
 
 probes! {
-    score::ScoreMemory::new => ScoreMemory::new(any(), any(), any());
+    score::ScoreWorkspaceLen::new => ScoreWorkspaceLen::new(any(), any(), any());
     score::best_pairs[T] =>
         best_pairs(&Any, any(), any(), any::<Criterion<'_, T, &[T]>>(), any(), any(), any());
     score::drawn_pairs[T] => drawn_pairs(

@@ -241,15 +241,13 @@ fn leverage_follows_its_definition(kind: Kind) {
 /// Every strategy on every kind of pool that it takes.
 fn everywhere() -> impl Iterator<Item = (Kind, Strategy)> {
     let all = KINDS.into_iter().flat_map(|kind| Strategy::ALL.map(|strategy| (kind, strategy)));
-    all.filter(|(kind, strategy)| {
-        *kind != Kind::CrossPrompt || strategy.takes_all_cross_prompt_pairs()
-    })
+    all.filter(|(kind, strategy)| *kind != Kind::CrossPrompt || strategy.facts().all_pairs)
 }
 
 #[test]
 fn a_strategy_that_goes_through_its_pairs_refuses_all_cross_prompt_ones() {
     let fixture = Fixture::new(Kind::CrossPrompt, 25, 6, 4, 21);
-    let refusing = Strategy::ALL.into_iter().filter(|one| !one.takes_all_cross_prompt_pairs());
+    let refusing = Strategy::ALL.into_iter().filter(|one| !one.facts().all_pairs);
     assert_eq!(refusing.clone().count(), 3);
     for strategy in refusing {
         let refused = fixture.select::<f64>(&Sequential::default(), strategy, 5);
@@ -406,7 +404,7 @@ fn a_selection_of_500_from_5_000_items_works_in_less_than_32_mib() {
                 + size_of::<Scored<f64>>() * (len.heaps + 500)
                 + size_of::<u64>() * (len.ranks + starts.len());
             let name = strategy.name();
-            if pairs > 1_000_000 && !strategy.takes_all_cross_prompt_pairs() {
+            if pairs > 1_000_000 && !strategy.facts().all_pairs {
                 continue;
             }
             println!("{name}, {pairs} pairs, {threads} threads: {bytes} bytes");

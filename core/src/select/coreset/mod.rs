@@ -36,7 +36,7 @@ pub const MAX_CLUSTERS: usize = 4096;
 /// As [`super::Strategy::select`]; [`Error::AllPairs`]; [`Error::Parameter`] for no cluster, more than
 /// the pool has pairs, or a radius that is negative or no number; [`Error::TooLarge`] for more than
 /// [`MAX_CLUSTERS`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,

@@ -133,7 +133,8 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let pool = problem.pool;
         let order = pool.features().rows();
         let lazy = matches!(goal, Goal::LogDet);
-        let (picked, stages) = PickedPairs::new(pool, problem.options.distinct(), batch, workspace.ranks)?;
+        let (picked, stages) =
+            PickedPairs::new(pool, problem.options.distinct(), batch, workspace.ranks)?;
         let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
         let (weighting, numbers) = averaged::weighting(problem, numbers)?;
         let scores = Scores::new(pool, weighting, rewards);
@@ -151,17 +152,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
             return Err(Error::Workspace { what: "heaps", required, found });
         }
         let (slots, heaps) = split_at(workspace.heaps, required);
-        Ok(Self {
-            problem,
-            scores,
-            state,
-            picked,
-            lazy,
-            numbers,
-            slots,
-            heaps,
-            selection,
-        })
+        Ok(Self { problem, scores, state, picked, lazy, numbers, slots, heaps, selection })
     }
 
     /// Picks greedily until the batch is full.
