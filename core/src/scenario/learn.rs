@@ -45,8 +45,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             let mut losses = [0.0; LOSSES];
             let mut slots = losses.iter_mut();
             let mut shuffle = Stream::new(SEED, "shuffle", round as u64);
-            let resources =
-                Resources { workspace: workspace, index: self.places, shuffle: &mut shuffle };
+            let resources = Resources { workspace, index: self.places, shuffle: &mut shuffle };
             train(self.executor, mlp, &settings, &data, parameters, resources, &mut |seen| {
                 for (slot, loss) in slots.by_ref().zip([seen.training, seen.held_out]) {
                     *slot = loss;

@@ -61,9 +61,9 @@ pub struct Facts {
     pub weights: bool,
     /// Whether it reads [`Options::target`], and fails without it.
     pub target: bool,
-    /// κ where [`Options::misfit`] leaves it open; `None` where it reads none.
+    /// κ where [`Options::misfit`](field@Options::misfit) leaves it open; `None` where it reads none.
     pub misfit: Option<f64>,
-    /// The caps on a batch where [`Options::distinct`] leaves them open; `None` where it keeps none.
+    /// The caps on a batch where [`Options::distinct`](field@Options::distinct) leaves them open; `None` where it keeps none.
     pub distinct: Option<Distinct>,
     /// Whether it reads [`Options::past`]: whether it starts at P, and could start at λI.
     pub past: bool,
