@@ -24,7 +24,8 @@ use crate::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use crate::head::{rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
 use crate::parallel::{Executor, split_at};
-use crate::score::{Criterion, ScoreWorkspaceLen, best_pairs};
+use crate::pool::ItemPair;
+use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
 use crate::select::{Problem, Sizes};
 use crate::topk::Scored;
 
@@ -87,7 +88,7 @@ pub struct Workspace<'a, T> {
     /// A batch of candidates for each worker, and one more.
     pub heaps: &'a mut [Scored<T>],
     /// The items of each pair of a batch.
-    pub pairs: &'a mut [(u32, u32)],
+    pub pairs: &'a mut [ItemPair],
 }
 
 /// Lengths of the parts of a [`Workspace`].
@@ -199,7 +200,7 @@ struct Relaxation<'a, T, E> {
     numbers: &'a mut [T],
     heaps: &'a mut [Scored<T>],
     corner: &'a mut [Scored<T>],
-    pairs: &'a mut [(u32, u32)],
+    pairs: &'a mut [ItemPair],
 }
 
 impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
@@ -282,8 +283,8 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         let log_det = factor.log_det().to_f64();
         let Problem { executor, pool, .. } = *self.problem;
         let criterion = Criterion::Leverage(&factor, Weighting::Bernoulli);
-        let (numbers, heaps) = (&mut *self.numbers, &mut *self.heaps);
-        best_pairs(executor, pool, self.rewards, criterion, numbers, heaps, self.corner)?;
+        let ranking = Ranking::new(pool, self.rewards, criterion);
+        best_pairs(executor, &ranking, self.numbers, self.heaps, self.corner)?;
         let mut most = T::ZERO;
         for pair in &*self.corner {
             most += pair.score;
@@ -356,7 +357,7 @@ fn sum_pairs<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     batch: &[Scored<T>],
     rewards: &[T],
-    pairs: &mut [(u32, u32)],
+    pairs: &mut [ItemPair],
     sum: &mut PackedView<'_, T>,
     numbers: &mut [T],
 ) -> Result<(), Error> {

@@ -13,7 +13,7 @@
 //! | [`trunk`] | embeddings, standardised | features φ, an item a column; and its training |
 //! | [`head`] | features and answers | rewards r = φᵀβ; β by Newton's method, λ by evidence |
 //! | [`pool`] | items, prompts, answers | the pairs on offer: numbers, never rows |
-//! | [`mod@fisher`] | rewards and pairs | Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ |
+//! | [`fisher`](mod@fisher) | rewards and pairs | Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ |
 //! | [`linalg`] | Fisher information | M = LLᵀ, log det M, condition |
 //! | [`whiten`] | factor and features | whitened items L⁻¹φ |
 //! | [`score`] | whitened items | scores w‖u_a − u_b‖² |

@@ -8,7 +8,7 @@ use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::parallel::split_at;
-use crate::pool::Prompts;
+use crate::pool::{ItemPair, Prompts};
 use crate::rng::Stream;
 use crate::trunk::standardise::{Sums, apply, scales};
 
@@ -108,14 +108,14 @@ pub(super) fn golden(rewards: &mut [f64]) {
 }
 
 /// Draws pairs of any two items.
-pub(super) fn list(size: &Size, pairs: &mut [(u32, u32)]) {
+pub(super) fn list(size: &Size, pairs: &mut [ItemPair]) {
     let mut rng = Stream::new(SEED, "listed", 0);
     let items = size.items as u64;
     let mut item = |below: u64| u32::try_from(rng.below(below)).unwrap_or(0);
-    for (a, b) in pairs {
-        *a = item(items);
+    for pair in pairs {
+        let a = item(items);
         let other = item(items.saturating_sub(1));
-        *b = if other < *a { other } else { other.saturating_add(1) };
+        *pair = ItemPair { a, b: if other < a { other } else { other.saturating_add(1) } };
     }
 }
 

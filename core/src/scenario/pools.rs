@@ -13,7 +13,7 @@ use crate::head::rewards;
 use crate::heap::sort;
 use crate::linalg::Packed;
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Distinct, Pairs, Pool, Prompts};
+use crate::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
 use crate::rng::Stream;
 use crate::select::{Options, Posterior, Problem, Selection, Strategy, Weights, Workspace};
 
@@ -37,7 +37,7 @@ impl Offer {
         self,
         size: &Size,
         prompts: Prompts<'a>,
-        listed: &'a [(u32, u32)],
+        listed: &'a [ItemPair],
     ) -> Pairs<'a> {
         match self {
             Self::InPrompt => Pairs::InPrompt(prompts),
@@ -275,11 +275,11 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
 
 /// Which of the pairs have a label, ascending: those asked about, or of a list as many, in every
 /// third place.
-fn labelled<'a>(pairs: Pairs<'_>, asked: &[(u32, u32)], out: &'a mut [u64]) -> &'a [u64] {
+fn labelled<'a>(pairs: Pairs<'_>, asked: &[ItemPair], out: &'a mut [u64]) -> &'a [u64] {
     let mut count = 0;
-    let numbers = (0_u64..).zip(asked).filter_map(|(place, (a, b))| match pairs {
+    let numbers = (0_u64..).zip(asked).filter_map(|(place, pair)| match pairs {
         Pairs::Listed(_) => Some(3 * place),
-        _ => pairs.pair_number(*a, *b),
+        _ => pairs.pair_number(pair.a, pair.b),
     });
     for (slot, number) in out.iter_mut().zip(numbers) {
         *slot = number;

@@ -15,7 +15,7 @@ use crate::linalg::{
 };
 use crate::metric::{Agreement, best_of_n, spearman};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Comparison, Prompts};
+use crate::pool::{Comparison, ItemPair, Prompts};
 use crate::rng::Stream;
 use crate::select::Strategy;
 use crate::topk::Scored;
@@ -33,9 +33,9 @@ pub(super) struct Loop<'a, T, E> {
     pub(super) size: &'a Size,
     pub(super) prompts: Prompts<'a>,
     pub(super) golden: &'a [f64],
-    pub(super) listed: &'a [(u32, u32)],
+    pub(super) listed: &'a [ItemPair],
     pub(super) labels: &'a mut [Comparison<T>],
-    pub(super) asked: &'a mut [(u32, u32)],
+    pub(super) asked: &'a mut [ItemPair],
     pub(super) labelled: &'a mut [u64],
     pub(super) batch: &'a mut [Scored<T>],
     pub(super) ranks: &'a mut [u64],
@@ -187,13 +187,14 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
         let slots = self.labels.iter_mut().zip(&mut *self.asked);
         for ((label, asked), chosen) in slots.skip(known).zip(&*self.batch) {
-            let (a, b) = self.prompts.items_of_pair(chosen.pair).unwrap_or_default();
+            let pair = self.prompts.items_of_pair(chosen.pair).unwrap_or_default();
+            let ItemPair { a, b } = pair;
             let margin = golden(a) - golden(b);
             let first = rng.uniform::<f64>() < arith::sigmoid(margin);
             let answer = if first { T::ONE } else { T::ZERO };
             let answer = if margin == 0.0 { T::HALF } else { answer };
             *label = Comparison { a: a % trained, b: b % trained, label: answer };
-            *asked = (a, b);
+            *asked = pair;
         }
         let (labels, _) = split_at(self.labels, self.size.known(round + 1));
         let (answers, _) = split_at(numbers.workspace, labels.len());
@@ -208,13 +209,14 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
     fn listed_loss(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let (_, comparisons) = split_at(self.labels, self.size.labels());
         let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
-        for (comparison, (a, b)) in comparisons.iter_mut().zip(self.listed) {
-            let label = match golden(*a).total_cmp(&golden(*b)) {
+        for (comparison, pair) in comparisons.iter_mut().zip(self.listed) {
+            let ItemPair { a, b } = *pair;
+            let label = match golden(a).total_cmp(&golden(b)) {
                 Ordering::Greater => T::ONE,
                 Ordering::Equal => T::HALF,
                 Ordering::Less => T::ZERO,
             };
-            *comparison = Comparison { a: *a, b: *b, label };
+            *comparison = Comparison { a, b, label };
         }
         let level = self.executor.level();
         let (margins, rest) = split_at(numbers.workspace, comparisons.len());

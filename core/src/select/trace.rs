@@ -16,7 +16,7 @@ use crate::linalg::{
 };
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::rng::Stream;
-use crate::score::{Criterion, ScoreWorkspaceLen, Stored};
+use crate::score::{Criterion, LeverageRows, ScoreWorkspaceLen, Stored};
 use crate::topk::Scored;
 use crate::whiten::{whiten_columns, whiten_workspace_len};
 
@@ -65,14 +65,14 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
         executor.threads(),
         numbers.len(),
     )?;
-    whiten_columns(executor, features, (whitener, height), fits.get(), columns, numbers);
+    whiten_columns(executor, features, whitener, height, fits.get(), columns, numbers);
     solve(&factor, root.as_deref(), solved)?;
-    fill_rows(executor, (order, height, order), solved, columns);
-    let stored = Stored { columns, height, leverage: (order, order, 0), drop: None };
+    fill_rows(executor, solved, height, order, columns);
+    let leverage = LeverageRows { first: order, added: order, subtracted: 0 };
+    let stored = Stored { columns, height, leverage, drop: None };
     let criterion = Criterion::<T, &[T]>::Stored(stored, weighting);
     let workspace = Workspace { numbers, heaps, ranks };
-    let noise = leverage::noise(problem, rng);
-    leverage::rank(problem, rewards, (criterion, noise), workspace, batch)?;
+    leverage::rank(problem, rewards, criterion, workspace, rng, batch)?;
     Ok(selection)
 }
 
@@ -140,13 +140,16 @@ pub(super) fn solve<T: Real, D: AsRef<[T]>>(
     Ok(())
 }
 
-/// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column, whose first rows are u.
+/// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column of this height, whose first rows
+/// are u; `solved` is square.
 pub(super) fn fill_rows<T: Real, E: Executor>(
     executor: &E,
-    (order, height, first): (usize, usize, usize),
     solved: &[T],
+    height: usize,
+    first: usize,
     columns: &mut [T],
 ) {
+    let order = solved.len().isqrt();
     let share = sum::ITEMS.saturating_mul(height);
     for_chunks(executor, columns, share, &mut [(); 0], 0, &|_, columns, _| {
         for column in columns.chunks_exact_mut(height.max(1)) {

@@ -12,11 +12,12 @@ use crate::arith::{Level, Real, sum};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::kernel::panel::{
-    Items, fill_columns, fill_whitened, fill_whitener, panel_stride, squared_distances,
-    whitener_len,
+    Grid, Items, Panel, fill_columns, fill_whitened, fill_whitener, panel_stride,
+    squared_distances, whitener_len,
 };
 use crate::linalg::Cholesky;
 use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::ItemPair;
 
 /// Numbers that [`whiten_panels`] writes: a panel for each block of [`sum::ITEMS`] items.
 pub(crate) const fn panels_len(order: usize, items: usize) -> usize {
@@ -89,7 +90,7 @@ impl<'a, T: Real> Whitened<'a, T> {
         let (mut b, mut rest) = (b, out);
         while !rest.is_empty() {
             let (run, others) = split_at(rest, sum::ITEMS - b % sum::ITEMS);
-            self.variances_between(level, (a, b), run.len(), run);
+            self.variances_between(level, a, b, run.len(), run);
             b = b.saturating_add(run.len());
             rest = others;
         }
@@ -100,29 +101,34 @@ impl<'a, T: Real> Whitened<'a, T> {
     pub(crate) fn variances_between(
         self,
         level: Level,
-        (a, b): (usize, usize),
+        a: usize,
+        b: usize,
         width: usize,
         out: &mut [T],
     ) {
-        squared_distances(level, (self.stride, usize::MAX), self.from(a), self.from(b), width, out);
+        squared_distances(level, Grid { rows: self.from(a), columns: self.from(b), width }, out);
     }
 
     /// Writes the variances of the margins of pairs (a, b), until `out` is full or no pair is left.
     pub(crate) fn variances_of(
         self,
         level: Level,
-        pairs: &mut Peekable<impl Iterator<Item = (usize, usize)>>,
+        pairs: &mut Peekable<impl Iterator<Item = ItemPair>>,
         out: &mut [T],
     ) {
         let mut rest = out;
-        while let Some((a, b)) = if rest.is_empty() { None } else { pairs.next() } {
+        while let Some(pair) = if rest.is_empty() { None } else { pairs.next() } {
             // An item with the ones that follow each other is one walk over a panel.
-            let mut run = 1;
-            while run < rest.len() && pairs.next_if_eq(&(a, b.saturating_add(run))).is_some() {
+            let (mut run, mut next) = (1, pair);
+            while run < rest.len() {
+                next.b = next.b.saturating_add(1);
+                if pairs.next_if_eq(&next).is_none() {
+                    break;
+                }
                 run += 1;
             }
             let (out, others) = split_at(rest, run);
-            self.variances(level, a, b, out);
+            self.variances(level, pair.a as usize, pair.b as usize, out);
             rest = others;
         }
     }
@@ -131,8 +137,8 @@ impl<'a, T: Real> Whitened<'a, T> {
     fn from(self, item: usize) -> Items<'a, T> {
         let len = self.order.saturating_mul(self.stride);
         let start = (item / sum::ITEMS).saturating_mul(len);
-        let panel = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();
-        Items { panel, first: item % sum::ITEMS }
+        let values = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();
+        Panel { values, stride: self.stride }.from(item % sum::ITEMS)
     }
 }
 
@@ -151,7 +157,8 @@ const fn block_len(items: usize) -> usize {
 pub(crate) fn whiten_columns<T: Real, E: Executor>(
     executor: &E,
     features: Columns<'_, f32>,
-    (whitener, height): (&[T], usize),
+    whitener: &[T],
+    height: usize,
     workers: usize,
     columns: &mut [T],
     workspace: &mut [T],
@@ -167,7 +174,7 @@ pub(crate) fn whiten_columns<T: Real, E: Executor>(
         for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
             let items = features.range(first, first + sum::ITEMS);
             fill_whitened(executor.level(), items, whitener, stride, panel);
-            fill_columns(executor.level(), (&*panel, stride), height, columns);
+            fill_columns(executor.level(), Panel { values: panel, stride }, height, columns);
         }
     });
 }

@@ -16,9 +16,9 @@ use crate::arith::elementwise::map;
 use crate::arith::exp::Exp;
 use crate::columns::Columns;
 use crate::error::Error;
-use crate::kernel::panel::{Items, fill_panel, panel_stride, squared_distances};
+use crate::kernel::panel::{Grid, Panel, fill_panel, panel_stride, squared_distances};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::{Pool, pairs_of_ranks};
+use crate::pool::{ItemPair, Pool, pairs_of_ranks};
 use crate::rng::Stream;
 
 /// Lloyd's iterations at most.
@@ -70,7 +70,8 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
         executor: &'a E,
         pool: &'a Pool<'a>,
         rewards: &'a [T],
-        (pairs, count): (usize, usize),
+        pairs: usize,
+        count: usize,
         workspace: &'a mut [T],
     ) -> Self {
         let order = pool.features().rows();
@@ -301,7 +302,7 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
         let each = worker_workspace_len(order, count);
         let fits = workers("clusters", each, executor.threads(), self.workspace.len())?;
         let share = self.standings.len().div_ceil(fits.get()).div_ceil(BLOCK) * BLOCK;
-        let rows = Items { panel: &*self.centres, first: from };
+        let rows = Panel { values: &*self.centres, stride }.from(from);
         let (sizes, standings) = (&*self.sizes, &mut *self.standings);
         let level = executor.level();
         let workspace = &mut *self.workspace;
@@ -315,8 +316,8 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
                 if let Ok(differences) = Columns::new(differences, order, BLOCK) {
                     fill_panel(level, differences, stride, panel);
                 }
-                let columns = Items { panel: &*panel, first: 0 };
-                squared_distances(level, (stride, usize::MAX), rows, columns, BLOCK, distances);
+                let columns = Panel { values: &*panel, stride }.from(0);
+                squared_distances(level, Grid { rows, columns, width: BLOCK }, distances);
                 visit(sizes, distances, standings);
             }
         });
@@ -331,7 +332,7 @@ fn fill_differences<T: Real>(pool: &Pool<'_>, rewards: &[T], first: u64, differe
     let reward = |item: u32| rewards.get(item as usize).copied().unwrap_or(T::ZERO);
     let mut pairs = pool.pairs().items_from(first);
     for difference in differences.chunks_exact_mut(features.rows().max(1)) {
-        let Some((a, b)) = pairs.next() else {
+        let Some(ItemPair { a, b }) = pairs.next() else {
             difference.fill(T::ZERO);
             continue;
         };

@@ -51,7 +51,7 @@ pub(super) fn select<T: Real, E: Executor>(
         return Err(Error::Workspace { what: "coreset", required, found });
     }
     let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
-    let mut clusters = Clusters::new(executor, pool, rewards, (pairs, options.clusters), numbers);
+    let mut clusters = Clusters::new(executor, pool, rewards, pairs, options.clusters, numbers);
     clusters.seed(rng)?;
     clusters.converge()?;
     let bounds = clusters.sensitivities(options.radius)?;

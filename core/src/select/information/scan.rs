@@ -13,7 +13,7 @@ use crate::arith::sigmoid::Sigmoid;
 use crate::error::Error;
 use crate::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::Pool;
+use crate::pool::{ItemPair, Pool};
 use crate::topk::Scored;
 
 /// Pairs scored at a time.
@@ -135,7 +135,7 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
         differences.fill(T::ZERO);
         let features = self.pool.features();
         let pairs = self.pool.pairs().items_from(first).take(width);
-        for (place, (a, b)) in pairs.enumerate() {
+        for (place, ItemPair { a, b }) in pairs.enumerate() {
             // Which of the two is listed first shall not change a bit.
             let (a, b) = if a < b { (a, b) } else { (b, a) };
             let row = differences.iter_mut().skip(place).step_by(width.max(1));

@@ -18,7 +18,7 @@ mod scores;
 mod state;
 
 pub(super) use self::exchange::select as exchange;
-use self::scores::Scores;
+use self::scores::{Scores, WeighedPair};
 use self::state::State;
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, posterior};
 use crate::arith::{Real, sum};
@@ -28,7 +28,7 @@ use crate::heap::{make_heap, sift_down};
 use crate::linalg::{Packed, condition_workspace_len, packed_len};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{PickedPairs, picked_len};
-use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, check_finite, gather};
+use crate::score::{Criterion, PairScore, Ranking, ScoreWorkspaceLen, check_finite, gather};
 use crate::topk::{Scored, TopK, rank};
 use crate::whiten::whiten_workspace_len;
 
@@ -143,7 +143,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         posterior::fill_start(problem, &mut information)?;
         let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
         let (mut state, numbers) =
-            State::new((pool.features(), batch), goal, information, stages, numbers)?;
+            State::new(pool.features(), batch, goal, information, stages, numbers)?;
         let factor = state.refactor(problem.executor, numbers)?;
         let selection = posterior::factor_summary(&factor, condition)?;
         let required = if lazy { candidates(pool.pairs().len()) } else { 1 };
@@ -197,7 +197,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
                 self.gather(gathered)?;
                 continue;
             }
-            let current = self.score_of(self.pair(top.pair)).0;
+            let current = self.score_of(self.pair(top.pair)).score;
             if current.bits() == top.score.bits() {
                 gathered.drop_top(heap_of(self.slots, gathered.len));
                 return Ok(Some(top));
@@ -227,37 +227,31 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
     /// The best pairs that may be picked, as many as there are slots for and no more than `most`, by a
     /// walk over all.
     fn best(&mut self, most: usize) -> Result<TopK<'_, T>, Error> {
+        let Problem { executor, pool, .. } = *self.problem;
         let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
-        let ranking = Ranking { noise: None, picked: Some(&self.picked) };
-        gather(
-            self.problem.executor,
-            self.problem.pool,
-            self.scores.rewards(),
-            (criterion, ranking),
-            (self.numbers, self.heaps),
-            split_at(self.slots, most).0,
-        )
+        let ranking = Ranking::new(pool, self.scores.rewards(), criterion).beside(&self.picked);
+        let (slots, _) = split_at(self.slots, most);
+        gather(executor, &ranking, self.numbers, self.heaps, slots)
     }
 
     /// The items of a pair, and its weight.
-    fn pair(&self, pair: u64) -> ((u32, u32), T) {
-        let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        ((a, b), self.scores.weight(self.problem.executor, a, b))
+    fn pair(&self, pair: u64) -> WeighedPair<T> {
+        let items = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
+        self.scores.weigh(self.problem.executor, items)
     }
 
-    /// The score of a pair, and its w v.
-    fn score_of(&mut self, ((a, b), weight): ((u32, u32), T)) -> (T, T) {
+    fn score_of(&mut self, pair: WeighedPair<T>) -> PairScore<T> {
         let level = self.problem.executor.level();
-        self.state.project(level, a);
-        self.state.project(level, b);
-        self.state.stored().score_pair((a, b), weight)
+        self.state.project(level, pair.items.a);
+        self.state.project(level, pair.items.b);
+        self.state.stored().score_pair(pair.items, pair.weight)
     }
 
     /// Adds a pair to the design.
     fn take(&mut self, pair: u64) {
-        let (items, weight) = self.pair(pair);
-        let (_, leverage) = self.score_of((items, weight));
-        self.state.add(self.problem.executor, items, weight, leverage);
+        let weighed = self.pair(pair);
+        let PairScore { leverage, .. } = self.score_of(weighed);
+        self.state.add(self.problem.executor, weighed, leverage);
         self.picked.insert(pair);
     }
 }
