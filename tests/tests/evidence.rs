@@ -10,7 +10,7 @@ use pairpick_core::head::evidence::{
 };
 use pairpick_core::head::newton::{Fit, fit, log_likelihood, workspace_len};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, Pair};
 use pairpick_core::rng::Stream;
 use pairpick_tests::generate::numbers_f32;
 use pairpick_tests::levels::available;
@@ -33,7 +33,7 @@ impl Data {
         let mut rng = Stream::new(seed, "answers of a test", 0);
         let label = |i: u32| {
             let (a, b) = ((7 * i) % items, (7 * i + 1 + i % (items - 1)) % items);
-            let margin = oracle::dot(&oracle::difference(order, &features, (a, b)), &head);
+            let margin = oracle::dot(&oracle::difference(order, &features, (a, b).into()), &head);
             let wins = rng.uniform::<f64>() < 1.0 / (1.0 + (-margin).exp());
             Comparison { a, b, label: f64::from(u8::from(wins)) }
         };
@@ -82,7 +82,7 @@ fn integral(data: &Data, prior_precision: f64) -> f64 {
     let step = 1e-3;
     let log_joint = |beta: f64| {
         let term = |pair: &Comparison<f64>| {
-            let margin = beta * oracle::difference(1, &data.features, (pair.a, pair.b))[0];
+            let margin = beta * oracle::difference(1, &data.features, pair.items())[0];
             -(1.0 + (if pair.label == 1.0 { -margin } else { margin }).exp()).ln()
         };
         data.labels.iter().map(term).sum::<f64>() - 0.5 * prior_precision * beta * beta
@@ -210,7 +210,7 @@ fn labels_left_out_are_foretold_by_the_others_alone() {
                 &mut data.memory(&executor),
             );
             let term = |pair: &Comparison<f64>| {
-                let d = oracle::difference(data.order, &data.features, (pair.a, pair.b));
+                let d = oracle::difference(data.order, &data.features, pair.items());
                 let margin = oracle::dot(&d, &head);
                 -(1.0 + (if pair.label == 1.0 { -margin } else { margin }).exp()).ln()
             };

@@ -8,7 +8,8 @@ use pairpick::Error;
 use pairpick::data::array::{ArrayReader, SAFETENSORS_HEADER_LIMIT};
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{Repeats, read_labels_from};
-use pairpick::model::file::ModelTensors;
+use pairpick::error::ArrayError;
+use pairpick::model::Model;
 use pairpick_tests::fuzz::{MEMORY_LIMIT, Reader, around, npy};
 use peak_alloc::PeakAlloc;
 
@@ -43,10 +44,13 @@ fn headers_at_the_limit() {
             let text = format!("{opening}{}", unit.repeat(limit));
             let file = around(&text[..len], &[]);
             let peak = peak(|| {
-                assert!(ModelTensors::from_bytes(&file, Path::new("m")).is_err());
+                assert!(Model::from_bytes(&file, Path::new("m")).is_err());
                 let source = file.clone();
                 let refused = ArrayReader::new(source, Path::new("e"), "embeddings").err().unwrap();
-                let too_long = matches!(refused, Error::HeaderTooLong { .. });
+                let too_long = matches!(
+                    refused,
+                    Error::Array { problem: ArrayError::HeaderTooLong { .. }, .. }
+                );
                 assert_eq!(too_long, len > limit, "{refused}");
             });
             assert!(peak <= MEMORY_LIMIT, "{unit} repeated: {peak} bytes");

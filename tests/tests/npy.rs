@@ -14,6 +14,7 @@ use pairpick::data::dataset::Dataset;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::rewards::Rewards;
 use pairpick::data::source::Source;
+use pairpick::error::ArrayError;
 use proptest::prelude::*;
 
 const NAME: &str = "test.npy";
@@ -231,73 +232,81 @@ fn rewards_of_both_shapes() {
 
 #[test]
 fn defects_by_their_variant() {
-    type Check = fn(&Error) -> bool;
+    type Check = fn(&ArrayError) -> bool;
     let good = header("<f4", "(2, 3)");
     let cases: [(&str, Vec<u8>, Check); 17] = [
-        ("empty", vec![], |error| matches!(error, Error::NotAnArray { .. })),
-        ("magic", b"\x93NUMPX\x01\x00".to_vec(), |error| matches!(error, Error::NotAnArray { .. })),
-        ("version", file(4, &good, &[0; 24]), |error| matches!(error, Error::DamagedHeader { .. })),
+        ("empty", vec![], |error| matches!(error, ArrayError::NotAnArray { .. })),
+        ("magic", b"\x93NUMPX\x01\x00".to_vec(), |error| {
+            matches!(error, ArrayError::NotAnArray { .. })
+        }),
+        ("version", file(4, &good, &[0; 24]), |error| {
+            matches!(error, ArrayError::DamagedHeader { .. })
+        }),
         (
             "cut",
             file(1, &good, &[0; 23]),
-            |error| matches!(error, Error::Truncated { expected, found, .. } if expected - found == 1),
+            |error| matches!(error, ArrayError::Truncated { expected, found, .. } if expected - found == 1),
         ),
         (
             "longer",
             file(1, &good, &[0; 25]),
-            |error| matches!(error, Error::TrailingBytes { expected, found, .. } if found - expected == 1),
+            |error| matches!(error, ArrayError::TrailingBytes { expected, found, .. } if found - expected == 1),
         ),
         ("too long", b"\x93NUMPY\x03\x00\x11\x27\x00\x00".to_vec(), |error| {
-            matches!(error, Error::HeaderTooLong { found: 10_001, limit: NPY_HEADER_LIMIT, .. })
+            matches!(
+                error,
+                ArrayError::HeaderTooLong { found: 10_001, limit: NPY_HEADER_LIMIT, .. }
+            )
         }),
         (
             "double",
             file(1, &header("<f8", "(3,)"), &[0; 24]),
-            |error| matches!(error, Error::ElementType { found, .. } if found == "'<f8'"),
+            |error| matches!(error, ArrayError::ElementType { found, .. } if found == "'<f8'"),
         ),
         ("big", file(1, &header(">f2", "(12,)"), &[0; 24]), |error| {
-            matches!(error, Error::BigEndian { .. })
+            matches!(error, ArrayError::BigEndian { .. })
         }),
         ("object", file(1, &header("|O", "(3,)"), &[0; 24]), |error| {
-            matches!(error, Error::ObjectType { .. })
+            matches!(error, ArrayError::ObjectType { .. })
         }),
         (
             "structure",
             file(1, &header("x", "(3,)").replace("'x'", "[('a', '<f4')]"), &[]),
-            |error| matches!(error, Error::ElementType { .. }),
+            |error| matches!(error, ArrayError::ElementType { .. }),
         ),
         ("order", file(1, &good.replace("False", "True"), &[0; 24]), |error| {
-            matches!(error, Error::FortranOrder { .. })
+            matches!(error, ArrayError::FortranOrder)
         }),
         ("overflow", file(1, &header("<f4", "(4294967296, 4294967296)"), &[]), |error| {
-            matches!(error, Error::ShapeOverflow { .. })
+            matches!(error, ArrayError::ShapeOverflow { .. })
         }),
         ("bytes overflow", file(1, &header("<f4", "(4611686018427387904,)"), &[]), |error| {
-            matches!(error, Error::ShapeOverflow { .. })
+            matches!(error, ArrayError::ShapeOverflow { .. })
         }),
         ("negative", file(1, &header("<f4", "(-1, 3)"), &[]), |error| {
-            matches!(error, Error::DamagedHeader { .. })
+            matches!(error, ArrayError::DamagedHeader { .. })
         }),
         (
             "key",
             file(1, &good.replace("descr", "type"), &[0; 24]),
-            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("'type'")),
+            |error| matches!(error, ArrayError::DamagedHeader { problem, .. } if problem.contains("'type'")),
         ),
         (
             "twice",
             file(1, &good.replace("shape", "descr"), &[0; 24]),
-            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("twice")),
+            |error| matches!(error, ArrayError::DamagedHeader { problem, .. } if problem.contains("twice")),
         ),
         (
             "no shape",
             file(1, "{'descr': '<f4', 'fortran_order': False}", &[]),
-            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("shape")),
+            |error| matches!(error, ArrayError::DamagedHeader { problem, .. } if problem.contains("shape")),
         ),
     ];
     for (name, bytes, expected) in cases {
         let error = open(bytes).err().unwrap_or_else(|| panic!("{name} was accepted"));
-        assert!(expected(&error), "{name}: {error:?}");
         assert!(error.to_string().starts_with(NAME), "{name}: {error}");
+        let Error::Array { problem, .. } = error else { panic!("{name}: {error:?}") };
+        assert!(expected(&problem), "{name}: {problem:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pairpick::data::dataset::Dataset;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{HexDigest, Label, Preference};
-use pairpick::model::Model;
+use pairpick::model::{Context, Model};
 use pairpick::output::{Committed, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
@@ -90,7 +90,7 @@ impl Preferences {
         assert_eq!(summary.rounds.last().map(|round| round.labels), Some(600));
         let embeddings = &dataset.train.embeddings;
         let file = out.partial_path().join("model.safetensors");
-        let model = Model::open(&file, embeddings).expect("a model");
+        let model = Model::open(&file).expect("a model");
         let measured = threads.install(|| held_out(&model, embeddings, &threads, &self.held_out()));
         let accuracy = measured.expect("margins").agreement().accuracy().expect("pairs");
         (accuracy, model.digest().expect("finite parameters"))
@@ -136,7 +136,8 @@ fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
     };
     let runtime = Runtime { threads: NonZeroUsize::new(threads), ..Runtime::default() };
     let threads = Threads::start(&runtime).expect("threads");
-    let model = Model::untrained(&embeddings, &settings, &mut Silent).expect("a model");
+    let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
+    let model = Model::untrained(context, &mut Silent).expect("a model");
     let request = Request {
         settings: &settings,
         threads: &threads,

@@ -13,6 +13,7 @@ use pairpick::data::dataset::{Dataset, Split};
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::rewards::Rewards;
 use pairpick::data::source::Source;
+use pairpick::error::{ArrayError, DataError};
 use pairpick::output::{Committed, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
@@ -92,7 +93,7 @@ fn sixteen_bits_are_widened_exactly() {
 
 #[test]
 fn defects_of_a_file() {
-    type Check = fn(&Error) -> bool;
+    type Check = fn(&ArrayError) -> bool;
     let good = tensors(&[("embeddings", Element::F32, &[3, 2, 4])]);
     let entry = |dtype, shape, offsets| {
         format!("{{\"x\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}")
@@ -104,52 +105,53 @@ fn defects_of_a_file() {
         many.iter().map(|name| (name.as_str(), Element::F32, &[1][..])).collect();
     let cases: [(&str, Vec<u8>, Check); 11] = [
         ("not a .npy file nor safetensors", good[..8].to_vec(), |error| {
-            matches!(error, Error::NotAnArray { .. })
+            matches!(error, ArrayError::NotAnArray { .. })
         }),
         ("truncated", good[..40].to_vec(), |error| {
-            matches!(error, Error::Truncated { found: 40, .. })
+            matches!(error, ArrayError::Truncated { found: 40, .. })
         }),
         (
             "96 bytes",
             good[..good.len() - 96].to_vec(),
-            |error| matches!(error, Error::Truncated { expected, found, .. } if expected - found == 96),
+            |error| matches!(error, ArrayError::Truncated { expected, found, .. } if expected - found == 96),
         ),
         (
             "1 bytes after the end",
             [&good[..], &[0]].concat(),
-            |error| matches!(error, Error::TrailingBytes { expected, found, .. } if found - expected == 1),
+            |error| matches!(error, ArrayError::TrailingBytes { expected, found, .. } if found - expected == 1),
         ),
         ("safetensors header claims 131073 bytes; the limit is 131072", claims, |error| {
-            matches!(error, Error::HeaderTooLong { .. })
+            matches!(error, ArrayError::HeaderTooLong { .. })
         }),
         ("safetensors header is damaged", around("{\"x\":1}", &[]), |error| {
-            matches!(error, Error::DamagedHeader { .. })
+            matches!(error, ArrayError::DamagedHeader { .. })
         }),
         ("damaged", around(&entry("F32", "[2,3]", "[0,20]"), &[0; 20]), |error| {
-            matches!(error, Error::DamagedHeader { .. })
+            matches!(error, ArrayError::DamagedHeader { .. })
         }),
         ("damaged", around(&entry("F32", "[9223372036854775808,2]", "[0,0]"), &[]), |error| {
-            matches!(error, Error::DamagedHeader { .. })
+            matches!(error, ArrayError::DamagedHeader { .. })
         }),
         (
             "tensor \"x\" is of type F64, but F32, F16 or BF16 is expected; convert with",
             around(&entry("F64", "[2]", "[0,16]"), &[0; 16]),
-            |error| matches!(error, Error::TensorType { .. }),
+            |error| matches!(error, ArrayError::TensorType { .. }),
         ),
         (
             "a tensor named \"embeddings\", or a single one, is expected; found none",
             around("{}", &[]),
-            |error| matches!(error, Error::NoTensor { .. }),
+            |error| matches!(error, ArrayError::NoTensor { .. }),
         ),
         ("found 12: \"layer 0\", \"layer 1\", \"layer 10\"", tensors(&many), |error| {
-            matches!(error, Error::NoTensor { .. })
+            matches!(error, ArrayError::NoTensor { .. })
         }),
     ];
     for (message, bytes, expected) in cases {
         let error = open(bytes).err().unwrap_or_else(|| panic!("{message} was accepted"));
-        assert!(expected(&error), "{message}: {error:?}");
         let text = error.to_string();
-        let told = text.contains(message) || matches!(error, Error::Truncated { .. });
+        let Error::Array { problem, .. } = error else { panic!("{message}: {error:?}") };
+        assert!(expected(&problem), "{message}: {problem:?}");
+        let told = text.contains(message) || matches!(problem, ArrayError::Truncated { .. });
         assert!(text.starts_with(NAME) && told, "{message}: {text}");
     }
     for name in ["\\u001b[2J".to_owned(), "x".repeat(10_000)] {
@@ -205,7 +207,10 @@ fn rows_are_checked_when_they_are_read() {
         let data = Embeddings::from_source(bytes, Path::new("e.npy")).unwrap();
         data.read_items(&[3, 0, 5], &mut [0.0; 6]).unwrap();
         let error = data.read_items(&[0, 4], &mut [0.0; 4]).unwrap_err();
-        assert!(matches!(error, Error::NonFiniteEmbedding { .. }), "{error:?}");
+        assert!(
+            matches!(error, Error::Data { problem: DataError::NonFiniteEmbedding { .. }, .. }),
+            "{error:?}"
+        );
         assert!(error.to_string().contains(place), "{error}");
         let last = data.prompts() - 1;
         let mut rest = vec![0.0; 2 * data.responses()];

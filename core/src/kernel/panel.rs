@@ -357,7 +357,7 @@ pub fn squared_distances<T: Real>(level: Level, grid: Grid<'_, T>, out: &mut [T]
 
 /// The same, of which the squares of the features after the first `added` are subtracted, in the
 /// same order.
-pub(crate) fn signed_squared_distances<T: Real>(
+pub fn signed_squared_distances<T: Real>(
     level: Level,
     grid: Grid<'_, T>,
     added: usize,

@@ -66,12 +66,12 @@ impl Args {
     fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
         let Some(path) = &self.test.test_embeddings else {
             let split = bundled_test()?;
-            let model = Model::open(&self.model, &split.embeddings)?;
+            let model = Model::open_for(&split.embeddings, &self.model)?;
             let golden = self.golden(&model, &split, threads, output)?;
             return self.report(&model, Some(golden), None);
         };
         let embeddings = Embeddings::open(path)?;
-        let model = Model::open(&self.model, &embeddings)?;
+        let model = Model::open_for(&embeddings, &self.model)?;
         let answers = match &self.test_labels {
             Some(labels) => Some(self.answers(&model, &embeddings, threads, labels)?),
             None => None,
@@ -83,9 +83,8 @@ impl Args {
                 Some(self.golden(&model, &split, threads, output)?)
             }
             None if answers.is_none() => {
-                let expected = "needs --test-rewards or --test-labels beside it".to_owned();
-                let found = path.display().to_string();
-                return Err(Error::Setting { option: "test-embeddings", found, expected });
+                let expected = "needs `test_rewards` or `test_labels` beside it";
+                return Err(Error::setting("test_embeddings", path.display(), expected));
             }
             None => None,
         };

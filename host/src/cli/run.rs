@@ -162,40 +162,51 @@ impl Args {
     }
 
     fn source(&self) -> Result<Source> {
-        let test = both(
-            ("test-embeddings", &self.test.test_embeddings),
-            ("test-rewards", &self.test.test_rewards),
-        )?;
         let (rewards, candidates) = (&self.rewards.train_rewards, &self.candidates.candidates);
         let Some(embeddings) = &self.embeddings.train_embeddings else {
-            let without = [
-                ("train-rewards", rewards),
-                ("candidates", candidates),
-                ("test-embeddings", &self.test.test_embeddings),
-            ];
-            return match without
-                .into_iter()
-                .find_map(|(option, file)| Some((option, file.as_ref()?)))
-            {
-                Some((option, found)) => Err(missing(option, found, "train-embeddings")),
-                None => Ok(Source::Bundled),
-            };
+            return self.bundled();
         };
         if rewards.is_none() && candidates.is_none() {
-            let needed = "train-rewards, or --candidates with labels,";
-            return Err(missing("train-embeddings", embeddings, needed));
+            let needed = "`train_rewards`, or `candidates` with labels,";
+            return Err(missing("train_embeddings", embeddings, needed));
         }
-        if let Some(found) = candidates.as_ref().filter(|path| path.as_os_str() == "-") {
-            let (option, found) = ("candidates", found.display().to_string());
-            let expected = "must be a file here: a run that goes on reads it again".to_owned();
-            return Err(Error::Setting { option, found, expected });
+        if candidates.as_deref() == Some(Path::new("-")) {
+            let expected = "must be a file here: a run that goes on reads it again";
+            return Err(Error::setting("candidates", "-", expected));
         }
         let train = TrainingFiles {
             embeddings: embeddings.clone(),
             rewards: rewards.clone(),
             candidates: candidates.clone(),
         };
-        Ok(Source::Files { train, test })
+        Ok(Source::Files { train, test: self.test_files()? })
+    }
+
+    /// The data that is part of the program, which goes with no file.
+    fn bundled(&self) -> Result<Source> {
+        let without = [
+            ("train_rewards", &self.rewards.train_rewards),
+            ("candidates", &self.candidates.candidates),
+            ("test_embeddings", &self.test.test_embeddings),
+        ];
+        for (setting, file) in without {
+            if let Some(found) = file {
+                return Err(missing(setting, found, "`train_embeddings`"));
+            }
+        }
+        Ok(Source::Bundled)
+    }
+
+    /// Test embeddings with their rewards; one without the other is an error.
+    fn test_files(&self) -> Result<Option<Files>> {
+        match (&self.test.test_embeddings, &self.test.test_rewards) {
+            (Some(embeddings), Some(rewards)) => {
+                Ok(Some(Files { embeddings: embeddings.clone(), rewards: rewards.clone() }))
+            }
+            (None, None) => Ok(None),
+            (Some(found), None) => Err(missing("test_embeddings", found, "`test_rewards`")),
+            (None, Some(found)) => Err(missing("test_rewards", found, "`test_embeddings`")),
+        }
     }
 
     /// Where no golden rewards are, the candidates' labels answer.
@@ -206,15 +217,14 @@ impl Args {
         }
         let needed = match settings.oracle {
             Oracle::Recorded if !recorded => {
-                "needs --candidates with a label in each line, or --train-rewards for another"
+                "needs `candidates` with a label in each line, or `train_rewards` for another"
             }
             Oracle::BradleyTerry | Oracle::ArgMax if dataset.train.rewards.is_none() => {
-                "needs --train-rewards"
+                "needs `train_rewards`"
             }
             _ => return Ok(()),
         };
-        let (found, expected) = (settings.oracle.name().to_owned(), needed.to_owned());
-        Err(Error::Setting { option: "oracle", found, expected })
+        Err(Error::setting("oracle", settings.oracle.name(), needed))
     }
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
@@ -303,22 +313,6 @@ fn fill(
     Ok(summary)
 }
 
-/// Embeddings with their rewards; one without the other is an error.
-fn both(
-    embeddings: (&'static str, &Option<PathBuf>),
-    rewards: (&'static str, &Option<PathBuf>),
-) -> Result<Option<Files>> {
-    match (embeddings.1, rewards.1) {
-        (Some(embeddings), Some(rewards)) => {
-            Ok(Some(Files { embeddings: embeddings.clone(), rewards: rewards.clone() }))
-        }
-        (None, None) => Ok(None),
-        (Some(found), None) => Err(missing(embeddings.0, found, rewards.0)),
-        (None, Some(found)) => Err(missing(rewards.0, found, embeddings.0)),
-    }
-}
-
-fn missing(option: &'static str, found: &Path, needed: &str) -> Error {
-    let expected = format!("needs --{needed} beside it");
-    Error::Setting { option, found: found.display().to_string(), expected }
+fn missing(setting: &'static str, found: &Path, needed: &str) -> Error {
+    Error::setting(setting, found.display(), format!("needs {needed} beside it"))
 }

@@ -15,7 +15,7 @@ pub use super::npy_header::HEADER_LIMIT as NPY_HEADER_LIMIT;
 pub use super::safetensors_header::HEADER_LIMIT as SAFETENSORS_HEADER_LIMIT;
 use super::source::{Reader, Source};
 use super::{npy_header, safetensors_header};
-use crate::error::{Error, Result, Shape};
+use crate::error::{ArrayError, Error, Result, Shape};
 
 /// Bytes that one read asks for, at most.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -94,13 +94,13 @@ impl ArrayReader {
         let Header { element, shape, data_start, file_len: expected } = header;
         let found = source.byte_len().map_err(|error| Error::io(path, "find the length", error))?;
         let len = count(&shape, element, path)?;
-        let path = path.to_owned();
         if found < expected {
-            return Err(Error::Truncated { path, expected, found });
+            return Err(ArrayError::Truncated { expected, found }.at(path));
         }
         if found > expected {
-            return Err(Error::TrailingBytes { path, expected, found });
+            return Err(ArrayError::TrailingBytes { expected, found }.at(path));
         }
+        let path = path.to_owned();
         Ok(Self { source: Box::new(source), path, element, shape, len, data_start })
     }
 
@@ -186,7 +186,7 @@ pub(super) fn count(shape: &[u64], element: Element, path: &Path) -> Result<u64>
     };
     count
         .filter(addressable)
-        .ok_or_else(|| Error::ShapeOverflow { path: path.into(), shape: Shape(shape.to_vec()) })
+        .ok_or_else(|| ArrayError::ShapeOverflow { shape: Shape(shape.to_vec()) }.at(path))
 }
 
 /// Reads `len` bytes, or what there is; never holds more than that.
@@ -207,7 +207,7 @@ pub(super) fn read_text(
     let text = read_up_to(source, len, path)?;
     let (expected, found) = (starts_at + len, starts_at + text.len() as u64);
     match found < expected {
-        true => Err(Error::Truncated { path: path.into(), expected, found }),
+        true => Err(ArrayError::Truncated { expected, found }.at(path)),
         false => Ok(text),
     }
 }

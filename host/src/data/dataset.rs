@@ -11,7 +11,7 @@ use super::candidates::Candidates;
 use super::embeddings::Embeddings;
 use super::labels::HexDigest;
 use super::rewards::Rewards;
-use crate::error::{Error, Result};
+use crate::error::{DataError, Error, Result};
 use crate::settings::{PoolKind, Supply};
 
 /// Prompts whose embeddings enter a data set's digest, spread evenly; of fewer prompts, all.
@@ -73,7 +73,7 @@ impl Split {
     /// Shape and digests.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::NonFiniteEmbedding`] among the embeddings that are digested.
+    /// [`Error::Io`]; [`DataError::NonFiniteEmbedding`] among the embeddings that are digested.
     pub fn summary(&self) -> Result<SplitSummary> {
         let rewards = self.rewards.as_ref().map(|rewards| -> Result<HexDigest> {
             let mut digest = Digest::new();
@@ -178,7 +178,7 @@ impl Dataset {
     /// Looks at every embedding once. `advance` is told how many numbers it has read.
     ///
     /// # Errors
-    /// [`Error::NonFiniteEmbedding`] at the first NaN or infinity; [`Error::Io`].
+    /// [`DataError::NonFiniteEmbedding`] at the first NaN or infinity; [`Error::Io`].
     pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<()> {
         self.train.embeddings.scan_finite(advance)?;
         let train = self.train.embeddings.values();
@@ -193,12 +193,8 @@ fn check_dimensions(train: &Embeddings, test: &Embeddings) -> Result<()> {
     if train.dimensions() == test.dimensions() {
         return Ok(());
     }
-    Err(Error::Dimensions {
-        train: train.path().into(),
-        train_dimensions: train.dimensions(),
-        test: test.path().into(),
-        test_dimensions: test.dimensions(),
-    })
+    let (found, expected) = (test.dimensions(), train.dimensions());
+    Err(DataError::Dimensions { found, train: train.path().into(), expected }.at(test.path()))
 }
 
 /// What a result depends on in the data, without its path.

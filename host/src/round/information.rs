@@ -3,6 +3,7 @@
 use pairpick_core::arith::Real;
 use pairpick_core::certificate::{self, Effort, certify};
 use pairpick_core::parallel::Executor;
+use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
@@ -59,7 +60,7 @@ struct Measure<'a, T> {
     problem: &'a Problem<'a, T, Threads>,
     numbers: Vec<T>,
     heaps: Vec<Scored<T>>,
-    pairs: Vec<(u32, u32)>,
+    pairs: Vec<ItemPair>,
 }
 
 impl<'a, T: Real> Measure<'a, T> {
@@ -70,7 +71,7 @@ impl<'a, T: Real> Measure<'a, T> {
             problem,
             numbers: vec![T::ZERO; len.numbers],
             heaps: vec![Scored::default(); len.heaps],
-            pairs: vec![(0, 0); len.pairs],
+            pairs: vec![ItemPair::default(); len.pairs],
         }
     }
 

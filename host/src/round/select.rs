@@ -4,6 +4,7 @@ use pairpick_core::Error as Core;
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::Packed;
 use pairpick_core::parallel::Executor;
+use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{
     Information, Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace,
@@ -84,8 +85,8 @@ pub(super) fn batch<T: Real>(
         let gain = Gain { nats: Some(0.0), ..Gain::default() };
         return Ok(Batch { gain, ..Batch::default() });
     }
-    let known = past.embedded();
-    let features = model.features_cached(known, embeddings, &draw.items, request.threads)?;
+    let trunk = model.trunk();
+    let features = trunk.features_cached(past.cache(), embeddings, &draw.items, request.threads)?;
     let starts = prompt_starts(embeddings, &draw.items);
     let batch = select(request, (&draw, &starts), &features, (model, past), progress)?;
     Ok(Batch { embedded: FeatureCache { items: draw.items, features }, ..batch })
@@ -134,7 +135,7 @@ fn select<T: Real>(
     let (chosen, selection) = match pick(&problem, strategy, settings.seed, round, batch) {
         // What the caps leave of the pool shows only as pairs are taken.
         Err(Core::Batch { available, .. }) if 0 < available && available < batch as u64 => {
-            let cap = "once these were chosen, --distinct allowed no other";
+            let cap = "once these were chosen, `distinct` allowed no other";
             progress.note(&format!("round {round}: {available} pairs, not {batch}: {cap}"));
             pick(&problem, strategy, settings.seed, round, available as usize)
         }
@@ -150,7 +151,7 @@ fn select<T: Real>(
     if let Some(from) = random_from {
         progress.note(&format!(
             "round {round}: pairs from {} on are random: the best score was within the noise of the \
-             median (more --posterior-samples tell more pairs apart)",
+             median (more `posterior_samples` tell more pairs apart)",
             from + 1
         ));
     }
@@ -161,7 +162,7 @@ fn select<T: Real>(
         _ => random_from.map_or(front, |from| from.min(front)),
     };
     let picked = chosen.iter().enumerate().filter_map(|(place_in_batch, chosen)| {
-        let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
+        let ItemPair { a, b } = pool.pairs().items_of_pair(chosen.pair)?;
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
         let score = (place_in_batch < scored).then(|| chosen.score.to_f64());
         let place = draw.place(chosen.pair);

@@ -5,7 +5,7 @@
 
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::Distinct;
+use pairpick_core::pool::{Distinct, ItemPair};
 use pairpick_core::select::{Options, Strategy, Weights};
 use pairpick_tests::design::{Design, square, times};
 use pairpick_tests::kind::{KINDS, Kind};
@@ -220,7 +220,7 @@ fn within(design: &Design, distinct: Distinct, batch: &[u64]) -> bool {
     let prompt = |item: u32| design.starts.iter().filter(|start| **start <= item).count() as u32;
     let mut touched: Vec<u32> = Vec::new();
     for pair in batch {
-        let (a, b) = design.pairs[*pair as usize];
+        let ItemPair { a, b } = design.pairs[*pair as usize];
         let (a, b) = match distinct {
             Distinct::PerPrompt(_) => (prompt(a), prompt(b)),
             _ => (a, b),
@@ -322,7 +322,7 @@ fn a_batch_does_not_depend_on_which_of_a_pair_comes_first() {
     let design = Design::new(Kind::Listed, 12, 5, 4, 11);
     let mut turned = Design::new(Kind::Listed, 12, 5, 4, 11);
     for pair in turned.pairs.iter_mut().step_by(2) {
-        *pair = (pair.1, pair.0);
+        *pair = ItemPair { a: pair.b, b: pair.a };
     }
     for strategy in Strategy::ALL {
         let options = Options { distinct: Some(Distinct::PerPrompt(2)), ..design.options() };

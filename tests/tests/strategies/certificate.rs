@@ -6,6 +6,7 @@ use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::certificate::{Certificate, Effort, Workspace, certify, log_det, workspace_len};
 use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::pool::ItemPair;
 use pairpick_core::select::{Options, Sizes, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::kind::{KINDS, Kind};
@@ -26,7 +27,8 @@ fn certified<T: Real>(
     pool.with(executor, &Options::default(), |problem| {
         let len = workspace_len(&Sizes::of(problem.pool, batch.len(), executor.threads()));
         let mut numbers = vec![T::ZERO; len.numbers];
-        let (mut heaps, mut pairs) = (vec![Scored::default(); len.heaps], vec![(0, 0); len.pairs]);
+        let (mut heaps, mut pairs) =
+            (vec![Scored::default(); len.heaps], vec![ItemPair::default(); len.pairs]);
         let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, pairs: &mut pairs };
         let mut seen = Vec::new();
         let certificate = certify(problem, batch, effort, workspace, &mut |now| seen.push(*now))?;
@@ -180,7 +182,7 @@ fn a_random_batch_has_less_than_the_strategy_and_less_than_all() {
             let len = workspace_len(&Sizes::of(problem.pool, 10, 1));
             let mut numbers = vec![0.0; len.numbers];
             let mut heaps = vec![Scored::default(); len.heaps];
-            let mut pairs = vec![(0, 0); len.pairs];
+            let mut pairs = vec![ItemPair::default(); len.pairs];
             let workspace =
                 Workspace { numbers: &mut numbers, heaps: &mut heaps, pairs: &mut pairs };
             log_det(problem, &random, workspace)

@@ -4,7 +4,7 @@
 
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::Distinct;
+use pairpick_core::pool::{Distinct, ItemPair};
 use pairpick_core::select::{Options, Strategy, Weights};
 use pairpick_tests::design::{Design, square, times, trace};
 use pairpick_tests::kind::{KINDS, Kind};
@@ -58,7 +58,7 @@ impl<'a> Definition<'a> {
             Distinct::PerPrompt(limit) => (limit, true),
         };
         let places = |pair: u64| {
-            let (a, b) = self.design.pairs[pair as usize];
+            let ItemPair { a, b } = self.design.pairs[pair as usize];
             let prompt =
                 |item: u32| self.design.starts.iter().filter(|start| **start <= item).count();
             let place = |item| if by_prompt { prompt(item) } else { item as usize };
@@ -110,8 +110,8 @@ fn follows_brute_force(
         assert!((scored.score - score).abs() <= 1e-9 * best, "{what}: pick {rank}");
         let items = design.pairs[scored.pair as usize];
         let equal = |pair: &&u64| {
-            let (a, b) = design.pairs[**pair as usize];
-            (a, b) == items || (b, a) == items
+            let ItemPair { a, b } = design.pairs[**pair as usize];
+            items == ItemPair { a, b } || items == ItemPair { a: b, b: a }
         };
         assert_eq!(open.iter().find(equal), Some(&scored.pair), "{what}: pick {rank}");
         before.push(scored.pair);
