@@ -19,15 +19,16 @@ use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::linalg::Packed;
 use crate::parallel::{Executor, map_by, split_at};
-use crate::pool::{Pair, Pairs, Pool, check_pairs};
+use crate::pool::{ItemPair, Pair, Pairs, Pool, check_pairs};
 use crate::whiten::Whitened;
 
 use self::averaged::average;
 pub use self::averaged::averaged_variance;
-use self::blocks::{BlockColumns, add_blocks, block_workspace_len};
-pub(crate) use self::in_prompt::block_weights;
-use self::pairs::List;
-pub(crate) use self::weights::{Form, factors_len};
+use self::blocks::{BlockColumns, add_blocks};
+use self::cross_prompt::AllPairs;
+pub(crate) use self::in_prompt::PromptPairs;
+use self::pairs::PairList;
+pub(crate) use self::weights::{Form, ItemFactors, factors_len};
 
 /// How much a pair counts.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +43,11 @@ pub enum Weighting<'a, T> {
 }
 
 impl<T: Real> Weighting<'_, T> {
-    /// Replaces margins r_a − r_b by weights, given the items (a, b) of each.
+    /// Replaces margins r_a − r_b by weights, given the items of each.
     pub(crate) fn apply<E: Executor>(
         self,
         executor: &E,
-        pairs: impl Iterator<Item = (usize, usize)>,
+        pairs: impl Iterator<Item = ItemPair>,
         margins: &mut [T],
     ) {
         match self {
@@ -61,16 +62,10 @@ impl<T: Real> Weighting<'_, T> {
 #[must_use]
 pub fn pool_workspace_len(order: usize, pairs: Pairs<'_>) -> usize {
     match pairs {
-        Pairs::InPrompt(prompts) => {
-            let block = prompts.largest_block(sum::PROMPTS);
-            block_workspace_len(order, block.items, in_prompt::scratch_len(block))
-        }
-        Pairs::CrossPrompt(items) => {
-            let block = sum::longest(sum::ITEMS, items as usize);
-            let scratch = cross_prompt::scratch_len(order, block);
-            block_workspace_len(order, block, scratch)
-                .saturating_add(cross_prompt::centre_len(order))
-        }
+        Pairs::InPrompt(prompts) => in_prompt::block_len(order, prompts).workspace_len(),
+        Pairs::CrossPrompt(items) => cross_prompt::block_len(order, items as usize)
+            .workspace_len()
+            .saturating_add(cross_prompt::centre_len(order)),
         Pairs::Listed(pairs) => list_workspace_len(order, pairs.len()),
     }
 }
@@ -84,8 +79,7 @@ pub const fn pairs_workspace_len(order: usize) -> usize {
 
 /// [`pairs_workspace_len`] for so many pairs, of which few need less.
 pub(crate) const fn list_workspace_len(order: usize, pairs: usize) -> usize {
-    let block = sum::longest(sum::PAIRS, pairs);
-    block_workspace_len(order, block, block)
+    pairs::block_len(order, pairs).workspace_len()
 }
 
 /// Adds the Fisher information of all pairs that a pool offers.
@@ -106,29 +100,26 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     check_shape("rewards", features.len(), rewards.len())?;
     match pool.pairs() {
         Pairs::InPrompt(prompts) => {
-            let block = prompts.largest_block(sum::PROMPTS);
-            let fill = |block: usize, columns: BlockColumns<'_, T>| {
-                in_prompt::fill(executor, (pool, prompts), rewards, weighting, block, columns)
-            };
+            let pairs = PromptPairs { pool, prompts, rewards, weighting };
+            let fill =
+                |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
             let blocks = prompts.len().div_ceil(sum::PROMPTS);
-            let size = (block.items, in_prompt::scratch_len(block));
-            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
+            let block = in_prompt::block_len(order, prompts);
+            add_blocks(executor, blocks, block, fisher, workspace, &fill)
         }
         Pairs::CrossPrompt(_) => {
             let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(order));
             let centre = cross_prompt::centre(features, centre);
-            let form = Form::of(weighting, rewards);
-            let fill = |block: usize, columns: BlockColumns<'_, T>| {
-                cross_prompt::fill(executor, (pool, centre), rewards, form, block, columns)
-            };
+            let pairs = AllPairs { pool, centre, rewards, form: Form::of(weighting, rewards) };
+            let fill =
+                |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
             let blocks = features.len().div_ceil(sum::ITEMS);
-            let block = sum::longest(sum::ITEMS, features.len());
-            let size = (block, cross_prompt::scratch_len(order, block));
-            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
+            let block = cross_prompt::block_len(order, features.len());
+            add_blocks(executor, blocks, block, fisher, workspace, &fill)
         }
         Pairs::Listed(pairs) => {
-            let list = List { pairs, left_out: pool.labelled() };
-            add_list(executor, (features, list), rewards, weighting, fisher, workspace)
+            let list = PairList { features, pairs, left_out: pool.labelled(), rewards, weighting };
+            add_list(executor, list, fisher, workspace)
         }
     }
 }
@@ -148,23 +139,18 @@ pub fn add_pairs<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
 ) -> Result<(), Error> {
     check_shape("rewards", features.len(), rewards.len())?;
     check_pairs(pairs, features.len())?;
-    let list = List { pairs, left_out: &[] };
-    add_list(executor, (features, list), rewards, weighting, fisher, workspace)
+    let list = PairList { features, pairs, left_out: &[], rewards, weighting };
+    add_list(executor, list, fisher, workspace)
 }
 
 fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     executor: &E,
-    (features, list): (Columns<'_, f32>, List<'_, impl Pair>),
-    rewards: &[T],
-    weighting: Weighting<'_, T>,
+    list: PairList<'_, T, impl Pair>,
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {
-    let fill = |block: usize, columns: BlockColumns<'_, T>| {
-        pairs::fill(executor, (features, list), rewards, weighting, block, columns)
-    };
+    let fill = |block: usize, columns: BlockColumns<'_, T>| list.fill(executor, block, columns);
     let blocks = list.pairs.len().div_ceil(sum::PAIRS);
-    let block = sum::longest(sum::PAIRS, list.pairs.len());
-    let size = (block, block);
-    add_blocks(executor, features.rows(), blocks, size, fisher, workspace, &fill)
+    let block = pairs::block_len(list.features.rows(), list.pairs.len());
+    add_blocks(executor, blocks, block, fisher, workspace, &fill)
 }

@@ -8,7 +8,7 @@ use crate::head::{newton, rewards_workspace_len};
 use crate::kernel::panel::{panel_stride, whitener_len};
 use crate::linalg::{condition_workspace_len, downdate_workspace_len, packed_len};
 use crate::parallel::Executor;
-use crate::pool::Prompts;
+use crate::pool::{ItemPair, Prompts};
 use crate::select::{Sizes, Strategy, WorkspaceLen};
 use crate::trunk::train::{self, index_len};
 use crate::trunk::{Activation, Mlp};
@@ -78,7 +78,7 @@ impl Size {
         minibatch: 31,
     };
 
-    /// The name used in traces.
+    /// The name used in recordings.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -210,8 +210,8 @@ impl Size {
     }
 
     /// A list as long as that of the listed pairs, to size memory by.
-    fn list(&self) -> &'static [(u32, u32)] {
-        const LONGEST: &[(u32, u32)] = &[(0, 1); Size::HOST.listed];
+    fn list(&self) -> &'static [ItemPair] {
+        const LONGEST: &[ItemPair] = &[ItemPair { a: 0, b: 1 }; Size::HOST.listed];
         LONGEST.get(..self.listed).unwrap_or(LONGEST)
     }
 }

@@ -36,4 +36,4 @@ pub use self::options::{Options, Weights};
 pub use self::problem::{
     Information, Posterior, Problem, Selection, Sizes, Workspace, WorkspaceLen,
 };
-pub use self::strategy::Strategy;
+pub use self::strategy::{Facts, Strategy};

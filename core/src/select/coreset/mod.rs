@@ -36,7 +36,7 @@ pub const MAX_CLUSTERS: usize = 4096;
 /// As [`super::Strategy::select`]; [`Error::AllPairs`]; [`Error::Parameter`] for no cluster, more than
 /// the pool has pairs, or a radius that is negative or no number; [`Error::TooLarge`] for more than
 /// [`MAX_CLUSTERS`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,
@@ -50,8 +50,8 @@ pub fn select<T: Real, E: Executor>(
     if found < required {
         return Err(Error::Workspace { what: "coreset", required, found });
     }
-    let (rewards, memory) = posterior::pool_rewards(problem, workspace.numbers)?;
-    let mut clusters = Clusters::new(executor, pool, rewards, (pairs, options.clusters), memory);
+    let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
+    let mut clusters = Clusters::new(executor, pool, rewards, pairs, options.clusters, numbers);
     clusters.seed(rng)?;
     clusters.converge()?;
     let bounds = clusters.sensitivities(options.radius)?;
@@ -73,7 +73,7 @@ fn numbers(sizes: &Sizes<'_>, count: usize) -> usize {
     let Sizes { order, pairs, items, threads, .. } = *sizes;
     let pairs = usize::try_from(pairs.len()).unwrap_or(usize::MAX);
     let rewards = threads.saturating_mul(rewards_workspace_len(order));
-    let clusters = clusters::memory_len(order, pairs, count, threads);
+    let clusters = clusters::workspace_len(order, pairs, count, threads);
     items.saturating_add(if rewards < clusters { clusters } else { rewards })
 }
 

@@ -18,7 +18,7 @@ use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::score::{Criterion, best_pairs};
+use pairpick_core::score::{Criterion, Ranking, best_pairs};
 use pairpick_core::select::{Options, Posterior, Problem, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 use semihosting::{println, process};
@@ -130,10 +130,10 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
         fill_whitener(factor.as_slice(), ORDER, whitener);
         fill_whitened(executor.level(), features, whitener, stride, panel);
     });
-    let criterion = Criterion::Leverage(&factor, weighting);
+    let ranking = Ranking::new(pool, values, Criterion::Leverage(&factor, weighting));
     let (batch, heap) = (&mut memory.batch[..], &mut memory.heap[..]);
     count("whiten-and-scores", || {
-        best_pairs(executor, pool, values, criterion, numbers, heap, batch)
+        best_pairs(executor, &ranking, numbers, heap, batch)
     })?;
     let posterior = &Posterior {
         head: &memory.head,
