@@ -23,7 +23,9 @@ use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use crate::head::{rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
+use crate::pool::PoolSize;
 use crate::score::{Criterion, ScoreMemory, best_pairs};
 use crate::select::{Problem, Sizes};
 use crate::topk::Scored;
@@ -103,17 +105,16 @@ pub struct MemoryLen {
 
 /// The memory with which [`certify`] and [`log_det`] can work.
 #[must_use]
-pub fn memory_len(sizes: &Sizes<'_>) -> MemoryLen {
-    let Sizes { order, pairs, items, batch, threads } = *sizes;
-    let threads = threads.max(1);
-    let score = ScoreMemory::new(order, pairs, items);
-    let each = pairs_workspace_len(order).max(rewards_workspace_len(order)).max(score.each);
+pub const fn memory_len(sizes: &Sizes) -> MemoryLen {
+    let PoolSize { order, items, .. } = sizes.pool;
+    let (batch, workers) = (sizes.batch, sizes.workers());
+    let scores = ScoreMemory::new(&sizes.pool)
+        .at_least(larger(pairs_workspace_len(order), rewards_workspace_len(order)));
     let numbers = items
         .saturating_add(packed_len(order).saturating_mul(MATRICES))
         .saturating_add(order.saturating_mul(2))
-        .saturating_add(score.shared)
-        .saturating_add(threads.saturating_mul(each));
-    let heaps = threads.saturating_add(1).saturating_mul(batch);
+        .saturating_add(scores.numbers(workers));
+    let heaps = workers.saturating_add(1).saturating_mul(batch);
     MemoryLen { numbers, heaps, pairs: batch }
 }
 

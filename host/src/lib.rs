@@ -30,6 +30,7 @@ pub mod progress;
 pub mod report;
 pub mod round;
 pub mod runtime;
+pub mod selector;
 pub mod settings;
 pub mod verify;
 

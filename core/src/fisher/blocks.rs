@@ -7,12 +7,24 @@ use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 
-/// Numbers that a Fisher sum needs to work in, for one block at a time; a multiple lets as many
-/// blocks be summed at once. A block has so many columns, and `scratch` numbers of its own.
-pub(super) const fn block_workspace_len(order: usize, columns: usize, scratch: usize) -> usize {
-    let square = order.saturating_mul(order);
-    let columns = order.saturating_mul(columns).saturating_mul(2);
-    packed_len(order).saturating_add(square).saturating_add(columns).saturating_add(scratch)
+/// The memory of one block of a Fisher sum.
+#[derive(Clone, Copy)]
+pub(super) struct BlockLen {
+    pub(super) order: usize,
+    /// Columns at most.
+    pub(super) columns: usize,
+    /// Numbers of its own.
+    pub(super) scratch: usize,
+}
+
+impl BlockLen {
+    /// Numbers for one block at a time; a multiple lets as many blocks be summed at once.
+    pub(super) const fn numbers(self) -> usize {
+        let Self { order, columns, scratch } = self;
+        let square = order.saturating_mul(order);
+        let columns = order.saturating_mul(columns).saturating_mul(2);
+        packed_len(order).saturating_add(square).saturating_add(columns).saturating_add(scratch)
+    }
 }
 
 /// What one block of a Fisher sum is made of: it becomes Σ_t left_t · right_tᵀ over the columns t
@@ -27,15 +39,15 @@ pub(super) struct BlockColumns<'a, T> {
 /// writes a block's columns and returns how many there are.
 pub(super) fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     executor: &E,
-    order: usize,
+    len: BlockLen,
     blocks: usize,
-    (columns, scratch): (usize, usize),
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
     fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
 ) -> Result<(), Error> {
+    let BlockLen { order, columns, .. } = len;
     check_shape("order of the Fisher matrix", order, fisher.order())?;
-    let unit = block_workspace_len(order, columns, scratch);
+    let unit = len.numbers();
     let wave =
         workers("Fisher sum", unit, executor.threads().saturating_mul(4), workspace.len())?.get();
     let (sums, memory) = split_at(workspace, wave * packed_len(order));

@@ -19,12 +19,12 @@ use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::linalg::Packed;
 use crate::parallel::{Executor, map_by, split_at};
-use crate::pool::{Pair, Pairs, Pool, check_pairs};
+use crate::pool::{Pair, Pairs, PairsSize, Pool, PoolSize, check_pairs};
 use crate::whiten::Whitened;
 
 use self::averaged::average;
 pub use self::averaged::averaged_variance;
-use self::blocks::{BlockColumns, add_blocks, block_workspace_len};
+use self::blocks::{BlockColumns, BlockLen, add_blocks};
 pub(crate) use self::in_prompt::block_weights;
 use self::pairs::List;
 pub(crate) use self::weights::{Form, factors_len};
@@ -59,19 +59,25 @@ impl<T: Real> Weighting<'_, T> {
 
 /// Numbers that [`add_pool`] needs to work in, for one thread; a multiple lets more threads work.
 #[must_use]
-pub fn pool_workspace_len(order: usize, pairs: Pairs<'_>) -> usize {
-    match pairs {
-        Pairs::InPrompt(prompts) => {
-            let block = prompts.largest_block(sum::PROMPTS);
-            block_workspace_len(order, block.items, in_prompt::scratch_len(block))
+pub const fn pool_workspace_len(pool: &PoolSize) -> usize {
+    let centre = match pool.pairs {
+        PairsSize::CrossPrompt => cross_prompt::centre_len(pool.order),
+        PairsSize::InPrompt { .. } | PairsSize::Listed(_) => 0,
+    };
+    pool_block_len(pool).numbers().saturating_add(centre)
+}
+
+const fn pool_block_len(pool: &PoolSize) -> BlockLen {
+    let order = pool.order;
+    match pool.pairs {
+        PairsSize::InPrompt { block, .. } => {
+            BlockLen { order, columns: block.items, scratch: in_prompt::scratch_len(block) }
         }
-        Pairs::CrossPrompt(items) => {
-            let block = sum::longest(sum::ITEMS, items as usize);
-            let scratch = cross_prompt::scratch_len(order, block);
-            block_workspace_len(order, block, scratch)
-                .saturating_add(cross_prompt::centre_len(order))
+        PairsSize::CrossPrompt => {
+            let columns = sum::longest(sum::ITEMS, pool.items);
+            BlockLen { order, columns, scratch: cross_prompt::scratch_len(order, columns) }
         }
-        Pairs::Listed(pairs) => list_workspace_len(order, pairs.len()),
+        PairsSize::Listed(pairs) => list_block_len(order, pairs),
     }
 }
 
@@ -84,8 +90,12 @@ pub const fn pairs_workspace_len(order: usize) -> usize {
 
 /// [`pairs_workspace_len`] for so many pairs, of which few need less.
 pub(crate) const fn list_workspace_len(order: usize, pairs: usize) -> usize {
+    list_block_len(order, pairs).numbers()
+}
+
+const fn list_block_len(order: usize, pairs: usize) -> BlockLen {
     let block = sum::longest(sum::PAIRS, pairs);
-    block_workspace_len(order, block, block)
+    BlockLen { order, columns: block, scratch: block }
 }
 
 /// Adds the Fisher information of all pairs that a pool offers.
@@ -101,30 +111,25 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {
-    let features = pool.features();
-    let order = features.rows();
+    let (features, len) = (pool.features(), pool_block_len(&pool.size()));
     check_shape("rewards", features.len(), rewards.len())?;
     match pool.pairs() {
         Pairs::InPrompt(prompts) => {
-            let block = prompts.largest_block(sum::PROMPTS);
             let fill = |block: usize, columns: BlockColumns<'_, T>| {
                 in_prompt::fill(executor, (pool, prompts), rewards, weighting, block, columns)
             };
             let blocks = prompts.len().div_ceil(sum::PROMPTS);
-            let size = (block.items, in_prompt::scratch_len(block));
-            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
+            add_blocks(executor, len, blocks, fisher, workspace, &fill)
         }
         Pairs::CrossPrompt(_) => {
-            let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(order));
+            let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(len.order));
             let centre = cross_prompt::centre(features, centre);
             let form = Form::of(weighting, rewards);
             let fill = |block: usize, columns: BlockColumns<'_, T>| {
                 cross_prompt::fill(executor, (pool, centre), rewards, form, block, columns)
             };
             let blocks = features.len().div_ceil(sum::ITEMS);
-            let block = sum::longest(sum::ITEMS, features.len());
-            let size = (block, cross_prompt::scratch_len(order, block));
-            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
+            add_blocks(executor, len, blocks, fisher, workspace, &fill)
         }
         Pairs::Listed(pairs) => {
             let list = List { pairs, left_out: pool.labelled() };
@@ -164,7 +169,6 @@ fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
         pairs::fill(executor, (features, list), rewards, weighting, block, columns)
     };
     let blocks = list.pairs.len().div_ceil(sum::PAIRS);
-    let block = sum::longest(sum::PAIRS, list.pairs.len());
-    let size = (block, block);
-    add_blocks(executor, features.rows(), blocks, size, fisher, workspace, &fill)
+    let len = list_block_len(features.rows(), list.pairs.len());
+    add_blocks(executor, len, blocks, fisher, workspace, &fill)
 }

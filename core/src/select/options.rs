@@ -52,23 +52,26 @@ pub enum Weights {
 
 impl<T: Real> Default for Options<'_, T> {
     fn default() -> Self {
-        Self {
-            weights: Weights::default(),
-            target: None,
-            misfit: None,
-            distinct: None,
-            without_past: false,
-            sampled: false,
-            mixed: 0,
-            posterior_samples: 100,
-            configurations: 1000,
-            clusters: 10,
-            radius: T::ONE,
-        }
+        Self::DEFAULT
     }
 }
 
 impl<T: Real> Options<'_, T> {
+    /// The defaults, by name where memory is sized when a program is built.
+    pub const DEFAULT: Self = Self {
+        weights: Weights::PlugIn,
+        target: None,
+        misfit: None,
+        distinct: None,
+        without_past: false,
+        sampled: false,
+        mixed: 0,
+        posterior_samples: 100,
+        configurations: 1000,
+        clusters: 10,
+        radius: T::ONE,
+    };
+
     /// These, without those that the strategy does not read and would refuse.
     #[must_use]
     pub fn read_by(self, strategy: Strategy) -> Self {
@@ -87,8 +90,11 @@ impl<T: Real> Options<'_, T> {
     }
 
     /// The caps that the strategy keeps with these options.
-    pub(super) fn caps(&self, strategy: Strategy) -> Distinct {
-        self.distinct.unwrap_or(strategy.own_distinct())
+    pub(super) const fn caps(&self, strategy: Strategy) -> Distinct {
+        match self.distinct {
+            Some(distinct) => distinct,
+            None => strategy.own_distinct(),
+        }
     }
 
     /// κ of the strategy with these options.

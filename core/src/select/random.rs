@@ -38,8 +38,8 @@ pub fn select<T: Real, E: Executor>(
 }
 
 /// Memory for the pairs drawn.
-pub(super) const fn workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> WorkspaceLen {
-    let ranks = picked_len(sizes.batch, sizes.items, distinct);
+pub(super) const fn workspace_len(sizes: &Sizes, distinct: Distinct) -> WorkspaceLen {
+    let ranks = picked_len(sizes.batch, sizes.pool.items, distinct);
     WorkspaceLen { numbers: 0, heaps: 0, ranks }
 }
 

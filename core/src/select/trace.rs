@@ -14,8 +14,9 @@ use crate::kernel::panel::{fill_whitener, whitener_len};
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
 };
+use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::Distinct;
+use crate::pool::{Distinct, PoolSize};
 use crate::rng::Stream;
 use crate::score::{Criterion, ScoreMemory, Stored};
 use crate::topk::Scored;
@@ -79,18 +80,16 @@ const fn rows_len(order: usize) -> usize {
 }
 
 /// Memory for [`by_gradient`].
-pub(super) fn workspace_len<T: Real>(
-    sizes: &Sizes<'_>,
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
     options: &Options<'_, T>,
     distinct: Distinct,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, items, .. } = *sizes;
-    let threads = sizes.threads.max(1);
-    let score = ScoreMemory::stored(order, pairs, items);
-    let each = score.each.max(whiten_memory_len(order, items));
-    let shared = leverage::pool_len(sizes)
-        .max(threads.saturating_mul(each).saturating_add(score.shared))
-        .max(threads.saturating_mul(rewards_workspace_len(order)));
+    let PoolSize { order, items, .. } = sizes.pool;
+    let scores = ScoreMemory::stored(order, &sizes.pool).at_least(whiten_memory_len(order, items));
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let shared =
+        larger(larger(leverage::pool_len(sizes), scores.numbers(sizes.workers())), rewards);
     let numbers = items
         .saturating_mul(order.saturating_mul(2).saturating_add(1))
         .saturating_add(averaged::weighting_len(sizes, options))

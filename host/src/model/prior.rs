@@ -3,6 +3,7 @@
 
 use pairpick_core::head::evidence::{Choice, Memory, by_evidence, by_held_out};
 use pairpick_core::head::newton::workspace_len;
+use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
 
 use super::items::PairFeatures;
@@ -52,7 +53,7 @@ fn choose(
 ) -> std::result::Result<Choice, pairpick_core::Error> {
     let PairFeatures { labels, features, .. } = pairs;
     let mut comparisons = pairs.comparisons();
-    let len = workspace_len(threads, features.rows(), features.len(), comparisons.len());
+    let len = workspace_len(threads.threads(), features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
     let mut head = vec![0.0; features.rows()];
     if settings.prior_precision == PriorPrecision::Evidence {

@@ -4,7 +4,7 @@ use pairpick_core::arith::Real;
 use pairpick_core::certificate::{self, Effort, Memory, certify, memory_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Problem, Sizes, Strategy};
 use pairpick_core::topk::Scored;
 
 use super::metrics::CertificateReport;
@@ -12,6 +12,7 @@ use super::select::Request;
 use crate::error::Error;
 use crate::parallel::Threads;
 use crate::progress::Progress;
+use crate::selector::Selector;
 
 /// What a batch adds to log|P|, and its certificate where one is asked for.
 #[derive(Clone, Copy, Default)]
@@ -109,12 +110,8 @@ impl<'a, T: Real> Measure<'a, T> {
         let caps = self.problem.options.distinct.unwrap_or(request.strategy.own_distinct());
         let options = Options { distinct: Some(caps), ..Options::default() };
         let problem = Problem { options: &options, ..*self.problem };
-        let sizes = Sizes::of(problem.pool, batch, 1);
-        let mut ranks = vec![0; Strategy::Random.workspace_len(&sizes, &options).ranks];
-        let workspace = Workspace { numbers: &mut [], heaps: &mut [], ranks: &mut ranks };
         let mut rng = Stream::new(request.settings.seed, Strategy::Random.name(), request.round);
-        let mut chosen = vec![Scored::default(); batch];
-        Strategy::Random.select(&problem, workspace, &mut rng, &mut chosen)?;
-        Ok(chosen)
+        let mut selector = Selector::default();
+        Ok(selector.select(Strategy::Random, &problem, batch, &mut rng)?.pairs.to_vec())
     }
 }

@@ -25,6 +25,7 @@ use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen, posterior};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::linalg::{Packed, condition_workspace_len, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
 use crate::pool::enumerable_pairs;
 use crate::rng::Stream;
@@ -48,20 +49,19 @@ pub(super) struct Memory<'a, T> {
 }
 
 /// Numbers for so many joint answers at most, beside the scores of all pairs.
-pub(super) fn workspace_len(
-    sizes: &Sizes<'_>,
+pub(super) const fn workspace_len(
+    sizes: &Sizes,
     samples: usize,
     configurations: usize,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, threads, .. } = *sizes;
-    let pairs = usize::try_from(pairs.len()).unwrap_or(usize::MAX);
-    let scratch = threads.max(1).saturating_mul(scan::scratch_len(order, samples));
+    let order = sizes.pool.order;
+    let scratch = sizes.workers().saturating_mul(scan::scratch_len(order, samples));
     let factor = packed_len(order).saturating_add(condition_workspace_len(order));
     let numbers = order
         .saturating_mul(samples)
         .saturating_add(configurations::memory_len(samples, configurations))
-        .saturating_add(pairs)
-        .saturating_add(if scratch < factor { factor } else { scratch });
+        .saturating_add(sizes.pool.count())
+        .saturating_add(larger(scratch, factor));
     WorkspaceLen { numbers, heaps: 0, ranks: 0 }
 }
 
@@ -73,8 +73,7 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     rng: &mut Stream,
 ) -> Result<(Memory<'a, T>, Selection), Error> {
     let samples = problem.options.posterior_samples;
-    check_samples(samples)?;
-    let pairs = enumerable_pairs(problem.pool)?;
+    let pairs = check(problem)?;
     let order = problem.pool.features().rows();
     let required = workspace_len(&Sizes::of(problem.pool, 0, 1), samples, configurations).numbers;
     let found = workspace.numbers.len();
@@ -98,7 +97,9 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     Ok((Memory { draws, configurations, scores, scratch }, summary))
 }
 
-fn check_samples(samples: usize) -> Result<(), Error> {
+/// The pairs of a pool that can be gone through, by a number of draws that can be worked with.
+pub(super) fn check<T: Real, E>(problem: &Problem<'_, T, E>) -> Result<usize, Error> {
+    let samples = problem.options.posterior_samples;
     if samples < 2 {
         return Err(Error::Parameter { what: "posterior samples must be at least 2" });
     }
@@ -106,5 +107,5 @@ fn check_samples(samples: usize) -> Result<(), Error> {
         let what = "posterior samples";
         return Err(Error::TooLarge { what, limit: MAX_SAMPLES, found: samples });
     }
-    Ok(())
+    enumerable_pairs(problem.pool)
 }
