@@ -34,14 +34,11 @@ impl Threads {
         let threads = runtime.threads.map_or(0, NonZeroUsize::get);
         if threads > MAX_THREADS {
             let expected = format!("at most {MAX_THREADS}");
-            return Err(Error::Setting { option: "threads", found: threads.to_string(), expected });
+            return Err(Error::setting("threads", threads, expected));
         }
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
-            Error::Setting {
-                option: "threads",
-                found: threads.to_string(),
-                expected: format!("as many as the system can start ({error})"),
-            }
+            let expected = format!("as many as the system can start ({error})");
+            Error::setting("threads", threads, expected)
         })?;
         Ok(Self { pool, level })
     }
@@ -90,9 +87,8 @@ fn level(isa: Isa) -> Result<Level> {
         #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
         Isa::V3 | Isa::V4 => None,
     };
-    found.ok_or_else(|| Error::Setting {
-        option: "isa",
-        found: isa.name().to_owned(),
-        expected: "an instruction set that this processor has, or auto".to_owned(),
+    found.ok_or_else(|| {
+        let expected = "an instruction set that this processor has, or auto";
+        Error::setting("isa", isa.name(), expected)
     })
 }

@@ -2,7 +2,6 @@
 //! proportion to the file. Every input follows from a seed, the reader's name and its number, so a
 //! failure can be repeated by itself.
 
-use std::io::Cursor;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
@@ -10,10 +9,10 @@ use pairpick::data::array::Element;
 use pairpick::data::candidates::Candidates;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{Repeats, read_labels_from};
-use pairpick::model::file::{LayerTensors, ModelTensors, Standardisation};
+use pairpick::model::{MlpTrunk, Model, Standardisation, Trunk};
 use pairpick::settings::{Preset, Settings};
 use pairpick_core::rng::Stream;
-use pairpick_core::trunk::Activation;
+use pairpick_core::trunk::{Activation, Mlp};
 use peak_alloc::PeakAlloc;
 
 use crate::generate::numbers_f32;
@@ -113,9 +112,9 @@ impl Reader {
         let path = Path::new(self.name());
         match self {
             Self::Npy | Self::Tensors => read_embeddings(bytes, path),
-            Self::Model => ModelTensors::from_bytes(bytes, path).is_ok_and(|model| {
+            Self::Model => Model::from_bytes(bytes, path).is_ok_and(|model| {
                 let again = model.to_bytes(path).expect("what was read can be written");
-                assert_eq!(ModelTensors::from_bytes(&again, path).expect("written"), model);
+                assert_eq!(Model::from_bytes(&again, path).expect("written"), model);
                 true
             }),
             Self::Labels => embeddings_of_both_kinds().iter().any(|embeddings| {
@@ -267,7 +266,7 @@ fn below(stream: &mut Stream, bound: usize) -> usize {
 }
 
 fn read_embeddings(bytes: &[u8], path: &Path) -> bool {
-    let Ok(mut embeddings) = Embeddings::from_source(Cursor::new(bytes.to_vec()), path) else {
+    let Ok(embeddings) = Embeddings::from_source(bytes.to_vec(), path) else {
         return false;
     };
     let (items, dimensions) = (embeddings.items(), embeddings.dimensions());
@@ -281,7 +280,7 @@ fn read_embeddings(bytes: &[u8], path: &Path) -> bool {
 
 fn embeddings_of_both_kinds() -> [Embeddings; 2] {
     ["(3, 2, 4)", "(6, 4)"].map(|shape| {
-        let source = Cursor::new(npy("<f4", shape, 4 * 24));
+        let source = npy("<f4", shape, 4 * 24);
         Embeddings::from_source(source, Path::new("embeddings.npy")).expect("a good file")
     })
 }
@@ -328,18 +327,11 @@ pub fn tensors(list: &[(&str, Element, &[usize])]) -> Vec<u8> {
 }
 
 fn model(standardised: bool) -> Vec<u8> {
-    let layer = |outputs: usize, inputs: usize| LayerTensors {
-        weight: numbers_f32(outputs * inputs, 1),
-        bias: numbers_f32(outputs, 2),
-    };
-    let model = ModelTensors {
-        inputs: 5,
-        hidden: [4, 3, 2],
-        activation: Activation::Gelu,
-        layers: [layer(4, 5), layer(3, 4), layer(2, 3)],
-        head: numbers_f32(2, 3),
-        standardisation: standardised
-            .then(|| Standardisation { mean: numbers_f32(5, 4), scale: numbers_f32(5, 5) }),
-    };
+    let mlp = Mlp::new(5, [4, 3, 2], Activation::Gelu).expect("a network");
+    let standardisation =
+        standardised.then(|| Standardisation { mean: numbers_f32(5, 4), scale: numbers_f32(5, 5) });
+    let model = MlpTrunk::new(mlp, numbers_f32(mlp.head(), 1), standardisation)
+        .and_then(|trunk| Model::new(Trunk::Mlp(trunk), numbers_f32(mlp.features(), 3)))
+        .expect("parts that fit");
     model.to_bytes(Path::new("model.safetensors")).expect("a good model")
 }

@@ -1,14 +1,15 @@
 //! No bytes whatever make a reader panic, or take memory out of proportion. One test, since the
 //! memory of the whole process is counted.
 
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use pairpick::Error;
 use pairpick::data::array::{ArrayReader, SAFETENSORS_HEADER_LIMIT};
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{Repeats, read_labels_from};
-use pairpick::model::file::ModelTensors;
+use pairpick::error::ArrayError;
+use pairpick::model::Model;
 use pairpick_tests::fuzz::{MEMORY_LIMIT, Reader, around, npy};
 use peak_alloc::PeakAlloc;
 
@@ -43,10 +44,13 @@ fn headers_at_the_limit() {
             let text = format!("{opening}{}", unit.repeat(limit));
             let file = around(&text[..len], &[]);
             let peak = peak(|| {
-                assert!(ModelTensors::from_bytes(&file, Path::new("m")).is_err());
-                let source = Cursor::new(file.clone());
+                assert!(Model::from_bytes(&file, Path::new("m")).is_err());
+                let source = file.clone();
                 let refused = ArrayReader::new(source, Path::new("e"), "embeddings").err().unwrap();
-                let too_long = matches!(refused, Error::HeaderTooLong { .. });
+                let too_long = matches!(
+                    refused,
+                    Error::Array { problem: ArrayError::HeaderTooLong { .. }, .. }
+                );
                 assert_eq!(too_long, len > limit, "{refused}");
             });
             assert!(peak <= MEMORY_LIMIT, "{unit} repeated: {peak} bytes");
@@ -59,7 +63,7 @@ fn headers_at_the_limit() {
         .collect();
     let file = around(&format!("{{{}}}", names.join(",")), &[]);
     let peak = peak(|| {
-        let source = Cursor::new(file.clone());
+        let source = file.clone();
         let refused = ArrayReader::new(source, Path::new("e"), "embeddings").err().unwrap();
         let message = refused.to_string();
         assert!(message.len() < 300 && message.contains("\"embeddings\""), "{message}");
@@ -68,7 +72,7 @@ fn headers_at_the_limit() {
 }
 
 fn a_line_without_an_end() {
-    let source = Cursor::new(npy("<f4", "(3, 2, 4)", 96));
+    let source = npy("<f4", "(3, 2, 4)", 96);
     let embeddings = Embeddings::from_source(source, Path::new("e.npy")).unwrap();
     for byte in [b' ', b'[', b'1'] {
         let peak = peak(|| {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pairpick::Error;
 use pairpick::data::dataset::Dataset;
-use pairpick::model::file::{LayerTensors, ModelTensors, Standardisation};
+use pairpick::model::{MlpTrunk, Model, Standardisation, Trunk};
 use pairpick::output::{Committed, MODEL, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
@@ -14,8 +14,8 @@ use pairpick::round;
 use pairpick::runtime::Runtime;
 use pairpick::settings::{Settings, Typed};
 use pairpick_core::digest::Digest;
-use pairpick_core::trunk::Activation;
-use pairpick_tests::model::{of_tensors, rewards_of};
+use pairpick_core::trunk::{Activation, Mlp};
+use pairpick_tests::model::rewards_of;
 use proptest::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 
@@ -26,28 +26,28 @@ fn values(count: usize, start: f32) -> Vec<f32> {
     (0..count).map(|index| start + index as f32 * 0.125).collect()
 }
 
-fn model(standardised: bool) -> ModelTensors {
-    let layer = |outputs, inputs, start| LayerTensors {
-        weight: values(outputs * inputs, start),
-        bias: values(outputs, -start),
-    };
-    ModelTensors {
-        inputs: 5,
-        hidden: [4, 3, 2],
-        activation: Activation::Relu,
-        layers: [layer(4, 5, 0.1), layer(3, 4, 10.0), layer(2, 3, -0.0)],
-        head: values(2, 1e-40),
-        standardisation: standardised
-            .then(|| Standardisation { mean: values(5, 3.0), scale: values(5, 0.5) }),
-    }
+/// Parts of a small network: the parameters of its hidden layers, and its head.
+fn parts() -> (Mlp, Vec<f32>, Vec<f32>) {
+    let mlp = Mlp::new(5, [4, 3, 2], Activation::Relu).unwrap();
+    let mut parameters = values(mlp.head(), 0.1);
+    parameters[24] = -0.0;
+    (mlp, parameters, values(2, 1e-40))
 }
 
-fn written(model: &ModelTensors) -> Vec<u8> {
+fn model(standardised: bool) -> Model {
+    let (mlp, parameters, head) = parts();
+    let standardisation =
+        standardised.then(|| Standardisation { mean: values(5, 3.0), scale: values(5, 0.5) });
+    let trunk = MlpTrunk::new(mlp, parameters, standardisation).unwrap();
+    Model::new(Trunk::Mlp(trunk), head).unwrap()
+}
+
+fn written(model: &Model) -> Vec<u8> {
     model.to_bytes(Path::new(NAME)).unwrap()
 }
 
-fn read(bytes: &[u8]) -> Result<ModelTensors, Error> {
-    ModelTensors::from_bytes(bytes, Path::new(NAME))
+fn read(bytes: &[u8]) -> Result<Model, Error> {
+    Model::from_bytes(bytes, Path::new(NAME))
 }
 
 #[test]
@@ -57,12 +57,9 @@ fn what_is_written_is_read() {
     for standardised in [false, true] {
         let model = model(standardised);
         fs::write(&path, written(&model)).unwrap();
-        assert_eq!(ModelTensors::open(&path).unwrap(), model);
+        assert_eq!(Model::open(&path).unwrap(), model);
     }
-    assert!(matches!(
-        ModelTensors::open(&folder.path().join("no")),
-        Err(Error::MissingFile { .. })
-    ));
+    assert!(matches!(Model::open(&folder.path().join("no")), Err(Error::MissingFile { .. })));
 }
 
 #[test]
@@ -98,17 +95,18 @@ fn tensors_have_the_names_and_the_orientation_of_pytorch() {
         let tensor = file.tensor(name).unwrap();
         assert_eq!((tensor.dtype(), tensor.shape()), (Dtype::F32, shape), "{name}");
     }
-    // Row 2, column 1 of the first weight, in little-endian bytes.
+    // Row 2, column 1 of the first weight, in little-endian bytes; the core has it by columns.
     let at = 4 * (2 * 5 + 1);
     let weight = file.tensor("layers.0.weight").unwrap().data();
-    assert_eq!(weight[at..at + 4], model.layers[0].weight[2 * 5 + 1].to_le_bytes());
+    let Trunk::Mlp(trunk) = model.trunk();
+    assert_eq!(weight[at..at + 4], trunk.parameters()[4 + 2].to_le_bytes());
 }
 
 /// A run records the digest of its model's bits: the file has them all, in an order that gives the
 /// same network, and writing what was read gives the same predictions.
 #[test]
 fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
-    let mut dataset = Dataset::bundled().unwrap();
+    let dataset = Dataset::bundled().unwrap();
     let mut settings = Settings { rounds: 1, batch: 30, ..Settings::default() };
     settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -116,18 +114,18 @@ fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
     let threads = Threads::start(&Runtime::default()).unwrap();
     let committed = Committed::default();
     let summary =
-        round::run(&mut dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
-    let model = ModelTensors::open(&out.partial_path().join(MODEL)).unwrap();
+        round::run(&dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
+    let model = Model::open(&out.partial_path().join(MODEL)).unwrap();
 
-    let (_, parameters) = of_tensors(&model);
-    let standardisation = model.standardisation.as_ref().unwrap();
+    let Trunk::Mlp(trunk) = model.trunk();
+    let Standardisation { mean, scale } = trunk.standardisation().unwrap();
     let mut digest = Digest::new();
-    for values in [&parameters, &standardisation.mean, &standardisation.scale] {
+    for values in [trunk.parameters(), model.head(), mean, scale] {
         digest.numbers(values).unwrap();
     }
     assert_eq!(digest.value(), summary.rounds[0].digest.0);
 
-    let mut rows = vec![0.0; 80 * model.inputs];
+    let mut rows = vec![0.0; 80 * trunk.mlp().inputs()];
     let items: Vec<u64> = (0..80).collect();
     dataset.train.embeddings.read_items(&items, &mut rows).unwrap();
     let predictions = |model| rewards_of(model, &rows).into_iter().map(f64::to_bits);
@@ -137,11 +135,39 @@ fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
 }
 
 #[test]
-fn parts_that_do_not_fit_are_not_written() {
-    let mut short = model(false);
-    short.layers[1].weight.pop();
-    let error = short.to_bytes(Path::new(NAME)).unwrap_err().to_string();
-    assert!(error.contains("layers.1.weight"), "{error}");
+fn parts_that_do_not_fit_make_no_model() {
+    let (mlp, parameters, head) = parts();
+    let short = parameters[1..].to_vec();
+    let refused = |trunk: Result<MlpTrunk, Error>, message| {
+        let error = trunk.unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    };
+    refused(MlpTrunk::new(mlp, short, None), "parameters");
+    let standardisation = Standardisation { mean: values(5, 3.0), scale: values(4, 0.5) };
+    refused(MlpTrunk::new(mlp, parameters.clone(), Some(standardisation)), "input.scale");
+    let trunk = Trunk::Mlp(MlpTrunk::new(mlp, parameters, None).unwrap());
+    let error = Model::new(trunk, head[1..].to_vec()).unwrap_err().to_string();
+    assert!(error.contains("head"), "{error}");
+}
+
+#[test]
+fn the_metadata_may_name_the_kind_of_trunk() {
+    let (plain, named) = ("\\\"activation\\\"", "\\\"trunk\\\":\\\"mlp\\\",\\\"activation\\\"");
+    assert_eq!(read(&lengthened(plain, named)).unwrap(), model(true));
+    let other = named.replace("mlp", "moe");
+    let error = read(&lengthened(plain, &other)).unwrap_err().to_string();
+    assert!(error.contains("its trunk is of an unknown kind, \"moe\""), "{error}");
+}
+
+/// Replaces text in the header by a longer one, and corrects the header's length.
+fn lengthened(from: &str, to: &str) -> Vec<u8> {
+    let mut bytes = written(&model(true));
+    let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+    bytes.splice(at..at + from.len(), to.bytes());
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+    let longer = length + (to.len() - from.len()) as u64;
+    bytes[..8].copy_from_slice(&longer.to_le_bytes());
+    bytes
 }
 
 /// Replaces text in the header by text of the same length.

@@ -2,8 +2,10 @@
 //! bytes whatever make it panic or take memory that the file does not have.
 
 use std::fs;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
 
 use pairpick::Error;
 use pairpick::data::array::{ArrayReader, Element, NPY_HEADER_LIMIT};
@@ -11,6 +13,8 @@ use pairpick::data::bundled;
 use pairpick::data::dataset::Dataset;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::rewards::Rewards;
+use pairpick::data::source::Source;
+use pairpick::error::ArrayError;
 use proptest::prelude::*;
 
 const NAME: &str = "test.npy";
@@ -35,7 +39,7 @@ fn f32_bytes(values: &[f32]) -> Vec<u8> {
 }
 
 fn open(bytes: Vec<u8>) -> Result<ArrayReader, Error> {
-    ArrayReader::new(Cursor::new(bytes), Path::new(NAME), "embeddings")
+    ArrayReader::new(bytes, Path::new(NAME), "embeddings")
 }
 
 /// Values that tell places apart, with awkward ones among them.
@@ -57,7 +61,7 @@ fn every_version_gives_the_same_numbers() {
     let values = values(24);
     for version in 1..=3 {
         let bytes = file(version, &header("<f4", "(2, 3, 4)"), &f32_bytes(&values));
-        let mut reader = open(bytes).unwrap();
+        let reader = open(bytes).unwrap();
         assert_eq!((reader.shape(), reader.len()), (&[2, 3, 4][..], 24));
         assert_eq!(reader.element(), Element::F32);
         let mut read = vec![0.0; 24];
@@ -104,7 +108,7 @@ fn half_by_definition(bits: u16) -> f32 {
 #[test]
 fn every_half_is_widened_exactly() {
     let all: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_le_bytes).collect();
-    let mut reader = open(file(1, &header("<f2", "(65536,)"), &all)).unwrap();
+    let reader = open(file(1, &header("<f2", "(65536,)"), &all)).unwrap();
     let mut read = vec![0.0; 65_536];
     reader.read(0, &mut read).unwrap();
     for (half, value) in (0..=u16::MAX).zip(read) {
@@ -123,7 +127,7 @@ fn a_long_read_is_the_same_as_many_short_ones() {
         (0..count).flat_map(|index| ((index % 31_743) as u16).to_le_bytes()).collect();
     let floats = f32_bytes(&values(count));
     for (descr, bytes) in [("<f2", halves), ("<f4", floats)] {
-        let mut reader = open(file(1, &header(descr, &shape), &bytes)).unwrap();
+        let reader = open(file(1, &header(descr, &shape), &bytes)).unwrap();
         let mut long = vec![0.0; count - 5];
         reader.read(5, &mut long).unwrap();
         for (index, part) in long.chunks(1000).enumerate() {
@@ -138,9 +142,9 @@ fn a_long_read_is_the_same_as_many_short_ones() {
 #[test]
 fn the_bundled_data_is_read_as_another_reader_reads_it() {
     let expected: Vec<f32> = npyz::NpyFile::new(bundled::EMBEDDINGS).unwrap().into_vec().unwrap();
-    let mut dataset = Dataset::bundled().unwrap();
+    let dataset = Dataset::bundled().unwrap();
     let mut read = Vec::new();
-    for split in [&mut dataset.train].into_iter().chain(dataset.test.as_mut()) {
+    for split in [&dataset.train].into_iter().chain(dataset.test.as_ref()) {
         let mut values = vec![0.0; usize::try_from(split.embeddings.values()).unwrap()];
         let prompts = 0..split.embeddings.prompts();
         split.embeddings.read_prompts(prompts, &mut values).unwrap();
@@ -161,13 +165,13 @@ fn the_bundled_data_is_read_as_another_reader_reads_it() {
 
 fn embeddings(shape: &str, values: &[f32]) -> Result<Embeddings, Error> {
     let bytes = file(1, &header("<f4", shape), &f32_bytes(values));
-    Embeddings::from_source(Cursor::new(bytes), Path::new(NAME))
+    Embeddings::from_source(bytes, Path::new(NAME))
 }
 
 #[test]
 fn items_are_read_in_the_order_asked_for() {
     let values = values(5 * 3 * 4);
-    let mut embeddings = embeddings("(5, 3, 4)", &values).unwrap();
+    let embeddings = embeddings("(5, 3, 4)", &values).unwrap();
     for items in [&[0, 1, 2, 3][..], &[14, 0, 7, 8, 9, 9, 8], &[], &[13, 14]] {
         let mut read = vec![0.0; items.len() * 4];
         embeddings.read_items(items, &mut read).unwrap();
@@ -186,7 +190,7 @@ fn items_are_read_in_the_order_asked_for() {
 fn a_window_renumbers_prompts_and_names_places_in_the_file() {
     let mut values = values(5 * 2 * 2);
     values[3 * 4 + 3] = f32::NAN;
-    let mut window = embeddings("(5, 2, 2)", &values).unwrap().restricted_to(2..5).unwrap();
+    let window = embeddings("(5, 2, 2)", &values).unwrap().restricted_to(2..5).unwrap();
     assert_eq!((window.prompts(), window.items(), window.values()), (3, 6, 12));
     let mut read = vec![0.0; 4];
     window.read_prompts(0..1, &mut read).unwrap();
@@ -228,95 +232,102 @@ fn rewards_of_both_shapes() {
 
 #[test]
 fn defects_by_their_variant() {
-    type Check = fn(&Error) -> bool;
+    type Check = fn(&ArrayError) -> bool;
     let good = header("<f4", "(2, 3)");
     let cases: [(&str, Vec<u8>, Check); 17] = [
-        ("empty", vec![], |error| matches!(error, Error::NotAnArray { .. })),
-        ("magic", b"\x93NUMPX\x01\x00".to_vec(), |error| matches!(error, Error::NotAnArray { .. })),
-        ("version", file(4, &good, &[0; 24]), |error| matches!(error, Error::DamagedHeader { .. })),
+        ("empty", vec![], |error| matches!(error, ArrayError::NotAnArray { .. })),
+        ("magic", b"\x93NUMPX\x01\x00".to_vec(), |error| {
+            matches!(error, ArrayError::NotAnArray { .. })
+        }),
+        ("version", file(4, &good, &[0; 24]), |error| {
+            matches!(error, ArrayError::DamagedHeader { .. })
+        }),
         (
             "cut",
             file(1, &good, &[0; 23]),
-            |error| matches!(error, Error::Truncated { expected, found, .. } if expected - found == 1),
+            |error| matches!(error, ArrayError::Truncated { expected, found, .. } if expected - found == 1),
         ),
         (
             "longer",
             file(1, &good, &[0; 25]),
-            |error| matches!(error, Error::TrailingBytes { expected, found, .. } if found - expected == 1),
+            |error| matches!(error, ArrayError::TrailingBytes { expected, found, .. } if found - expected == 1),
         ),
         ("too long", b"\x93NUMPY\x03\x00\x11\x27\x00\x00".to_vec(), |error| {
-            matches!(error, Error::HeaderTooLong { found: 10_001, limit: NPY_HEADER_LIMIT, .. })
+            matches!(
+                error,
+                ArrayError::HeaderTooLong { found: 10_001, limit: NPY_HEADER_LIMIT, .. }
+            )
         }),
         (
             "double",
             file(1, &header("<f8", "(3,)"), &[0; 24]),
-            |error| matches!(error, Error::ElementType { found, .. } if found == "'<f8'"),
+            |error| matches!(error, ArrayError::ElementType { found, .. } if found == "'<f8'"),
         ),
         ("big", file(1, &header(">f2", "(12,)"), &[0; 24]), |error| {
-            matches!(error, Error::BigEndian { .. })
+            matches!(error, ArrayError::BigEndian { .. })
         }),
         ("object", file(1, &header("|O", "(3,)"), &[0; 24]), |error| {
-            matches!(error, Error::ObjectType { .. })
+            matches!(error, ArrayError::ObjectType { .. })
         }),
         (
             "structure",
             file(1, &header("x", "(3,)").replace("'x'", "[('a', '<f4')]"), &[]),
-            |error| matches!(error, Error::ElementType { .. }),
+            |error| matches!(error, ArrayError::ElementType { .. }),
         ),
         ("order", file(1, &good.replace("False", "True"), &[0; 24]), |error| {
-            matches!(error, Error::FortranOrder { .. })
+            matches!(error, ArrayError::FortranOrder)
         }),
         ("overflow", file(1, &header("<f4", "(4294967296, 4294967296)"), &[]), |error| {
-            matches!(error, Error::ShapeOverflow { .. })
+            matches!(error, ArrayError::ShapeOverflow { .. })
         }),
         ("bytes overflow", file(1, &header("<f4", "(4611686018427387904,)"), &[]), |error| {
-            matches!(error, Error::ShapeOverflow { .. })
+            matches!(error, ArrayError::ShapeOverflow { .. })
         }),
         ("negative", file(1, &header("<f4", "(-1, 3)"), &[]), |error| {
-            matches!(error, Error::DamagedHeader { .. })
+            matches!(error, ArrayError::DamagedHeader { .. })
         }),
         (
             "key",
             file(1, &good.replace("descr", "type"), &[0; 24]),
-            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("'type'")),
+            |error| matches!(error, ArrayError::DamagedHeader { problem, .. } if problem.contains("'type'")),
         ),
         (
             "twice",
             file(1, &good.replace("shape", "descr"), &[0; 24]),
-            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("twice")),
+            |error| matches!(error, ArrayError::DamagedHeader { problem, .. } if problem.contains("twice")),
         ),
         (
             "no shape",
             file(1, "{'descr': '<f4', 'fortran_order': False}", &[]),
-            |error| matches!(error, Error::DamagedHeader { problem, .. } if problem.contains("shape")),
+            |error| matches!(error, ArrayError::DamagedHeader { problem, .. } if problem.contains("shape")),
         ),
     ];
     for (name, bytes, expected) in cases {
         let error = open(bytes).err().unwrap_or_else(|| panic!("{name} was accepted"));
-        assert!(expected(&error), "{name}: {error:?}");
         assert!(error.to_string().starts_with(NAME), "{name}: {error}");
+        let Error::Array { problem, .. } = error else { panic!("{name}: {error:?}") };
+        assert!(expected(&problem), "{name}: {problem:?}");
     }
 }
 
 /// A source that fails from a certain byte on, as a broken disk or a file cut under the reader.
 struct Failing {
-    inner: Cursor<Vec<u8>>,
+    bytes: Vec<u8>,
     good: u64,
 }
 
-impl Read for Failing {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let left = self.good.saturating_sub(self.inner.position());
+impl Source for Failing {
+    fn byte_len(&self) -> io::Result<u64> {
+        self.bytes.byte_len()
+    }
+
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+        let left = self.good.saturating_sub(offset);
         if left == 0 {
             return Err(io::Error::other("bad sector"));
         }
-        (&mut self.inner).take(left).read(out)
-    }
-}
-
-impl Seek for Failing {
-    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(place)
+        let len = out.len().min(usize::try_from(left).unwrap());
+        self.bytes.read_at(&mut out[..len], offset)
     }
 }
 
@@ -325,9 +336,9 @@ fn a_source_that_fails_is_an_error_wherever_it_does() {
     let bytes = file(1, &header("<f4", "(2, 2, 2)"), &f32_bytes(&values(8)));
     let total = bytes.len() as u64;
     for good in 0..total {
-        let source = Failing { inner: Cursor::new(bytes.clone()), good };
+        let source = Failing { bytes: bytes.clone(), good };
         let read = Embeddings::from_source(source, Path::new(NAME))
-            .and_then(|mut embeddings| embeddings.scan_finite(&mut |_| ()));
+            .and_then(|embeddings| embeddings.scan_finite(&mut |_| ()));
         let error = read.unwrap_err();
         assert!(matches!(error, Error::Io { .. }), "{good} of {total}: {error:?}");
         assert!(error.to_string().contains("bad sector"), "{error}");
@@ -340,21 +351,50 @@ fn a_file_that_is_cut_after_it_was_opened_is_an_error() {
     let path = folder.path().join("cut.npy");
     let bytes = file(1, &header("<f4", "(2, 2, 2)"), &f32_bytes(&values(8)));
     fs::write(&path, &bytes).unwrap();
-    let mut embeddings = Embeddings::open(&path).unwrap();
+    let embeddings = Embeddings::open(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
     assert!(embeddings.read_items(&[0], &mut [0.0; 2]).is_ok());
     assert!(matches!(embeddings.read_items(&[3], &mut [0.0; 2]), Err(Error::Io { .. })));
 }
 
+/// Every thread reads every row, all at once, from one reader of a file and one of bytes in memory.
+#[test]
+fn many_threads_read_the_same_rows_at_once() {
+    const THREADS: usize = 16;
+    let values = values(60 * 4 * 8);
+    let bytes = file(1, &header("<f4", "(60, 4, 8)"), &f32_bytes(&values));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("embeddings.npy");
+    fs::write(&path, &bytes).unwrap();
+    let in_memory = Embeddings::from_source(bytes, Path::new(NAME)).unwrap();
+    for embeddings in [&Embeddings::open(&path).unwrap(), &in_memory] {
+        let together = &Barrier::new(THREADS);
+        let values = &values;
+        thread::scope(|scope| {
+            for first in 0..THREADS as u64 {
+                scope.spawn(move || {
+                    together.wait();
+                    for item in (0..240).map(|place| (place * 7 + first * 15) % 240) {
+                        let mut row = [0.0; 8];
+                        embeddings.read_items(&[item], &mut row).unwrap();
+                        let start = usize::try_from(item).unwrap() * 8;
+                        assert_eq!(bits(&row), bits(&values[start..start + 8]), "item {item}");
+                    }
+                });
+            }
+        });
+    }
+}
+
 /// Opens and, if that works, reads everything.
 fn exercise(bytes: &[u8]) {
-    if let Ok(mut reader) = open(bytes.to_vec()) {
+    if let Ok(reader) = open(bytes.to_vec()) {
         let len = usize::try_from(reader.len()).unwrap();
         assert!(len <= bytes.len(), "{len} numbers in {} bytes", bytes.len());
         reader.read(0, &mut vec![0.0; len]).unwrap();
     }
-    let source = Cursor::new(bytes.to_vec());
-    if let Ok(mut embeddings) = Embeddings::from_source(source, Path::new(NAME)) {
+    let source = bytes.to_vec();
+    if let Ok(embeddings) = Embeddings::from_source(source, Path::new(NAME)) {
         let _ = embeddings.scan_finite(&mut |_| ());
     }
 }
@@ -403,7 +443,7 @@ proptest! {
         let written: Vec<f32> = (0..count)
             .map(|index| f32::from_bits(seed.wrapping_mul(2 * u32::try_from(index).unwrap() + 1)))
             .collect();
-        let mut embeddings =
+        let embeddings =
             embeddings(&format!("({prompts}, {responses}, {dimensions})"), &written).unwrap();
         let mut read = vec![0.0; count];
         let result = embeddings.read_prompts(0..prompts, &mut read);

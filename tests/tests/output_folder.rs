@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use pairpick::Error;
 use pairpick::data::item::ItemName;
 use pairpick::data::labels::{HexDigest, LabelRecord, Preference, read_json_lines};
+use pairpick::error::FolderError;
 use pairpick::output::inputs::Source;
-use pairpick::output::{Committed, FolderError, LABELS, METRICS, OutputFolder, SETTINGS};
+use pairpick::output::{Committed, LABELS, METRICS, OutputFolder, SETTINGS};
 use pairpick::progress::Silent;
 use pairpick::round::metrics::RoundMetrics;
 use pairpick::settings::Settings;
@@ -86,7 +87,7 @@ fn an_empty_folder_is_taken_and_a_full_one_is_not() {
     OutputFolder::create(&out, false, &[]).unwrap().finish(&mut Silent).unwrap();
     fs::write(out.join("mine"), "mine").unwrap();
     let error = OutputFolder::create(&out, false, &[]).unwrap_err();
-    assert!(matches!(error, Error::OutputExists { .. }), "{error:?}");
+    assert!(matches!(error, Error::Folder(FolderError::OutputExists { .. })), "{error:?}");
     assert_eq!(names(folder.path()), ["out"]);
 }
 
@@ -95,7 +96,10 @@ fn force_replaces_the_folder_only_when_the_new_one_is_complete() {
     let (folder, out) = place();
     fs::create_dir_all(out.join("old/deep")).unwrap();
     let foreign = OutputFolder::create(&out, true, &[]).unwrap_err();
-    assert!(matches!(foreign, Error::OutputPlace { .. }), "no run made it: {foreign:?}");
+    assert!(
+        matches!(foreign, Error::Folder(FolderError::OutputPlace { .. })),
+        "no run made it: {foreign:?}"
+    );
     fs::write(out.join("settings.json"), "{}").unwrap();
     let mut output = OutputFolder::create(&out, true, &[]).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
@@ -114,7 +118,10 @@ fn a_folder_that_is_filled_meanwhile_is_not_replaced() {
     let partial = output.partial_path().to_owned();
     fs::create_dir(&out).unwrap();
     fs::write(out.join("theirs"), "").unwrap();
-    assert!(matches!(output.finish(&mut Silent), Err(Error::OutputExists { .. })));
+    assert!(matches!(
+        output.finish(&mut Silent),
+        Err(Error::Folder(FolderError::OutputExists { .. }))
+    ));
     assert_eq!((names(&out), names(&partial)), (vec!["theirs".into()], vec![METRICS.into()]));
 }
 
@@ -124,7 +131,7 @@ fn places_that_no_force_may_replace() {
     fs::write(&out, "a file").unwrap();
     let refused = |out: &Path, inputs: &[&Path]| {
         let error = OutputFolder::create(out, true, inputs).unwrap_err();
-        assert!(matches!(error, Error::OutputPlace { .. }), "{error:?}");
+        assert!(matches!(error, Error::Folder(FolderError::OutputPlace { .. })), "{error:?}");
     };
     refused(&out, &[]);
     refused(folder.path(), &[&out]);
@@ -149,7 +156,7 @@ fn a_folder_that_is_being_filled_is_held() {
     first.begin(&Settings::default(), &Source::Bundled).unwrap();
     drop(first);
     let again = OutputFolder::create(&out, false, &[]).unwrap_err().to_string();
-    assert!(again.contains("--resume") && again.contains("--force"), "{again}");
+    assert!(again.contains("`resume`") && again.contains("`force`"), "{again}");
     let (resumed, interrupted) = OutputFolder::resume(&out, false).unwrap();
     assert_eq!(interrupted.settings, Settings::default());
     assert_eq!(interrupted.data, Some(Source::Bundled));
@@ -166,7 +173,7 @@ fn what_no_run_wrote_is_not_removed() {
     fs::create_dir(&partial).unwrap();
     fs::write(partial.join("letter.txt"), "dear").unwrap();
     let error = OutputFolder::create(&out, true, &[]).unwrap_err();
-    assert!(matches!(error, Error::OutputPlace { .. }), "{error:?}");
+    assert!(matches!(error, Error::Folder(FolderError::OutputPlace { .. })), "{error:?}");
     assert_eq!(names(&partial), ["letter.txt"]);
 }
 
@@ -176,7 +183,7 @@ fn a_link_to_nothing_is_refused() {
     let (folder, out) = place();
     std::os::unix::fs::symlink(folder.path().join("nowhere"), &out).unwrap();
     let error = OutputFolder::create(&out, true, &[]).unwrap_err();
-    assert!(matches!(error, Error::OutputPlace { .. }), "{error:?}");
+    assert!(matches!(error, Error::Folder(FolderError::OutputPlace { .. })), "{error:?}");
     assert_eq!(names(folder.path()), ["out"]);
 }
 

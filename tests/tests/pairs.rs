@@ -1,7 +1,6 @@
 //! Labels and candidate pairs from anywhere: what is right is read, and every defect is told with
 //! its line, what was found and what helps.
 
-use std::io::Cursor;
 use std::path::Path;
 
 use pairpick::Error;
@@ -17,7 +16,7 @@ use proptest::prelude::*;
 const NAME: &str = "labels.jsonl";
 
 fn embeddings(shape: &str, count: usize) -> Embeddings {
-    let source = Cursor::new(npy("<f4", shape, 4 * count));
+    let source = npy("<f4", shape, 4 * count);
     Embeddings::from_source(source, Path::new("e.npy")).unwrap()
 }
 
@@ -84,28 +83,31 @@ fn items_have_one_name_in_a_file() {
 fn defects_of_a_label() {
     let cases = [
         ("not JSON", "expected"),
-        ("{\"a\":[0,1],\"b\":[0,2]}", "missing field `label`: 1 if a is better"),
+        ("{\"a\":[0,1],\"b\":[0,2]}", "missing field \"label\": 1 if a is better"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":null}", "skipped do not belong"),
-        ("{\"b\":[0,2],\"label\":1}", "missing field `a`"),
+        ("{\"b\":[0,2],\"label\":1}", "missing field \"a\""),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":2}", "label 2 is none of 0, 0.5 and 1: a tie is 0.5"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":-1}", "label -1 is none of"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":0.7}", "label 0.7 is none of"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":\"skip\"}", "\"skip\", expected a label: 1, 0 or 0.5"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":true}", "expected a label"),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"by\":\"me\"}", "unknown field `by`"),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"label\":1}", "duplicate field `label`"),
-        ("{\"a\":[0,1],\"b\":[0,3],\"label\":1}", "b: item [0, 3]: e.npy: the last item is [3, 2]"),
-        ("{\"a\":[4,0],\"b\":[0,2],\"label\":1}", "a: item [4, 0]: e.npy: the last item"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"by\":\"me\"}", "unknown field \"by\""),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"label\":1}", "duplicate field \"label\""),
+        (
+            "{\"a\":[0,1],\"b\":[0,3],\"label\":1}",
+            "b: e.npy: no item [0, 3]: the last one is [3, 2]",
+        ),
+        ("{\"a\":[4,0],\"b\":[0,2],\"label\":1}", "a: e.npy: no item [4, 0]: the last one"),
         (
             "{\"a\":1,\"b\":2,\"label\":1}",
-            "a: item 1: e.npy: shape (4, 3, 2) names its items [prompt",
+            "a: e.npy: item 1: shape (4, 3, 2) names its items [prompt",
         ),
         (
             "{\"a\":[0],\"b\":[0,2],\"label\":1}",
             "invalid length 1, expected an item: a row such as",
         ),
         ("{\"a\":[0,1,2],\"b\":[0,2],\"label\":1}", "invalid length 3, expected an item"),
-        ("{\"a\":[0,-1],\"b\":[0,2],\"label\":1}", "invalid value: integer `-1`"),
+        ("{\"a\":[0,-1],\"b\":[0,2],\"label\":1}", "invalid value: integer \"-1\""),
         ("{\"a\":[0,1],\"b\":\"x\",\"label\":1}", "expected an item: a row such as 17"),
         ("{\"a\":[0,1],\"b\":[0,1],\"label\":1}", "a and b are the same item, [0, 1]"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"round\":0}", "round 0: rounds count from 1"),
@@ -163,7 +165,7 @@ fn a_pair_with_two_labels() {
         let error = labels(&text, &prompts(), Repeats::Refuse).unwrap_err().to_string();
         let expected = format!("has a label in line 1 already, and the answers {verdict}");
         assert!(error.contains("line 3: the pair [1, "), "{error}");
-        assert!(error.contains(&expected) && error.contains("--repeats keep"), "{error}");
+        assert!(error.contains(&expected) && error.contains("`repeats` keep"), "{error}");
         assert_eq!(labels(&text, &prompts(), Repeats::Keep).unwrap().len(), 2);
     }
 }
@@ -190,9 +192,9 @@ fn defects_of_candidates() {
         (format!("{bare}\n{{\"a\":2,\"b\":2}}\n"), "line 2: a and b are the same item, 2"),
         (
             format!("{bare}\n{{\"a\":2,\"b\":12}}\n"),
-            "line 2: b: item 12: e.npy: the last item is 11",
+            "line 2: b: e.npy: no item 12: the last one is 11",
         ),
-        (format!("{bare}\n{{\"a\":2,\"c\":12}}\n"), "line 2: unknown field `c`"),
+        (format!("{bare}\n{{\"a\":2,\"c\":12}}\n"), "line 2: unknown field \"c\""),
         (" \n\n".to_owned(), "no pair in it"),
     ];
     for (text, message) in cases {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pairpick::data::dataset::Dataset;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{HexDigest, Label, Preference};
-use pairpick::model::Model;
+use pairpick::model::{Context, Model};
 use pairpick::output::{Committed, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
@@ -69,7 +69,7 @@ impl Preferences {
     fn learnt(&self, strategy: Strategy) -> (f64, HexDigest) {
         let embeddings = self.path("embeddings.npy");
         let candidates = self.path("candidates.jsonl");
-        let mut dataset =
+        let dataset =
             Dataset::open((&embeddings, None), Some(&candidates), PoolKind::Listed).expect("data");
         let mut settings = Settings {
             strategy,
@@ -84,19 +84,13 @@ impl Preferences {
         let out = self.path(strategy.name());
         let mut out = OutputFolder::create(&out, false, &[]).expect("a new folder");
         let threads = Threads::start(&Runtime::default()).expect("threads");
-        let summary = round::run(
-            &mut dataset,
-            &settings,
-            &threads,
-            Committed::default(),
-            &mut out,
-            &mut Silent,
-        )
-        .expect("rounds");
+        let summary =
+            round::run(&dataset, &settings, &threads, Committed::default(), &mut out, &mut Silent)
+                .expect("rounds");
         assert_eq!(summary.rounds.last().map(|round| round.labels), Some(600));
-        let embeddings = &mut dataset.train.embeddings;
+        let embeddings = &dataset.train.embeddings;
         let file = out.partial_path().join("model.safetensors");
-        let model = Model::open(&file, embeddings).expect("a model");
+        let model = Model::open(&file).expect("a model");
         let measured = threads.install(|| held_out(&model, embeddings, &threads, &self.held_out()));
         let accuracy = measured.expect("margins").agreement().accuracy().expect("pairs");
         (accuracy, model.digest().expect("finite parameters"))
@@ -132,7 +126,7 @@ fn what_people_preferred_is_learnt_from_a_listed_pool() {
 
 fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
     let path = data.join("train_embeddings.npy");
-    let mut embeddings = Embeddings::open(&path).expect("embeddings");
+    let embeddings = Embeddings::open(&path).expect("embeddings");
     let settings = Settings {
         pool: PoolKind::CrossPrompt,
         pairs: PairsOffered::All,
@@ -142,7 +136,8 @@ fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
     };
     let runtime = Runtime { threads: NonZeroUsize::new(threads), ..Runtime::default() };
     let threads = Threads::start(&runtime).expect("threads");
-    let model = Model::untrained(&mut embeddings, &settings, &mut Silent).expect("a model");
+    let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
+    let model = Model::untrained(context, &mut Silent).expect("a model");
     let request = Request {
         settings: &settings,
         threads: &threads,
@@ -151,7 +146,7 @@ fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
         candidates: None,
     };
     let report = threads
-        .install(|| propose(&request, &mut embeddings, &model, &[], &mut Silent))
+        .install(|| propose(&request, &embeddings, &model, &[], &mut Silent))
         .expect("a batch");
     (report.offered, report.pairs.len(), report.digest)
 }

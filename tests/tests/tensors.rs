@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +12,8 @@ use pairpick::data::array::{ArrayReader, Element, SAFETENSORS_HEADER_LIMIT};
 use pairpick::data::dataset::{Dataset, Split};
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::rewards::Rewards;
+use pairpick::data::source::Source;
+use pairpick::error::{ArrayError, DataError};
 use pairpick::output::{Committed, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
@@ -25,7 +27,7 @@ use safetensors::tensor::{Dtype, TensorView};
 const NAME: &str = "e.safetensors";
 
 fn open(bytes: Vec<u8>) -> Result<ArrayReader, Error> {
-    ArrayReader::new(Cursor::new(bytes), Path::new(NAME), "embeddings")
+    ArrayReader::new(bytes, Path::new(NAME), "embeddings")
 }
 
 fn little_endian(values: &[f32]) -> Vec<u8> {
@@ -55,7 +57,7 @@ fn the_tensor_of_the_name_or_the_only_one() {
     ]);
     let only = serialized(&[("psi", Dtype::F32, &[3, 2, 4], &bytes)]);
     for file in [both.clone(), only] {
-        let mut reader = open(file).unwrap();
+        let reader = open(file).unwrap();
         assert_eq!((reader.shape(), reader.element()), (&[3, 2, 4][..], Element::F32));
         let mut read = vec![0.0; 24];
         reader.read(0, &mut read).unwrap();
@@ -91,7 +93,7 @@ fn sixteen_bits_are_widened_exactly() {
 
 #[test]
 fn defects_of_a_file() {
-    type Check = fn(&Error) -> bool;
+    type Check = fn(&ArrayError) -> bool;
     let good = tensors(&[("embeddings", Element::F32, &[3, 2, 4])]);
     let entry = |dtype, shape, offsets| {
         format!("{{\"x\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}")
@@ -103,52 +105,53 @@ fn defects_of_a_file() {
         many.iter().map(|name| (name.as_str(), Element::F32, &[1][..])).collect();
     let cases: [(&str, Vec<u8>, Check); 11] = [
         ("not a .npy file nor safetensors", good[..8].to_vec(), |error| {
-            matches!(error, Error::NotAnArray { .. })
+            matches!(error, ArrayError::NotAnArray { .. })
         }),
         ("truncated", good[..40].to_vec(), |error| {
-            matches!(error, Error::Truncated { found: 40, .. })
+            matches!(error, ArrayError::Truncated { found: 40, .. })
         }),
         (
             "96 bytes",
             good[..good.len() - 96].to_vec(),
-            |error| matches!(error, Error::Truncated { expected, found, .. } if expected - found == 96),
+            |error| matches!(error, ArrayError::Truncated { expected, found, .. } if expected - found == 96),
         ),
         (
             "1 bytes after the end",
             [&good[..], &[0]].concat(),
-            |error| matches!(error, Error::TrailingBytes { expected, found, .. } if found - expected == 1),
+            |error| matches!(error, ArrayError::TrailingBytes { expected, found, .. } if found - expected == 1),
         ),
         ("safetensors header claims 131073 bytes; the limit is 131072", claims, |error| {
-            matches!(error, Error::HeaderTooLong { .. })
+            matches!(error, ArrayError::HeaderTooLong { .. })
         }),
         ("safetensors header is damaged", around("{\"x\":1}", &[]), |error| {
-            matches!(error, Error::DamagedHeader { .. })
+            matches!(error, ArrayError::DamagedHeader { .. })
         }),
         ("damaged", around(&entry("F32", "[2,3]", "[0,20]"), &[0; 20]), |error| {
-            matches!(error, Error::DamagedHeader { .. })
+            matches!(error, ArrayError::DamagedHeader { .. })
         }),
         ("damaged", around(&entry("F32", "[9223372036854775808,2]", "[0,0]"), &[]), |error| {
-            matches!(error, Error::DamagedHeader { .. })
+            matches!(error, ArrayError::DamagedHeader { .. })
         }),
         (
             "tensor \"x\" is of type F64, but F32, F16 or BF16 is expected; convert with",
             around(&entry("F64", "[2]", "[0,16]"), &[0; 16]),
-            |error| matches!(error, Error::TensorType { .. }),
+            |error| matches!(error, ArrayError::TensorType { .. }),
         ),
         (
             "a tensor named \"embeddings\", or a single one, is expected; found none",
             around("{}", &[]),
-            |error| matches!(error, Error::NoTensor { .. }),
+            |error| matches!(error, ArrayError::NoTensor { .. }),
         ),
         ("found 12: \"layer 0\", \"layer 1\", \"layer 10\"", tensors(&many), |error| {
-            matches!(error, Error::NoTensor { .. })
+            matches!(error, ArrayError::NoTensor { .. })
         }),
     ];
     for (message, bytes, expected) in cases {
         let error = open(bytes).err().unwrap_or_else(|| panic!("{message} was accepted"));
-        assert!(expected(&error), "{message}: {error:?}");
         let text = error.to_string();
-        let told = text.contains(message) || matches!(error, Error::Truncated { .. });
+        let Error::Array { problem, .. } = error else { panic!("{message}: {error:?}") };
+        assert!(expected(&problem), "{message}: {problem:?}");
+        let told = text.contains(message) || matches!(problem, ArrayError::Truncated { .. });
         assert!(text.starts_with(NAME) && told, "{message}: {text}");
     }
     for name in ["\\u001b[2J".to_owned(), "x".repeat(10_000)] {
@@ -165,7 +168,7 @@ fn defects_of_a_file() {
 fn flat(count: usize, value: f32) -> Embeddings {
     let mut bytes = npy("<f4", &format!("({count}, 2)"), 0);
     bytes.extend(little_endian(&vec![value; 2 * count]));
-    Embeddings::from_source(Cursor::new(bytes), Path::new("flat.npy")).unwrap()
+    Embeddings::from_source(bytes, Path::new("flat.npy")).unwrap()
 }
 
 #[test]
@@ -185,7 +188,7 @@ fn flat_embeddings_are_rows() {
     assert!(error.contains("(6,) does not fit flat.npy: shape (5, 2)"), "{error}");
     assert!(error.contains("those of (M, D) ones (M,)"), "{error}");
     // One response a prompt is no flat list.
-    let single = Cursor::new(npy("<f4", "(5, 1, 2)", 40));
+    let single = npy("<f4", "(5, 1, 2)", 40);
     let single = Embeddings::from_source(single, Path::new("e.npy")).unwrap();
     assert!(!single.is_flat() && Rewards::open(&path, &single).is_err());
     let error = single.check_in_prompt().unwrap_err().to_string();
@@ -201,10 +204,13 @@ fn rows_are_checked_when_they_are_read() {
     {
         let mut bytes = npy("<f4", shape, 0);
         bytes.extend(little_endian(&values));
-        let mut data = Embeddings::from_source(Cursor::new(bytes), Path::new("e.npy")).unwrap();
+        let data = Embeddings::from_source(bytes, Path::new("e.npy")).unwrap();
         data.read_items(&[3, 0, 5], &mut [0.0; 6]).unwrap();
         let error = data.read_items(&[0, 4], &mut [0.0; 4]).unwrap_err();
-        assert!(matches!(error, Error::NonFiniteEmbedding { .. }), "{error:?}");
+        assert!(
+            matches!(error, Error::Data { problem: DataError::NonFiniteEmbedding { .. }, .. }),
+            "{error:?}"
+        );
         assert!(error.to_string().contains(place), "{error}");
         let last = data.prompts() - 1;
         let mut rest = vec![0.0; 2 * data.responses()];
@@ -218,25 +224,22 @@ fn rows_are_checked_when_they_are_read() {
 type Counts = Arc<Mutex<BTreeMap<u64, u32>>>;
 
 struct Counting {
-    inner: Cursor<Vec<u8>>,
+    bytes: Vec<u8>,
     counts: Counts,
 }
 
-impl Read for Counting {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let start = self.inner.position();
-        let read = self.inner.read(out)?;
+impl Source for Counting {
+    fn byte_len(&self) -> io::Result<u64> {
+        self.bytes.byte_len()
+    }
+
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+        let read = self.bytes.read_at(out, offset)?;
         let mut counts = self.counts.lock().unwrap();
-        for place in start..self.inner.position() {
+        for place in offset..offset + read as u64 {
             *counts.entry(place).or_default() += 1;
         }
         Ok(read)
-    }
-}
-
-impl Seek for Counting {
-    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(place)
     }
 }
 
@@ -246,13 +249,13 @@ fn counted() -> (Embeddings, Counts, u64) {
     let data_start = bytes.len() as u64;
     bytes.extend(little_endian(&numbers_f32(40 * 3 * 8, 3)));
     let counts = Counts::default();
-    let source = Counting { inner: Cursor::new(bytes), counts: counts.clone() };
+    let source = Counting { bytes, counts: counts.clone() };
     (Embeddings::from_source(source, Path::new("e.npy")).unwrap(), counts, data_start)
 }
 
 #[test]
 fn only_the_bytes_of_the_items_asked_for_are_read() {
-    let (mut data, counts, data_start) = counted();
+    let (data, counts, data_start) = counted();
     assert!(counts.lock().unwrap().keys().all(|place| *place < data_start), "to open it");
     counts.lock().unwrap().clear();
     let items = [7, 8, 9, 60, 2, 119];
@@ -277,7 +280,7 @@ fn a_round_reads_the_rows_of_its_prompts() {
     fs::write(&path, bytes).unwrap();
     let rewards = Rewards::open(&path, &train).unwrap();
     let train = Split { embeddings: train, rewards: Some(rewards) };
-    let mut dataset = Dataset { train, candidates: None, test: None };
+    let dataset = Dataset { train, candidates: None, test: None };
     let mut settings = Settings {
         prompts_per_round: 5,
         batch: 6,
@@ -291,7 +294,7 @@ fn a_round_reads_the_rows_of_its_prompts() {
     let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
     let threads = Threads::start(&Runtime::default()).unwrap();
     let committed = Committed::default();
-    round::run(&mut dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
+    round::run(&dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
     let read = counts.lock().unwrap();
     let prompts: BTreeMap<u64, ()> =
         read.keys().map(|place| ((place - data_start) / (3 * 32), ())).collect();

@@ -151,6 +151,7 @@ impl Mlp {
     }
 
     /// Writes the features φ of each item: `out` is a features × items matrix, an item a column.
+    /// The parameters are those of the hidden layers; the head's may follow.
     ///
     /// # Errors
     /// [`Error::Shape`], [`Error::Workspace`]; [`Error::NonFinite`] if a feature overflows.
@@ -162,7 +163,7 @@ impl Mlp {
         out: &mut [T],
         workspace: &mut [T],
     ) -> Result<(), Error> {
-        check_shape("parameters", self.parameters(), parameters.len())?;
+        check_shape("parameters", self.head(), parameters.len().min(self.head()))?;
         check_shape("embedding", self.inputs, items.rows())?;
         check_shape("features", self.features().saturating_mul(items.len()), out.len())?;
         let (required, found) = (self.workspace_len(items.len()), workspace.len());

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args as ClapArgs;
 use pairpick_core::parallel::Executor;
-use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
+use pairpick_core::trunk::mlp::{LAYERS, MAX_INPUTS};
 
 use super::options::{self, choice};
 use super::output::Output;
@@ -16,7 +16,7 @@ use crate::parallel::Threads;
 use crate::report::cost::CostReport;
 use crate::runtime::Runtime;
 use crate::settings::named::Named;
-use crate::settings::{PairsOffered, PoolKind, Precision};
+use crate::settings::{PairsOffered, PoolKind, Precision, check_hidden};
 
 /// Predict what a round costs: operations, bytes and time, stage by stage
 ///
@@ -113,9 +113,7 @@ impl Args {
         within("dimensions", self.dimensions, 1, MAX_INPUTS as u64)?;
         within("labels", self.labels, 1, u64::from(u32::MAX) / 2)?;
         for found in self.hidden {
-            if !(1..=MAX_HIDDEN).contains(&found) {
-                return Err(Error::HiddenSize { found });
-            }
+            check_hidden(found)?;
         }
         let scalar = match self.precision {
             Precision::F32 => 4,
@@ -140,14 +138,14 @@ impl Args {
             (PairsOffered::All, PoolKind::InPrompt) => {
                 within("responses", self.responses, 2, 1 << 16)?;
                 if !self.items.is_multiple_of(self.responses) {
-                    let expected = format!("a multiple of --responses {}", self.responses);
-                    return Err(setting("items", self.items, expected));
+                    let expected = format!("a multiple of `responses` {}", self.responses);
+                    return Err(Error::setting("items", self.items, expected));
                 }
                 Ok(PoolShape::InPrompt { responses: self.responses })
             }
             (PairsOffered::All, PoolKind::CrossPrompt) => Ok(PoolShape::CrossPrompt),
             (PairsOffered::All, PoolKind::Listed) => {
-                Err(setting("pool", "listed", "needs --pairs N, the length of the list".to_owned()))
+                Err(Error::setting("pool", "listed", "needs `pairs` N, the length of the list"))
             }
         }
     }
@@ -175,20 +173,16 @@ impl Args {
     }
 }
 
-fn within(option: &'static str, found: u64, least: u64, most: u64) -> Result<()> {
+fn within(setting: &'static str, found: u64, least: u64, most: u64) -> Result<()> {
     if (least..=most).contains(&found) {
         return Ok(());
     }
-    Err(setting(option, found, format!("a number from {least} to {most}")))
+    Err(Error::setting(setting, found, format!("a number from {least} to {most}")))
 }
 
-fn positive(option: &'static str, found: f64) -> Result<()> {
+fn positive(setting: &'static str, found: f64) -> Result<()> {
     if found > 0.0 && found.is_finite() {
         return Ok(());
     }
-    Err(setting(option, found, "a number above 0".to_owned()))
-}
-
-fn setting(option: &'static str, found: impl ToString, expected: String) -> Error {
-    Error::Setting { option, found: found.to_string(), expected }
+    Err(Error::setting(setting, found, "a number above 0"))
 }

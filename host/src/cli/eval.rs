@@ -65,27 +65,26 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 impl Args {
     fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
         let Some(path) = &self.test.test_embeddings else {
-            let mut split = bundled_test()?;
-            let model = Model::open(&self.model, &split.embeddings)?;
-            let golden = self.golden(&model, &mut split, threads, output)?;
+            let split = bundled_test()?;
+            let model = Model::open_for(&split.embeddings, &self.model)?;
+            let golden = self.golden(&model, &split, threads, output)?;
             return self.report(&model, Some(golden), None);
         };
-        let mut embeddings = Embeddings::open(path)?;
-        let model = Model::open(&self.model, &embeddings)?;
+        let embeddings = Embeddings::open(path)?;
+        let model = Model::open_for(&embeddings, &self.model)?;
         let answers = match &self.test_labels {
-            Some(labels) => Some(self.answers(&model, &mut embeddings, threads, labels)?),
+            Some(labels) => Some(self.answers(&model, &embeddings, threads, labels)?),
             None => None,
         };
         let golden = match &self.test.test_rewards {
             Some(rewards) => {
                 let rewards = Rewards::open(rewards, &embeddings)?;
-                let mut split = Split { embeddings, rewards: Some(rewards) };
-                Some(self.golden(&model, &mut split, threads, output)?)
+                let split = Split { embeddings, rewards: Some(rewards) };
+                Some(self.golden(&model, &split, threads, output)?)
             }
             None if answers.is_none() => {
-                let expected = "needs --test-rewards or --test-labels beside it".to_owned();
-                let found = path.display().to_string();
-                return Err(Error::Setting { option: "test-embeddings", found, expected });
+                let expected = "needs `test_rewards` or `test_labels` beside it";
+                return Err(Error::setting("test_embeddings", path.display(), expected));
             }
             None => None,
         };
@@ -95,7 +94,7 @@ impl Args {
     fn golden(
         &self,
         model: &Model,
-        split: &mut Split,
+        split: &Split,
         threads: &Threads,
         output: &mut Output,
     ) -> Result<Golden> {
@@ -117,7 +116,7 @@ impl Args {
     fn answers(
         &self,
         model: &Model,
-        embeddings: &mut Embeddings,
+        embeddings: &Embeddings,
         threads: &Threads,
         path: &Path,
     ) -> Result<Answers> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
 
-use super::output::log;
+use super::log::log;
 use crate::output::abandon;
 
 /// The exit code of a program that a signal has ended: 128 and the signal's number.

@@ -1,12 +1,14 @@
 //! The command `pairpick`: one file a subcommand, each of them thin. Only here are flags and
-//! terminals known.
+//! terminals known; the rest of the crate names settings.
 
 mod cost;
 mod eval;
 mod groups;
 mod help;
 mod interrupt;
+mod log;
 mod manual;
+mod names;
 mod options;
 mod output;
 mod run;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use self::names::Names;
 use self::output::Output;
 use crate::error::Result;
 
@@ -51,7 +54,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut output = Output::new();
+    let mut output = Output::new(Names::of(&Cli::command()));
     output.work().end_when_interrupted();
     let done = match &cli.command {
         Command::Run(args) => run::execute(args, &mut output),

@@ -10,6 +10,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::interrupt::Work;
+use super::log::log;
+use super::names::Names;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::round::metrics::RoundMetrics;
@@ -27,11 +29,14 @@ pub(super) struct Output {
     bar: ProgressBar,
     stage_began: Instant,
     work: Work,
+    names: Names,
 }
 
 impl Output {
-    pub fn new() -> Self {
-        Self { bar: ProgressBar::hidden(), stage_began: Instant::now(), work: Work::default() }
+    /// Calls settings by their `names`.
+    pub fn new(names: Names) -> Self {
+        let (bar, stage_began) = (ProgressBar::hidden(), Instant::now());
+        Self { bar, stage_began, work: Work::default(), names }
     }
 
     /// What an interruption is told of.
@@ -55,8 +60,14 @@ impl Output {
         self.result(&format!("{json}\n"))
     }
 
+    /// What the library says, in the words of the command line.
+    pub fn in_options(&self, message: &str) -> String {
+        self.names.in_message(message)
+    }
+
     pub fn error(&self, error: &Error) {
-        self.log(&format!("{ERROR}error:{ERROR:#} {error}"));
+        let message = self.in_options(&error.to_string());
+        self.log(&format!("{ERROR}error:{ERROR:#} {message}"));
     }
 
     /// Says where files are while they are written: whoever interrupts the run will look there.
@@ -68,11 +79,6 @@ impl Output {
     pub fn log(&self, line: &str) {
         self.bar.suspend(|| log(line));
     }
-}
-
-/// A line on stderr. If stderr is closed, nobody is there to be told so.
-pub(super) fn log(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 impl Progress for Output {
@@ -117,6 +123,6 @@ impl Progress for Output {
     }
 
     fn note(&mut self, message: &str) {
-        self.log(&format!("{NOTE}note:{NOTE:#} {message}"));
+        self.log(&format!("{NOTE}note:{NOTE:#} {}", self.in_options(message)));
     }
 }

@@ -162,40 +162,51 @@ impl Args {
     }
 
     fn source(&self) -> Result<Source> {
-        let test = both(
-            ("test-embeddings", &self.test.test_embeddings),
-            ("test-rewards", &self.test.test_rewards),
-        )?;
         let (rewards, candidates) = (&self.rewards.train_rewards, &self.candidates.candidates);
         let Some(embeddings) = &self.embeddings.train_embeddings else {
-            let without = [
-                ("train-rewards", rewards),
-                ("candidates", candidates),
-                ("test-embeddings", &self.test.test_embeddings),
-            ];
-            return match without
-                .into_iter()
-                .find_map(|(option, file)| Some((option, file.as_ref()?)))
-            {
-                Some((option, found)) => Err(missing(option, found, "train-embeddings")),
-                None => Ok(Source::Bundled),
-            };
+            return self.bundled();
         };
         if rewards.is_none() && candidates.is_none() {
-            let needed = "train-rewards, or --candidates with labels,";
-            return Err(missing("train-embeddings", embeddings, needed));
+            let needed = "`train_rewards`, or `candidates` with labels,";
+            return Err(missing("train_embeddings", embeddings, needed));
         }
-        if let Some(found) = candidates.as_ref().filter(|path| path.as_os_str() == "-") {
-            let (option, found) = ("candidates", found.display().to_string());
-            let expected = "must be a file here: a run that goes on reads it again".to_owned();
-            return Err(Error::Setting { option, found, expected });
+        if candidates.as_deref() == Some(Path::new("-")) {
+            let expected = "must be a file here: a run that goes on reads it again";
+            return Err(Error::setting("candidates", "-", expected));
         }
         let train = TrainingFiles {
             embeddings: embeddings.clone(),
             rewards: rewards.clone(),
             candidates: candidates.clone(),
         };
-        Ok(Source::Files { train, test })
+        Ok(Source::Files { train, test: self.test_files()? })
+    }
+
+    /// The data that is part of the program, which goes with no file.
+    fn bundled(&self) -> Result<Source> {
+        let without = [
+            ("train_rewards", &self.rewards.train_rewards),
+            ("candidates", &self.candidates.candidates),
+            ("test_embeddings", &self.test.test_embeddings),
+        ];
+        for (setting, file) in without {
+            if let Some(found) = file {
+                return Err(missing(setting, found, "`train_embeddings`"));
+            }
+        }
+        Ok(Source::Bundled)
+    }
+
+    /// Test embeddings with their rewards; one without the other is an error.
+    fn test_files(&self) -> Result<Option<Files>> {
+        match (&self.test.test_embeddings, &self.test.test_rewards) {
+            (Some(embeddings), Some(rewards)) => {
+                Ok(Some(Files { embeddings: embeddings.clone(), rewards: rewards.clone() }))
+            }
+            (None, None) => Ok(None),
+            (Some(found), None) => Err(missing("test_embeddings", found, "`test_rewards`")),
+            (None, Some(found)) => Err(missing("test_rewards", found, "`test_embeddings`")),
+        }
     }
 
     /// Where no golden rewards are, the candidates' labels answer.
@@ -206,15 +217,14 @@ impl Args {
         }
         let needed = match settings.oracle {
             Oracle::Recorded if !recorded => {
-                "needs --candidates with a label in each line, or --train-rewards for another"
+                "needs `candidates` with a label in each line, or `train_rewards` for another"
             }
             Oracle::BradleyTerry | Oracle::ArgMax if dataset.train.rewards.is_none() => {
-                "needs --train-rewards"
+                "needs `train_rewards`"
             }
             _ => return Ok(()),
         };
-        let (found, expected) = (settings.oracle.name().to_owned(), needed.to_owned());
-        Err(Error::Setting { option: "oracle", found, expected })
+        Err(Error::setting("oracle", settings.oracle.name(), needed))
     }
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
@@ -224,7 +234,7 @@ impl Args {
         }
         settings.check()?;
         let source = self.source()?;
-        let mut dataset = source.open(settings.pool)?;
+        let dataset = source.open(settings.pool)?;
         self.fit_oracle(&mut settings, &dataset)?;
         let notes = settings.fit_to(dataset.summary()?, self.typed())?;
         let mut folder = OutputFolder::create(&self.out, self.force, &source.paths())?;
@@ -232,7 +242,7 @@ impl Args {
         for note in &notes {
             output.note(note);
         }
-        self.scan(&mut dataset, output)?;
+        self.scan(&dataset, output)?;
         folder.begin(&settings, &source)?;
         output.place(folder.partial_path(), &self.out);
         let (out, committed) = (self.out.clone(), Committed::default());
@@ -248,15 +258,15 @@ impl Args {
             folder.finish(output)?;
             return Ok(Summary { rounds: committed.rounds });
         };
-        let mut dataset = source.open(settings.pool)?;
+        let dataset = source.open(settings.pool)?;
         source.check_unchanged(settings.data.as_ref(), &dataset.summary()?)?;
-        self.scan(&mut dataset, output)?;
+        self.scan(&dataset, output)?;
         output.note(&format!("going on after round {ended} of {}", settings.rounds));
         let job = Job { out: out.to_owned(), folder, dataset, settings, committed };
         job.carry_out(threads, output)
     }
 
-    fn scan(&self, dataset: &mut Dataset, output: &mut Output) -> Result<()> {
+    fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<()> {
         if self.trust_finite {
             return Ok(());
         }
@@ -278,8 +288,8 @@ impl Args {
 
 impl Job {
     fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
-        let Self { out, folder, mut dataset, settings, committed } = self;
-        let filled = fill(folder, &mut dataset, &settings, committed, threads, output);
+        let Self { out, folder, dataset, settings, committed } = self;
+        let filled = fill(folder, &dataset, &settings, committed, threads, output);
         if filled.is_err() {
             let out = quoted(&out.display().to_string());
             output.note(&format!("the rounds that ended are kept for pairpick run --resume {out}"));
@@ -290,7 +300,7 @@ impl Job {
 
 fn fill(
     mut folder: OutputFolder,
-    dataset: &mut Dataset,
+    dataset: &Dataset,
     settings: &Settings,
     committed: Committed,
     threads: &Threads,
@@ -303,22 +313,6 @@ fn fill(
     Ok(summary)
 }
 
-/// Embeddings with their rewards; one without the other is an error.
-fn both(
-    embeddings: (&'static str, &Option<PathBuf>),
-    rewards: (&'static str, &Option<PathBuf>),
-) -> Result<Option<Files>> {
-    match (embeddings.1, rewards.1) {
-        (Some(embeddings), Some(rewards)) => {
-            Ok(Some(Files { embeddings: embeddings.clone(), rewards: rewards.clone() }))
-        }
-        (None, None) => Ok(None),
-        (Some(found), None) => Err(missing(embeddings.0, found, rewards.0)),
-        (None, Some(found)) => Err(missing(rewards.0, found, embeddings.0)),
-    }
-}
-
-fn missing(option: &'static str, found: &Path, needed: &str) -> Error {
-    let expected = format!("needs --{needed} beside it");
-    Error::Setting { option, found: found.display().to_string(), expected }
+fn missing(setting: &'static str, found: &Path, needed: &str) -> Error {
+    Error::setting(setting, found.display(), format!("needs {needed} beside it"))
 }

@@ -7,10 +7,9 @@ use pairpick_core::select::Strategy;
 
 use super::output::Output;
 use super::{groups, help};
-use crate::data::embeddings::Embeddings;
 use crate::data::labels::{Label, read_labels};
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::{Context, Model};
 use crate::output::file::NewFile;
 use crate::output::json_lines;
 use crate::parallel::Threads;
@@ -83,7 +82,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     settings.check()?;
     args.check_standard_input()?;
     let file = args.file()?;
-    let mut embeddings = args.embeddings.open()?;
+    let embeddings = args.embeddings.open()?;
     let candidates = args.candidates.open(&embeddings, &mut settings)?;
     embeddings.check_pool(settings.pool)?;
     let supply = Supply {
@@ -98,10 +97,11 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
         Some(path) => read_labels(path, &embeddings, args.repeats.repeats)?,
         None => Vec::new(),
     };
-    let (round, model, strategy) = args.model(&settings, &mut embeddings, &labels, output)?;
+    let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
+    let (round, model, strategy) = args.model(context, &labels, output)?;
     let candidates = candidates.as_ref();
     let request = Request { settings: &settings, threads: &threads, round, strategy, candidates };
-    let report = threads.install(|| propose(&request, &mut embeddings, &model, &labels, output))?;
+    let report = threads.install(|| propose(&request, &embeddings, &model, &labels, output))?;
     args.report(&report, file, output)
 }
 
@@ -121,8 +121,8 @@ impl Args {
         if !is_standard(&self.candidates.candidates) || !is_standard(&self.labels) {
             return Ok(());
         }
-        let expected = "needs a file, since --labels reads standard input".to_owned();
-        Err(Error::Setting { option: "candidates", found: "-".to_owned(), expected })
+        let expected = "needs a file, since `labels` reads standard input";
+        Err(Error::setting("candidates", "-", expected))
     }
 
     fn file(&self) -> Result<Option<NewFile>> {
@@ -139,17 +139,17 @@ impl Args {
     /// The round, the model that the labels so far gave, and who picks.
     fn model(
         &self,
-        settings: &Settings,
-        embeddings: &mut Embeddings,
+        context: Context<'_>,
         labels: &[Label],
         output: &mut Output,
     ) -> Result<(u64, Model, Strategy)> {
+        let Context { embeddings, settings, .. } = context;
         let round = labels.iter().map(|label| label.round).fold(0, u64::max).saturating_add(1);
         if let Some(path) = &self.model {
-            return Ok((round, Model::open(path, embeddings)?, settings.strategy));
+            return Ok((round, Model::open_for(embeddings, path)?, settings.strategy));
         }
         self.check_needs_no_model(settings, labels)?;
-        let model = Model::untrained(embeddings, settings, output)?;
+        let model = Model::untrained(context, output)?;
         Ok((round, model, strategy_of(settings, round)))
     }
 
@@ -157,10 +157,9 @@ impl Args {
     fn check_needs_no_model(&self, settings: &Settings, labels: &[Label]) -> Result<()> {
         match &self.labels {
             Some(path) if !labels.is_empty() && settings.strategy != Strategy::Random => {
-                let expected = "needs --model, the model trained on them; pairpick train makes it \
-                                (--strategy random needs none)";
-                let found = path.display().to_string();
-                Err(Error::Setting { option: "labels", found, expected: expected.to_owned() })
+                let expected = "needs `model`, the model trained on them; pairpick train makes it \
+                                (`strategy` random needs none)";
+                Err(Error::setting("labels", path.display(), expected))
             }
             _ => Ok(()),
         }

@@ -11,8 +11,8 @@ use super::{groups, help};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{Label, read_labels};
 use crate::error::{Error, Result};
-use crate::model::Model;
-use crate::model::train::{self, Fit};
+use crate::model::train::Fit;
+use crate::model::{Context, Model};
 use crate::output::file::NewFile;
 use crate::output::json_lines;
 use crate::parallel::Threads;
@@ -102,6 +102,13 @@ struct Job {
     round: u64,
 }
 
+impl Job {
+    fn context(&self) -> Context<'_> {
+        let Self { embeddings, settings, threads, .. } = self;
+        Context { embeddings, settings, threads }
+    }
+}
+
 /// Trains. Nothing is written before the training has ended.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let job = args.job()?;
@@ -123,20 +130,17 @@ impl Args {
         match labels.iter().map(|label| label.round).max() {
             Some(round) => Ok(Job { threads, settings, files, embeddings, labels, round }),
             None => {
-                let expected = "holds no label to learn from".to_owned();
-                let found = self.labels.display().to_string();
-                Err(Error::Setting { option: "labels", found, expected })
+                let expected = "holds no label to learn from";
+                Err(Error::setting("labels", self.labels.display(), expected))
             }
         }
     }
 
     fn train(&self, job: Job, output: &mut Output) -> Result<()> {
-        let Job { threads, settings, files, mut embeddings, labels, round } = job;
-        let (model, fit) = threads
-            .install(|| self.fit(&settings, &mut embeddings, &threads, (round, &labels), output))?;
-        let out = files.model.path().display().to_string();
-        let report = TrainingReport::new(&fit, labels.len(), round, out, model.digest()?);
-        files.write(&model, &report, &fit)?;
+        let (model, fit) = job.threads.install(|| self.fit(&job, output))?;
+        let out = job.files.model.path().display().to_string();
+        let report = TrainingReport::new(&fit, job.labels.len(), job.round, out, model.digest()?);
+        job.files.write(&model, &report, &fit)?;
         self.report(&report, output)
     }
 
@@ -159,43 +163,28 @@ impl Args {
         })
     }
 
-    fn fit(
-        &self,
-        settings: &Settings,
-        embeddings: &mut Embeddings,
-        threads: &Threads,
-        (round, labels): (u64, &[Label]),
-        output: &mut Output,
-    ) -> Result<(Model, Fit)> {
-        let mut model = self.start(settings, embeddings, round, output)?;
-        let fit = train::fit(&mut model, embeddings, settings, threads, round, labels, output)?;
+    fn fit(&self, job: &Job, output: &mut Output) -> Result<(Model, Fit)> {
+        let mut model = self.start(job, output)?;
+        let fit = model.fit(job.context(), job.round, &job.labels, output)?;
         Ok((model, fit))
     }
 
     /// New parameters, or those of a model; in the first round there is none to start from.
-    fn start(
-        &self,
-        settings: &Settings,
-        embeddings: &mut Embeddings,
-        round: u64,
-        output: &mut Output,
-    ) -> Result<Model> {
-        let setting = |option, found: String, expected: &str| {
-            Err(Error::Setting { option, found, expected: expected.to_owned() })
-        };
+    fn start(&self, job: &Job, output: &mut Output) -> Result<Model> {
+        let Job { settings, embeddings, round, .. } = job;
         match (settings.init, &self.model) {
-            (Init::Warm, Some(path)) => Model::open(path, embeddings),
+            (Init::Warm, Some(path)) => Model::open_for(embeddings, path),
             (Init::Fresh, Some(path)) => {
-                let expected = "is only used with --init warm or --last-layer";
-                setting("model", path.display().to_string(), expected)
+                let expected = "is only used with `init` warm or `last_layer`";
+                Err(Error::setting("model", path.display(), expected))
             }
-            (Init::Warm, None) if round > 1 => {
-                let expected = "needs --model, the model of the round before";
-                setting("init", "warm".to_owned(), expected)
+            (Init::Warm, None) if *round > 1 => {
+                let expected = "needs `model`, the model of the round before";
+                Err(Error::setting("init", "warm", expected))
             }
             (_, None) => {
-                let mut model = Model::untrained(embeddings, settings, output)?;
-                model.reset(settings.seed, round)?;
+                let mut model = Model::untrained(job.context(), output)?;
+                model.reset(settings.seed, *round)?;
                 Ok(model)
             }
         }
@@ -230,7 +219,7 @@ impl Files {
             let svg = curves::losses_svg(&title, &fit.losses, fit.held_out > 0)?;
             file.write(svg.as_bytes())?;
         }
-        let bytes = model.tensors().to_bytes(self.model.path())?;
+        let bytes = model.to_bytes(self.model.path())?;
         self.model.write(&bytes)
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<ExitCode> {
         let problem = format!("nothing that can be compared with {place}");
         return Err(Error::Trace { path: path.cloned().unwrap_or_default(), problem });
     }
-    output.result(&format!("{place}\n{}", report.text))?;
+    output.result(&format!("{place}\n{}", output.in_options(&report.text)))?;
     Ok(ExitCode::from(u8::from(report.differs)))
 }
 
@@ -150,8 +150,7 @@ impl Args {
         let threads = Threads::start(&Runtime { threads: self.threads, isa: self.isa })?;
         let replays = self.replays();
         if replays.is_empty() {
-            let expected = "micro has f32 alone".to_owned();
-            return Err(Error::Setting { option: "profile", found: "micro".to_owned(), expected });
+            return Err(Error::setting("profile", "micro", "micro has f32 alone"));
         }
         // The golden traces have none to compare with.
         let with_values = self.values || self.against.is_some();

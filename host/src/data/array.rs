@@ -1,31 +1,27 @@
 //! [`ArrayReader`]: numbers from an array's file by their position, so that a file larger than
 //! memory serves as well as a small one. The file is `.npy` or `safetensors`, told apart by its
-//! first bytes.
+//! first bytes. Reading takes `&self`: many threads share one reader.
 //!
 //! No memory map: it needs `unsafe`, kills the process when the file is cut, and cannot serve a
 //! big-endian machine. The file's length is checked against its header once, when it is opened.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use half::{bf16, f16};
 
 pub use super::npy_header::HEADER_LIMIT as NPY_HEADER_LIMIT;
 pub use super::safetensors_header::HEADER_LIMIT as SAFETENSORS_HEADER_LIMIT;
+use super::source::{Reader, Source};
 use super::{npy_header, safetensors_header};
-use crate::error::{Error, Result, Shape};
+use crate::error::{ArrayError, Error, Result, Shape};
 
 /// Bytes that one read asks for, at most.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Bytes that tell one form from another.
 const START_BYTES: u64 = 9;
-
-/// What an array is read from: a file, or bytes that are part of the program.
-pub trait Source: Read + Seek + Send {}
-
-impl<T: Read + Seek + Send> Source for T {}
 
 /// How a number is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +65,6 @@ pub struct ArrayReader {
     shape: Vec<u64>,
     len: u64,
     data_start: u64,
-    chunk: Vec<u8>,
 }
 
 impl ArrayReader {
@@ -90,26 +85,23 @@ impl ArrayReader {
     /// order, no tensor of the name, a shape that no file can hold, a length other than the
     /// header's.
     pub fn new(source: impl Source + 'static, path: &Path, tensor: &'static str) -> Result<Self> {
-        let mut source: Box<dyn Source> = Box::new(source);
-        let start = read_up_to(&mut source, START_BYTES, path)?;
-        source.rewind().map_err(|error| Error::io(path, "read", error))?;
+        let start = read_up_to(&mut Reader::new(&source), START_BYTES, path)?;
+        let reader = &mut Reader::new(&source);
         let header = match safetensors_header::begins(&start) {
-            true => safetensors_header::read(&mut source, path, tensor)?,
-            false => npy_header::read(&mut source, path)?,
+            true => safetensors_header::read(reader, path, tensor)?,
+            false => npy_header::read(reader, path)?,
         };
         let Header { element, shape, data_start, file_len: expected } = header;
-        let found = source
-            .seek(SeekFrom::End(0))
-            .map_err(|error| Error::io(path, "find the length", error))?;
+        let found = source.byte_len().map_err(|error| Error::io(path, "find the length", error))?;
         let len = count(&shape, element, path)?;
-        let path = path.to_owned();
         if found < expected {
-            return Err(Error::Truncated { path, expected, found });
+            return Err(ArrayError::Truncated { expected, found }.at(path));
         }
         if found > expected {
-            return Err(Error::TrailingBytes { path, expected, found });
+            return Err(ArrayError::TrailingBytes { expected, found }.at(path));
         }
-        Ok(Self { source, path, element, shape, len, data_start, chunk: Vec::new() })
+        let path = path.to_owned();
+        Ok(Self { source: Box::new(source), path, element, shape, len, data_start })
     }
 
     /// The file's path, or the name given to the source.
@@ -146,20 +138,22 @@ impl ArrayReader {
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read, was cut since it was opened, or has not so many.
-    pub fn read(&mut self, first: u64, out: &mut [f32]) -> Result<()> {
+    pub fn read(&self, first: u64, out: &mut [f32]) -> Result<()> {
         self.read_bytes(first, out).map_err(|error| Error::io(&self.path, "read", error))
     }
 
-    fn read_bytes(&mut self, first: u64, out: &mut [f32]) -> io::Result<()> {
+    fn read_bytes(&self, first: u64, out: &mut [f32]) -> io::Result<()> {
         if first.saturating_add(out.len() as u64) > self.len {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let size = self.element.size();
-        self.source.seek(SeekFrom::Start(self.data_start + first * size as u64))?;
+        let mut offset = self.data_start + first * size as u64;
+        let mut chunk = vec![0; CHUNK_BYTES.min(out.len() * size)];
         for part in out.chunks_mut(CHUNK_BYTES / size) {
-            self.chunk.resize(part.len() * size, 0);
-            self.source.read_exact(&mut self.chunk)?;
-            decode(self.element, &self.chunk, part);
+            let bytes = &mut chunk[..part.len() * size];
+            self.source.read_exact_at(bytes, offset)?;
+            decode(self.element, bytes, part);
+            offset += bytes.len() as u64;
         }
         Ok(())
     }
@@ -192,7 +186,7 @@ pub(super) fn count(shape: &[u64], element: Element, path: &Path) -> Result<u64>
     };
     count
         .filter(addressable)
-        .ok_or_else(|| Error::ShapeOverflow { path: path.into(), shape: Shape(shape.to_vec()) })
+        .ok_or_else(|| ArrayError::ShapeOverflow { shape: Shape(shape.to_vec()) }.at(path))
 }
 
 /// Reads `len` bytes, or what there is; never holds more than that.
@@ -213,7 +207,7 @@ pub(super) fn read_text(
     let text = read_up_to(source, len, path)?;
     let (expected, found) = (starts_at + len, starts_at + text.len() as u64);
     match found < expected {
-        true => Err(Error::Truncated { path: path.into(), expected, found }),
+        true => Err(ArrayError::Truncated { expected, found }.at(path)),
         false => Ok(text),
     }
 }

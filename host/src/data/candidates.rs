@@ -8,7 +8,7 @@ use super::embeddings::Embeddings;
 use super::labels::Preference;
 use super::lines;
 use super::pairs::{self, Seen};
-use crate::error::{Error, Result};
+use crate::error::{DataError, Result};
 
 /// Pairs on offer.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +24,8 @@ impl Candidates {
     /// standard input.
     ///
     /// # Errors
-    /// [`Error::Line`] with the line's number, as [`read_labels`](super::labels::read_labels), and
-    /// for a pair that stands twice or labels in some lines only; [`Error::NoCandidates`]; a
+    /// [`Error::Line`](crate::Error::Line) with the line's number, as [`read_labels`](super::labels::read_labels), and
+    /// for a pair that stands twice or labels in some lines only; [`DataError::NoCandidates`]; a
     /// missing or unreadable file.
     pub fn open(path: &Path, embeddings: &Embeddings) -> Result<Self> {
         let (mut source, name) = lines::open(path)?;
@@ -67,7 +67,7 @@ impl Candidates {
             Ok(())
         })?;
         if pairs.is_empty() {
-            return Err(Error::NoCandidates { path: path.into() });
+            return Err(DataError::NoCandidates.at(path));
         }
         let answers = (!answers.is_empty()).then_some(answers);
         Ok(Self { pairs, answers })

@@ -11,7 +11,7 @@ use super::candidates::Candidates;
 use super::embeddings::Embeddings;
 use super::labels::HexDigest;
 use super::rewards::Rewards;
-use crate::error::{Error, Result};
+use crate::error::{DataError, Error, Result};
 use crate::settings::{PoolKind, Supply};
 
 /// Prompts whose embeddings enter a data set's digest, spread evenly; of fewer prompts, all.
@@ -73,8 +73,8 @@ impl Split {
     /// Shape and digests.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::NonFiniteEmbedding`] among the embeddings that are digested.
-    pub fn summary(&mut self) -> Result<SplitSummary> {
+    /// [`Error::Io`]; [`DataError::NonFiniteEmbedding`] among the embeddings that are digested.
+    pub fn summary(&self) -> Result<SplitSummary> {
         let rewards = self.rewards.as_ref().map(|rewards| -> Result<HexDigest> {
             let mut digest = Digest::new();
             digest.numbers(rewards.values()).map_err(Error::core("digest of the rewards"))?;
@@ -91,7 +91,7 @@ impl Split {
 
     /// FNV-1a of the embeddings of up to [`DIGESTED_PROMPTS`] prompts: enough to tell data sets
     /// apart without reading gigabytes.
-    fn embeddings_digest(&mut self) -> Result<u64> {
+    fn embeddings_digest(&self) -> Result<u64> {
         let prompts = self.embeddings.prompts();
         let digested = if prompts < DIGESTED_PROMPTS { prompts } else { DIGESTED_PROMPTS };
         let mut digest = Digest::new();
@@ -161,10 +161,10 @@ impl Dataset {
     ///
     /// # Errors
     /// As [`Split::summary`].
-    pub fn summary(&mut self) -> Result<DataSummary> {
+    pub fn summary(&self) -> Result<DataSummary> {
         let train = self.train.summary()?;
         let candidates = self.candidates.as_ref().map(CandidatesSummary::of);
-        let test = self.test.as_mut().map(Split::summary).transpose()?;
+        let test = self.test.as_ref().map(Split::summary).transpose()?;
         Ok(DataSummary { train, candidates, test })
     }
 
@@ -178,11 +178,11 @@ impl Dataset {
     /// Looks at every embedding once. `advance` is told how many numbers it has read.
     ///
     /// # Errors
-    /// [`Error::NonFiniteEmbedding`] at the first NaN or infinity; [`Error::Io`].
-    pub fn scan_finite(&mut self, advance: &mut dyn FnMut(u64)) -> Result<()> {
+    /// [`DataError::NonFiniteEmbedding`] at the first NaN or infinity; [`Error::Io`].
+    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<()> {
         self.train.embeddings.scan_finite(advance)?;
         let train = self.train.embeddings.values();
-        match &mut self.test {
+        match &self.test {
             Some(test) => test.embeddings.scan_finite(&mut |done| advance(train + done)),
             None => Ok(()),
         }
@@ -193,12 +193,8 @@ fn check_dimensions(train: &Embeddings, test: &Embeddings) -> Result<()> {
     if train.dimensions() == test.dimensions() {
         return Ok(());
     }
-    Err(Error::Dimensions {
-        train: train.path().into(),
-        train_dimensions: train.dimensions(),
-        test: test.path().into(),
-        test_dimensions: test.dimensions(),
-    })
+    let (found, expected) = (test.dimensions(), train.dimensions());
+    Err(DataError::Dimensions { found, train: train.path().into(), expected }.at(test.path()))
 }
 
 /// What a result depends on in the data, without its path.

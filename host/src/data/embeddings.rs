@@ -2,15 +2,15 @@
 //! a round draws them. Item number = prompt · K + response. A flat file, of shape (M, D), is M
 //! prompts of one response each, and an item's number is its row.
 
-use std::io::Cursor;
 use std::ops::Range;
 use std::path::Path;
 
 use pairpick_core::trunk::mlp::MAX_INPUTS;
 
-use super::array::{ArrayReader, Source};
+use super::array::ArrayReader;
 use super::item::ItemName;
-use crate::error::{Error, Place, Result, Shape};
+use super::source::Source;
+use crate::error::{DataError, Error, Result, Shape};
 use crate::settings::PoolKind;
 
 /// The name of the tensor in a file that holds several.
@@ -47,7 +47,7 @@ impl Embeddings {
     /// # Errors
     /// As [`Embeddings::open`].
     pub fn from_bytes(bytes: &'static [u8], name: &str) -> Result<Self> {
-        Self::from_source(Cursor::new(bytes), Path::new(name))
+        Self::from_source(bytes, Path::new(name))
     }
 
     /// The same from any source, called `path` in messages.
@@ -77,12 +77,12 @@ impl Embeddings {
     /// Checks that pairs can be made of these embeddings as a pool of this kind makes them.
     ///
     /// # Errors
-    /// [`Error::NoPrompts`] for in-prompt pairs of a flat file; [`Error::AxisLength`] for those of
+    /// [`DataError::NoPrompts`] for in-prompt pairs of a flat file; [`DataError::AxisLength`] for those of
     /// fewer than two responses.
     pub fn check_pool(&self, pool: PoolKind) -> Result<()> {
         match pool {
             PoolKind::InPrompt if self.flat => {
-                Err(Error::NoPrompts { path: self.path().into(), found: self.file_shape() })
+                Err(DataError::NoPrompts { found: self.file_shape() }.at(self.path()))
             }
             PoolKind::InPrompt => self.check_in_prompt(),
             PoolKind::CrossPrompt | PoolKind::Listed => Ok(()),
@@ -92,7 +92,7 @@ impl Embeddings {
     /// Checks that pairs of responses to one prompt can be made of these embeddings.
     ///
     /// # Errors
-    /// [`Error::Rank`] for a flat file; [`Error::AxisLength`] for fewer than two responses.
+    /// [`DataError::Rank`] for a flat file; [`DataError::AxisLength`] for fewer than two responses.
     pub fn check_in_prompt(&self) -> Result<()> {
         if self.flat {
             return Err(wrong_rank(&self.reader, "(N prompts, K responses, D dimensions)"));
@@ -157,23 +157,27 @@ impl Embeddings {
     /// The number of an item that a file names.
     ///
     /// # Errors
-    /// [`Error::ItemForm`] for a row of an array with prompts and responses, or the reverse;
-    /// [`Error::NoSuchItem`].
+    /// [`DataError::ItemForm`] for a row of an array with prompts and responses, or the reverse;
+    /// [`DataError::NoSuchItem`].
     pub fn item(&self, name: ItemName) -> Result<u64> {
         let responses = self.responses as u64;
         let (prompt, response) = match name {
             ItemName::Row(row) if self.flat => (row, 0),
             ItemName::Response([prompt, response]) if !self.flat => (prompt, response),
             _ => {
-                let (path, shape) = (self.path().into(), self.file_shape());
-                return Err(Error::ItemForm { name, path, shape });
+                let expected = match self.flat {
+                    true => "by their rows, such as 17",
+                    false => "[prompt, response], such as [3, 5]",
+                };
+                let (name, shape) = (name.to_string(), self.file_shape());
+                return Err(DataError::ItemForm { name, shape, expected }.at(self.path()));
             }
         };
         if prompt < self.prompts as u64 && response < responses {
             return Ok(prompt * responses + response);
         }
-        let last = self.name(self.items() - 1);
-        Err(Error::NoSuchItem { name, path: self.path().into(), last })
+        let (name, last) = (name.to_string(), self.name(self.items() - 1).to_string());
+        Err(DataError::NoSuchItem { name, last }.at(self.path()))
     }
 
     /// How files name the item of this number.
@@ -197,8 +201,8 @@ impl Embeddings {
     ///
     /// # Errors
     /// [`Error::Core`] unless `out` has D places for each item and every item exists;
-    /// [`Error::NonFiniteEmbedding`] with its place; [`Error::Io`].
-    pub fn read_items(&mut self, items: &[u64], out: &mut [f32]) -> Result<()> {
+    /// [`DataError::NonFiniteEmbedding`] with its place; [`Error::Io`].
+    pub fn read_items(&self, items: &[u64], out: &mut [f32]) -> Result<()> {
         self.check_out(items.len(), out)?;
         if let Some(&index) = items.iter().find(|item| **item >= self.items()) {
             return Err(self.no_such_item(index));
@@ -218,7 +222,7 @@ impl Embeddings {
     ///
     /// # Errors
     /// As [`Embeddings::read_items`].
-    pub fn read_prompts(&mut self, prompts: Range<usize>, out: &mut [f32]) -> Result<()> {
+    pub fn read_prompts(&self, prompts: Range<usize>, out: &mut [f32]) -> Result<()> {
         self.check_out(prompts.len().saturating_mul(self.responses), out)?;
         if prompts.end > self.prompts {
             return Err(self.no_such_item(prompts.end as u64 * self.responses as u64 - 1));
@@ -230,8 +234,8 @@ impl Embeddings {
     /// of values read so far, of [`Embeddings::values`].
     ///
     /// # Errors
-    /// [`Error::NonFiniteEmbedding`] with its place; [`Error::Io`].
-    pub fn scan_finite(&mut self, advance: &mut dyn FnMut(u64)) -> Result<()> {
+    /// [`DataError::NonFiniteEmbedding`] with its place; [`Error::Io`].
+    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<()> {
         let start = self.first_value();
         let mut values = Vec::new();
         let mut done = 0;
@@ -257,7 +261,7 @@ impl Embeddings {
         self.first_prompt * self.responses as u64 * self.dimensions as u64
     }
 
-    fn read_rows(&mut self, first_item: u64, out: &mut [f32]) -> Result<()> {
+    fn read_rows(&self, first_item: u64, out: &mut [f32]) -> Result<()> {
         let first = self.first_value() + first_item * self.dimensions as u64;
         self.reader.read(first, out)?;
         self.check_finite(first, out)
@@ -288,15 +292,14 @@ impl Embeddings {
 
     fn non_finite(&self, index: u64, value: f32) -> Error {
         let dimensions = self.dimensions as u64;
-        let item = self.name(index / dimensions);
-        let place = Place { item, dimension: Some(index % dimensions) };
-        Error::NonFiniteEmbedding { path: self.path().into(), place, value }
+        let place = self.name(index / dimensions).place(Some(index % dimensions));
+        DataError::NonFiniteEmbedding { place, value }.at(self.path())
     }
 }
 
 fn wrong_rank(reader: &ArrayReader, expected: &'static str) -> Error {
     let found = Shape(reader.shape().to_vec());
-    Error::Rank { path: reader.path().into(), found, expected }
+    DataError::Rank { found, expected }.at(reader.path())
 }
 
 fn check_axis(
@@ -315,5 +318,5 @@ fn check_axis(
         format!("the limit is {most}")
     };
     let shape = Shape(reader.shape().to_vec());
-    Err(Error::AxisLength { path: reader.path().into(), shape, axis, found, expected })
+    Err(DataError::AxisLength { shape, axis, found, expected }.at(reader.path()))
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::error::{Index, Place};
+
 /// An item by its place in the embeddings' file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -14,6 +16,21 @@ pub enum ItemName {
     Row(u64),
     /// Its prompt and response, where they have shape (N, K, D): `[3, 5]`.
     Response([u64; 2]),
+}
+
+impl ItemName {
+    /// Where the item stands in an array, and of an embedding which of its numbers.
+    pub(super) fn place(self, dimension: Option<u64>) -> Place {
+        let mut place = match self {
+            Self::Row(row) => vec![Index { axis: "row", index: row }],
+            Self::Response([prompt, response]) => vec![
+                Index { axis: "prompt", index: prompt },
+                Index { axis: "response", index: response },
+            ],
+        };
+        place.extend(dimension.map(|index| Index { axis: "dimension", index }));
+        Place(place)
+    }
 }
 
 impl fmt::Display for ItemName {

@@ -203,7 +203,7 @@ pub fn read_labels_from(
     let mut seen = Seen::default();
     pairs::read(source, path, embeddings, &mut |pair| {
         let Some(preference) = pair.label else {
-            let problem = "missing field `label`: 1 if a is better, 0 if b is, 0.5 for a tie; \
+            let problem = "missing field \"label\": 1 if a is better, 0 if b is, 0.5 for a tie; \
                            pairs that were skipped do not belong in this file";
             return Err(lines::problem(path, pair.line, problem));
         };
@@ -213,7 +213,7 @@ pub fn read_labels_from(
                 false => "the answers conflict",
             };
             let problem = format!(
-                "{} has a label in line {} already, and {agree}; --repeats keep counts every answer",
+                "{} has a label in line {} already, and {agree}; `repeats` keep counts every answer",
                 pair.names(embeddings),
                 earlier.line
             );

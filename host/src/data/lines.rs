@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::place::quotable;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quotable};
 
 /// The most bytes of a line. One of ours has about 100.
 const LINE_LIMIT: usize = 1 << 16;

@@ -11,6 +11,6 @@ pub mod labels;
 mod lines;
 mod npy_header;
 mod pairs;
-pub mod place;
 pub mod rewards;
 pub(crate) mod safetensors_header;
+pub mod source;

@@ -11,7 +11,7 @@ use winnow::prelude::*;
 use winnow::token::take_till;
 
 use super::array::{Element, Header, count, read_text, read_up_to};
-use crate::error::{Error, Result};
+use crate::error::{ArrayError, Result};
 
 /// The most bytes of header text that are read, as NumPy's own reader has it. Those of an array
 /// of numbers are about 120.
@@ -27,7 +27,7 @@ pub(super) fn read(source: &mut dyn Read, path: &Path) -> Result<Header> {
     let text_len = read_preamble(source, path)?;
     if text_len.bytes > HEADER_LIMIT {
         let (found, limit) = (text_len.bytes, HEADER_LIMIT);
-        return Err(Error::HeaderTooLong { path: path.into(), form: FORM, found, limit });
+        return Err(ArrayError::HeaderTooLong { form: FORM, found, limit }.at(path));
     }
     let text = read_text(source, text_len.starts_at, text_len.bytes, path)?;
     let data_start = text_len.starts_at + text_len.bytes;
@@ -44,20 +44,20 @@ struct TextLen {
 fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
     let start = read_up_to(source, 8, path)?;
     let Some([major, minor]) = start.strip_prefix(MAGIC) else {
-        return Err(Error::NotAnArray { path: path.into(), found: describe(&start) });
+        return Err(ArrayError::NotAnArray { found: describe(&start) }.at(path));
     };
     let length_bytes = match (major, minor) {
         (1, 0) => 2,
         (2 | 3, 0) => 4,
         _ => {
             let problem = format!("format version {major}.{minor}; 1.0, 2.0 and 3.0 are known");
-            return Err(Error::DamagedHeader { path: path.into(), form: FORM, problem });
+            return Err(ArrayError::DamagedHeader { form: FORM, problem }.at(path));
         }
     };
     let length = read_up_to(source, length_bytes, path)?;
     let (starts_at, found) = (8 + length_bytes, 8 + length.len() as u64);
     if found < starts_at {
-        return Err(Error::Truncated { path: path.into(), expected: starts_at, found });
+        return Err(ArrayError::Truncated { expected: starts_at, found }.at(path));
     }
     let mut little_endian = [0; 8];
     for (byte, read) in little_endian.iter_mut().zip(length) {
@@ -92,7 +92,7 @@ type Entry<'a> = (&'a [u8], Value<'a>);
 fn parse<'a>(text: &'a [u8], path: &Path) -> Result<Vec<Entry<'a>>> {
     dictionary.parse(text).map_err(|error| {
         let problem = format!("its text makes no sense from byte {} on", error.offset());
-        Error::DamagedHeader { path: path.into(), form: FORM, problem }
+        ArrayError::DamagedHeader { form: FORM, problem }.at(path)
     })
 }
 
@@ -152,7 +152,7 @@ fn symbol<'a>(byte: u8) -> impl Parser<&'a [u8], u8, winnow::error::ContextError
 fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Header> {
     let damaged = |problem: &str| {
         let problem = problem.to_owned();
-        Error::DamagedHeader { path: path.into(), form: FORM, problem }
+        ArrayError::DamagedHeader { form: FORM, problem }.at(path)
     };
     let [mut descr, mut fortran_order, mut shape] = [None; 3];
     for (key, value) in entries {
@@ -170,13 +170,13 @@ fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Head
         Some(Value::Text(name)) => element(name, path)?,
         Some(Value::Structure) => {
             let found = "a structured one".to_owned();
-            return Err(Error::ElementType { path: path.into(), found });
+            return Err(ArrayError::ElementType { found }.at(path));
         }
         _ => return Err(damaged("'descr' must be a type's name")),
     };
     match fortran_order {
         Some(Value::Flag(false)) => {}
-        Some(Value::Flag(true)) => return Err(Error::FortranOrder { path: path.into() }),
+        Some(Value::Flag(true)) => return Err(ArrayError::FortranOrder.at(path)),
         _ => return Err(damaged("'fortran_order' must be True or False")),
     }
     match shape {
@@ -189,13 +189,12 @@ fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Head
 }
 
 fn element(name: &[u8], path: &Path) -> Result<Element> {
-    let path = path.to_owned();
     let found = format!("'{}'", name.escape_ascii());
     match name {
         b"<f4" => Ok(Element::F32),
         b"<f2" => Ok(Element::F16),
-        b">f4" | b">f2" => Err(Error::BigEndian { path, found }),
-        [b'|', b'O', ..] | [b'O', ..] => Err(Error::ObjectType { path, found }),
-        _ => Err(Error::ElementType { path, found }),
+        b">f4" | b">f2" => Err(ArrayError::BigEndian { found }.at(path)),
+        [b'|', b'O', ..] | [b'O', ..] => Err(ArrayError::ObjectType { found }.at(path)),
+        _ => Err(ArrayError::ElementType { found }.at(path)),
     }
 }

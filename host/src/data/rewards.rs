@@ -1,14 +1,13 @@
 //! [`Rewards`]: the golden rewards that stand in for a person, one for each response. They are
 //! small, so they are read whole and checked at once.
 
-use std::io::Cursor;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::array::ArrayReader;
 use super::embeddings::Embeddings;
 
-use crate::error::{Error, Place, Result, Shape};
+use crate::error::{DataError, Error, Result, Shape};
 
 /// The name of the tensor in a file that holds several.
 const TENSOR: &str = "rewards";
@@ -36,13 +35,10 @@ impl Rewards {
     /// # Errors
     /// As [`Rewards::open`].
     pub fn from_bytes(bytes: &'static [u8], name: &str, embeddings: &Embeddings) -> Result<Self> {
-        Self::from_reader(
-            ArrayReader::new(Cursor::new(bytes), Path::new(name), TENSOR)?,
-            embeddings,
-        )
+        Self::from_reader(ArrayReader::new(bytes, Path::new(name), TENSOR)?, embeddings)
     }
 
-    fn from_reader(mut reader: ArrayReader, embeddings: &Embeddings) -> Result<Self> {
+    fn from_reader(reader: ArrayReader, embeddings: &Embeddings) -> Result<Self> {
         let (prompts, responses) = match *reader.shape() {
             [rows] if embeddings.is_flat() => (rows, 1),
             [prompts, responses] | [prompts, responses, 1] => (prompts, responses),
@@ -56,9 +52,9 @@ impl Rewards {
         let mut values = vec![0.0; reader.len() as usize];
         reader.read(0, &mut values)?;
         if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-            let place = Place { item: embeddings.name(index as u64), dimension: None };
+            let place = embeddings.name(index as u64).place(None);
             let value = values[index];
-            return Err(Error::NonFiniteReward { path: reader.path().into(), place, value });
+            return Err(DataError::NonFiniteReward { place, value }.at(reader.path()));
         }
         Ok(Self { path: reader.path().into(), values, responses: embeddings.responses() })
     }
@@ -94,10 +90,7 @@ impl Rewards {
 }
 
 fn disagreement(reader: &ArrayReader, embeddings: &Embeddings) -> Error {
-    Error::RewardsShape {
-        rewards: reader.path().into(),
-        rewards_shape: Shape(reader.shape().to_vec()),
-        embeddings: embeddings.path().into(),
-        embeddings_shape: embeddings.file_shape(),
-    }
+    let found = Shape(reader.shape().to_vec());
+    let (shape, embeddings) = (embeddings.file_shape(), embeddings.path().into());
+    DataError::RewardsShape { found, embeddings, shape }.at(reader.path())
 }

@@ -8,8 +8,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::array::{Element, Header, read_text, read_up_to};
-use super::place::quotable;
-use crate::error::{Error, Result, Shape};
+use crate::error::{ArrayError, Result, Shape, quotable};
 
 /// The most bytes of header text that are read. A tensor takes about 100.
 pub const HEADER_LIMIT: u64 = 1 << 17;
@@ -32,7 +31,7 @@ pub(crate) fn begins(start: &[u8]) -> bool {
 /// The length of the text that the first bytes announce.
 ///
 /// # Errors
-/// [`Error::HeaderTooLong`] beyond the limit.
+/// [`ArrayError::HeaderTooLong`] beyond the limit.
 pub(crate) fn text_len(start: &[u8], path: &Path) -> Result<u64> {
     let mut little_endian = [0; LENGTH_BYTES as usize];
     for (byte, read) in little_endian.iter_mut().zip(start) {
@@ -41,8 +40,8 @@ pub(crate) fn text_len(start: &[u8], path: &Path) -> Result<u64> {
     let found = u64::from_le_bytes(little_endian);
     match found > HEADER_LIMIT {
         true => {
-            let (path, limit) = (path.into(), HEADER_LIMIT);
-            Err(Error::HeaderTooLong { path, form: FORM, found, limit })
+            let limit = HEADER_LIMIT;
+            Err(ArrayError::HeaderTooLong { form: FORM, found, limit }.at(path))
         }
         false => Ok(found),
     }
@@ -55,7 +54,7 @@ pub(super) fn read(source: &mut dyn Read, path: &Path, tensor: &'static str) -> 
     let text = read_text(source, LENGTH_BYTES, text_len, path)?;
     let metadata: Metadata = serde_json::from_slice(&text).map_err(|error| {
         let problem = quotable(&error.to_string());
-        Error::DamagedHeader { path: path.into(), form: FORM, problem }
+        ArrayError::DamagedHeader { form: FORM, problem }.at(path)
     })?;
     let (name, info) = choose(&metadata, path, tensor)?;
     let element = element(name, info.dtype, path)?;
@@ -63,7 +62,7 @@ pub(super) fn read(source: &mut dyn Read, path: &Path, tensor: &'static str) -> 
     let place = |offset: usize| (offset as u64).checked_add(LENGTH_BYTES + text_len);
     match (place(info.data_offsets.0), place(metadata.data_len())) {
         (Some(data_start), Some(file_len)) => Ok(Header { element, shape, data_start, file_len }),
-        _ => Err(Error::ShapeOverflow { path: path.into(), shape: Shape(shape) }),
+        _ => Err(ArrayError::ShapeOverflow { shape: Shape(shape) }.at(path)),
     }
 }
 
@@ -91,7 +90,7 @@ fn choose<'a>(
             format!("{count}: {}{more}", quoted.join(", "))
         }
     };
-    Err(Error::NoTensor { path: path.into(), wanted, found })
+    Err(ArrayError::NoTensor { wanted, found }.at(path))
 }
 
 fn element(tensor: String, dtype: Dtype, path: &Path) -> Result<Element> {
@@ -101,7 +100,7 @@ fn element(tensor: String, dtype: Dtype, path: &Path) -> Result<Element> {
         Dtype::BF16 => Ok(Element::Bf16),
         other => {
             let found = format!("{other:?}");
-            Err(Error::TensorType { path: path.into(), tensor: quotable(&tensor), found })
+            Err(ArrayError::TensorType { tensor: quotable(&tensor), found }.at(path))
         }
     }
 }

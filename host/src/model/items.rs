@@ -1,21 +1,25 @@
-//! [`Items`] of labels, and [`PairFeatures`], the labels with the features of their items.
+//! [`Items`] of pairs, each once; and [`PairFeatures`], pairs with the features of their items.
 
+use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::pool::Comparison;
 
-use super::Model;
+use super::{FeatureCache, Features, Model, Trunk};
+use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
+use crate::error::Result;
+use crate::parallel::Threads;
 
-/// The items of some labels, each once, ascending.
+/// The items of some pairs, each once, ascending.
 #[derive(Debug)]
-pub(crate) struct Items {
-    pub(crate) numbers: Vec<u64>,
+pub(super) struct Items {
+    pub(super) numbers: Vec<u64>,
     /// How many come first, ascending; the rest ascend too.
     pub(super) first: usize,
 }
 
 impl Items {
-    pub(crate) fn of(labels: &[Label]) -> Self {
+    pub(super) fn of(labels: &[Label]) -> Self {
         let mut numbers: Vec<u64> = labels.iter().flat_map(|label| [label.a, label.b]).collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -33,8 +37,17 @@ impl Items {
         Self { numbers, first }
     }
 
-    /// A label's items by their places among these.
-    pub(crate) fn pair(&self, label: &Label) -> (u32, u32) {
+    /// Labels as the core has them.
+    pub(super) fn comparisons<T: Real>(&self, labels: &[Label]) -> Vec<Comparison<T>> {
+        let comparison = |label: &Label| {
+            let (a, b) = self.pair(label);
+            Comparison { a, b, label: T::from_f64(label.preference.value()) }
+        };
+        labels.iter().map(comparison).collect()
+    }
+
+    /// A pair's items by their places among these.
+    fn pair(&self, label: &Label) -> (u32, u32) {
         (self.place(label.a), self.place(label.b))
     }
 
@@ -45,23 +58,64 @@ impl Items {
     }
 }
 
-/// Labels, with the features of their items under a model.
-#[derive(Clone, Copy)]
-pub(crate) struct PairFeatures<'a> {
-    pub(crate) labels: &'a [Label],
-    pub(crate) items: &'a Items,
-    pub(crate) features: Columns<'a, f32>,
-    pub(crate) model: &'a Model,
+/// Pairs, with the features of their items.
+#[derive(Debug)]
+pub(crate) struct PairFeatures {
+    items: Items,
+    pairs: Vec<(u32, u32)>,
+    features: Features,
 }
 
-impl PairFeatures<'_> {
-    /// The labels as the core has them.
-    pub(crate) fn comparisons(&self) -> Vec<Comparison<f64>> {
-        let comparison = |label: &Label| {
-            let (a, b) = self.items.pair(label);
-            Comparison { a, b, label: label.preference.value() }
-        };
-        self.labels.iter().map(comparison).collect()
+impl PairFeatures {
+    /// The features that a trunk gives the items of pairs, each computed once, or never if they are
+    /// in the cache.
+    pub(crate) fn of(
+        trunk: &Trunk,
+        cache: &FeatureCache,
+        embeddings: &Embeddings,
+        threads: &Threads,
+        labels: &[Label],
+    ) -> Result<Self> {
+        let items = Items::of(labels);
+        let features = trunk.features_cached(cache, embeddings, &items.numbers, threads)?;
+        let pairs = labels.iter().map(|label| items.pair(label)).collect();
+        Ok(Self { items, pairs, features })
+    }
+
+    /// The features, an item a column.
+    ///
+    /// # Errors
+    /// [`crate::Error::Core`] if there is no pair.
+    pub(crate) fn columns(&self) -> Result<Columns<'_, f32>> {
+        self.features.columns()
+    }
+
+    /// The pairs by the columns of their items.
+    pub(crate) fn pairs(&self) -> &[(u32, u32)] {
+        &self.pairs
+    }
+
+    /// The pairs with their answers.
+    pub(super) fn comparisons(&self, labels: &[Label]) -> Vec<Comparison<f64>> {
+        self.items.comparisons(labels)
+    }
+
+    /// r_a − r_b of each pair, in f64 from f32 features.
+    ///
+    /// # Errors
+    /// [`crate::Error::Core`] if a reward is no number.
+    pub(crate) fn margins(&self, model: &Model, threads: &Threads) -> Result<Vec<f64>> {
+        if self.pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rewards = model.rewards(threads, self.columns()?)?;
+        let margin = |&(a, b): &(u32, u32)| rewards[a as usize] - rewards[b as usize];
+        Ok(self.pairs.iter().map(margin).collect())
+    }
+
+    /// The features alone, for the next time.
+    pub(crate) fn into_cache(self) -> FeatureCache {
+        FeatureCache { items: self.items.numbers, features: self.features }
     }
 }
 

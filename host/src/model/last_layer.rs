@@ -4,15 +4,12 @@ use pairpick_core::head::evidence::log_evidence;
 use pairpick_core::head::newton::{self, Fit, workspace_len};
 use pairpick_core::parallel::Executor;
 
-use super::Model;
-use super::items::{Items, PairFeatures};
+use super::items::PairFeatures;
 use super::prior::prior_precision;
-use crate::data::embeddings::Embeddings;
+use super::{Context, FeatureCache, Model};
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
-use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::Settings;
 
 /// What a fit came to, before the head is rounded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,18 +29,15 @@ pub struct Fitted {
 /// What reading the embeddings refuses; [`Error::Core`] without a label or if P has no factor.
 pub fn fit(
     model: &mut Model,
-    embeddings: &mut Embeddings,
-    settings: &Settings,
-    threads: &Threads,
+    context: Context<'_>,
     labels: &[Label],
     progress: &mut dyn Progress,
 ) -> Result<Fitted> {
-    let items = Items::of(labels);
-    let features = model.features_of(embeddings, &items.numbers, threads)?;
-    let features = features.columns()?;
-    let pairs = PairFeatures { labels, items: &items, features, model };
-    let comparisons = pairs.comparisons();
-    let prior_precision = prior_precision(settings, embeddings, threads, Some(pairs), progress)?;
+    let Context { embeddings, threads, .. } = context;
+    let cache = FeatureCache::default();
+    let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, labels)?;
+    let prior_precision = prior_precision(context, &pairs, labels, progress)?;
+    let (features, comparisons) = (pairs.columns()?, pairs.comparisons(labels));
     let order = features.rows();
     let mut workspace =
         vec![0.0; workspace_len(threads.threads(), order, features.len(), comparisons.len())];

@@ -1,43 +1,45 @@
 //! The prior precision λ of a round: the one that was set, or chosen from the labels so far on the
 //! features of the current model.
 
+use pairpick_core::columns::Columns;
 use pairpick_core::head::evidence::{Choice, Memory, by_evidence, by_held_out};
 use pairpick_core::head::newton::workspace_len;
 use pairpick_core::parallel::Executor;
+use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 
+use super::Context;
 use super::items::PairFeatures;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
-use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::{PriorPrecision, Settings};
+use crate::settings::PriorPrecision;
 
 /// The most folds that prompts are dealt into.
 const FOLDS: usize = 5;
 
 /// λ for these labels; where they cannot tell it, the recipe's, with a note.
 pub(crate) fn prior_precision(
-    settings: &Settings,
-    embeddings: &Embeddings,
-    threads: &Threads,
-    pairs: Option<PairFeatures<'_>>,
+    context: Context<'_>,
+    pairs: &PairFeatures,
+    labels: &[Label],
     progress: &mut dyn Progress,
 ) -> Result<f64> {
+    let settings = context.settings;
     if let PriorPrecision::Fixed(value) = settings.prior_precision {
         return Ok(value);
     }
     let recipe = settings.prior_precision_of_recipe();
     let mut fall_back = |why: &str| {
         let how = settings.prior_precision;
-        progress.note(&format!("--prior-precision {how}: {why}; the recipe's {recipe} stands in"));
+        progress.note(&format!("`prior_precision` {how}: {why}; the recipe's {recipe} stands in"));
         Ok(recipe)
     };
-    let Some(pairs) = pairs else {
+    if labels.is_empty() {
         return fall_back("there is no label yet");
-    };
-    match choose(settings, embeddings, threads, pairs) {
+    }
+    match choose(context, pairs.columns()?, labels, pairs.comparisons(labels)) {
         Ok(choice) => Ok(choice.prior_precision),
         // What the core calls a parameter here are labels that cannot tell.
         Err(pairpick_core::Error::Parameter { what }) => fall_back(what),
@@ -46,13 +48,12 @@ pub(crate) fn prior_precision(
 }
 
 fn choose(
-    settings: &Settings,
-    embeddings: &Embeddings,
-    threads: &Threads,
-    pairs: PairFeatures<'_>,
-) -> std::result::Result<Choice, pairpick_core::Error> {
-    let PairFeatures { labels, features, .. } = pairs;
-    let mut comparisons = pairs.comparisons();
+    context: Context<'_>,
+    features: Columns<'_, f32>,
+    labels: &[Label],
+    mut comparisons: Vec<Comparison<f64>>,
+) -> Result<Choice, pairpick_core::Error> {
+    let Context { embeddings, settings, threads } = context;
     let len = workspace_len(threads.threads(), features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
     let mut head = vec![0.0; features.rows()];

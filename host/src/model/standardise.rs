@@ -1,9 +1,8 @@
-//! The standardisation of inputs by all training embeddings.
+//! [`Standardisation`] of inputs by all training embeddings.
 
 use pairpick_core::columns::Columns;
-use pairpick_core::trunk::standardise::{Sums, scales};
+use pairpick_core::trunk::standardise::{self, Sums, scales};
 
-use super::file::Standardisation;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -11,27 +10,40 @@ use crate::progress::Progress;
 /// Items read at a time.
 const BLOCK: usize = 1024;
 
-/// Means and scales over all training embeddings, in two passes over the file.
-pub(super) fn standardisation(
-    embeddings: &mut Embeddings,
-    progress: &mut dyn Progress,
-) -> Result<Standardisation> {
-    let dimensions = embeddings.dimensions();
-    progress.begin("standardising", 2 * embeddings.items());
-    let (mut mean, mut variance) = (vec![0.0; dimensions], vec![0.0; dimensions]);
-    pass(embeddings, None, &mut mean, progress)?;
-    pass(embeddings, Some(&mean), &mut variance, progress)?;
-    progress.end();
-    let mut scale = vec![0.0; dimensions];
-    scales(&variance, &mut scale).map_err(Error::core("standardisation"))?;
-    // Rounded once to the trunk's precision.
-    let mean = mean.into_iter().map(|value| value as f32).collect();
-    Ok(Standardisation { mean, scale })
+/// x ↦ (x − mean) · scale, for each dimension.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standardisation {
+    /// What is subtracted.
+    pub mean: Vec<f32>,
+    /// What is multiplied by.
+    pub scale: Vec<f32>,
+}
+
+impl Standardisation {
+    /// Means and scales over all training embeddings, in two passes over the file.
+    pub(super) fn of(embeddings: &Embeddings, progress: &mut dyn Progress) -> Result<Self> {
+        let dimensions = embeddings.dimensions();
+        progress.begin("standardising", 2 * embeddings.items());
+        let (mut mean, mut variance) = (vec![0.0; dimensions], vec![0.0; dimensions]);
+        pass(embeddings, None, &mut mean, progress)?;
+        pass(embeddings, Some(&mean), &mut variance, progress)?;
+        progress.end();
+        let mut scale = vec![0.0; dimensions];
+        scales(&variance, &mut scale).map_err(Error::core("standardisation"))?;
+        // Rounded once to the trunk's precision.
+        let mean = mean.into_iter().map(|value| value as f32).collect();
+        Ok(Self { mean, scale })
+    }
+
+    /// Standardises items in place.
+    pub(super) fn apply(&self, items: &mut [f32]) {
+        standardise::apply(&self.mean, &self.scale, items);
+    }
 }
 
 /// The mean of x, or of (x − mean)², over all items.
 fn pass(
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     mean: Option<&[f64]>,
     out: &mut [f64],
     progress: &mut dyn Progress,

@@ -5,12 +5,14 @@ use pairpick_core::columns::Columns;
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
+use pairpick_core::trunk::Mlp;
 use pairpick_core::trunk::train::{
     Data, Losses, Report, Resources, Settings as Training, index_len, train, workspace_len,
 };
 
-use super::Model;
+use super::Context;
 use super::items::Items;
+use super::mlp::MlpTrunk;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
@@ -31,58 +33,24 @@ pub struct Fit {
     pub stopped_early: bool,
 }
 
-/// Trains the model on all labels, from the parameters that it has: new ones each round, or those
-/// of the round before.
-///
-/// # Errors
-/// What reading the embeddings refuses; [`Error::Core`] without a label or if the training diverges.
-pub fn fit(
-    model: &mut Model,
-    embeddings: &mut Embeddings,
-    settings: &Settings,
-    threads: &Threads,
+/// Trains the hidden layers and the head on all labels, from the parameters that they have: new ones
+/// each round, or those of the round before.
+pub(super) fn fit(
+    trunk: &mut MlpTrunk,
+    head: &mut [f32],
+    context: Context<'_>,
     round: u64,
     labels: &[Label],
     progress: &mut dyn Progress,
 ) -> Result<Fit> {
-    // Where training ends within the warm-up, held-out labels would be lost for nothing.
-    let stops_early = settings.early_stopping.is_some() && settings.iterations > settings.warm_up;
-    let (training, held_out) = match stops_early {
-        true => hold_out(embeddings, settings, round, labels),
-        false => (labels.to_vec(), Vec::new()),
-    };
-    let items = Items::of_split(&training, &held_out);
-    let training: Vec<_> = training.iter().map(|label| comparison(label, &items)).collect();
-    let held_out: Vec<_> = held_out.iter().map(|label| comparison(label, &items)).collect();
-    let inputs = model.inputs_of(embeddings, &items.numbers)?;
-    let mlp = *model.mlp();
-    let how = Training {
-        iterations: settings.iterations,
-        minibatch: settings.minibatch.filter(|labels| *labels < training.len()),
-        learning_rate: settings.learning_rate,
-        weight_decay: settings.weight_decay,
-        patience: settings.early_stopping,
-        warm_up: settings.warm_up,
-    };
-    let labels = training.len().max(held_out.len());
-    let len = workspace_len(threads.threads(), &mlp, items.numbers.len(), labels, how.minibatch);
-    let mut workspace = vec![0.0; len];
-    let mut index = vec![0; index_len(training.len(), items.first, how.minibatch)];
+    let Context { settings, threads, .. } = context;
+    let lessons = Lessons::of(trunk, context, round, labels)?;
+    let how = how(settings, lessons.training.len());
     let mut shuffle = Stream::new(settings.seed, "shuffle", round);
-    progress.begin("training", settings.iterations as u64);
-    let columns = Columns::new(&inputs, mlp.inputs(), items.numbers.len());
     let mut losses = Vec::new();
-    let report = columns.and_then(|columns| {
-        let data = Data {
-            items: columns,
-            training_items: items.first,
-            training: &training,
-            held_out: &held_out,
-        };
-        let parameters = model.parameters_mut();
-        let resources =
-            Resources { workspace: &mut workspace, index: &mut index, shuffle: &mut shuffle };
-        train(threads, &mlp, &how, &data, parameters, resources, &mut |now| {
+    progress.begin("training", settings.iterations as u64);
+    let report = trunk.change_with(head, |mlp, parameters| {
+        lessons.teach(threads, mlp, &how, &mut shuffle, parameters, &mut |now| {
             progress.advance(now.iteration as u64);
             losses.push(now);
             true
@@ -92,18 +60,75 @@ pub fn fit(
     let report = report.map_err(|error| {
         let context = match error {
             // Inputs are finite, so a value that is not comes from steps that were too long.
-            pairpick_core::Error::NonFinite { .. } => "training diverged; try a smaller --lr",
+            pairpick_core::Error::NonFinite { .. } => "training diverged; try a smaller `lr`",
             _ => "training",
         };
         Error::core(format!("round {round}, {context}"))(error)
     })?;
     let stopped_early = report.iterations < settings.iterations;
-    Ok(Fit { losses, report, held_out: held_out.len(), stopped_early })
+    Ok(Fit { losses, report, held_out: lessons.held_out.len(), stopped_early })
 }
 
-fn comparison(label: &Label, items: &Items) -> Comparison<f32> {
-    let (a, b) = items.pair(label);
-    Comparison { a, b, label: label.preference.value() as f32 }
+/// The core's settings, for so many labels to train on.
+fn how(settings: &Settings, labels: usize) -> Training {
+    Training {
+        iterations: settings.iterations,
+        minibatch: settings.minibatch.filter(|minibatch| *minibatch < labels),
+        learning_rate: settings.learning_rate,
+        weight_decay: settings.weight_decay,
+        patience: settings.early_stopping,
+        warm_up: settings.warm_up,
+    }
+}
+
+/// Labels to learn from and labels to stop by, with the inputs of their items.
+struct Lessons {
+    items: Items,
+    inputs: Vec<f32>,
+    training: Vec<Comparison<f32>>,
+    held_out: Vec<Comparison<f32>>,
+}
+
+impl Lessons {
+    fn of(trunk: &MlpTrunk, context: Context<'_>, round: u64, labels: &[Label]) -> Result<Self> {
+        let Context { embeddings, settings, .. } = context;
+        // Where training ends within the warm-up, held-out labels would be lost for nothing.
+        let stops_early =
+            settings.early_stopping.is_some() && settings.iterations > settings.warm_up;
+        let (training, held_out) = match stops_early {
+            true => hold_out(embeddings, settings, round, labels),
+            false => (labels.to_vec(), Vec::new()),
+        };
+        let items = Items::of_split(&training, &held_out);
+        let inputs = trunk.inputs_of(embeddings, &items.numbers)?;
+        let (training, held_out) = (items.comparisons(&training), items.comparisons(&held_out));
+        Ok(Self { items, inputs, training, held_out })
+    }
+
+    /// Trains all parameters of a network on them.
+    fn teach(
+        &self,
+        threads: &Threads,
+        mlp: &Mlp,
+        how: &Training,
+        shuffle: &mut Stream,
+        parameters: &mut [f32],
+        observe: &mut dyn FnMut(Losses) -> bool,
+    ) -> Result<Report, pairpick_core::Error> {
+        let Self { items, inputs, training, held_out } = self;
+        let labels = training.len().max(held_out.len());
+        let len = workspace_len(threads.threads(), mlp, items.numbers.len(), labels, how.minibatch);
+        let mut workspace = vec![0.0; len];
+        let mut index = vec![0; index_len(training.len(), items.first, how.minibatch)];
+        let data = Data {
+            items: Columns::new(inputs, mlp.inputs(), items.numbers.len())?,
+            training_items: items.first,
+            training,
+            held_out,
+        };
+        let resources = Resources { workspace: &mut workspace, index: &mut index, shuffle };
+        train(threads, mlp, how, &data, parameters, resources, observe)
+    }
 }
 
 /// Splits labels into training and held-out ones: prompts in random order are held out until they

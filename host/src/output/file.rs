@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::FolderError;
-use crate::error::{Error, Result};
+use crate::error::{Error, FolderError, Result};
 
 /// A file that will be written, in a place that was looked at before any work.
 #[derive(Debug)]

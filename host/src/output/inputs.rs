@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::FolderError;
 use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
 use crate::data::labels::HexDigest;
-use crate::error::{Error, Result};
+use crate::error::{Error, FolderError, Result};
 use crate::settings::PoolKind;
 
 /// What the files hold, in the order of [`Source::all`].

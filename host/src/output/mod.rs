@@ -4,7 +4,6 @@
 //! one step when everything is in it. What fails or is killed on the way stays under the temporary
 //! name, and can be gone on with: [`OutputFolder::commit`] says in which order.
 
-mod error;
 pub mod file;
 pub mod inputs;
 mod partial;
@@ -18,14 +17,13 @@ use std::path::{Path, PathBuf};
 use pairpick_core::digest::Digest;
 use serde::Serialize;
 
-pub use self::error::FolderError;
 use self::inputs::{Inputs, Source};
 use self::partial::Partial;
 use self::place::{check_free, check_replaceable, resolve, sibling};
 pub use self::resume::{Committed, Interrupted};
 use crate::data::labels::{HexDigest, LabelRecord};
-use crate::error::{Error, Result};
-use crate::model::file::ModelTensors;
+use crate::error::{Error, FolderError, Result};
+use crate::model::Model;
 use crate::progress::Progress;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
@@ -59,8 +57,8 @@ impl OutputFolder {
     /// any work.
     ///
     /// # Errors
-    /// [`Error::OutputExists`] if there is something in `out` and it is not to be replaced;
-    /// [`Error::OutputPlace`] if it is a file, has no name, or holds the working folder or one of
+    /// [`FolderError::OutputExists`] if there is something in `out` and it is not to be replaced;
+    /// [`FolderError::OutputPlace`] if it is a file, has no name, or holds the working folder or one of
     /// the `inputs`, which replacing it would destroy; [`FolderError::Busy`] and
     /// [`FolderError::Interrupted`] for another run to `out`; [`Error::Io`] if nothing can be
     /// written there.
@@ -116,7 +114,7 @@ impl OutputFolder {
     pub fn commit(
         &mut self,
         labels: &[LabelRecord],
-        model: &ModelTensors,
+        model: &Model,
         metrics: &RoundMetrics,
     ) -> Result<()> {
         let bytes = model.to_bytes(&self.partial_path().join(MODEL))?;
@@ -160,7 +158,7 @@ impl OutputFolder {
     /// so that one of the two is there at any time. Gives back the final path.
     ///
     /// # Errors
-    /// [`Error::OutputExists`] if somebody has filled the folder since; [`Error::Io`]. The files
+    /// [`FolderError::OutputExists`] if somebody has filled the folder since; [`Error::Io`]. The files
     /// then stay under [`OutputFolder::partial_path`].
     pub fn finish(mut self, progress: &mut dyn Progress) -> Result<PathBuf> {
         check_free(&self.target, &self.out, self.force)?;

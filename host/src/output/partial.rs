@@ -5,10 +5,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::FolderError;
 use super::place::refused;
 use super::{CURVES, INPUTS, LABELS, METRICS, MODEL, SETTINGS};
-use crate::error::{Error, Result};
+use crate::error::{Error, FolderError, Result};
 
 const LOCK: &str = ".lock";
 

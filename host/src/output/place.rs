@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::SETTINGS;
-use crate::error::{Error, Result};
+use crate::error::{Error, FolderError, Result};
 
 /// The real path of what exists, so that a link's siblings are those of the folder it leads to.
 pub(super) fn resolve(out: &Path) -> Result<PathBuf> {
@@ -51,7 +51,7 @@ pub(super) fn check_free(target: &Path, out: &Path, force: bool) -> Result<()> {
     let mut entries = fs::read_dir(target).map_err(|error| Error::io(out, "list", error))?;
     match entries.next() {
         None => Ok(()),
-        Some(_) if !force => Err(Error::OutputExists { path: out.into() }),
+        Some(_) if !force => Err(FolderError::OutputExists { path: out.into() }.into()),
         // A typing error must not cost a folder that is none of ours.
         Some(_) if !target.join(SETTINGS).exists() => {
             Err(refused(out, &format!("it holds no {SETTINGS}, so no run made it")))
@@ -61,5 +61,5 @@ pub(super) fn check_free(target: &Path, out: &Path, force: bool) -> Result<()> {
 }
 
 pub(super) fn refused(out: &Path, problem: &str) -> Error {
-    Error::OutputPlace { path: out.into(), problem: problem.to_owned() }
+    FolderError::OutputPlace { path: out.into(), problem: problem.to_owned() }.into()
 }

@@ -9,11 +9,10 @@ use serde::de::DeserializeOwned;
 use super::inputs::{Inputs, Source};
 use super::partial::holds_a_run;
 use super::place::{resolve, sibling};
-use super::{FolderError, INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, digest_of};
+use super::{INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, digest_of};
 use crate::data::labels::LabelRecord;
-use crate::error::{Error, Result};
+use crate::error::{Error, FolderError, Result, quotable};
 use crate::model::Model;
-use crate::model::file::ModelTensors;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
 
@@ -25,7 +24,7 @@ pub struct Committed {
     /// Their labels.
     pub labels: Vec<LabelRecord>,
     /// The model of the last round.
-    pub model: Option<ModelTensors>,
+    pub model: Option<Model>,
 }
 
 /// What an interrupted run was doing.
@@ -40,7 +39,7 @@ pub struct Interrupted {
 }
 
 impl OutputFolder {
-    /// Takes up an interrupted run by the name that was given to `--out`, and cuts off what was
+    /// Takes up an interrupted run by the name of its folder, and cuts off what was
     /// not committed. The folder of an earlier run is replaced if `force` or the run itself says
     /// so.
     ///
@@ -119,23 +118,22 @@ impl OutputFolder {
     }
 
     /// The draft or the file, whichever is the last committed round's.
-    fn committed_model(&self, last: Option<&RoundMetrics>) -> Result<Option<ModelTensors>> {
+    fn committed_model(&self, last: Option<&RoundMetrics>) -> Result<Option<Model>> {
         let Some(last) = last else {
             return Ok(None);
         };
         let path = self.partial_path().join(MODEL);
-        let is_last = |path: &PathBuf| -> Option<ModelTensors> {
+        let is_last = |path: &PathBuf| -> Option<Model> {
             // A draft may be torn, and a file another round's: neither is an error by itself.
-            let tensors = ModelTensors::open(path).ok()?;
-            let digest = Model::from_tensors(&tensors).and_then(|model| model.digest()).ok()?;
-            (digest == last.digest).then_some(tensors)
+            let model = Model::open(path).ok()?;
+            (model.digest().ok()? == last.digest).then_some(model)
         };
-        if let Some(tensors) = is_last(&path) {
-            return Ok(Some(tensors));
+        if let Some(model) = is_last(&path) {
+            return Ok(Some(model));
         }
-        if let Some(tensors) = is_last(&self.partial.draft_path(MODEL)) {
+        if let Some(model) = is_last(&self.partial.draft_path(MODEL)) {
             self.partial.keep_draft(MODEL)?;
-            return Ok(Some(tensors));
+            return Ok(Some(model));
         }
         let problem =
             format!("no model here has the digest {} of round {}", last.digest, last.round);
@@ -189,5 +187,5 @@ impl<T: DeserializeOwned> Lines<T> {
 }
 
 fn damaged(path: &Path, problem: &str) -> Error {
-    FolderError::Damaged { path: path.into(), problem: problem.to_owned() }.into()
+    FolderError::Damaged { path: path.into(), problem: quotable(problem) }.into()
 }

@@ -38,8 +38,10 @@ impl LastLayerReport {
     pub(crate) fn new(
         fitted: &Fitted,
         prior: PriorPrecision,
-        (labels, round): (usize, u64),
-        (out, digest): (String, HexDigest),
+        labels: usize,
+        round: u64,
+        out: String,
+        digest: HexDigest,
     ) -> Self {
         let Fitted { prior_precision, fit, log_evidence } = *fitted;
         Self {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
-use pairpick_core::parallel::Executor;
 
 use crate::data::dataset::Split;
 use crate::error::{Error, Result};
@@ -44,13 +42,55 @@ impl Mean {
     }
 }
 
+/// What the test prompts so far have come to.
+struct Tally {
+    spearman: Mean,
+    best_of_n: BTreeMap<usize, Mean>,
+    agreement: Agreement,
+    /// Memory of a prompt's order and ranks.
+    order: Vec<u32>,
+    ranks: Vec<f64>,
+}
+
+impl Tally {
+    fn new(responses: usize, best_of: &[usize]) -> Self {
+        Self {
+            spearman: Mean::default(),
+            best_of_n: best_of.iter().map(|n| (*n, Mean::default())).collect(),
+            agreement: Agreement::default(),
+            order: vec![0; responses],
+            ranks: vec![0.0; 2 * responses],
+        }
+    }
+
+    fn add(&mut self, predicted: &[f64], golden: &[f64]) -> Result<(), pairpick_core::Error> {
+        let Self { order, ranks, .. } = self;
+        if let Some(value) = spearman(predicted, golden, order, ranks)? {
+            self.spearman.add(value);
+        }
+        self.agreement.add(predicted, golden)?;
+        for (n, mean) in &mut self.best_of_n {
+            mean.add(best_of_n(predicted, golden, *n, order)?);
+        }
+        Ok(())
+    }
+
+    fn evaluation(self) -> Evaluation {
+        Evaluation {
+            spearman: self.spearman.value(),
+            best_of_n: self.best_of_n.into_iter().map(|(n, mean)| (n, mean.value())).collect(),
+            pairwise_accuracy: self.agreement.accuracy(),
+        }
+    }
+}
+
 /// Ranks the responses of every test prompt by the model, in f64 from its f32 features.
 ///
 /// # Errors
 /// What reading the embeddings refuses; [`Error::Core`] for an N of best-of-N beyond the responses.
 pub fn evaluate(
     model: &Model,
-    test: &mut Split,
+    test: &Split,
     threads: &Threads,
     best_of: &[usize],
     progress: &mut dyn Progress,
@@ -59,38 +99,20 @@ pub fn evaluate(
         return Ok(Evaluation::default());
     };
     let (prompts, responses) = (test.embeddings.prompts(), test.embeddings.responses());
-    let (mut correlation, mut agreement) = (Mean::default(), Agreement::default());
-    let mut best: BTreeMap<usize, Mean> = best_of.iter().map(|n| (*n, Mean::default())).collect();
-    let mut workspace = vec![0.0; threads.threads() * rewards_workspace_len(model.features())];
-    let (mut order, mut ranks) = (vec![0; responses], vec![0.0; 2 * responses]);
+    let mut tally = Tally::new(responses, best_of);
     progress.begin("evaluating", prompts as u64);
     for first in (0..prompts).step_by(PROMPTS) {
         let end = (first + PROMPTS).min(prompts);
         let items: Vec<u64> = ((first * responses) as u64..(end * responses) as u64).collect();
-        let features = model.features_of(&mut test.embeddings, &items, threads)?;
-        let mut predicted = vec![0.0; items.len()];
-        rewards(threads, features.columns()?, model.head(), &mut predicted, &mut workspace)
-            .map_err(Error::core("test rewards"))?;
+        let features = model.trunk().features_of(&test.embeddings, &items, threads)?;
+        let predicted = model.rewards(threads, features.columns()?)?;
         for (prompt, predicted) in (first..end).zip(predicted.chunks(responses)) {
             let golden: Vec<f64> =
                 golden.of_prompt(prompt).iter().copied().map(f64::from).collect();
-            let core = || Error::core(format!("test prompt {prompt}"));
-            if let Some(value) =
-                spearman(predicted, &golden, &mut order, &mut ranks).map_err(core())?
-            {
-                correlation.add(value);
-            }
-            agreement.add(predicted, &golden).map_err(core())?;
-            for (n, mean) in &mut best {
-                mean.add(best_of_n(predicted, &golden, *n, &mut order).map_err(core())?);
-            }
+            tally.add(predicted, &golden).map_err(Error::core(format!("test prompt {prompt}")))?;
         }
         progress.advance(end as u64);
     }
     progress.end();
-    Ok(Evaluation {
-        spearman: correlation.value(),
-        best_of_n: best.into_iter().map(|(n, mean)| (n, mean.value())).collect(),
-        pairwise_accuracy: agreement.accuracy(),
-    })
+    Ok(tally.evaluation())
 }

@@ -27,7 +27,7 @@ use crate::data::labels::{Label, LabelRecord};
 use crate::data::rewards::Rewards;
 use crate::error::{Error, Result};
 use crate::label::oracle::{self, Known};
-use crate::model::{self, Model};
+use crate::model::{Context, Model};
 use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -40,7 +40,7 @@ use crate::settings::{Init, Precision, Settings};
 /// What the data, the settings or the core refuse; the files of the rounds that ended are then
 /// written.
 pub fn run(
-    dataset: &mut Dataset,
+    dataset: &Dataset,
     settings: &Settings,
     threads: &Threads,
     committed: Committed,
@@ -56,7 +56,7 @@ pub fn run(
 
 /// [`run`] with the selection in the precision `T`.
 fn run_at<T: Real>(
-    dataset: &mut Dataset,
+    dataset: &Dataset,
     settings: &Settings,
     threads: &Threads,
     committed: Committed,
@@ -69,16 +69,16 @@ fn run_at<T: Real>(
     if first > rounds {
         return Ok(summary);
     }
-    let embeddings = &mut dataset.train.embeddings;
+    let embeddings = &dataset.train.embeddings;
+    let context = Context { embeddings, settings, threads };
     let mut model = match &committed.model {
-        Some(tensors) => Model::from_tensors(tensors)?,
-        None => Model::untrained(embeddings, settings, progress)?,
+        Some(model) => model.clone(),
+        None => Model::untrained(context, progress)?,
     };
     let labels: Result<Vec<Label>> =
         committed.labels.iter().map(|record| record.label_in(embeddings)).collect();
     let mut labels = labels?;
-    let mut past =
-        LabelPosterior::<T>::of(settings, &model, embeddings, threads, &labels, progress)?;
+    let mut past = LabelPosterior::<T>::of(context, &model, &labels, progress)?;
     for round in first..=rounds {
         let start = Instant::now();
         let (asked, gain) =
@@ -95,18 +95,9 @@ fn run_at<T: Real>(
         if settings.init == Init::Fresh || round == 1 {
             model.reset(settings.seed, round)?;
         }
-        model::train::fit(
-            &mut model,
-            &mut dataset.train.embeddings,
-            settings,
-            threads,
-            round,
-            &labels,
-            progress,
-        )?;
-        let embeddings = &mut dataset.train.embeddings;
-        past = LabelPosterior::of(settings, &model, embeddings, threads, &labels, progress)?;
-        let test = match &mut dataset.test {
+        model.fit(context, round, &labels, progress)?;
+        past = LabelPosterior::of(context, &model, &labels, progress)?;
+        let test = match &dataset.test {
             Some(test) => evaluate::evaluate(&model, test, threads, &settings.best_of, progress)?,
             None => evaluate::Evaluation::default(),
         };
@@ -127,7 +118,7 @@ fn run_at<T: Real>(
         let embeddings = &dataset.train.embeddings;
         let records: Vec<LabelRecord> =
             asked.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
-        out.commit(&records, &model.tensors(), &metrics)?;
+        out.commit(&records, &model, &metrics)?;
         progress.round(&metrics);
         summary.rounds.push(metrics);
     }
@@ -136,18 +127,18 @@ fn run_at<T: Real>(
 
 /// Draws a pool, picks a batch, measures it, and has it answered, best first.
 fn ask<T: Real>(
-    dataset: &mut Dataset,
+    dataset: &Dataset,
     settings: &Settings,
     threads: &Threads,
     round: u64,
     (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
     progress: &mut dyn Progress,
 ) -> Result<(Vec<Label>, Gain)> {
-    let train = &mut dataset.train;
+    let train = &dataset.train;
     let strategy = select::strategy_of(settings, round);
     let candidates = dataset.candidates.as_ref();
     let request = select::Request { settings, threads, round, strategy, candidates };
-    let batch = select::batch(&request, &mut train.embeddings, (model, past, labels), progress)?;
+    let batch = select::batch(&request, &train.embeddings, (model, past, labels), progress)?;
     let gain = batch.gain;
     let mut rng = Stream::new(settings.seed, "oracle", round);
     let golden = train.rewards.as_ref().map(Rewards::values);
@@ -168,6 +159,6 @@ fn ask<T: Real>(
 }
 
 fn unanswered(settings: &Settings) -> Error {
-    let expected = "answers from what the data does not have".to_owned();
-    Error::Setting { option: "oracle", found: settings.oracle.name().to_owned(), expected }
+    let expected = "answers from what the data does not have";
+    Error::setting("oracle", settings.oracle.name(), expected)
 }

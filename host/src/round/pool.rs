@@ -108,10 +108,10 @@ impl RoundPool {
                 Ok(Pairs::InPrompt(prompts))
             }
             OfferedPairs::CrossPrompt => {
-                let items = u32::try_from(self.items.len()).map_err(|_| Error::Setting {
-                    option: "prompts-per-round",
-                    found: self.items.len().to_string(),
-                    expected: format!("at most {} items a round", u32::MAX),
+                let items = self.items.len();
+                let items = u32::try_from(items).map_err(|_| {
+                    let expected = format!("at most {} items a round", u32::MAX);
+                    Error::setting("prompts_per_round", items, expected)
                 })?;
                 Ok(Pairs::CrossPrompt(items))
             }

@@ -1,4 +1,4 @@
-//! [`LabelPosterior`]: the Fisher information of all labels so far, under the current model.
+//! [`LabelPosterior`]: what all labels so far tell of the last layer, under the current model.
 
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
@@ -6,57 +6,45 @@ use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
 
-use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
-use crate::model::items::Items;
 use crate::model::items::PairFeatures;
 use crate::model::prior::prior_precision;
-use crate::model::{FeatureCache, Model};
+use crate::model::{Context, FeatureCache, Model};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::Settings;
 
-/// What the labels tell of the last layer: the parts of P = λI + Σ.
+/// What is being computed, for messages.
+const CONTEXT: &str = "the Fisher information of the labels";
+
+/// The parts of P = λI + Σ.
 pub(super) struct LabelPosterior<T> {
     /// Σ over the labelled pairs of w ddᵀ, the features those of the current trunk.
     fisher: Packed<T, Vec<T>>,
     /// λ.
     prior_precision: f64,
-    /// The items of the labels, as the current model has them.
-    embedded: FeatureCache,
+    cache: FeatureCache,
 }
 
 impl<T: Real> LabelPosterior<T> {
     /// That of the labels so far; of none, λ is the only part.
     pub(super) fn of(
-        settings: &Settings,
+        context: Context<'_>,
         model: &Model,
-        embeddings: &mut Embeddings,
-        threads: &Threads,
         labels: &[Label],
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        if labels.is_empty() {
-            let prior_precision = prior_precision(settings, embeddings, threads, None, progress)?;
-            return Self::empty(model.features(), prior_precision);
-        }
-        let items = Items::of(labels);
-        let features = model.features_of(embeddings, &items.numbers, threads)?;
-        let pairs = PairFeatures { labels, items: &items, features: features.columns()?, model };
-        let prior_precision =
-            prior_precision(settings, embeddings, threads, Some(pairs), progress)?;
-        let mut posterior = Self::empty(model.features(), prior_precision)?;
-        add(threads, pairs, &mut posterior.fisher)?;
-        posterior.embedded = FeatureCache { items: items.numbers, features };
-        Ok(posterior)
-    }
-
-    /// No label yet.
-    fn empty(order: usize, prior_precision: f64) -> Result<Self> {
+        let Context { embeddings, threads, .. } = context;
+        let cache = FeatureCache::default();
+        let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, labels)?;
+        let prior_precision = prior_precision(context, &pairs, labels, progress)?;
+        let order = model.trunk().features();
         let zeros = vec![T::ZERO; packed_len(order)];
-        let fisher = Packed::new(order, zeros).map_err(Error::core("the past"))?;
-        Ok(Self { fisher, prior_precision, embedded: FeatureCache::default() })
+        let mut fisher = Packed::new(order, zeros).map_err(Error::core(CONTEXT))?;
+        if !labels.is_empty() {
+            add(threads, model, &pairs, &mut fisher)?;
+        }
+        Ok(Self { fisher, prior_precision, cache: pairs.into_cache() })
     }
 
     /// λ.
@@ -64,14 +52,14 @@ impl<T: Real> LabelPosterior<T> {
         self.prior_precision
     }
 
-    /// The items of the labels, as the current model has them.
-    pub(super) fn embedded(&self) -> &FeatureCache {
-        &self.embedded
+    /// The features of the labels' items.
+    pub(super) fn cache(&self) -> &FeatureCache {
+        &self.cache
     }
 
     /// The matrix, lent.
     pub(super) fn fisher(&self) -> Result<Packed<T, &[T]>> {
-        Packed::new(self.fisher.order(), self.fisher.as_slice()).map_err(Error::core("the past"))
+        Packed::new(self.fisher.order(), self.fisher.as_slice()).map_err(Error::core(CONTEXT))
     }
 
     /// P.
@@ -100,22 +88,22 @@ impl<T: Real> LabelPosterior<T> {
     }
 }
 
-/// Adds the Fisher information of labels.
+/// Adds the Fisher information of labelled pairs.
 fn add<T: Real>(
     threads: &Threads,
-    pairs: PairFeatures<'_>,
+    model: &Model,
+    pairs: &PairFeatures,
     fisher: &mut Packed<T, Vec<T>>,
 ) -> Result<()> {
-    let PairFeatures { labels, items, features, model } = pairs;
-    let pairs: Vec<(u32, u32)> = labels.iter().map(|label| items.pair(label)).collect();
-    let order = model.features();
+    let features = pairs.columns()?;
+    let order = features.rows();
     let len = rewards_workspace_len(order).max(4 * pairs_workspace_len(order));
     let mut workspace = vec![T::ZERO; threads.threads() * len];
     let mut values = vec![T::ZERO; features.len()];
-    let weighting = Weighting::Bernoulli;
+    let (pairs, weighting) = (pairs.pairs(), Weighting::Bernoulli);
     rewards(threads, features, model.head(), &mut values, &mut workspace)
         .and_then(|()| {
-            add_pairs(threads, features, &pairs, &values, weighting, fisher, &mut workspace)
+            add_pairs(threads, features, pairs, &values, weighting, fisher, &mut workspace)
         })
-        .map_err(Error::core("the Fisher information of the labels"))
+        .map_err(Error::core(CONTEXT))
 }

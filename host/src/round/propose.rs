@@ -3,16 +3,14 @@
 use pairpick_core::arith::{Real, exp, ln};
 use pairpick_core::digest::Digest;
 
-use super::held_out::margins;
 use super::posterior::LabelPosterior;
 use super::select::{Request, batch};
 use super::weights::weights;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{HexDigest, Label, Preference};
 use crate::error::Result;
-use crate::model::items::Items;
 use crate::model::items::PairFeatures;
-use crate::model::{FeatureCache, Model};
+use crate::model::{Context, FeatureCache, Model};
 use crate::progress::Progress;
 use crate::report::selection::{InformationReport, SelectedPair, SelectionReport};
 use crate::settings::Precision;
@@ -23,7 +21,7 @@ use crate::settings::Precision;
 /// What reading the embeddings refuses; [`crate::Error::Core`] if the strategy's matrix has no factor.
 pub fn propose(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     model: &Model,
     labels: &[Label],
     progress: &mut dyn Progress,
@@ -36,13 +34,14 @@ pub fn propose(
 
 fn propose_at<T: Real>(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     model: &Model,
     labels: &[Label],
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
     let Request { settings, threads, round, strategy, .. } = *request;
-    let past = LabelPosterior::<T>::of(settings, model, embeddings, threads, labels, progress)?;
+    let context = Context { embeddings, settings, threads };
+    let past = LabelPosterior::<T>::of(context, model, labels, progress)?;
     let picked = batch(request, embeddings, (model, &past, labels), progress)?;
     let pairs: Vec<Label> = picked
         .pairs
@@ -99,7 +98,7 @@ fn propose_at<T: Real>(
 /// The margins and the weights of the pairs of a batch, whose items the pool has.
 fn measure<T: Real>(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     (model, past): (&Model, &LabelPosterior<T>),
     (pairs, pool): (&[Label], &FeatureCache),
 ) -> Result<(Vec<f64>, Vec<f64>)> {
@@ -107,11 +106,9 @@ fn measure<T: Real>(
         return Ok(Default::default());
     }
     let Request { settings, threads, strategy, .. } = *request;
-    let items = Items::of(pairs);
-    let features = model.features_cached(pool, embeddings, &items.numbers, threads)?;
-    let pairs = PairFeatures { labels: pairs, items: &items, features: features.columns()?, model };
-    let margins = margins(threads, pairs)?;
-    let weights = weights(settings.options::<T>(strategy).weights, past, pairs, &margins)?;
+    let pairs = PairFeatures::of(model.trunk(), pool, embeddings, threads, pairs)?;
+    let margins = pairs.margins(model, threads)?;
+    let weights = weights(settings.options::<T>(strategy).weights, past, &pairs, &margins)?;
     Ok((margins, weights))
 }
 

@@ -72,7 +72,7 @@ pub(super) struct Picked {
 /// every pair has a label.
 pub(super) fn batch<T: Real>(
     request: &Request<'_>,
-    embeddings: &mut Embeddings,
+    embeddings: &Embeddings,
     (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
@@ -82,8 +82,8 @@ pub(super) fn batch<T: Real>(
         let gain = Gain { nats: Some(0.0), ..Gain::default() };
         return Ok(Batch { gain, ..Batch::default() });
     }
-    let known = past.embedded();
-    let features = model.features_cached(known, embeddings, &draw.items, request.threads)?;
+    let trunk = model.trunk();
+    let features = trunk.features_cached(past.cache(), embeddings, &draw.items, request.threads)?;
     let starts = prompt_starts(embeddings, &draw.items);
     let batch = select(request, (&draw, &starts), &features, (model, past), progress)?;
     Ok(Batch { embedded: FeatureCache { items: draw.items, features }, ..batch })
@@ -132,7 +132,7 @@ fn select<T: Real>(
     let (chosen, selection) = match pick(&problem, strategy, settings.seed, round, batch) {
         // What the caps leave of the pool shows only as pairs are taken.
         Err(Core::Batch { available, .. }) if 0 < available && available < batch as u64 => {
-            let cap = "once these were chosen, --distinct allowed no other";
+            let cap = "once these were chosen, `distinct` allowed no other";
             progress.note(&format!("round {round}: {available} pairs, not {batch}: {cap}"));
             pick(&problem, strategy, settings.seed, round, available as usize)
         }
@@ -148,7 +148,7 @@ fn select<T: Real>(
     if let Some(from) = random_from {
         progress.note(&format!(
             "round {round}: pairs from {} on are random: the best score was within the noise of the \
-             median (more --posterior-samples tell more pairs apart)",
+             median (more `posterior_samples` tell more pairs apart)",
             from + 1
         ));
     }

@@ -6,26 +6,24 @@ use pairpick_core::linalg::Cholesky;
 use pairpick_core::select::Weights;
 
 use super::posterior::LabelPosterior;
-use crate::data::labels::Label;
 use crate::error::{Error, Result};
 use crate::model::items::PairFeatures;
 
 /// p(1 − p) at each margin, or its mean over the posterior of the last layer.
 pub(super) fn weights<T: Real>(
     weights: Weights,
-    past: &LabelPosterior<T>,
-    pairs: PairFeatures<'_>,
+    posterior: &LabelPosterior<T>,
+    pairs: &PairFeatures,
     margins: &[f64],
 ) -> Result<Vec<f64>> {
-    let PairFeatures { labels, items, features, .. } = pairs;
     if weights == Weights::PlugIn {
         return Ok(margins.iter().map(|margin| bernoulli_variance(*margin)).collect());
     }
     let context = "the weights of the batch";
-    let factor = Cholesky::factor(past.precision()).map_err(Error::core(context))?;
-    let weight = |(pair, margin): (&Label, &f64)| {
-        let (a, b) = items.pair(pair);
-        let (a, b) = (features.column(a as usize), features.column(b as usize));
+    let factor = Cholesky::factor(posterior.precision()).map_err(Error::core(context))?;
+    let features = pairs.columns()?;
+    let weight = |((a, b), margin): (&(u32, u32), &f64)| {
+        let (a, b) = (features.column(*a as usize), features.column(*b as usize));
         let difference = a.iter().zip(b).map(|(a, b)| T::from_real(*a) - T::from_real(*b));
         let mut whitened: Vec<T> = difference.collect();
         factor.solve_lower(&mut whitened).map_err(Error::core(context))?;
@@ -35,5 +33,5 @@ pub(super) fn weights<T: Real>(
         }
         Ok(averaged_variance(*margin, variance.to_f64()))
     };
-    labels.iter().zip(margins).map(weight).collect()
+    pairs.pairs().iter().zip(margins).map(weight).collect()
 }

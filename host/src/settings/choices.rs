@@ -62,7 +62,7 @@ pub enum PoolKind {
 named!(PoolKind, "pool",
     InPrompt = "in-prompt": "two responses to the same prompt",
     CrossPrompt = "cross-prompt": "any two responses to the prompts drawn",
-    Listed = "listed": "the pairs that --candidates lists",
+    Listed = "listed": "the pairs of a list",
 );
 
 /// How many of a round's pairs are offered.

@@ -24,8 +24,7 @@ impl DistinctPairs {
     pub fn check(self) -> Result<()> {
         match self.0 {
             Distinct::PerItem(0) | Distinct::PerPrompt(0) => {
-                let expected = "must allow at least one pair".to_owned();
-                Err(Error::Setting { option: "distinct", found: self.to_string(), expected })
+                Err(Error::setting("distinct", self, "must allow at least one pair"))
             }
             _ => Ok(()),
         }
@@ -96,7 +95,7 @@ mod tests {
         }
         for text in ["item:0", "prompt:0"] {
             let error = text.parse::<DistinctPairs>().unwrap().check().unwrap_err().to_string();
-            assert!(error.contains("--distinct") && error.contains(text), "{error}");
+            assert!(error.contains("`distinct`") && error.contains(text), "{error}");
         }
     }
 }

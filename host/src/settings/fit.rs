@@ -70,26 +70,25 @@ impl Settings {
     /// As [`Settings::fit_to`]; a kind of pool that needs a list, without one.
     pub fn fit_asking(&mut self, supply: Supply, typed: Typed) -> Result<Vec<String>> {
         if self.pool == PoolKind::Listed && supply.candidates.is_none() {
-            let expected = "needs --candidates, the list".to_owned();
-            return Err(Error::Setting { option: "pool", found: "listed".to_owned(), expected });
+            return Err(Error::setting("pool", "listed", "needs `candidates`, the list"));
         }
         self.check_pool()?;
         let mut notes = Vec::new();
         let reason = "prompts there are to train on";
-        let size = Size { option: "prompts-per-round", typed: typed.prompts_per_round, reason };
+        let size = Size { setting: "prompts_per_round", typed: typed.prompts_per_round, reason };
         size.fit(&mut self.prompts_per_round, supply.prompts as u64, &mut notes)?;
         let mut pool = supply.pairs(self.pool, self.prompts_per_round);
         if let PairsOffered::Sampled(count) = self.pairs {
             let mut sampled = usize::try_from(count).unwrap_or(usize::MAX);
             let reason = "pairs there are in a round";
-            let size = Size { option: "pairs", typed: typed.pairs, reason };
+            let size = Size { setting: "pairs", typed: typed.pairs, reason };
             size.fit(&mut sampled, pool, &mut notes)?;
             pool = sampled as u64;
             self.pairs = PairsOffered::Sampled(pool);
         }
         if self.strategy == Strategy::Coreset {
             let reason = "pairs in the pool of a round";
-            let size = Size { option: "clusters", typed: typed.clusters, reason };
+            let size = Size { setting: "clusters", typed: typed.clusters, reason };
             size.fit(&mut self.clusters, pool, &mut notes)?;
         }
         // A batch comes from one round's pool; a default leaves pairs for the other rounds.
@@ -99,7 +98,7 @@ impl Settings {
         } else {
             (pool, "pairs in the pool of a round")
         };
-        let size = Size { option: "batch", typed: typed.batch, reason };
+        let size = Size { setting: "batch", typed: typed.batch, reason };
         size.fit(&mut self.batch, limit, &mut notes)?;
         Ok(notes)
     }
@@ -108,7 +107,7 @@ impl Settings {
     fn fit_rounds(&mut self, supply: Supply, typed: Typed, notes: &mut Vec<String>) -> Result<()> {
         let limit = supply.pairs(self.pool, supply.prompts) / self.batch as u64;
         let reason = "rounds that there are pairs for, since none is asked about twice";
-        Size { option: "rounds", typed: typed.rounds, reason }.fit(&mut self.rounds, limit, notes)
+        Size { setting: "rounds", typed: typed.rounds, reason }.fit(&mut self.rounds, limit, notes)
     }
 
     /// Fits the N of best-of-N to test prompts of so many responses, if there are any.
@@ -120,9 +119,8 @@ impl Settings {
         self.best_of.dedup();
         let Some(most) = responses else {
             if typed {
-                let (option, found) = ("best-of", list(&self.best_of));
-                let expected = "needs --test-embeddings and --test-rewards".to_owned();
-                return Err(Error::Setting { option, found, expected });
+                let expected = "needs `test_embeddings` and `test_rewards`";
+                return Err(Error::setting("best_of", list(&self.best_of), expected));
             }
             self.best_of.clear();
             return Ok(Vec::new());
@@ -134,31 +132,31 @@ impl Settings {
         let found = list(&dropped);
         if typed {
             let expected = format!("at most {most}, the responses to a test prompt");
-            return Err(Error::Setting { option: "best-of", found, expected });
+            return Err(Error::setting("best_of", found, expected));
         }
         self.best_of.retain(|n| *n <= most);
-        Ok(vec![format!("--best-of without {found}: a test prompt has {most} responses")])
+        Ok(vec![format!("`best_of` without {found}: a test prompt has {most} responses")])
     }
 }
 
 /// A size with a limit that the data sets.
 struct Size {
-    option: &'static str,
+    setting: &'static str,
     typed: bool,
     reason: &'static str,
 }
 
 impl Size {
     fn fit(self, value: &mut usize, limit: u64, notes: &mut Vec<String>) -> Result<()> {
-        let Self { option, typed, reason } = self;
+        let Self { setting, typed, reason } = self;
         if *value as u64 <= limit {
             return Ok(());
         }
         if typed {
             let expected = format!("at most {limit}, the {reason}");
-            return Err(Error::Setting { option, found: value.to_string(), expected });
+            return Err(Error::setting(setting, *value, expected));
         }
-        notes.push(format!("--{option} lowered from {value} to {limit}, the {reason}"));
+        notes.push(format!("`{setting}` lowered from {value} to {limit}, the {reason}"));
         // Below a usize, so it fits one.
         *value = limit as usize;
         Ok(())
@@ -225,10 +223,10 @@ mod tests {
         };
         small.clone().fit_to(data(4, 3), ALL_TYPED).unwrap();
         let cases = [
-            (Settings { prompts_per_round: 5, ..small.clone() }, "--prompts-per-round 5"),
-            (Settings { batch: 13, ..small.clone() }, "--batch 13: at most 12"),
-            (Settings { rounds: 5, ..small.clone() }, "--rounds 5: at most 4"),
-            (Settings { best_of: vec![8, 2, 4], ..small }, "--best-of 4,8: at most 3"),
+            (Settings { prompts_per_round: 5, ..small.clone() }, "`prompts_per_round` 5"),
+            (Settings { batch: 13, ..small.clone() }, "`batch` 13: at most 12"),
+            (Settings { rounds: 5, ..small.clone() }, "`rounds` 5: at most 4"),
+            (Settings { best_of: vec![8, 2, 4], ..small }, "`best_of` 4,8: at most 3"),
         ];
         for (mut settings, message) in cases {
             let error = settings.fit_to(data(4, 3), ALL_TYPED).unwrap_err().to_string();

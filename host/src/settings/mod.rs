@@ -148,14 +148,12 @@ impl Settings {
     /// Checks what can be checked without data.
     ///
     /// # Errors
-    /// [`Error::Setting`] and [`Error::HiddenSize`], naming the option.
+    /// [`Error::Setting`], naming it.
     pub fn check(&self) -> Result<()> {
         for size in self.hidden {
-            if size == 0 || size > MAX_HIDDEN {
-                return Err(Error::HiddenSize { found: size });
-            }
+            check_hidden(size)?;
         }
-        at_least_one("prompts-per-round", self.prompts_per_round)?;
+        at_least_one("prompts_per_round", self.prompts_per_round)?;
         if self.pairs == PairsOffered::Sampled(0) {
             at_least_one("pairs", 0)?;
         }
@@ -167,9 +165,9 @@ impl Settings {
         at_least_one("rounds", self.rounds)?;
         at_least_one("iterations", self.iterations)?;
         at_least_one("minibatch", self.minibatch.unwrap_or(1))?;
-        at_least_one("early-stopping", self.early_stopping.unwrap_or(1))?;
+        at_least_one("early_stopping", self.early_stopping.unwrap_or(1))?;
         for n in &self.best_of {
-            at_least_one("best-of", *n)?;
+            at_least_one("best_of", *n)?;
         }
         positive("lr", self.learning_rate)?;
         self.check_prior_precision()?;
@@ -177,7 +175,7 @@ impl Settings {
         self.check_strategy()?;
         in_range("mix", self.mix, (0.0..=1.0).contains(&self.mix), "from 0 to 1")?;
         self.check_what_is_read()?;
-        in_range("weight-decay", self.weight_decay, self.weight_decay >= 0.0, "not negative")?;
+        in_range("weight_decay", self.weight_decay, self.weight_decay >= 0.0, "not negative")?;
         let share = self.holdout > 0.0 && self.holdout < 1.0;
         in_range("holdout", self.holdout, share, "between 0 and 1")
     }
@@ -193,33 +191,43 @@ impl Settings {
         let Some(value) = self.prior_precision.fixed() else {
             return Ok(());
         };
-        positive("prior-precision", value)?;
+        positive("prior_precision", value)?;
         let rounded = value as f32;
         let holds = rounded > 0.0 && rounded.is_finite();
         if holds || self.precision == Precision::F64 {
             return Ok(());
         }
-        let found = value.to_string();
-        let expected = format!("is {rounded} in f32; choose another, or --precision f64");
-        Err(Error::Setting { option: "prior-precision", found, expected })
+        let expected = format!("is {rounded} in f32; choose another, or `precision` f64");
+        Err(Error::setting("prior_precision", value, expected))
     }
 }
 
-fn at_least_one(option: &'static str, found: usize) -> Result<()> {
+/// Checks the units of a hidden layer.
+///
+/// # Errors
+/// [`Error::Setting`] beyond the core's capacity.
+pub fn check_hidden(size: usize) -> Result<()> {
+    if (1..=MAX_HIDDEN).contains(&size) {
+        return Ok(());
+    }
+    let expected = format!("a hidden layer has from 1 to {MAX_HIDDEN} units");
+    Err(Error::setting("hidden", size, expected))
+}
+
+fn at_least_one(setting: &'static str, found: usize) -> Result<()> {
     if found >= 1 {
         return Ok(());
     }
-    Err(Error::Setting { option, found: found.to_string(), expected: "must be at least 1".into() })
+    Err(Error::setting(setting, found, "must be at least 1"))
 }
 
-fn positive(option: &'static str, found: f64) -> Result<()> {
-    in_range(option, found, found > 0.0, "above 0")
+fn positive(setting: &'static str, found: f64) -> Result<()> {
+    in_range(setting, found, found > 0.0, "above 0")
 }
 
-fn in_range(option: &'static str, found: f64, holds: bool, range: &str) -> Result<()> {
+fn in_range(setting: &'static str, found: f64, holds: bool, range: &str) -> Result<()> {
     if holds && found.is_finite() {
         return Ok(());
     }
-    let expected = format!("must be a finite number {range}");
-    Err(Error::Setting { option, found: found.to_string(), expected })
+    Err(Error::setting(setting, found, format!("must be a finite number {range}")))
 }

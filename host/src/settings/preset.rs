@@ -48,7 +48,7 @@ impl Settings {
         }
     }
 
-    /// The patience of `--early-stopping on`.
+    /// The patience where training is only said to stop early.
     #[must_use]
     pub const fn default_patience() -> usize {
         PATIENCE

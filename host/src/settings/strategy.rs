@@ -1,5 +1,7 @@
 //! The settings of single strategies: what each needs, and what it cannot do.
 
+use std::ops::RangeInclusive;
+
 use pairpick_core::arith::Real;
 use pairpick_core::select::{
     MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy, Weights,
@@ -32,17 +34,16 @@ impl Settings {
 
     /// Checks what single strategies read.
     pub(super) fn check_strategy(&self) -> Result<()> {
-        between("posterior-samples", self.posterior_samples, (2, MAX_SAMPLES))?;
-        between("configurations", self.configurations, (2, MAX_CONFIGURATIONS))?;
-        between("clusters", self.clusters, (1, MAX_CLUSTERS))?;
+        between("posterior_samples", self.posterior_samples, 2..=MAX_SAMPLES)?;
+        between("configurations", self.configurations, 2..=MAX_CONFIGURATIONS)?;
+        between("clusters", self.clusters, 1..=MAX_CLUSTERS)?;
         in_range("radius", self.radius, self.radius >= 0.0, "not negative")?;
         in_range("radius", self.radius, (self.radius as f32).is_finite(), "that f32 holds")?;
         let batchbald = self.strategy == Strategy::BatchBald;
         if batchbald && self.configurations < self.posterior_samples {
-            let (option, found) = ("configurations", self.configurations.to_string());
             let expected =
-                format!("must be at least --posterior-samples {}", self.posterior_samples);
-            return Err(Error::Setting { option, found, expected });
+                format!("must be at least `posterior_samples` {}", self.posterior_samples);
+            return Err(Error::setting("configurations", self.configurations, expected));
         }
         Ok(())
     }
@@ -51,20 +52,19 @@ impl Settings {
     pub(super) fn check_what_is_read(&self) -> Result<()> {
         let (strategy, weighed) = (self.strategy, self.weights != Weights::PlugIn);
         let asked: [(&str, bool, Reads); 5] = [
-            ("sample", self.sample, Strategy::can_sample),
-            ("distinct", self.caps() != DistinctPairs::UNLIMITED, Strategy::takes_caps),
-            ("misfit", self.misfit.is_some_and(|misfit| misfit != 0.0), Strategy::takes_misfit),
-            ("no-past", !self.count_past, Strategy::can_leave_out_the_past),
-            ("weights averaged", weighed, Strategy::takes_weights),
+            ("`sample`", self.sample, Strategy::can_sample),
+            ("`distinct`", self.caps() != DistinctPairs::UNLIMITED, Strategy::takes_caps),
+            ("`misfit`", self.misfit.is_some_and(|misfit| misfit != 0.0), Strategy::takes_misfit),
+            ("`no_past`", !self.count_past, Strategy::can_leave_out_the_past),
+            ("`weights` averaged", weighed, Strategy::takes_weights),
         ];
-        if let Some((option, _, reads)) =
+        if let Some((setting, _, reads)) =
             asked.into_iter().find(|(_, asked, reads)| *asked && !reads(strategy))
         {
             let readers = Strategy::ALL.into_iter().filter(|strategy| reads(*strategy));
             let readers: Vec<&str> = readers.map(Strategy::name).collect();
-            let found = strategy.name().to_owned();
-            let expected = format!("does not read --{option}; these do: {}", readers.join(", "));
-            return Err(Error::Setting { option: "strategy", found, expected });
+            let expected = format!("does not read {setting}; these do: {}", readers.join(", "));
+            return Err(Error::setting("strategy", strategy.name(), expected));
         }
         self.check_mix()
     }
@@ -85,10 +85,10 @@ impl Settings {
             Some(_) => String::new(),
         };
         let expected = format!(
-            "must be 0 with --distinct {caps}{own}, a cap that random pairs would not keep; \
-             --distinct off lifts it"
+            "must be 0 with `distinct` {caps}{own}, a cap that random pairs would not keep; \
+             `distinct` off lifts it"
         );
-        Err(Error::Setting { option: "mix", found: self.mix.to_string(), expected })
+        Err(Error::setting("mix", self.mix, expected))
     }
 
     /// Refuses pools that the strategy cannot go through.
@@ -98,18 +98,18 @@ impl Settings {
             return Ok(());
         }
         let expected = format!(
-            "--strategy {} goes through its pairs one by one, many times, and all pairs across \
+            "`strategy` {} goes through its pairs one by one, many times, and all pairs across \
              prompts are too many for that; give a number of pairs to choose from, such as 20000",
             self.strategy.name()
         );
-        Err(Error::Setting { option: "pairs", found: "all".to_owned(), expected })
+        Err(Error::setting("pairs", "all", expected))
     }
 }
 
-fn between(option: &'static str, found: usize, (least, most): (usize, usize)) -> Result<()> {
-    if (least..=most).contains(&found) {
+fn between(setting: &'static str, found: usize, range: RangeInclusive<usize>) -> Result<()> {
+    if range.contains(&found) {
         return Ok(());
     }
-    let expected = format!("must be from {least} to {most}");
-    Err(Error::Setting { option, found: found.to_string(), expected })
+    let expected = format!("must be from {} to {}", range.start(), range.end());
+    Err(Error::setting(setting, found, expected))
 }

@@ -90,7 +90,7 @@ impl fmt::Display for Difference {
             }
             Self::Values { stage, element: None } => write!(
                 f,
-                "{}, some of {} values; both traces must be recorded with --values to tell which",
+                "{}, some of {} values; both traces must be recorded with `values` to tell which",
                 stage.place(),
                 stage.count
             ),

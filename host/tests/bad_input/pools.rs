@@ -86,7 +86,7 @@ fn candidates_that_cannot_be_asked_about() {
     };
     case.fails(&["--candidates", "-"], &["--candidates -", "must be a file"]);
     fails("", &["no pair in it"]);
-    fails("{\"a\":[0,0],\"b\":[4,0]}\n", &["line 1", "item [4, 0]", "the last item is [3, 2]"]);
+    fails("{\"a\":[0,0],\"b\":[4,0]}\n", &["line 1", "item [4, 0]", "the last one is [3, 2]"]);
     fails("{\"a\":[0,0],\"b\":[1,3]}\n", &["line 1", "item [1, 3]"]);
     fails("{\"a\":1,\"b\":2}\n", &["line 1", "item 1", "[prompt, response]"]);
     fails("{\"a\":[1,1],\"b\":[1,1]}\n", &["line 1", "[1, 1]"]);

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use pairpick::data::embeddings::Embeddings;
-use pairpick::model::file::ModelTensors;
+use pairpick::model::Model;
 use pairpick_tests::model::rewards_of;
 
 fn main() -> ExitCode {
@@ -29,8 +29,8 @@ fn main() -> ExitCode {
 }
 
 fn print(model: &Path, embeddings: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let model = ModelTensors::open(model)?;
-    let mut embeddings = Embeddings::open(embeddings)?;
+    let model = Model::open(model)?;
+    let embeddings = Embeddings::open(embeddings)?;
     let mut rows = vec![0.0; usize::try_from(embeddings.values())?];
     embeddings.read_prompts(0..embeddings.prompts(), &mut rows)?;
     let mut out = std::io::stdout().lock();

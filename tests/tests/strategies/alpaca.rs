@@ -15,7 +15,7 @@ use pairpick_tests::data::folder;
 
 fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let file = |name: &str| data.join(name);
-    let mut dataset = Dataset::open(
+    let dataset = Dataset::open(
         (&file("train_embeddings.npy"), Some(&file("train_rewards.npy"))),
         None,
         PoolKind::InPrompt,
@@ -32,7 +32,7 @@ fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let mut out =
         OutputFolder::create(&folder.path().join("out"), false, &[]).expect("a new folder");
     let threads = Threads::start(&Runtime::default()).expect("threads");
-    round::run(&mut dataset, &settings, &threads, Committed::default(), &mut out, &mut Silent)
+    round::run(&dataset, &settings, &threads, Committed::default(), &mut out, &mut Silent)
         .expect("rounds")
 }
 

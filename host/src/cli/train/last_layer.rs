@@ -9,18 +9,15 @@ use crate::report::last_layer::LastLayerReport;
 
 /// Fits the head of `--model`, and writes the model once it is there.
 pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> {
-    let Job { threads, settings, files, mut embeddings, labels, round } = job;
     // Without it clap has refused.
     let path = args.model.as_deref().unwrap_or(&args.out);
-    let mut model = Model::open(path, &embeddings)?;
-    let fitted = threads
-        .install(|| fit(&mut model, &mut embeddings, &settings, &threads, &labels, output))?;
-    let out = files.model.path().display().to_string();
-    let chosen = settings.prior_precision;
-    let report =
-        LastLayerReport::new(&fitted, chosen, (labels.len(), round), (out, model.digest()?));
-    let bytes = model.tensors().to_bytes(files.model.path())?;
-    files.model.write(&bytes)?;
+    let mut model = Model::open_for(&job.embeddings, path)?;
+    let fitted = job.threads.install(|| fit(&mut model, job.context(), &job.labels, output))?;
+    let (file, prior) = (job.files.model, job.settings.prior_precision);
+    let (out, digest) = (file.path().display().to_string(), model.digest()?);
+    let report = LastLayerReport::new(&fitted, prior, job.labels.len(), job.round, out, digest);
+    let bytes = model.to_bytes(file.path())?;
+    file.write(&bytes)?;
     match args.print.json {
         true => output.json(&report),
         false => output.result(&report.text()),
@@ -31,9 +28,7 @@ pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> 
 pub(super) fn check(args: &Args) -> Result<()> {
     match args.prior.prior_precision {
         Some(typed) if !args.last_layer => {
-            let (found, expected) =
-                (typed.to_string(), "is only used with --last-layer".to_owned());
-            Err(Error::Setting { option: "prior-precision", found, expected })
+            Err(Error::setting("prior_precision", typed, "is only used with `last_layer`"))
         }
         _ => Ok(()),
     }

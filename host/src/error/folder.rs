@@ -2,13 +2,30 @@
 
 use std::path::PathBuf;
 
-/// What is in the way, and which option helps.
+/// What is in the way, and which setting helps.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {
+    /// The output folder has something in it.
+    #[error(
+        "{}: the folder is not empty; choose another with `out`, or replace it with `force`",
+        path.display()
+    )]
+    OutputExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The output cannot go there, whatever is forced.
+    #[error("{}: cannot be the output folder: {problem}; choose another with `out`", path.display())]
+    OutputPlace {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
     /// Another run is filling the folder.
     #[error(
-        "{}: another run is writing there now (to {}); choose another folder with --out",
+        "{}: another run is writing there now (to {}); choose another folder with `out`",
         out.display(), partial.display()
     )]
     Busy {
@@ -20,7 +37,7 @@ pub enum FolderError {
     /// A run to the folder was interrupted, and its files are still there.
     #[error(
         "{}: a run to this folder was interrupted (its files are in {}); \
-         go on with --resume {}, or discard it with --force",
+         go on with `resume` {}, or discard it with `force`",
         out.display(), partial.display(), out.display()
     )]
     Interrupted {
@@ -31,8 +48,8 @@ pub enum FolderError {
     },
     /// There is nothing to go on with.
     #[error(
-        "--resume {}: no run to this folder was interrupted (there is no {}); \
-         --resume takes the name that was given to --out",
+        "`resume` {}: no run to this folder was interrupted (there is no {}); \
+         `resume` takes the name that was given to `out`",
         out.display(), partial.display()
     )]
     NothingToResume {
@@ -43,7 +60,7 @@ pub enum FolderError {
     },
     /// The run was interrupted before its settings were written.
     #[error(
-        "--resume {}: the run was interrupted before anything was written; \
+        "`resume` {}: the run was interrupted before anything was written; \
          give its command once more",
         out.display()
     )]
@@ -52,14 +69,14 @@ pub enum FolderError {
         out: PathBuf,
     },
     /// The run has ended as it should.
-    #[error("--resume {}: the run is complete; there is nothing left to do", out.display())]
+    #[error("`resume` {}: the run is complete; there is nothing left to do", out.display())]
     Complete {
         /// The folder as the user named it.
         out: PathBuf,
     },
     /// The files of an interrupted run do not fit together.
     #[error(
-        "{}: cannot go on with this run: {problem}; --force, with the command it was started by, \
+        "{}: cannot go on with this run: {problem}; `force`, with the command it was started by, \
          discards it",
         path.display()
     )]
@@ -71,7 +88,7 @@ pub enum FolderError {
     },
     /// The data is not what the run began with.
     #[error(
-        "{}: not the {what} that the run began with; put those back, or start anew with --force",
+        "{}: not the {what} that the run began with; put those back, or start anew with `force`",
         path.display()
     )]
     DataChanged {
@@ -81,7 +98,7 @@ pub enum FolderError {
         what: &'static str,
     },
     /// A file is there already.
-    #[error("{}: the file exists; choose another name, or replace it with --force", path.display())]
+    #[error("{}: the file exists; choose another name, or replace it with `force`", path.display())]
     FileExists {
         /// The file.
         path: PathBuf,

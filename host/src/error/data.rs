@@ -1,0 +1,153 @@
+//! [`DataError`]: why an array that can be read is none of embeddings or rewards, or does not
+//! belong with the others.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::{Error, Shape};
+
+/// What is wrong with the data of a file, and what would be right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The array has too many or too few axes.
+    #[error("shape {found}, but {expected} is expected")]
+    Rank {
+        /// Its shape.
+        found: Shape,
+        /// The shape wanted, in words.
+        expected: &'static str,
+    },
+    /// An axis is empty, or longer than supported.
+    #[error("shape {shape} has {found} {axis}, but {expected}")]
+    AxisLength {
+        /// The array's shape.
+        shape: Shape,
+        /// What the axis counts, such as "prompts".
+        axis: &'static str,
+        /// How long it is.
+        found: u64,
+        /// What is needed, in words.
+        expected: String,
+    },
+    /// Rows that belong to no prompt, where pairs within one were to be asked about.
+    #[error(
+        "shape {found}: its rows belong to no prompt, so there are no pairs within one; \
+         (N prompts, K responses, D dimensions) is expected, or `pool` cross-prompt to ask about \
+         any two rows, or `candidates` to list the pairs"
+    )]
+    NoPrompts {
+        /// The embeddings' shape.
+        found: Shape,
+    },
+    /// An item named as those of the other kind of embeddings are.
+    #[error("item {name}: shape {shape} names its items {expected}")]
+    ItemForm {
+        /// The name.
+        name: String,
+        /// The embeddings' shape.
+        shape: Shape,
+        /// The form of a name, with an example.
+        expected: &'static str,
+    },
+    /// An item that the embeddings do not have.
+    #[error("no item {name}: the last one is {last}, counted from 0")]
+    NoSuchItem {
+        /// The name.
+        name: String,
+        /// The last item's name.
+        last: String,
+    },
+    /// Rewards of one shape for embeddings of another.
+    #[error(
+        "shape {found} does not fit {}: shape {shape}; \
+         the rewards of (N, K, D) embeddings are (N, K) or (N, K, 1), those of (M, D) ones (M,)",
+        embeddings.display()
+    )]
+    RewardsShape {
+        /// The rewards' shape.
+        found: Shape,
+        /// The embeddings' file.
+        embeddings: PathBuf,
+        /// Its shape.
+        shape: Shape,
+    },
+    /// Test embeddings of another length than the training ones.
+    #[error(
+        "embeddings of {found} numbers, but {} has {expected}; both must come from the same encoder",
+        train.display()
+    )]
+    Dimensions {
+        /// Numbers in a test embedding.
+        found: usize,
+        /// The training embeddings' file.
+        train: PathBuf,
+        /// Numbers in one of its embeddings.
+        expected: usize,
+    },
+    /// A model for embeddings of another length.
+    #[error(
+        "embeddings of {found} numbers, but the model {} takes {expected}; \
+         both must come from the same encoder",
+        model.display()
+    )]
+    ModelInputs {
+        /// Numbers in an embedding.
+        found: usize,
+        /// The model's file.
+        model: PathBuf,
+        /// Numbers that it takes.
+        expected: usize,
+    },
+    /// A NaN or an infinity in the embeddings.
+    #[error(
+        "{value} at {place}: embeddings must be finite \
+         (`trust_finite` only passes over rows that are never used)"
+    )]
+    NonFiniteEmbedding {
+        /// Where in the file.
+        place: Place,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// A NaN or an infinity in the rewards.
+    #[error("{value} at {place}: golden rewards must be finite")]
+    NonFiniteReward {
+        /// Where in the file.
+        place: Place,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// A file of candidate pairs without one.
+    #[error("no pair in it; a line has the form {{\"a\": [0, 2], \"b\": [0, 5]}}")]
+    NoCandidates,
+}
+
+impl DataError {
+    /// The error of the file at `path`.
+    pub fn at(self, path: impl Into<PathBuf>) -> Error {
+        Error::Data { path: path.into(), problem: self }
+    }
+}
+
+/// A place in an array, as indices that a Python user can type, the slowest axis first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(pub Vec<Index>);
+
+/// A place on one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// What the axis counts, such as "prompt".
+    pub axis: &'static str,
+    /// Which of them, from 0.
+    pub index: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let indices: Vec<String> = self.0.iter().map(|at| at.index.to_string()).collect();
+        let words: Vec<String> =
+            self.0.iter().map(|at| format!("{} {}", at.axis, at.index)).collect();
+        write!(f, "[{}] ({}, from 0)", indices.join(", "), words.join(", "))
+    }
+}
