@@ -13,7 +13,7 @@ use pairpick_core::arith::{Level, Real};
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::{Distinct, Pairs, Pool, Prompts};
+use pairpick_core::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Strategy};
 
@@ -33,7 +33,8 @@ fn every_strategy<T: Real>(criterion: &mut Criterion) {
     let head = numbers(ORDER, 2);
     let columns = Columns::new(&features, ORDER, prompts.items()).expect("shape");
     let items = u32::try_from(columns.len()).expect("small");
-    let list: Vec<_> = (0..20_000).map(|pair| (pair % items, pair * 7 % items)).collect();
+    let list: Vec<_> =
+        (0..20_000).map(|pair| ItemPair { a: pair % items, b: pair * 7 % items }).collect();
     let pools = [
         ("in-prompt", Pool::in_prompt(columns, prompts, &[])),
         ("cross-prompt", Pool::cross_prompt(columns, &[])),

@@ -12,7 +12,7 @@ use pairpick_core::columns::Columns;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
-use pairpick_core::pool::{Comparison, Pool, Prompts};
+use pairpick_core::pool::{Comparison, ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy};
 use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
@@ -72,7 +72,7 @@ pub struct Items {
     pub head: Vec<f32>,
     starts: Vec<u32>,
     first_pairs: Vec<u64>,
-    list: Vec<(u32, u32)>,
+    list: Vec<ItemPair>,
 }
 
 impl Items {
@@ -81,7 +81,9 @@ impl Items {
     pub fn new(prompts: usize, order: usize) -> Self {
         let starts: Vec<u32> = (0..).step_by(REPLIES as usize).take(prompts + 1).collect();
         let items = prompts as u32 * REPLIES;
-        let list = (0..40 * prompts as u32).map(|pair| (pair % items, pair * 7 % items)).collect();
+        let list = (0..40 * prompts as u32)
+            .map(|pair| ItemPair { a: pair % items, b: pair * 7 % items })
+            .collect();
         Self {
             order,
             features: numbers(prompts * REPLIES as usize * order, 1),

@@ -25,8 +25,8 @@ use crate::head::{rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
 use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
-use crate::pool::PoolSize;
-use crate::score::{Criterion, ScoreMemory, best_pairs};
+use crate::pool::{ItemPair, PoolSize};
+use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
 use crate::select::{Problem, Sizes};
 use crate::topk::Scored;
 
@@ -81,20 +81,20 @@ impl Certificate {
     }
 }
 
-/// Memory that [`certify`] works in; [`memory_len`] sizes it.
+/// Memory that [`certify`] works in; [`workspace_len`] sizes it.
 #[derive(Debug)]
-pub struct Memory<'a, T> {
+pub struct Workspace<'a, T> {
     /// Numbers.
     pub numbers: &'a mut [T],
     /// A batch of candidates for each worker, and one more.
     pub heaps: &'a mut [Scored<T>],
     /// The items of each pair of a batch.
-    pub pairs: &'a mut [(u32, u32)],
+    pub pairs: &'a mut [ItemPair],
 }
 
-/// Lengths of the parts of a [`Memory`].
+/// Lengths of the parts of a [`Workspace`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MemoryLen {
+pub struct WorkspaceLen {
     /// Numbers.
     pub numbers: usize,
     /// Candidates.
@@ -103,19 +103,19 @@ pub struct MemoryLen {
     pub pairs: usize,
 }
 
-/// The memory with which [`certify`] and [`log_det`] can work.
+/// The workspace with which [`certify`] and [`log_det`] can work.
 #[must_use]
-pub const fn memory_len(sizes: &Sizes) -> MemoryLen {
+pub const fn workspace_len(sizes: &Sizes) -> WorkspaceLen {
     let PoolSize { order, items, .. } = sizes.pool;
     let (batch, workers) = (sizes.batch, sizes.workers());
-    let scores = ScoreMemory::new(&sizes.pool)
+    let scores = ScoreWorkspaceLen::new(&sizes.pool)
         .at_least(larger(pairs_workspace_len(order), rewards_workspace_len(order)));
     let numbers = items
         .saturating_add(packed_len(order).saturating_mul(MATRICES))
         .saturating_add(order.saturating_mul(2))
         .saturating_add(scores.numbers(workers));
     let heaps = workers.saturating_add(1).saturating_mul(batch);
-    MemoryLen { numbers, heaps, pairs: batch }
+    WorkspaceLen { numbers, heaps, pairs: batch }
 }
 
 /// M₀, B, the matrix of the corner, and the one that is factored.
@@ -132,10 +132,10 @@ pub fn certify<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     batch: &[Scored<T>],
     effort: Effort,
-    memory: Memory<'_, T>,
+    workspace: Workspace<'_, T>,
     seen: &mut impl FnMut(&Certificate),
 ) -> Result<Certificate, Error> {
-    let mut relaxation = Relaxation::new(problem, batch.len(), memory)?;
+    let mut relaxation = Relaxation::new(problem, batch.len(), workspace)?;
     relaxation.set_batch(batch)?;
     let before = relaxation.log_det_before()?;
     let mut certificate = Certificate {
@@ -178,9 +178,9 @@ pub fn certify<T: Real, E: Executor>(
 pub fn log_det<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     batch: &[Scored<T>],
-    memory: Memory<'_, T>,
+    workspace: Workspace<'_, T>,
 ) -> Result<f64, Error> {
-    let mut relaxation = Relaxation::new(problem, batch.len(), memory)?;
+    let mut relaxation = Relaxation::new(problem, batch.len(), workspace)?;
     relaxation.set_batch(batch)?;
     Ok(relaxation.factor_at(T::ZERO)?.log_det().to_f64())
 }
@@ -200,14 +200,14 @@ struct Relaxation<'a, T, E> {
     numbers: &'a mut [T],
     heaps: &'a mut [Scored<T>],
     corner: &'a mut [Scored<T>],
-    pairs: &'a mut [(u32, u32)],
+    pairs: &'a mut [ItemPair],
 }
 
 impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
     fn new(
         problem: &'a Problem<'a, T, E>,
         batch: usize,
-        memory: Memory<'a, T>,
+        workspace: Workspace<'a, T>,
     ) -> Result<Self, Error> {
         let Problem { executor, pool, posterior, .. } = *problem;
         let (requested, available) = (batch as u64, pool.available());
@@ -216,7 +216,7 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         }
         let order = pool.features().rows();
         check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
-        let Memory { numbers, heaps, pairs } = memory;
+        let Workspace { numbers, heaps, pairs } = workspace;
         let required = batch;
         for (what, found) in [("pairs", pairs.len()), ("heaps", heaps.len())] {
             if found < required {
@@ -283,8 +283,8 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         let log_det = factor.log_det().to_f64();
         let Problem { executor, pool, .. } = *self.problem;
         let criterion = Criterion::Leverage(&factor, Weighting::Bernoulli);
-        let (numbers, heaps) = (&mut *self.numbers, &mut *self.heaps);
-        best_pairs(executor, pool, self.rewards, criterion, numbers, heaps, self.corner)?;
+        let ranking = Ranking::new(pool, self.rewards, criterion);
+        best_pairs(executor, &ranking, self.numbers, self.heaps, self.corner)?;
         let mut most = T::ZERO;
         for pair in &*self.corner {
             most += pair.score;
@@ -357,7 +357,7 @@ fn sum_pairs<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     batch: &[Scored<T>],
     rewards: &[T],
-    pairs: &mut [(u32, u32)],
+    pairs: &mut [ItemPair],
     sum: &mut PackedView<'_, T>,
     numbers: &mut [T],
 ) -> Result<(), Error> {
@@ -375,14 +375,14 @@ fn sum_pairs<T: Real, E: Executor>(
 fn factor_at<'a, T: Real>(
     (start, mixture, direction): (&PackedView<'_, T>, &PackedView<'_, T>, &PackedView<'_, T>),
     t: T,
-    memory: &'a mut [T],
+    matrix: &'a mut [T],
 ) -> Result<CholeskyView<'a, T>, Error> {
     let parts = mixture.as_slice().iter().zip(direction.as_slice());
-    for ((entry, start), (mixture, direction)) in memory.iter_mut().zip(start.as_slice()).zip(parts)
+    for ((entry, start), (mixture, direction)) in matrix.iter_mut().zip(start.as_slice()).zip(parts)
     {
         *entry = *start + (*mixture + t * *direction);
     }
-    Cholesky::factor(Packed::new(start.order(), memory)?)
+    Cholesky::factor(Packed::new(start.order(), matrix)?)
 }
 
 /// tr(M⁻¹A) = Σ_j (L⁻¹e_j)ᵀ(L⁻¹a_j), a_j the columns of A, in ascending order.

@@ -30,35 +30,46 @@
 //! let mut selector = Selector { numbers, heaps, ranks, batch };
 //! let mut rng = Stream::new(7, "select", 1);
 //! let batch = selector.select(Strategy::Dopt, &problem, 2, &mut rng)?;
-//! let items = batch.pairs.iter().map(|picked| pool.pairs().items_of_pair(picked.pair));
-//! assert_eq!(items.collect::<Vec<_>>(), [Some((0, 1)), Some((4, 5))]);
+//! for picked in batch.pairs {
+//!     println!("{:?}: {}", pool.pairs().items_of_pair(picked.pair), picked.score);
+//! }
+//! # assert_eq!(batch.pairs.iter().map(|picked| picked.pair).collect::<Vec<_>>(), [0, 5]);
 //! # Ok::<(), pairpick_core::Error>(())
 //! ```
 //!
-//! # The tour, in the order that data takes
+//! # The map, in the order that data takes
 //!
-//! | from | to | module |
+//! | module | from | to |
 //! | --- | --- | --- |
-//! | embeddings | standardised inputs | [`trunk::standardise`] |
-//! | inputs | features φ, an item a column | [`trunk`] |
-//! | features | rewards r = φᵀβ | [`head`] |
-//! | items and prompts | the pairs on offer | [`pool`] |
-//! | rewards and pairs | Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ | [`mod@fisher`] |
-//! | Fisher information | M = LLᵀ, log det M, condition | [`linalg`] |
-//! | factor and features | whitened items L⁻¹φ | [`whiten`] |
-//! | whitened items | scores w‖u_a − u_b‖² | [`score`] |
-//! | scores | the best k pairs | [`topk`], [`select`] |
-//! | a batch | how far it is from the best there could be | [`certificate`] |
-//! | answers | a trained network | [`head::loss`], [`trunk::train`] |
-//! | answers and features | the last layer by Newton's method, λ by evidence | [`head::newton`], [`head::evidence`] |
-//! | rewards | Spearman, best-of-N, accuracy | [`metric`] |
+//! | [`trunk`] | embeddings, standardised | features φ, an item a column; and its training |
+//! | [`head`] | features and answers | rewards r = φᵀβ; β by Newton's method, λ by evidence |
+//! | [`pool`] | items, prompts, answers | the pairs on offer: numbers, never rows |
+//! | [`fisher`](mod@fisher) | rewards and pairs | Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ |
+//! | [`linalg`] | Fisher information | M = LLᵀ, log det M, condition |
+//! | [`whiten`] | factor and features | whitened items L⁻¹φ |
+//! | [`score`] | whitened items | scores w‖u_a − u_b‖² |
+//! | [`topk`] | scores | the best k pairs |
+//! | [`select`] | pool and posterior | a batch, by one of the strategies |
+//! | [`certificate`] | a batch | how far it is from the best there could be |
+//! | [`metric`] | rewards | Spearman, best-of-N, accuracy |
+//! | [`scenario`] | a few sizes | all of this on data of its own, for machines to compare bit by bit |
 //!
-//! Beneath them: [`arith`], vectors and the elementary functions on them; [`columns`], items as the
-//! columns of a matrix; [`kernel`], the hot loops, one body for every scalar, size and instruction
-//! set; [`parallel`], how a host lends threads, and [`profile`], whose functions it computes with;
-//! [`memory`], where they find room to work; [`rng`], named streams; [`digest`], fingerprints of
-//! results; [`error`](mod@error), everything that can go wrong. Pairs are numbers, never rows.
-//! [`scenario`] runs all of it on data of its own, so that machines can be compared bit by bit.
+//! Beneath them:
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`kernel`] | the hot loops, one body for every scalar, size and instruction set |
+//! | [`columns`] | items as the columns of a matrix |
+//! | [`arith`] | vectors, and the elementary functions on them |
+//! | [`parallel`] | how a host lends threads |
+//! | [`profile`] | whose elementary functions are computed with |
+//! | [`memory`] | where a computation finds room to work |
+//! | [`rng`] | named streams of random numbers |
+//! | `heap` | what rankings stand on |
+//! | [`digest`] | fingerprints of results |
+//! | [`error`](mod@error) | everything that can go wrong |
+//!
+//! No two modules import from each other, however long the way round.
 //!
 //! # What cannot happen
 //!

@@ -6,7 +6,7 @@ use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::Packed;
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::Pool;
+use pairpick_core::pool::{ItemPair, Pool};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
@@ -23,7 +23,7 @@ pub struct Listed {
     /// β.
     pub head: Vec<f32>,
     /// Two items each.
-    pub pairs: Vec<(u32, u32)>,
+    pub pairs: Vec<ItemPair>,
     /// Places in the list.
     pub labelled: Vec<u64>,
     /// λ.
@@ -44,7 +44,7 @@ impl Listed {
         let pairs = (0..count)
             .map(|_| {
                 let (a, other) = (item(items), item(items - 1));
-                (a, if other < a { other } else { other + 1 })
+                ItemPair { a, b: if other < a { other } else { other + 1 } }
             })
             .collect();
         Self {

@@ -9,7 +9,7 @@ use pairpick_core::columns::Columns;
 use pairpick_core::head::newton::{Fit, fit, workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, Pair};
 use pairpick_tests::generate::numbers_f32;
 use pairpick_tests::levels::available;
 use pairpick_tests::oracle;
@@ -67,7 +67,7 @@ impl Problem {
     }
 
     fn difference(&self, pair: &Comparison<f64>) -> Vec<f64> {
-        oracle::difference(self.order, &self.features, (pair.a, pair.b))
+        oracle::difference(self.order, &self.features, pair.items())
     }
 
     fn log_likelihood(&self, head: &[f64]) -> f64 {
@@ -223,7 +223,7 @@ fn a_fit_has_the_same_bits_at_every_level_and_thread_count() {
 fn the_log_determinant_is_that_of_the_posterior_precision() {
     let problem = Problem::new(9, 25, 70, 0.7);
     let (fit, head) = problem.fit();
-    let pairs: Vec<_> = problem.labels.iter().map(|pair| (pair.a, pair.b)).collect();
+    let pairs: Vec<_> = problem.labels.iter().map(|pair| pair.items()).collect();
     let weight = |pair| oracle::variance(oracle::dot(&problem.difference(pair), &head));
     let weights: Vec<f64> = problem.labels.iter().map(weight).collect();
     let full = oracle::fisher(9, &problem.features, &pairs, &weights);

@@ -13,7 +13,7 @@ use pairpick_benches::work::threads;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::pool::Pool;
+use pairpick_core::pool::{ItemPair, Pool};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Batch, Options, Posterior, Problem, Sizes, Strategy};
 
@@ -27,7 +27,7 @@ fn select<T: Real>(picks: usize) {
     let columns = Columns::new(&features, ORDER, ITEMS).expect("shape");
     let mut rng = Stream::new(0, "list", 0);
     let mut item = || u32::try_from(rng.below(ITEMS as u64)).expect("small");
-    let list: Vec<_> = (0..PAIRS).map(|_| (item(), item())).collect();
+    let list: Vec<_> = (0..PAIRS).map(|_| ItemPair { a: item(), b: item() }).collect();
     let pool = Pool::listed(columns, &list, &[]).expect("a pool");
     let past = vec![T::ZERO; packed_len(ORDER)];
     let posterior = Posterior {

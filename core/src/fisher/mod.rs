@@ -19,15 +19,16 @@ use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::linalg::Packed;
 use crate::parallel::{Executor, map_by, split_at};
-use crate::pool::{Pair, Pairs, PairsSize, Pool, PoolSize, check_pairs};
+use crate::pool::{ItemPair, Pair, Pairs, PairsSize, Pool, PoolSize, check_pairs};
 use crate::whiten::Whitened;
 
 use self::averaged::average;
 pub use self::averaged::averaged_variance;
 use self::blocks::{BlockColumns, BlockLen, add_blocks};
-pub(crate) use self::in_prompt::block_weights;
-use self::pairs::List;
-pub(crate) use self::weights::{Form, factors_len};
+use self::cross_prompt::AllPairs;
+pub(crate) use self::in_prompt::PromptPairs;
+use self::pairs::PairList;
+pub(crate) use self::weights::{Form, ItemFactors, factors_len};
 
 /// How much a pair counts.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +43,11 @@ pub enum Weighting<'a, T> {
 }
 
 impl<T: Real> Weighting<'_, T> {
-    /// Replaces margins r_a − r_b by weights, given the items (a, b) of each.
+    /// Replaces margins r_a − r_b by weights, given the items of each.
     pub(crate) fn apply<E: Executor>(
         self,
         executor: &E,
-        pairs: impl Iterator<Item = (usize, usize)>,
+        pairs: impl Iterator<Item = ItemPair>,
         margins: &mut [T],
     ) {
         match self {
@@ -64,20 +65,14 @@ pub const fn pool_workspace_len(pool: &PoolSize) -> usize {
         PairsSize::CrossPrompt => cross_prompt::centre_len(pool.order),
         PairsSize::InPrompt { .. } | PairsSize::Listed(_) => 0,
     };
-    pool_block_len(pool).numbers().saturating_add(centre)
+    pool_block_len(pool).workspace_len().saturating_add(centre)
 }
 
 const fn pool_block_len(pool: &PoolSize) -> BlockLen {
-    let order = pool.order;
     match pool.pairs {
-        PairsSize::InPrompt { block, .. } => {
-            BlockLen { order, columns: block.items, scratch: in_prompt::scratch_len(block) }
-        }
-        PairsSize::CrossPrompt => {
-            let columns = sum::longest(sum::ITEMS, pool.items);
-            BlockLen { order, columns, scratch: cross_prompt::scratch_len(order, columns) }
-        }
-        PairsSize::Listed(pairs) => list_block_len(order, pairs),
+        PairsSize::InPrompt { block, .. } => in_prompt::block_len(pool.order, block),
+        PairsSize::CrossPrompt => cross_prompt::block_len(pool.order, pool.items),
+        PairsSize::Listed(pairs) => pairs::block_len(pool.order, pairs),
     }
 }
 
@@ -90,12 +85,7 @@ pub const fn pairs_workspace_len(order: usize) -> usize {
 
 /// [`pairs_workspace_len`] for so many pairs, of which few need less.
 pub(crate) const fn list_workspace_len(order: usize, pairs: usize) -> usize {
-    list_block_len(order, pairs).numbers()
-}
-
-const fn list_block_len(order: usize, pairs: usize) -> BlockLen {
-    let block = sum::longest(sum::PAIRS, pairs);
-    BlockLen { order, columns: block, scratch: block }
+    pairs::block_len(order, pairs).workspace_len()
 }
 
 /// Adds the Fisher information of all pairs that a pool offers.
@@ -115,25 +105,24 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     check_shape("rewards", features.len(), rewards.len())?;
     match pool.pairs() {
         Pairs::InPrompt(prompts) => {
-            let fill = |block: usize, columns: BlockColumns<'_, T>| {
-                in_prompt::fill(executor, (pool, prompts), rewards, weighting, block, columns)
-            };
+            let pairs = PromptPairs { pool, prompts, rewards, weighting };
+            let fill =
+                |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
             let blocks = prompts.len().div_ceil(sum::PROMPTS);
-            add_blocks(executor, len, blocks, fisher, workspace, &fill)
+            add_blocks(executor, blocks, len, fisher, workspace, &fill)
         }
         Pairs::CrossPrompt(_) => {
             let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(len.order));
             let centre = cross_prompt::centre(features, centre);
-            let form = Form::of(weighting, rewards);
-            let fill = |block: usize, columns: BlockColumns<'_, T>| {
-                cross_prompt::fill(executor, (pool, centre), rewards, form, block, columns)
-            };
+            let pairs = AllPairs { pool, centre, rewards, form: Form::of(weighting, rewards) };
+            let fill =
+                |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
             let blocks = features.len().div_ceil(sum::ITEMS);
-            add_blocks(executor, len, blocks, fisher, workspace, &fill)
+            add_blocks(executor, blocks, len, fisher, workspace, &fill)
         }
         Pairs::Listed(pairs) => {
-            let list = List { pairs, left_out: pool.labelled() };
-            add_list(executor, (features, list), rewards, weighting, fisher, workspace)
+            let list = PairList { features, pairs, left_out: pool.labelled(), rewards, weighting };
+            add_list(executor, list, fisher, workspace)
         }
     }
 }
@@ -153,22 +142,18 @@ pub fn add_pairs<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
 ) -> Result<(), Error> {
     check_shape("rewards", features.len(), rewards.len())?;
     check_pairs(pairs, features.len())?;
-    let list = List { pairs, left_out: &[] };
-    add_list(executor, (features, list), rewards, weighting, fisher, workspace)
+    let list = PairList { features, pairs, left_out: &[], rewards, weighting };
+    add_list(executor, list, fisher, workspace)
 }
 
 fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     executor: &E,
-    (features, list): (Columns<'_, f32>, List<'_, impl Pair>),
-    rewards: &[T],
-    weighting: Weighting<'_, T>,
+    list: PairList<'_, T, impl Pair>,
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {
-    let fill = |block: usize, columns: BlockColumns<'_, T>| {
-        pairs::fill(executor, (features, list), rewards, weighting, block, columns)
-    };
+    let fill = |block: usize, columns: BlockColumns<'_, T>| list.fill(executor, block, columns);
     let blocks = list.pairs.len().div_ceil(sum::PAIRS);
-    let len = list_block_len(features.rows(), list.pairs.len());
-    add_blocks(executor, len, blocks, fisher, workspace, &fill)
+    let block = pairs::block_len(list.features.rows(), list.pairs.len());
+    add_blocks(executor, blocks, block, fisher, workspace, &fill)
 }

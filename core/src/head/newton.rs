@@ -117,7 +117,7 @@ pub fn fit<T: Real, E: Executor>(
 }
 
 /// Σ ln σ(±m) of comparisons under a head, which need not have been fitted to them: how well it
-/// foretells their answers.
+/// predicts their answers.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Workspace`] below [`workspace_len`], [`Error::Label`],
@@ -160,7 +160,7 @@ struct Problem<'a, T, E> {
     /// The derivative of the mean loss with respect to each item's reward.
     slopes: &'a mut [T],
     margins: &'a mut [T],
-    scratch: &'a mut [T],
+    workspace: &'a mut [T],
 }
 
 impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
@@ -174,7 +174,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let (widened, workspace) = split_at(workspace, features.as_slice().len());
         let (rewards, workspace) = split_at(workspace, features.len());
         let (slopes, workspace) = split_at(workspace, features.len());
-        let (margins, scratch) = split_at(workspace, comparisons.len());
+        let (margins, workspace) = split_at(workspace, comparisons.len());
         for (wide, value) in widened.iter_mut().zip(features.as_slice()) {
             *wide = T::from_real(*value);
         }
@@ -187,13 +187,13 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
             rewards,
             slopes,
             margins,
-            scratch,
+            workspace,
         }
     }
 
     fn objective(&mut self, head: &[T]) -> Result<Objective<T>, Error> {
         let widened = Columns::new(&*self.widened, self.features.rows(), self.features.len())?;
-        rewards(self.executor, widened, head, self.rewards, self.scratch)?;
+        rewards(self.executor, widened, head, self.rewards, self.workspace)?;
         margins(self.rewards, self.comparisons, self.margins);
         let loss = mean_loss(self.executor.level(), self.comparisons, self.margins);
         let log_likelihood = T::ZERO - self.count() * loss;
@@ -227,8 +227,8 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         fisher.clear();
         let Self { executor, features, comparisons, .. } = *self;
         let weighting = Weighting::Bernoulli;
-        let (rewards, scratch) = (&*self.rewards, &mut *self.scratch);
-        add_pairs(executor, features, comparisons, rewards, weighting, &mut fisher, scratch)?;
+        let (rewards, workspace) = (&*self.rewards, &mut *self.workspace);
+        add_pairs(executor, features, comparisons, rewards, weighting, &mut fisher, workspace)?;
         fisher.add_diagonal(self.prior_precision);
         Cholesky::factor(fisher)
     }

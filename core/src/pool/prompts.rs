@@ -1,6 +1,7 @@
 //! [`Prompts`]: which items belong to which prompt, and the arithmetic between a pair's number and
 //! its items.
 
+use super::ItemPair;
 use crate::error::{Error, check_shape};
 
 /// Which items belong to which prompt, and how pairs are numbered. Prompts may have different
@@ -103,16 +104,16 @@ impl<'a> Prompts<'a> {
 
     /// The items (a, b), a < b, of a pair; `None` beyond the last pair.
     #[must_use]
-    pub fn items_of_pair(self, pair: u64) -> Option<(u32, u32)> {
+    pub fn items_of_pair(self, pair: u64) -> Option<ItemPair> {
         if pair >= self.pairs() {
             return None;
         }
         let prompt = self.first_pairs.partition_point(|first| *first <= pair).checked_sub(1)?;
         let (start, end) = self.items_of(prompt, prompt + 1);
         let replies = (end - start) as u64;
-        let (a, b) = place_of_items(replies, pair - self.first_pair(prompt))?;
+        let ItemPair { a, b } = place_of_items(replies, pair - self.first_pair(prompt))?;
         let start = u32::try_from(start).ok()?;
-        Some((start.checked_add(a)?, start.checked_add(b)?))
+        Some(ItemPair { a: start.checked_add(a)?, b: start.checked_add(b)? })
     }
 }
 
@@ -129,7 +130,7 @@ pub(super) const fn pair_of_items(items: u64, a: u64, b: u64) -> u64 {
 }
 
 /// The items of a pair by its number among all pairs of so many items; `None` beyond the last.
-pub(super) fn place_of_items(items: u64, pair: u64) -> Option<(u32, u32)> {
+pub(super) fn place_of_items(items: u64, pair: u64) -> Option<ItemPair> {
     if pair >= pairs_of(items) {
         return None;
     }
@@ -144,7 +145,7 @@ pub(super) fn place_of_items(items: u64, pair: u64) -> Option<(u32, u32)> {
         }
     }
     let b = (a + 1).saturating_add(pair - first_pair_of(items, a));
-    Some((u32::try_from(a).ok()?, u32::try_from(b).ok()?))
+    Some(ItemPair { a: u32::try_from(a).ok()?, b: u32::try_from(b).ok()? })
 }
 
 /// The number of the pair (a, a + 1).

@@ -78,7 +78,7 @@ impl Size {
         minibatch: 31,
     };
 
-    /// The name used in traces.
+    /// The name used in recordings.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name

@@ -36,7 +36,7 @@ use crate::topk::{Scored, TopK};
 /// # Errors
 /// As [`super::bald::select`]; [`Error::Parameter`] for fewer configurations than draws and
 /// [`Error::TooLarge`] for too many.
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,
@@ -45,18 +45,18 @@ pub fn select<T: Real, E: Executor>(
     let Problem { executor, pool, options, .. } = *problem;
     let samples = options.posterior_samples;
     check(problem)?;
-    let (memory, summary) = information::prepare(problem, workspace, options.configurations, rng)?;
-    let (mut configurations, scores, scratch) =
-        (memory.configurations, memory.scores, memory.scratch);
-    let scan = Scan { executor, pool, draws: memory.draws, samples };
+    let (parts, summary) = information::prepare(problem, workspace, options.configurations, rng)?;
+    let (mut configurations, scores, workspace) =
+        (parts.configurations, parts.scores, parts.workspace);
+    let scan = Scan { executor, pool, draws: parts.draws, samples };
     let mut information = Information::none(samples);
     for place in 0..batch.len() {
         let (picked, rest) = split_at(batch, place);
-        scan.score(&configurations, picked, scores, scratch)?;
+        scan.score(&configurations, picked, scores, workspace)?;
         let Some(best) = first_best(scores) else {
             break;
         };
-        let (probabilities, entropies) = scan.pair(best.pair, scratch);
+        let (probabilities, entropies) = scan.pair(best.pair, workspace);
         let answers = (&*probabilities, &*entropies);
         if is_noise(&configurations, answers, scores, best.score) {
             information.noise_from = Some(place);
@@ -72,7 +72,7 @@ pub fn select<T: Real, E: Executor>(
         } else {
             configurations.sample();
             for picked in batch.iter().take(place + 1) {
-                let (probabilities, _) = scan.pair(picked.pair, scratch);
+                let (probabilities, _) = scan.pair(picked.pair, workspace);
                 configurations.answer(executor.level(), probabilities, rng);
             }
         }

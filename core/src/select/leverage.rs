@@ -16,9 +16,7 @@ use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
 use crate::pool::{Distinct, PickedPairs, PoolSize, picked_len};
 use crate::rng::Stream;
-use crate::score::{
-    Criterion, Ranking, ScoreMemory, best_pairs, check_finite, drawn_pairs, gather, restore_scores,
-};
+use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs, check_finite, gather};
 use crate::topk::Scored;
 
 /// Ranks by a criterion that needs rewards alone.
@@ -26,12 +24,13 @@ pub(super) fn by_margin<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     criterion: Criterion<'_, T, &[T]>,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let Workspace { numbers, heaps, ranks } = workspace;
     let (rewards, numbers) = pool_rewards(problem, numbers)?;
     let workspace = Workspace { numbers, heaps, ranks };
-    rank(problem, rewards, (criterion, None), workspace, batch)?;
+    rank(problem, rewards, criterion, workspace, rng, batch)?;
     Ok(Selection::default())
 }
 
@@ -76,8 +75,7 @@ fn by_leverage<T: Real, E: Executor>(
     let (factor, selection, numbers) = pool_factor(problem, past, rewards, weighting, numbers)?;
     let criterion = Criterion::Leverage(&factor, weighting);
     let workspace = Workspace { numbers, heaps, ranks };
-    let noise = noise(problem, rng);
-    rank(problem, rewards, (criterion, noise), workspace, batch)?;
+    rank(problem, rewards, criterion, workspace, rng, batch)?;
     Ok(selection)
 }
 
@@ -107,31 +105,22 @@ pub(super) fn pool_factor<'a, T: Real, E: Executor>(
     Ok((factor, summary, numbers))
 }
 
-/// The seed of the noise by which pairs are drawn, where they are not ranked.
-pub(super) fn noise<T, E>(problem: &Problem<'_, T, E>, rng: &mut Stream) -> Option<u64> {
-    problem.options.sampled.then(|| rng.bits())
-}
-
 /// Fills `batch` with the best pairs that the caps on a batch allow.
 pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     problem: &Problem<'_, T, E>,
     rewards: &[T],
-    (criterion, noise): (Criterion<'_, T, D>, Option<u64>),
+    criterion: Criterion<'_, T, D>,
     workspace: Workspace<'_, T>,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<(), Error> {
     let Problem { executor, pool, options, .. } = *problem;
     let Workspace { numbers, heaps, ranks } = workspace;
-    // No strategy that ranks all pairs has caps of its own.
-    let distinct = options.distinct.unwrap_or_default();
+    let ranking = Ranking::new(pool, rewards, criterion);
+    let ranking = if options.sampled { ranking.drawn(rng.bits()) } else { ranking };
+    let distinct = options.distinct();
     if distinct == Distinct::Unlimited {
-        return match noise {
-            None => best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch),
-            Some(seed) => {
-                let by = (criterion, seed);
-                drawn_pairs(executor, pool, rewards, by, numbers, heaps, batch)
-            }
-        };
+        return best_pairs(executor, &ranking, numbers, heaps, batch);
     }
     let (mut picked, _) = PickedPairs::new(pool, distinct, batch.len(), ranks)?;
     let (required, found) = (front_len(batch.len()), heaps.len());
@@ -142,13 +131,11 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let requested = batch.len() as u64;
     let mut places = batch.iter_mut();
     while places.len() > 0 {
-        let memory = (&mut *numbers, &mut *heaps);
-        let by = (criterion, Ranking { noise, picked: Some(&picked) });
-        let best = gather(executor, pool, rewards, by, memory, slots)?;
+        let best = gather(executor, &ranking.beside(&picked), numbers, heaps, slots)?;
         let more = best.worst().is_some();
         let front = best.finish();
         check_finite(front)?;
-        restore_scores(noise, front);
+        ranking.restore_scores(front);
         for scored in front {
             if picked.allows(scored.pair)
                 && let Some(place) = places.next()
@@ -170,11 +157,14 @@ const fn front_len(batch: usize) -> usize {
 }
 
 /// Memory for the rewards, and then for scores that are made of nothing else.
-pub(super) const fn margin_workspace_len(sizes: &Sizes, distinct: Distinct) -> WorkspaceLen {
+pub(super) const fn margin_workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
     let PoolSize { order, items, .. } = sizes.pool;
-    let scores = ScoreMemory::margins(&sizes.pool).numbers(sizes.workers());
+    let scores = ScoreWorkspaceLen::margins(&sizes.pool).numbers(sizes.workers());
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
-    let (heaps, ranks) = rank_len(sizes, distinct);
+    let (heaps, ranks) = rank_len(sizes, options.distinct());
     WorkspaceLen { numbers: items.saturating_add(larger(scores, rewards)), heaps, ranks }
 }
 
@@ -182,10 +172,9 @@ pub(super) const fn margin_workspace_len(sizes: &Sizes, distinct: Distinct) -> W
 pub(super) const fn workspace_len<T: Real>(
     sizes: &Sizes,
     options: &Options<'_, T>,
-    distinct: Distinct,
 ) -> WorkspaceLen {
     let PoolSize { order, items, .. } = sizes.pool;
-    let scores = ScoreMemory::new(&sizes.pool).numbers(sizes.workers());
+    let scores = ScoreWorkspaceLen::new(&sizes.pool).numbers(sizes.workers());
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
     let shared = larger(larger(pool_len(sizes), scores), rewards);
     let numbers = items
@@ -193,7 +182,7 @@ pub(super) const fn workspace_len<T: Real>(
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = rank_len(sizes, distinct);
+    let (heaps, ranks) = rank_len(sizes, options.distinct());
     WorkspaceLen { numbers, heaps, ranks }
 }
 

@@ -38,4 +38,4 @@ pub use self::problem::{
     Information, Posterior, Problem, Selection, Sizes, Workspace, WorkspaceLen,
 };
 pub use self::selector::{ArraySelector, Batch, Selector, Workload};
-pub use self::strategy::Strategy;
+pub use self::strategy::{Facts, Strategy};

@@ -45,7 +45,7 @@ pub(super) fn fill_start<T: Real, E: Executor>(
 ) -> Result<(), Error> {
     let posterior = problem.posterior;
     start.clear();
-    if !problem.options.without_past {
+    if problem.options.past {
         start.add(&posterior.past)?;
     }
     add_prior(start, posterior.prior_precision, posterior.jitter);

@@ -16,11 +16,11 @@ use crate::linalg::{
 };
 use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::{Distinct, PoolSize};
+use crate::pool::PoolSize;
 use crate::rng::Stream;
-use crate::score::{Criterion, ScoreMemory, Stored};
+use crate::score::{Criterion, LeverageRows, ScoreWorkspaceLen, Stored};
 use crate::topk::Scored;
-use crate::whiten::{whiten_columns, whiten_memory_len};
+use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// V, an error where it is missing.
 pub(super) fn target<'a, T: Copy>(
@@ -46,7 +46,7 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     let order = features.rows();
     let (items, height) = (features.len(), order.saturating_mul(2));
     let Workspace { numbers, heaps, ranks } = workspace;
-    let past = if options.without_past { None } else { Some(posterior.past) };
+    let past = options.past.then_some(posterior.past);
     let (rewards, numbers) = posterior::pool_rewards(problem, numbers)?;
     let (weighting, numbers) = averaged::weighting(problem, numbers)?;
     let (required, found) = (rows_len(order).saturating_add(items * height), numbers.len());
@@ -61,16 +61,20 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
         leverage::pool_factor(problem, past, rewards, weighting, numbers)?;
     let root = fill_root(order, target, root)?;
     fill_whitener(factor.as_slice(), order, whitener);
-    let fits =
-        workers("whitening", whiten_memory_len(order, items), executor.threads(), numbers.len())?;
-    whiten_columns(executor, features, (whitener, height), fits.get(), columns, numbers);
+    let fits = workers(
+        "whitening",
+        whiten_workspace_len(order, items),
+        executor.threads(),
+        numbers.len(),
+    )?;
+    whiten_columns(executor, features, whitener, height, fits.get(), columns, numbers);
     solve(&factor, root.as_deref(), solved)?;
-    fill_rows(executor, (order, height, order), solved, columns);
-    let stored = Stored { columns, height, leverage: (order, order, 0), drop: None };
+    fill_rows(executor, solved, height, order, columns);
+    let leverage = LeverageRows { first: order, added: order, subtracted: 0 };
+    let stored = Stored { columns, height, leverage, drop: None };
     let criterion = Criterion::<T, &[T]>::Stored(stored, weighting);
     let workspace = Workspace { numbers, heaps, ranks };
-    let noise = leverage::noise(problem, rng);
-    leverage::rank(problem, rewards, (criterion, noise), workspace, batch)?;
+    leverage::rank(problem, rewards, criterion, workspace, rng, batch)?;
     Ok(selection)
 }
 
@@ -83,10 +87,10 @@ const fn rows_len(order: usize) -> usize {
 pub(super) const fn workspace_len<T: Real>(
     sizes: &Sizes,
     options: &Options<'_, T>,
-    distinct: Distinct,
 ) -> WorkspaceLen {
     let PoolSize { order, items, .. } = sizes.pool;
-    let scores = ScoreMemory::stored(order, &sizes.pool).at_least(whiten_memory_len(order, items));
+    let scores =
+        ScoreWorkspaceLen::stored(order, &sizes.pool).at_least(whiten_workspace_len(order, items));
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
     let shared =
         larger(larger(leverage::pool_len(sizes), scores.numbers(sizes.workers())), rewards);
@@ -97,7 +101,7 @@ pub(super) const fn workspace_len<T: Real>(
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = leverage::rank_len(sizes, distinct);
+    let (heaps, ranks) = leverage::rank_len(sizes, options.distinct());
     WorkspaceLen { numbers, heaps, ranks }
 }
 
@@ -140,13 +144,16 @@ pub(super) fn solve<T: Real, D: AsRef<[T]>>(
     Ok(())
 }
 
-/// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column, whose first rows are u.
+/// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column of this height, whose first rows
+/// are u; `solved` is square.
 pub(super) fn fill_rows<T: Real, E: Executor>(
     executor: &E,
-    (order, height, first): (usize, usize, usize),
     solved: &[T],
+    height: usize,
+    first: usize,
     columns: &mut [T],
 ) {
+    let order = solved.len().isqrt();
     let share = sum::ITEMS.saturating_mul(height);
     for_chunks(executor, columns, share, &mut [(); 0], 0, &|_, columns, _| {
         for column in columns.chunks_exact_mut(height.max(1)) {

@@ -9,9 +9,9 @@ use pairpick_core::head::rewards;
 use pairpick_core::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
-use pairpick_core::pool::{Comparison, Pool, Prompts};
+use pairpick_core::pool::{Comparison, ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::score::{Criterion, ScoreMemory, best_pairs};
+use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
 use pairpick_core::topk::Scored;
 use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
@@ -156,13 +156,13 @@ impl Bench<'_> {
         factor: &Cholesky<T, Vec<T>>,
     ) -> Result<f64> {
         let (threads, batch) = (self.threads.threads(), self.batch.min(pool.available() as usize));
-        let mut numbers = vec![T::ZERO; ScoreMemory::new(&pool.size()).numbers(threads)];
+        let mut numbers = vec![T::ZERO; ScoreWorkspaceLen::new(&pool.size()).numbers(threads)];
         let mut heaps = vec![Scored::default(); threads * batch];
         let mut chosen = vec![Scored::default(); batch];
         self.median(|| {
             let criterion = Criterion::Leverage(factor, Weighting::Bernoulli);
-            let (memory, heaps) = (&mut numbers, &mut heaps);
-            best_pairs(self.threads, pool, values, criterion, memory, heaps, &mut chosen)
+            let ranking = Ranking::new(pool, values, criterion);
+            best_pairs(self.threads, &ranking, &mut numbers, &mut heaps, &mut chosen)
         })
     }
 
@@ -233,7 +233,7 @@ fn parameters(mlp: &Mlp) -> Vec<f32> {
 /// The numbering of a shape's pairs.
 struct Pairs {
     starts: Vec<u32>,
-    list: Vec<(u32, u32)>,
+    list: Vec<ItemPair>,
 }
 
 impl Pairs {
@@ -248,7 +248,7 @@ impl Pairs {
             PoolShape::Listed { pairs } => {
                 let mut stream = Stream::new(1, "cost", 0);
                 let mut item = || (stream.uniform::<f64>() * f64::from(items)) as u32;
-                let list = (0..pairs).map(|_| (item(), item())).collect();
+                let list = (0..pairs).map(|_| ItemPair { a: item(), b: item() }).collect();
                 Self { starts: Vec::new(), list }
             }
         }

@@ -2,7 +2,7 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, ItemPair};
 
 use super::{FeatureCache, Features, Model, Trunk};
 use crate::data::embeddings::Embeddings;
@@ -40,15 +40,15 @@ impl Items {
     /// Labels as the core has them.
     pub(super) fn comparisons<T: Real>(&self, labels: &[Label]) -> Vec<Comparison<T>> {
         let comparison = |label: &Label| {
-            let (a, b) = self.pair(label);
+            let ItemPair { a, b } = self.pair(label);
             Comparison { a, b, label: T::from_f64(label.preference.value()) }
         };
         labels.iter().map(comparison).collect()
     }
 
     /// A pair's items by their places among these.
-    fn pair(&self, label: &Label) -> (u32, u32) {
-        (self.place(label.a), self.place(label.b))
+    fn pair(&self, label: &Label) -> ItemPair {
+        ItemPair { a: self.place(label.a), b: self.place(label.b) }
     }
 
     fn place(&self, item: u64) -> u32 {
@@ -62,7 +62,7 @@ impl Items {
 #[derive(Debug)]
 pub(crate) struct PairFeatures {
     items: Items,
-    pairs: Vec<(u32, u32)>,
+    pairs: Vec<ItemPair>,
     features: Features,
 }
 
@@ -91,7 +91,7 @@ impl PairFeatures {
     }
 
     /// The pairs by the columns of their items.
-    pub(crate) fn pairs(&self) -> &[(u32, u32)] {
+    pub(crate) fn pairs(&self) -> &[ItemPair] {
         &self.pairs
     }
 
@@ -109,7 +109,7 @@ impl PairFeatures {
             return Ok(Vec::new());
         }
         let rewards = model.rewards(threads, self.columns()?)?;
-        let margin = |&(a, b): &(u32, u32)| rewards[a as usize] - rewards[b as usize];
+        let margin = |pair: &ItemPair| rewards[pair.a as usize] - rewards[pair.b as usize];
         Ok(self.pairs.iter().map(margin).collect())
     }
 
@@ -135,7 +135,7 @@ mod tests {
         let items = Items::of_split(&training, &held_out);
         assert_eq!((items.first, items.numbers.as_slice()), (3, &[2, 9, 30, 5, 40][..]));
         let places = |labels: &[Label]| labels.iter().map(|l| items.pair(l)).collect::<Vec<_>>();
-        assert_eq!(places(&training), [(1, 0), (0, 2)]);
-        assert_eq!(places(&held_out), [(4, 0), (3, 1)]);
+        assert_eq!(places(&training), [(1, 0), (0, 2)].map(ItemPair::from));
+        assert_eq!(places(&held_out), [(4, 0), (3, 1)].map(ItemPair::from));
     }
 }

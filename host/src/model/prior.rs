@@ -2,7 +2,7 @@
 //! features of the current model.
 
 use pairpick_core::columns::Columns;
-use pairpick_core::head::evidence::{Choice, Memory, by_evidence, by_held_out};
+use pairpick_core::head::evidence::{Choice, Workspace, by_evidence, by_held_out};
 use pairpick_core::head::newton::workspace_len;
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
@@ -62,8 +62,8 @@ fn choose(
     }
     let folds = folds(settings.seed, embeddings, labels);
     let given = comparisons.clone();
-    let memory = Memory { workspace: &mut workspace, comparisons: &mut comparisons };
-    by_held_out(threads, features, &given, &folds, &mut head, memory)
+    let workspace = Workspace { numbers: &mut workspace, comparisons: &mut comparisons };
+    by_held_out(threads, features, &given, &folds, &mut head, workspace)
 }
 
 /// The fold of each label: prompts in random order are dealt out in turn. A label belongs to the

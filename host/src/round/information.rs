@@ -1,8 +1,9 @@
 //! What a batch is worth, by the model that picked it.
 
 use pairpick_core::arith::Real;
-use pairpick_core::certificate::{self, Effort, Memory, certify, memory_len};
+use pairpick_core::certificate::{self, Effort, certify};
 use pairpick_core::parallel::Executor;
+use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Problem, Sizes, Strategy};
 use pairpick_core::topk::Scored;
@@ -60,26 +61,28 @@ struct Measure<'a, T> {
     problem: &'a Problem<'a, T, Threads>,
     numbers: Vec<T>,
     heaps: Vec<Scored<T>>,
-    pairs: Vec<(u32, u32)>,
+    pairs: Vec<ItemPair>,
 }
 
 impl<'a, T: Real> Measure<'a, T> {
     fn new(problem: &'a Problem<'a, T, Threads>, batch: usize) -> Self {
-        let len = memory_len(&Sizes::of(problem.pool, batch, problem.executor.threads()));
+        let len =
+            certificate::workspace_len(&Sizes::of(problem.pool, batch, problem.executor.threads()));
         Self {
             problem,
             numbers: vec![T::ZERO; len.numbers],
             heaps: vec![Scored::default(); len.heaps],
-            pairs: vec![(0, 0); len.pairs],
+            pairs: vec![ItemPair::default(); len.pairs],
         }
     }
 
-    fn memory(&mut self) -> Memory<'_, T> {
-        Memory { numbers: &mut self.numbers, heaps: &mut self.heaps, pairs: &mut self.pairs }
+    fn workspace(&mut self) -> certificate::Workspace<'_, T> {
+        let Self { numbers, heaps, pairs, .. } = self;
+        certificate::Workspace { numbers, heaps, pairs }
     }
 
     fn log_det(&mut self, batch: &[Scored<T>]) -> CoreResult<f64> {
-        certificate::log_det(self.problem, batch, self.memory())
+        certificate::log_det(self.problem, batch, self.workspace())
     }
 
     fn gain(&mut self, batch: &[Scored<T>]) -> CoreResult<f64> {
@@ -94,7 +97,7 @@ impl<'a, T: Real> Measure<'a, T> {
     ) -> CoreResult<CertificateReport> {
         let effort = Effort::default();
         progress.begin("bounding the possible gain", effort.iterations as u64);
-        let certificate = certify(self.problem, batch, effort, self.memory(), &mut |seen| {
+        let certificate = certify(self.problem, batch, effort, self.workspace(), &mut |seen| {
             progress.advance(seen.iterations as u64);
         });
         progress.end();
@@ -107,7 +110,11 @@ impl<'a, T: Real> Measure<'a, T> {
 
     /// The batch that `random` picks in this round, under the same caps.
     fn random(&self, request: &Request<'_>, batch: usize) -> CoreResult<Vec<Scored<T>>> {
-        let caps = self.problem.options.distinct.unwrap_or(request.strategy.own_distinct());
+        let caps = self
+            .problem
+            .options
+            .distinct
+            .unwrap_or(request.strategy.facts().distinct.unwrap_or_default());
         let options = Options { distinct: Some(caps), ..Options::default() };
         let problem = Problem { options: &options, ..*self.problem };
         let mut rng = Stream::new(request.settings.seed, Strategy::Random.name(), request.round);

@@ -1,7 +1,7 @@
 //! [`RoundPool`]: what a round may ask about: its items, their pairs, and which of them have a label.
 
 use pairpick_core::columns::Columns;
-use pairpick_core::pool::{Pairs, Pool, Prompts, pairs_of, pairs_of_ranks};
+use pairpick_core::pool::{ItemPair, Pairs, Pool, Prompts, pairs_of, pairs_of_ranks};
 use pairpick_core::rng::Stream;
 
 use crate::data::candidates::Candidates;
@@ -26,7 +26,7 @@ enum OfferedPairs {
     /// Every two items.
     CrossPrompt,
     /// These; `places` are those in the candidates' file, where there is one.
-    Listed { pairs: Vec<(u32, u32)>, places: Vec<u64> },
+    Listed { pairs: Vec<ItemPair>, places: Vec<u64> },
 }
 
 impl RoundPool {
@@ -168,7 +168,8 @@ fn of_candidates(
     items.dedup();
     // At most 2³² − 1 pairs are read, and memory holds their items.
     let place = |item: &u64| items.partition_point(|other| other < item) as u32;
-    let pairs = open.iter().map(|(_, (a, b))| (place(a), place(b))).collect();
+    let pair = |(a, b): &(u64, u64)| ItemPair { a: place(a), b: place(b) };
+    let pairs = open.iter().map(|(_, items)| pair(items)).collect();
     let places = open.iter().map(|(place, _)| *place).collect();
     Ok(RoundPool { items, pairs: OfferedPairs::Listed { pairs, places }, labelled: Vec::new() })
 }
@@ -269,7 +270,9 @@ mod tests {
             let sampled = draw(&settings, &labels);
             let OfferedPairs::Listed { pairs, .. } = &sampled.pairs else { panic!("a list") };
             assert_eq!(pairs.len() as u64, open - 1);
-            assert!(pairs.is_sorted_by(|pair, next| pair < next) && !pairs.contains(&(0, 1)));
+            assert!(
+                pairs.is_sorted_by(|pair, next| pair < next) && !pairs.contains(&(0, 1).into())
+            );
             let settings = Settings { pairs: PairsOffered::Sampled(open), ..settings };
             assert!(
                 !matches!(draw(&settings, &labels).pairs, OfferedPairs::Listed { .. }),
@@ -288,7 +291,7 @@ mod tests {
         let draw = RoundPool::new(&embeddings, Some(&candidates), &settings, 2, &labels).unwrap();
         assert_eq!(draw.items, [2, 5, 6, 17, 30]);
         let OfferedPairs::Listed { pairs, .. } = &draw.pairs else { panic!("a list") };
-        assert_eq!(pairs.as_slice(), [(4, 0), (3, 4), (1, 2)]);
+        assert_eq!(pairs.as_slice(), [(4, 0), (3, 4), (1, 2)].map(ItemPair::from));
         assert_eq!([draw.place(0), draw.place(1), draw.place(3)], [Some(0), Some(2), None]);
     }
 }

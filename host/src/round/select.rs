@@ -3,6 +3,7 @@
 use pairpick_core::Error as Core;
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::Packed;
+use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Information, Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
@@ -105,7 +106,7 @@ fn select<T: Real>(
     if batch < settings.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
-    let target = match strategy.needs_target() {
+    let target = match strategy.facts().target {
         true => Some(target::<T>(threads, &pool, starts)?),
         false => None,
     };
@@ -159,7 +160,7 @@ fn select<T: Real>(
         _ => random_from.map_or(front, |from| from.min(front)),
     };
     let picked = chosen.iter().enumerate().filter_map(|(place_in_batch, chosen)| {
-        let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
+        let ItemPair { a, b } = pool.pairs().items_of_pair(chosen.pair)?;
         let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
         let score = (place_in_batch < scored).then(|| chosen.score.to_f64());
         let place = draw.place(chosen.pair);

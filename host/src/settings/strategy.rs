@@ -4,14 +4,14 @@ use std::ops::RangeInclusive;
 
 use pairpick_core::arith::Real;
 use pairpick_core::select::{
-    MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy, Weights,
+    Facts, MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy, Weights,
 };
 
 use super::{DistinctPairs, PairsOffered, PoolKind, Settings, in_range};
 use crate::error::{Error, Result};
 
 /// Whether a strategy reads an option.
-type Reads = fn(Strategy) -> bool;
+type Reads = fn(&Facts) -> bool;
 
 impl Settings {
     /// What the strategy of a round reads of these.
@@ -22,14 +22,14 @@ impl Settings {
             sampled: self.sample,
             misfit: self.misfit.map(T::from_f64),
             distinct: self.distinct.map(|distinct| distinct.0),
-            without_past: !self.count_past,
+            past: self.count_past,
             posterior_samples: self.posterior_samples,
             configurations: self.configurations,
             clusters: self.clusters,
             radius: T::from_f64(self.radius),
             ..Options::default()
         };
-        options.read_by(strategy)
+        options.read_by(&strategy.facts())
     }
 
     /// Checks what single strategies read.
@@ -52,16 +52,20 @@ impl Settings {
     pub(super) fn check_what_is_read(&self) -> Result<()> {
         let (strategy, weighed) = (self.strategy, self.weights != Weights::PlugIn);
         let asked: [(&str, bool, Reads); 5] = [
-            ("`sample`", self.sample, Strategy::can_sample),
-            ("`distinct`", self.caps() != DistinctPairs::UNLIMITED, Strategy::takes_caps),
-            ("`misfit`", self.misfit.is_some_and(|misfit| misfit != 0.0), Strategy::takes_misfit),
-            ("`no_past`", !self.count_past, Strategy::can_leave_out_the_past),
-            ("`weights` averaged", weighed, Strategy::takes_weights),
+            ("`sample`", self.sample, |facts| facts.sampled),
+            ("`distinct`", self.caps() != DistinctPairs::UNLIMITED, |facts| {
+                facts.distinct.is_some()
+            }),
+            ("`misfit`", self.misfit.is_some_and(|misfit| misfit != 0.0), |facts| {
+                facts.misfit.is_some()
+            }),
+            ("`no_past`", !self.count_past, |facts| facts.past),
+            ("`weights` averaged", weighed, |facts| facts.weights),
         ];
         if let Some((setting, _, reads)) =
-            asked.into_iter().find(|(_, asked, reads)| *asked && !reads(strategy))
+            asked.into_iter().find(|(_, asked, reads)| *asked && !reads(&strategy.facts()))
         {
-            let readers = Strategy::ALL.into_iter().filter(|strategy| reads(*strategy));
+            let readers = Strategy::ALL.into_iter().filter(|strategy| reads(&strategy.facts()));
             let readers: Vec<&str> = readers.map(Strategy::name).collect();
             let expected = format!("does not read {setting}; these do: {}", readers.join(", "));
             return Err(Error::setting("strategy", strategy.name(), expected));
@@ -71,7 +75,7 @@ impl Settings {
 
     /// The caps that the strategy keeps.
     fn caps(&self) -> DistinctPairs {
-        self.distinct.unwrap_or(DistinctPairs(self.strategy.own_distinct()))
+        self.distinct.unwrap_or(DistinctPairs(self.strategy.facts().distinct.unwrap_or_default()))
     }
 
     /// Refuses random pairs beside a cap, which they would not keep.
@@ -94,7 +98,7 @@ impl Settings {
     /// Refuses pools that the strategy cannot go through.
     pub(super) fn check_pool(&self) -> Result<()> {
         let all = self.pool == PoolKind::CrossPrompt && self.pairs == PairsOffered::All;
-        if !all || self.strategy.takes_all_cross_prompt_pairs() {
+        if !all || self.strategy.facts().all_pairs {
             return Ok(());
         }
         let expected = format!(

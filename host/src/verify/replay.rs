@@ -2,7 +2,7 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, ItemPair};
 use pairpick_core::profile::Profile;
 use pairpick_core::scenario::{self, Memory, Size};
 use pairpick_core::topk::Scored;
@@ -125,9 +125,9 @@ fn replay_in<T: Real, E: Executor>(
         starts: &mut vec![0; len.prompts],
         first_pairs: &mut vec![0; len.prompts],
         places: &mut vec![0; len.places],
-        listed: &mut vec![(0, 0); len.listed],
+        listed: &mut vec![ItemPair::default(); len.listed],
         labels: &mut vec![Comparison { a: 0, b: 0, label: T::ZERO }; len.labels],
-        asked: &mut vec![(0, 0); len.asked],
+        asked: &mut vec![ItemPair::default(); len.asked],
         labelled: &mut vec![0; len.asked],
         batch: &mut vec![Scored::default(); len.batch],
         ranks: &mut vec![0; len.ranks],

@@ -3,7 +3,7 @@ use pairpick_core::fisher::{
     add_pairs, add_pool, averaged_variance, pairs_workspace_len, pool_workspace_len,
 };
 use pairpick_core::linalg::PackedView;
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, ItemPair};
 
 use crate::{Any, any};
 
@@ -17,7 +17,7 @@ probes! {
     fisher::add_pairs[T] =>
         (
         add_pairs(
-            &Any, any(), any::<&[(u32, u32)]>(), any(), any(), any::<&mut PackedView<'_, T>>(), any()
+            &Any, any(), any::<&[ItemPair]>(), any(), any(), any::<&mut PackedView<'_, T>>(), any()
         ),
         add_pairs(
             &Any, any(), any::<&[Comparison<T>]>(), any(), any(), any::<&mut PackedView<'_, T>>(),

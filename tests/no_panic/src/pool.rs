@@ -1,5 +1,6 @@
 use pairpick_core::pool::{
-    Comparison, Pair, Pairs, Pool, PoolSize, Prompts, pairs_of, pairs_of_ranks, ranks_of_pairs,
+    Comparison, ItemPair, Pair, Pairs, Pool, PoolSize, Prompts, pairs_of, pairs_of_ranks,
+    ranks_of_pairs,
 };
 
 use crate::any;
@@ -24,7 +25,7 @@ probes! {
     pool::ranks::pairs_of_ranks => pairs_of_ranks(any(), any());
     pool::ranks::ranks_of_pairs => ranks_of_pairs(any(), any());
 
-    pool::Pair::items[T] => (any::<(u32, u32)>().items(), any::<Comparison<T>>().items());
+    pool::Pair::items[T] => (any::<ItemPair>().items(), any::<Comparison<T>>().items());
     pool::Pairs::len => any::<Pairs<'_>>().len();
     pool::Pairs::is_empty => any::<Pairs<'_>>().is_empty();
     pool::Pairs::items_of_pair => any::<Pairs<'_>>().items_of_pair(any());

@@ -1,20 +1,14 @@
-use pairpick_core::score::{Criterion, ScoreMemory, best_pairs, drawn_pairs, gumbel};
+use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs, gumbel};
 
 use crate::{Any, any};
 
 probes! {
-    score::ScoreMemory::new => ScoreMemory::new(any());
-    score::ScoreMemory::numbers => any::<ScoreMemory>().numbers(any());
+    score::ScoreWorkspaceLen::new => ScoreWorkspaceLen::new(any());
+    score::ScoreWorkspaceLen::numbers => any::<ScoreWorkspaceLen>().numbers(any());
+    score::Ranking::new[T] =>
+        Ranking::new(any(), any(), any::<Criterion<'_, T, &[T]>>());
+    score::Ranking::drawn[T] => any::<Ranking<'_, T, &[T]>>().drawn(any());
     score::best_pairs[T] =>
-        best_pairs(&Any, any(), any(), any::<Criterion<'_, T, &[T]>>(), any(), any(), any());
-    score::drawn_pairs[T] => drawn_pairs(
-        &Any,
-        any(),
-        any(),
-        any::<(Criterion<'_, T, &[T]>, u64)>(),
-        any(),
-        any(),
-        any(),
-    );
+        best_pairs(&Any, any::<&Ranking<'_, T, &[T]>>(), any(), any(), any());
     score::gumbel::gumbel[T] => gumbel::<T>(any(), any());
 }

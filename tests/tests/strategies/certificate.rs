@@ -4,8 +4,9 @@
 
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::certificate::{Certificate, Effort, Memory, certify, log_det, memory_len};
+use pairpick_core::certificate::{Certificate, Effort, Workspace, certify, log_det, workspace_len};
 use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::pool::ItemPair;
 use pairpick_core::select::{Options, Sizes, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::kind::{KINDS, Kind};
@@ -24,12 +25,13 @@ fn certified<T: Real>(
     effort: Effort,
 ) -> Result<(Certificate, Vec<Certificate>), Error> {
     pool.with(executor, &Options::default(), |problem| {
-        let len = memory_len(&Sizes::of(problem.pool, batch.len(), executor.threads()));
+        let len = workspace_len(&Sizes::of(problem.pool, batch.len(), executor.threads()));
         let mut numbers = vec![T::ZERO; len.numbers];
-        let (mut heaps, mut pairs) = (vec![Scored::default(); len.heaps], vec![(0, 0); len.pairs]);
-        let memory = Memory { numbers: &mut numbers, heaps: &mut heaps, pairs: &mut pairs };
+        let (mut heaps, mut pairs) =
+            (vec![Scored::default(); len.heaps], vec![ItemPair::default(); len.pairs]);
+        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, pairs: &mut pairs };
         let mut seen = Vec::new();
-        let certificate = certify(problem, batch, effort, memory, &mut |now| seen.push(*now))?;
+        let certificate = certify(problem, batch, effort, workspace, &mut |now| seen.push(*now))?;
         Ok((certificate, seen))
     })
 }
@@ -177,12 +179,13 @@ fn a_random_batch_has_less_than_the_strategy_and_less_than_all() {
             certified(&pool, &executor, &random, Effort::default()).expect("one");
         let at_random = from_random.after;
         let measured = pool.with(&executor, &options, |problem| {
-            let len = memory_len(&Sizes::of(problem.pool, 10, 1));
+            let len = workspace_len(&Sizes::of(problem.pool, 10, 1));
             let mut numbers = vec![0.0; len.numbers];
             let mut heaps = vec![Scored::default(); len.heaps];
-            let mut pairs = vec![(0, 0); len.pairs];
-            let memory = Memory { numbers: &mut numbers, heaps: &mut heaps, pairs: &mut pairs };
-            log_det(problem, &random, memory)
+            let mut pairs = vec![ItemPair::default(); len.pairs];
+            let workspace =
+                Workspace { numbers: &mut numbers, heaps: &mut heaps, pairs: &mut pairs };
+            log_det(problem, &random, workspace)
         });
         assert_eq!(measured, Ok(at_random));
         let shares = (found.gain_share(at_random), found.gain_share(found.after));
@@ -235,8 +238,8 @@ fn what_cannot_be_certified_is_an_error() {
     assert!(matches!(refused, Err(Error::NotPositiveDefinite { .. })), "{refused:?}");
     let short = pool.with(&executor, &Options::default(), |problem| {
         let mut numbers = [0.0; 8];
-        let memory = Memory { numbers: &mut numbers, heaps: &mut [], pairs: &mut [] };
-        certify(problem, &batch_of(&offered[..2]), Effort::default(), memory, &mut |_| ())
+        let workspace = Workspace { numbers: &mut numbers, heaps: &mut [], pairs: &mut [] };
+        certify(problem, &batch_of(&offered[..2]), Effort::default(), workspace, &mut |_| ())
     });
     assert!(matches!(short, Err(Error::Workspace { .. })), "{short:?}");
     let nothing = certified(&pool, &[]).expect("an empty batch");

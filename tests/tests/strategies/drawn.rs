@@ -110,7 +110,7 @@ fn a_drawn_pair_tells_its_own_score_and_none_comes_twice() {
         let all = pool.offered().len();
         let target = positive::<f64>(5, 3, 1.0);
         let target = Some(Packed::new(5, target.as_slice()).expect("order"));
-        for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.can_sample()) {
+        for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.facts().sampled) {
             let ranking = Options { target, ..Options::default() };
             let ranked = pool.select::<f64>(&executor, &ranking, (strategy, all, 0));
             let drawing = Options { target, ..sampled() };
@@ -180,9 +180,9 @@ fn a_mixed_batch_is_the_strategy_s_best_and_then_others_at_random() {
             distinct: Some(Distinct::Unlimited),
             ..Options::default()
         };
-        let strategies = Strategy::ALL.into_iter().filter(|strategy| {
-            kind != Kind::CrossPrompt || strategy.takes_all_cross_prompt_pairs()
-        });
+        let strategies = Strategy::ALL
+            .into_iter()
+            .filter(|strategy| kind != Kind::CrossPrompt || strategy.facts().all_pairs);
         for (strategy, mixed) in strategies.flat_map(|s| [0, 1, 4, 10, 11].map(|mixed| (s, mixed)))
         {
             let options = Options::<f64> { mixed, ..few };

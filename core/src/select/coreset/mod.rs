@@ -37,7 +37,7 @@ pub const MAX_CLUSTERS: usize = 4096;
 /// As [`super::Strategy::select`]; [`Error::AllPairs`]; [`Error::Parameter`] for no cluster, more than
 /// the pool has pairs, or a radius that is negative or no number; [`Error::TooLarge`] for more than
 /// [`MAX_CLUSTERS`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,
@@ -50,8 +50,8 @@ pub fn select<T: Real, E: Executor>(
     if found < required {
         return Err(Error::Workspace { what: "coreset", required, found });
     }
-    let (rewards, memory) = posterior::pool_rewards(problem, workspace.numbers)?;
-    let mut clusters = Clusters::new(executor, pool, rewards, (pairs, options.clusters), memory);
+    let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
+    let mut clusters = Clusters::new(executor, pool, rewards, pairs, options.clusters, numbers);
     clusters.seed(rng)?;
     clusters.converge()?;
     let bounds = clusters.sensitivities(options.radius)?;
@@ -75,7 +75,7 @@ pub(super) const fn workspace_len<T: Real>(
 const fn numbers(sizes: &Sizes, count: usize) -> usize {
     let PoolSize { order, items, .. } = sizes.pool;
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
-    let clusters = clusters::memory_len(order, sizes.pool.count(), count, sizes.workers());
+    let clusters = clusters::workspace_len(order, sizes.pool.count(), count, sizes.workers());
     items.saturating_add(larger(rewards, clusters))
 }
 

@@ -36,8 +36,8 @@ pub const MAX_SAMPLES: usize = 4096;
 /// The most joint answers that an entropy is estimated by.
 pub const MAX_CONFIGURATIONS: usize = 65_536;
 
-/// The memory of a selection, in its parts.
-pub(super) struct Memory<'a, T> {
+/// What a selection works with.
+pub(super) struct Parts<'a, T> {
     /// The draws, a column of H weights each.
     pub(super) draws: &'a mut [T],
     /// For joint answers.
@@ -45,7 +45,7 @@ pub(super) struct Memory<'a, T> {
     /// A score a pair.
     pub(super) scores: &'a mut [T],
     /// For the scan's workers.
-    pub(super) scratch: &'a mut [T],
+    pub(super) workspace: &'a mut [T],
 }
 
 /// Numbers for so many joint answers at most, beside the scores of all pairs.
@@ -55,13 +55,13 @@ pub(super) const fn workspace_len(
     configurations: usize,
 ) -> WorkspaceLen {
     let order = sizes.pool.order;
-    let scratch = sizes.workers().saturating_mul(scan::scratch_len(order, samples));
+    let scan = sizes.workers().saturating_mul(scan::workspace_len(order, samples));
     let factor = packed_len(order).saturating_add(condition_workspace_len(order));
     let numbers = order
         .saturating_mul(samples)
-        .saturating_add(configurations::memory_len(samples, configurations))
+        .saturating_add(configurations::workspace_len(samples, configurations))
         .saturating_add(sizes.pool.count())
-        .saturating_add(larger(scratch, factor));
+        .saturating_add(larger(scan, factor));
     WorkspaceLen { numbers, heaps: 0, ranks: 0 }
 }
 
@@ -71,7 +71,7 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     workspace: Workspace<'a, T>,
     configurations: usize,
     rng: &mut Stream,
-) -> Result<(Memory<'a, T>, Selection), Error> {
+) -> Result<(Parts<'a, T>, Selection), Error> {
     let samples = problem.options.posterior_samples;
     let pairs = check(problem)?;
     let order = problem.pool.features().rows();
@@ -81,9 +81,10 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
         return Err(Error::Workspace { what: "information", required, found });
     }
     let (draws, numbers) = split_at(workspace.numbers, order.saturating_mul(samples));
-    let (joint, numbers) = split_at(numbers, configurations::memory_len(samples, configurations));
-    let (scores, scratch) = split_at(numbers, pairs);
-    let (matrix, condition) = split_at(scratch, packed_len(order));
+    let (joint, numbers) =
+        split_at(numbers, configurations::workspace_len(samples, configurations));
+    let (scores, workspace) = split_at(numbers, pairs);
+    let (matrix, condition) = split_at(workspace, packed_len(order));
     let (condition, _) = split_at(condition, condition_workspace_len(order));
     let posterior = problem.posterior;
     let mut precision = Packed::new(order, matrix)?;
@@ -94,7 +95,7 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     let summary = posterior::factor_summary(&factor, condition)?;
     draws::draw(posterior.head, &factor, rng, draws)?;
     let configurations = Configurations::new(samples, configurations, joint);
-    Ok((Memory { draws, configurations, scores, scratch }, summary))
+    Ok((Parts { draws, configurations, scores, workspace }, summary))
 }
 
 /// The pairs of a pool that can be gone through, by a number of draws that can be worked with.

@@ -99,10 +99,10 @@ pub const fn workspace_len(
     let hidden = first + second + third;
     let fixed = 4 * mlp.parameters() + mlp.widest() * mlp.widest();
     let items = data_items.saturating_mul(2 * (hidden + 1));
-    let scratch = threads.saturating_mul(rewards_workspace_len(mlp.features()));
+    let rewards = threads.saturating_mul(rewards_workspace_len(mlp.features()));
     let shared = fixed.saturating_add(items).saturating_add(labels.saturating_mul(2));
     let gathered = gathered_items(data_items, minibatch).saturating_mul(mlp.inputs());
-    shared.saturating_add(scratch).saturating_add(gathered)
+    shared.saturating_add(rewards).saturating_add(gathered)
 }
 
 /// The most items that a step's labels name, where a step does not take all labels.

@@ -76,7 +76,7 @@ pub(super) struct Passes<'a, T, E> {
     transposed: &'a mut [T],
     /// Inputs of the items of a step that does not take all labels.
     gathered: &'a mut [T],
-    scratch: &'a mut [T],
+    workspace: &'a mut [T],
 }
 
 impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
@@ -107,7 +107,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             gradients: take(mlp.parameters()),
             transposed: take(mlp.widest() * mlp.widest()),
             gathered: take(gathered_items(items, minibatch).saturating_mul(mlp.inputs())),
-            scratch: take(usize::MAX),
+            workspace: take(usize::MAX),
         }
     }
 
@@ -136,7 +136,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         let features = Columns::new(inputs, self.mlp.features(), items.len())?;
         let head = self.mlp.head_of(parameters);
         let (out, _) = split_at(self.rewards, items.len());
-        rewards(self.executor, features, head, out, self.scratch)
+        rewards(self.executor, features, head, out, self.workspace)
     }
 
     fn loss(&mut self, comparisons: &[Comparison<T>]) -> T {
@@ -165,8 +165,8 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
     ) -> Result<&[T], Error> {
         let count = batch.items.len();
         // Read while the rest is written to.
-        let memory = core::mem::take(&mut self.gathered);
-        let (gathered, _) = split_at(&mut *memory, count * self.mlp.inputs());
+        let buffer = core::mem::take(&mut self.gathered);
+        let (gathered, _) = split_at(&mut *buffer, count * self.mlp.inputs());
         for (inputs, item) in gathered.chunks_exact_mut(self.mlp.inputs().max(1)).zip(batch.items) {
             copy(self.data.items.column(*item as usize), inputs);
         }
@@ -181,7 +181,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             add_gradients_of(self.executor.level(), labels, slopes, reward_gradients);
             self.gradients_of_rewards(parameters, gathered, count);
         }
-        self.gathered = memory;
+        self.gathered = buffer;
         embedded.map(|()| &*self.gradients)
     }
 

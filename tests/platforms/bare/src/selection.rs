@@ -20,7 +20,7 @@ use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, PoolSize, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::score::{Criterion, best_pairs};
+use pairpick_core::score::{Criterion, Ranking, best_pairs};
 use pairpick_core::select::{
     ArraySelector, Options, Posterior, Problem, Sizes, Strategy, Workload, WorkspaceLen,
 };
@@ -143,10 +143,10 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
         fill_whitener(factor.as_slice(), ORDER, whitener);
         fill_whitened(executor.level(), features, whitener, stride, panel);
     });
-    let criterion = Criterion::Leverage(&factor, weighting);
+    let ranking = Ranking::new(pool, values, Criterion::Leverage(&factor, weighting));
     let batch: &mut [Scored<T>] = &mut memory.selector.batch;
     count("whiten-and-scores", || {
-        best_pairs(executor, pool, values, criterion, numbers, &mut [], batch)
+        best_pairs(executor, &ranking, numbers, &mut [], batch)
     })?;
     let posterior = &Posterior {
         head: &memory.head,
