@@ -7,7 +7,7 @@ use std::hint::black_box;
 use criterion::{
     BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
 };
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_benches::{levels, numbers};
 use pairpick_core::arith::{Level, Real};
 use pairpick_core::columns::Columns;

@@ -4,9 +4,9 @@ use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use pairpick::memory::Selector;
 use pairpick::parallel::Threads;
 use pairpick::runtime::{Isa, Runtime};
-use pairpick::selector::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};

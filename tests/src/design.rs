@@ -1,6 +1,6 @@
 //! Designs by brute force: every score from the definition, an inverse a pick, all in f64.
 
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};

@@ -1,6 +1,6 @@
 //! A selection from a list of pairs, with all that it needs, for the suites of single strategies.
 
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;

@@ -1,6 +1,6 @@
 //! Pools small enough to look at every subset of, with a posterior, owned.
 
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};

@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_benches::numbers;
 use pairpick_benches::work::threads;
 use pairpick_core::arith::Real;

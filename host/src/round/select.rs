@@ -16,10 +16,10 @@ use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
+use crate::memory::Selector;
 use crate::model::{FeatureCache, Features, Model};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::selector::Selector;
 use crate::settings::{FirstRound, Settings};
 
 /// Who selects, and when.

@@ -1,7 +1,7 @@
 //! Small pools of our own with their log-determinants and gradients to 30 digits
 //! (`fixtures/design`), through the whole selection in both precisions.
 
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;

@@ -3,7 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_core::arith::elementwise::map;
 use pairpick_core::arith::{Real, exp, micro};
 use pairpick_core::columns::Columns;

@@ -3,7 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
-use pairpick::selector::Selector;
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::{Real, bernoulli_variance, exp};
 use pairpick_core::columns::Columns;
