@@ -8,6 +8,7 @@
 //!   what follows can trust its shapes;
 //! - [`settings`]: everything that decides a result, and nothing else; [`runtime`]: what only
 //!   decides how fast it comes;
+//! - [`memory`]: what the core picks and measures batches in;
 //! - [`model`]: what is learnt from the labels, its training and its file;
 //! - [`round`]: pool, selection, answers, training, evaluation, and round again;
 //! - [`output`]: the folder of a run, complete or not there at all;
@@ -23,6 +24,7 @@ pub mod cost;
 pub mod data;
 pub mod error;
 pub mod label;
+pub mod memory;
 pub mod model;
 pub mod output;
 pub mod parallel;

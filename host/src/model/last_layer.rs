@@ -2,6 +2,7 @@
 
 use pairpick_core::head::evidence::log_evidence;
 use pairpick_core::head::newton::{self, Fit, workspace_len};
+use pairpick_core::parallel::Executor;
 
 use super::items::PairFeatures;
 use super::prior::prior_precision;
@@ -38,7 +39,8 @@ pub fn fit(
     let prior_precision = prior_precision(context, &pairs, labels, progress)?;
     let (features, comparisons) = (pairs.columns()?, pairs.comparisons(labels));
     let order = features.rows();
-    let mut workspace = vec![0.0; workspace_len(threads, order, features.len(), comparisons.len())];
+    let mut workspace =
+        vec![0.0; workspace_len(threads.threads(), order, features.len(), comparisons.len())];
     let mut head = vec![0.0; order];
     let fit =
         newton::fit(threads, features, &comparisons, prior_precision, &mut head, &mut workspace)

@@ -4,6 +4,7 @@
 use pairpick_core::columns::Columns;
 use pairpick_core::head::evidence::{Choice, Workspace, by_evidence, by_held_out};
 use pairpick_core::head::newton::workspace_len;
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 
@@ -53,7 +54,7 @@ fn choose(
     mut comparisons: Vec<Comparison<f64>>,
 ) -> Result<Choice, pairpick_core::Error> {
     let Context { embeddings, settings, threads } = context;
-    let len = workspace_len(threads, features.rows(), features.len(), comparisons.len());
+    let len = workspace_len(threads.threads(), features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
     let mut head = vec![0.0; features.rows()];
     if settings.prior_precision == PriorPrecision::Evidence {

@@ -2,6 +2,7 @@
 //! first items.
 
 use pairpick_core::columns::Columns;
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::Mlp;
@@ -116,7 +117,7 @@ impl Lessons {
     ) -> Result<Report, pairpick_core::Error> {
         let Self { items, inputs, training, held_out } = self;
         let labels = training.len().max(held_out.len());
-        let len = workspace_len(threads, mlp, items.numbers.len(), labels, how.minibatch);
+        let len = workspace_len(threads.threads(), mlp, items.numbers.len(), labels, how.minibatch);
         let mut workspace = vec![0.0; len];
         let mut index = vec![0; index_len(training.len(), items.first, how.minibatch)];
         let data = Data {

@@ -3,12 +3,9 @@
 use pairpick_core::Error as Core;
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::Packed;
-use pairpick_core::parallel::Executor;
 use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{
-    Information, Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace,
-};
+use pairpick_core::select::{Information, Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 
 use super::information::{self, Gain};
@@ -19,6 +16,7 @@ use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
+use crate::memory::Selector;
 use crate::model::{FeatureCache, Features, Model};
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -184,14 +182,8 @@ fn pick<T: Real>(
     round: u64,
     batch: usize,
 ) -> Result<(Vec<Scored<T>>, Selection), Core> {
-    let sizes = Sizes::of(problem.pool, batch, problem.executor.threads());
-    let len = strategy.workspace_len(&sizes, problem.options);
-    let mut numbers = vec![T::ZERO; len.numbers];
-    let mut heaps = vec![Scored::default(); len.heaps];
-    let mut ranks = vec![0; len.ranks];
-    let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
     let mut rng = Stream::new(seed, strategy.name(), round);
-    let mut chosen = vec![Scored::default(); batch];
-    let selection = strategy.select(problem, workspace, &mut rng, &mut chosen)?;
-    Ok((chosen, selection))
+    let mut selector = Selector::default();
+    let picked = selector.select(strategy, problem, batch, &mut rng)?;
+    Ok((picked.pairs.to_vec(), picked.selection))
 }

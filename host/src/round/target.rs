@@ -49,7 +49,7 @@ fn second_moment<T: Real>(threads: &Threads, pool: &Pool<'_>) -> Result<Packed<T
     let features: Columns<'_, f32> = pool.features();
     let order = features.rows();
     let context = || Error::core("the target of the design");
-    let len = pool_workspace_len(order, pool.pairs());
+    let len = pool_workspace_len(&pool.size());
     let mut workspace = vec![T::ZERO; 4 * threads.threads() * len];
     let mut sum = Packed::new(order, vec![T::ZERO; packed_len(order)]).map_err(context())?;
     let rewards = vec![T::ZERO; features.len()];
