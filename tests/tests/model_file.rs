@@ -107,8 +107,9 @@ fn tensors_have_the_names_and_the_orientation_of_pytorch() {
 #[test]
 fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
     let dataset = Dataset::bundled().unwrap();
-    let mut settings = Settings { rounds: 1, batch: 30, ..Settings::default() };
-    settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
+    let mut settings = Settings::default();
+    (settings.asking.rounds, settings.asking.batch) = (1, 30);
+    settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
     let threads = Threads::start(&Runtime::default()).unwrap();

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use pairpick::Error;
 use pairpick::data::item::ItemName;
-use pairpick::data::labels::{HexDigest, LabelRecord, Preference, read_json_lines};
+use pairpick::data::labels::{LabelRecord, read_json_lines};
+use pairpick::data::preference::Preference;
+use pairpick::digest::HexDigest;
 use pairpick::error::FolderError;
 use pairpick::output::inputs::Source;
 use pairpick::output::{Committed, LABELS, METRICS, OutputFolder, SETTINGS};

@@ -8,8 +8,9 @@ use pairpick::data::candidates::Candidates;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::item::ItemName;
 use pairpick::data::labels::{
-    Label, LabelRecord, Preference, Repeats, read_json_lines, read_labels, read_labels_from,
+    Label, LabelRecord, Repeats, read_json_lines, read_labels, read_labels_from,
 };
+use pairpick::data::preference::Preference;
 use pairpick_tests::fuzz::npy;
 use proptest::prelude::*;
 

@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 
 use pairpick::data::dataset::Dataset;
 use pairpick::data::embeddings::Embeddings;
-use pairpick::data::labels::{HexDigest, Label, Preference};
+use pairpick::data::labels::Label;
+use pairpick::data::pool_kind::PoolKind;
+use pairpick::data::preference::Preference;
+use pairpick::digest::HexDigest;
+use pairpick::label::oracle::Oracle;
 use pairpick::model::{Context, Model};
 use pairpick::output::{Committed, OutputFolder};
 use pairpick::parallel::Threads;
@@ -17,7 +21,7 @@ use pairpick::round::held_out::held_out;
 use pairpick::round::propose::propose;
 use pairpick::round::select::Request;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Oracle, PairsOffered, PoolKind, Settings, Typed};
+use pairpick::settings::{Amount, Settings, Typed};
 use pairpick_core::select::Strategy;
 use pairpick_tests::data::{folder, npy, npy_f32};
 use tempfile::TempDir;
@@ -70,17 +74,15 @@ impl Preferences {
         let embeddings = self.path("embeddings.npy");
         let candidates = self.path("candidates.jsonl");
         let dataset =
-            Dataset::open((&embeddings, None), Some(&candidates), PoolKind::Listed).expect("data");
-        let mut settings = Settings {
-            strategy,
-            pool: PoolKind::Listed,
-            oracle: Oracle::Recorded,
-            batch: 150,
-            rounds: 4,
-            ..Settings::default()
-        };
+            Dataset::open(&embeddings, None, Some(&candidates), PoolKind::Listed).expect("data");
+        let mut settings = Settings::default();
+        settings.asking.strategy = strategy;
+        settings.asking.pool = PoolKind::Listed;
+        settings.asking.batch = 150;
+        settings.asking.rounds = 4;
+        settings.answers.oracle = Oracle::Recorded;
         let summary = dataset.summary().expect("a summary");
-        settings.fit_to(summary, Typed::default()).expect("sizes that fit");
+        settings.fit_to(summary, &Typed::default()).expect("sizes that fit");
         let out = self.path(strategy.name());
         let mut out = OutputFolder::create(&out, false, &[]).expect("a new folder");
         let threads = Threads::start(&Runtime::default()).expect("threads");
@@ -127,13 +129,11 @@ fn what_people_preferred_is_learnt_from_a_listed_pool() {
 fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
     let path = data.join("train_embeddings.npy");
     let embeddings = Embeddings::open(&path).expect("embeddings");
-    let settings = Settings {
-        pool: PoolKind::CrossPrompt,
-        pairs: PairsOffered::All,
-        prompts_per_round: 500,
-        batch: 500,
-        ..Settings::default()
-    };
+    let mut settings = Settings::default();
+    settings.asking.pool = PoolKind::CrossPrompt;
+    settings.asking.pairs = Amount::All;
+    settings.asking.prompts_per_round = 500;
+    settings.asking.batch = 500;
     let runtime = Runtime { threads: NonZeroUsize::new(threads), ..Runtime::default() };
     let threads = Threads::start(&runtime).expect("threads");
     let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pairpick::settings::named::Named;
+use pairpick::named::Named;
 use pairpick::verify::{Scalar, ScenarioSize, Section, first_difference, golden, replay};
 use pairpick_core::Error;
 use pairpick_core::arith::Real;

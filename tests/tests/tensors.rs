@@ -11,6 +11,7 @@ use pairpick::Error;
 use pairpick::data::array::{ArrayReader, Element, SAFETENSORS_HEADER_LIMIT};
 use pairpick::data::dataset::{Dataset, Split};
 use pairpick::data::embeddings::Embeddings;
+use pairpick::data::pool_kind::PoolKind;
 use pairpick::data::rewards::Rewards;
 use pairpick::data::source::Source;
 use pairpick::error::{ArrayError, DataError};
@@ -19,7 +20,7 @@ use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{PoolKind, Settings, Typed};
+use pairpick::settings::{Architecture, Asking, Settings, Typed};
 use pairpick_tests::fuzz::{around, npy, tensors};
 use pairpick_tests::generate::numbers_f32;
 use safetensors::tensor::{Dtype, TensorView};
@@ -281,15 +282,11 @@ fn a_round_reads_the_rows_of_its_prompts() {
     let rewards = Rewards::open(&path, &train).unwrap();
     let train = Split { embeddings: train, rewards: Some(rewards) };
     let dataset = Dataset { train, candidates: None, test: None };
-    let mut settings = Settings {
-        prompts_per_round: 5,
-        batch: 6,
-        rounds: 1,
-        standardise: false,
-        hidden: [4; 3],
-        ..Settings::default()
-    };
-    settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
+    let mut settings = Settings::default();
+    settings.asking = Asking { prompts_per_round: 5, batch: 6, rounds: 1, ..settings.asking };
+    let Architecture::Mlp(network) = &mut settings.model;
+    (network.hidden, network.standardise) = ([4; 3], false);
+    settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();
     counts.lock().unwrap().clear();
     let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
     let threads = Threads::start(&Runtime::default()).unwrap();

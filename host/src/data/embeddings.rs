@@ -9,9 +9,9 @@ use pairpick_core::trunk::mlp::MAX_INPUTS;
 
 use super::array::ArrayReader;
 use super::item::ItemName;
+use super::pool_kind::PoolKind;
 use super::source::Source;
 use crate::error::{DataError, Error, Result, Shape};
-use crate::settings::PoolKind;
 
 /// The name of the tensor in a file that holds several.
 const TENSOR: &str = "embeddings";

@@ -3,8 +3,26 @@
 use pairpick_core::arith::sigmoid;
 use pairpick_core::rng::Stream;
 
-use crate::data::labels::Preference;
-use crate::settings::Oracle;
+use crate::data::preference::Preference;
+use crate::named::named;
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Oracle {
+    /// Draws the answer with the Bradley–Terry probability of the golden rewards.
+    #[default]
+    BradleyTerry,
+    /// Always the response of the larger golden reward.
+    ArgMax,
+    /// Whoever answered the candidates before.
+    Recorded,
+}
+
+named!(Oracle, "oracle",
+    BradleyTerry = "bt": "a person who errs: draws from the Bradley–Terry probability",
+    ArgMax = "argmax": "a person who never errs: the larger golden reward wins",
+    Recorded = "recorded": "the labels that the candidates have already",
+);
 
 /// What is known of a pair that is asked about.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -122,7 +122,7 @@ impl PairFeatures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::labels::Preference;
+    use crate::data::preference::Preference;
 
     fn labels(pairs: &[(u64, u64)]) -> Vec<Label> {
         let label = |&(a, b)| Label { round: 1, a, b, preference: Preference::First, score: None };

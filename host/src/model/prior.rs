@@ -27,12 +27,12 @@ pub(crate) fn prior_precision(
     progress: &mut dyn Progress,
 ) -> Result<f64> {
     let settings = context.settings;
-    if let PriorPrecision::Fixed(value) = settings.prior_precision {
+    if let PriorPrecision::Fixed(value) = settings.prior.prior_precision {
         return Ok(value);
     }
     let recipe = settings.prior_precision_of_recipe();
     let mut fall_back = |why: &str| {
-        let how = settings.prior_precision;
+        let how = settings.prior.prior_precision;
         progress.note(&format!("`prior_precision` {how}: {why}; the recipe's {recipe} stands in"));
         Ok(recipe)
     };
@@ -57,7 +57,7 @@ fn choose(
     let len = workspace_len(threads.threads(), features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
     let mut head = vec![0.0; features.rows()];
-    if settings.prior_precision == PriorPrecision::Evidence {
+    if settings.prior.prior_precision == PriorPrecision::Evidence {
         return by_evidence(threads, features, &comparisons, &mut head, &mut workspace);
     }
     let folds = folds(settings.seed, embeddings, labels);
@@ -87,7 +87,7 @@ fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
 mod tests {
     use super::*;
     use crate::data::dataset::Dataset;
-    use crate::data::labels::Preference;
+    use crate::data::preference::Preference;
 
     #[test]
     fn whole_prompts_are_dealt_into_folds_of_like_size_that_change_with_the_round() {

@@ -4,7 +4,7 @@ use pairpick_core::select::Information;
 use serde::Serialize;
 
 use crate::data::item::ItemName;
-use crate::data::labels::HexDigest;
+use crate::digest::HexDigest;
 use crate::round::metrics::{CertificateReport, PerLabel};
 
 /// A line of `select`'s output. With a `"label"` added it is a line of labels.
@@ -23,7 +23,7 @@ pub struct SelectedPair {
     pub b: ItemName,
     /// The strategy's score; none where it has no scores.
     pub score: Option<f64>,
-    /// p(1 − p) at the model's probability, or its mean, as `--weights` says.
+    /// p(1 − p) at the model's probability, or its mean, as the setting `weights` says.
     pub weight: f64,
     /// r_a − r_b under the model.
     pub margin: f64,
@@ -66,7 +66,7 @@ impl InformationReport {
     }
 }
 
-/// What `select --json` prints.
+/// What `select` prints as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelectionReport {
     /// The round that asks.

@@ -34,7 +34,7 @@ pub(super) fn of_batch<T: Real>(
     let gain = measure.gain(batch);
     let nats = or_note(gain, "what the batch tells", request, progress);
     let mut certificate = None;
-    if nats.is_some() && request.settings.certificate {
+    if nats.is_some() && request.settings.asking.certificate {
         let found = measure.certificate(request, batch, progress);
         certificate = or_note(found, "the certificate", request, progress);
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use pairpick_core::certificate::Certificate;
 use serde::{Deserialize, Serialize};
 
-use crate::data::labels::HexDigest;
+use crate::digest::HexDigest;
 
 /// What is known after a round. A metric without test data, or without a value, is `null`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,19 @@ pub struct RoundMetrics {
 }
 
 impl RoundMetrics {
+    /// What a person who waits wants to know of it.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = format!("round {}: {} labels", self.round, self.labels);
+        if let Some(value) = self.one_minus_spearman {
+            line += &format!(", 1-Spearman {value:.4}");
+        }
+        if let Some(value) = self.log_det {
+            line += &format!(", log|P| {value:.2}");
+        }
+        line + &format!(", {:.1} s", self.seconds)
+    }
+
     /// Whether a label of the round told little beside one of an earlier round.
     #[must_use]
     pub fn tells_little(&self) -> bool {

@@ -28,11 +28,11 @@ use crate::data::rewards::Rewards;
 use crate::error::{Error, Result};
 use crate::label::oracle::{self, Known};
 use crate::model::{Context, Model};
+use crate::named::Named;
 use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::named::Named;
-use crate::settings::{Init, Precision, Settings};
+use crate::settings::{Answers, Init, Precision, Settings};
 
 /// Runs the rounds that `committed` leaves to do, writing each to `out` as it ends.
 ///
@@ -48,7 +48,7 @@ pub fn run(
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
     // On the pool from here on, so that no kernel has to enter it.
-    threads.install(|| match settings.precision {
+    threads.install(|| match settings.asking.precision {
         Precision::F32 => run_at::<f32>(dataset, settings, threads, committed, out, progress),
         Precision::F64 => run_at::<f64>(dataset, settings, threads, committed, out, progress),
     })
@@ -65,7 +65,7 @@ fn run_at<T: Real>(
 ) -> Result<Summary> {
     let mut summary = Summary { rounds: committed.rounds };
     let first = summary.rounds.len() as u64 + 1;
-    let rounds = settings.rounds as u64;
+    let rounds = settings.asking.rounds as u64;
     if first > rounds {
         return Ok(summary);
     }
@@ -92,13 +92,14 @@ fn run_at<T: Real>(
             progress.note(&format!("round {round}: {}", per_label.words()));
         }
         labels.extend(&asked);
-        if settings.init == Init::Fresh || round == 1 {
+        if settings.training.init == Init::Fresh || round == 1 {
             model.reset(settings.seed, round)?;
         }
         model.fit(context, round, &labels, progress)?;
         past = LabelPosterior::of(context, &model, &labels, progress)?;
+        let best_of = &settings.measuring.best_of;
         let test = match &dataset.test {
-            Some(test) => evaluate::evaluate(&model, test, threads, &settings.best_of, progress)?,
+            Some(test) => evaluate::evaluate(&model, test, threads, best_of, progress)?,
             None => evaluate::Evaluation::default(),
         };
         let metrics = RoundMetrics {
@@ -119,7 +120,7 @@ fn run_at<T: Real>(
         let records: Vec<LabelRecord> =
             asked.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
         out.commit(&records, &model, &metrics)?;
-        progress.round(&metrics);
+        progress.round(round, &metrics.line());
         summary.rounds.push(metrics);
     }
     Ok(summary)
@@ -140,6 +141,7 @@ fn ask<T: Real>(
     let request = select::Request { settings, threads, round, strategy, candidates };
     let batch = select::batch(&request, &train.embeddings, (model, past, labels), progress)?;
     let gain = batch.gain;
+    let Answers { oracle, temperature } = settings.answers;
     let mut rng = Stream::new(settings.seed, "oracle", round);
     let golden = train.rewards.as_ref().map(Rewards::values);
     let recorded = candidates.and_then(|candidates| candidates.answers.as_deref());
@@ -150,7 +152,7 @@ fn ask<T: Real>(
             rewards: reward(a).zip(reward(b)),
             recorded: place.and_then(|place| recorded?.get(place as usize).copied()),
         };
-        let preference = oracle::answer(settings.oracle, settings.temperature, known, &mut rng);
+        let preference = oracle::answer(oracle, temperature, known, &mut rng);
         let preference = preference.ok_or_else(|| unanswered(settings))?;
         Ok(Label { round, a, b, preference, score })
     });
@@ -160,5 +162,5 @@ fn ask<T: Real>(
 
 fn unanswered(settings: &Settings) -> Error {
     let expected = "answers from what the data does not have";
-    Error::setting("oracle", settings.oracle.name(), expected)
+    Error::setting("oracle", settings.answers.oracle.name(), expected)
 }

@@ -7,8 +7,9 @@ use pairpick_core::rng::Stream;
 use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
+use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
-use crate::settings::{PairsOffered, PoolKind, Settings};
+use crate::settings::{Amount, Settings};
 
 /// What a round may ask about.
 pub(super) struct RoundPool {
@@ -43,16 +44,16 @@ impl RoundPool {
             return of_candidates(candidates, settings, round, &labelled);
         }
         let responses = embeddings.responses() as u64;
-        let prompts = match settings.pool {
+        let prompts = match settings.asking.pool {
             PoolKind::CrossPrompt => (0..embeddings.prompts() as u64).collect(),
             PoolKind::InPrompt | PoolKind::Listed => open_prompts(embeddings, &labelled),
         };
-        let prompts = draw_prompts(&prompts, settings.prompts_per_round, settings, round)?;
+        let prompts = draw_prompts(&prompts, settings.asking.prompts_per_round, settings, round)?;
         let items: Vec<u64> = prompts
             .iter()
             .flat_map(|prompt| prompt * responses..(prompt + 1) * responses)
             .collect();
-        let pairs = match settings.pool {
+        let pairs = match settings.asking.pool {
             PoolKind::CrossPrompt => OfferedPairs::CrossPrompt,
             // A file has at most 2³² prompts and 2¹⁶ responses, and memory holds the items.
             PoolKind::InPrompt | PoolKind::Listed => OfferedPairs::InPrompt(
@@ -64,9 +65,9 @@ impl RoundPool {
             return Ok(pool);
         }
         pool.labelled = pool.numbers_of(&labelled)?;
-        match settings.pairs {
-            PairsOffered::Sampled(count) => pool.sampled(count, settings, round),
-            PairsOffered::All => Ok(pool),
+        match settings.asking.pairs {
+            Amount::Only(count) => pool.sampled(count, settings, round),
+            Amount::All => Ok(pool),
         }
     }
 
@@ -157,7 +158,7 @@ fn of_candidates(
         labelled.binary_search(&pair).is_err()
     });
     let mut open: Vec<(u64, (u64, u64))> = open.map(|(place, pair)| (place, *pair)).collect();
-    if let PairsOffered::Sampled(count) = settings.pairs
+    if let Amount::Only(count) = settings.asking.pairs
         && count < open.len() as u64
     {
         let chosen = draw_pairs(open.len() as u64, count, settings, round)?;
@@ -223,7 +224,8 @@ fn open_prompts(embeddings: &Embeddings, labelled: &[(u64, u64)]) -> Vec<u64> {
 mod tests {
     use super::*;
     use crate::data::dataset::Dataset;
-    use crate::data::labels::Preference;
+    use crate::data::preference::Preference;
+    use crate::settings::Asking;
 
     fn label((a, b): (u64, u64)) -> Label {
         Label { round: 1, a, b, preference: Preference::Tie, score: None }
@@ -234,9 +236,15 @@ mod tests {
         RoundPool::new(&embeddings, None, settings, 2, labels).unwrap()
     }
 
-    fn all_prompts() -> Settings {
+    fn asking(pool: PoolKind, prompts_per_round: usize, pairs: Amount) -> Settings {
+        let settings = Settings::default();
+        let asking = Asking { pool, prompts_per_round, pairs, ..settings.asking };
+        Settings { asking, ..settings }
+    }
+
+    fn all_prompts(pool: PoolKind) -> Settings {
         let embeddings = Dataset::bundled().unwrap().train.embeddings;
-        Settings { prompts_per_round: embeddings.prompts(), ..Settings::default() }
+        asking(pool, embeddings.prompts(), Amount::All)
     }
 
     /// As labels from files may be: the same pair twice, the other way round, across prompts.
@@ -244,38 +252,34 @@ mod tests {
     fn labels_of_any_form_leave_the_pool() {
         let labels = [(9, 8), (8, 9), (0, 1), (0, 1), (0, 8), (15, 14)].map(label);
         // 28 pairs a prompt: the first of prompts 0 and 1, and the last of prompt 1.
-        assert_eq!(draw(&all_prompts(), &labels).labelled, [0, 28, 55]);
-        let settings = Settings { pool: PoolKind::CrossPrompt, ..all_prompts() };
+        assert_eq!(draw(&all_prompts(PoolKind::InPrompt), &labels).labelled, [0, 28, 55]);
         // 624 items: (0, 1) and (0, 8) are pairs 0 and 7.
-        let cross = draw(&settings, &labels);
+        let cross = draw(&all_prompts(PoolKind::CrossPrompt), &labels);
         assert_eq!((cross.labelled.len(), &cross.labelled[..2]), (4, &[0, 7][..]));
         assert_eq!(cross.available().unwrap(), 624 * 623 / 2 - 4);
 
         let all: Vec<Label> = (0..8)
             .flat_map(|a| (0..8).filter(move |b| *b != a).map(move |b| label((a, b))))
             .collect();
-        let draw = draw(&all_prompts(), &all);
+        let draw = draw(&all_prompts(PoolKind::InPrompt), &all);
         assert_eq!((draw.items.len(), draw.items[0]), (77 * 8, 8), "prompt 0 is exhausted");
     }
 
     #[test]
     fn sampled_pairs_are_distinct_and_never_labelled() {
         for pool in [PoolKind::InPrompt, PoolKind::CrossPrompt] {
-            let settings = Settings { pool, prompts_per_round: 2, ..Settings::default() };
-            let all = draw(&settings, &[]);
-            let (a, b) = (all.items[0], all.items[1]);
+            let all = asking(pool, 2, Amount::All);
+            let drawn = draw(&all, &[]);
+            let (a, b) = (drawn.items[0], drawn.items[1]);
             let labels = [label((a, b))];
-            let open = draw(&settings, &labels).available().unwrap();
-            let settings = Settings { pairs: PairsOffered::Sampled(open - 1), ..settings };
-            let sampled = draw(&settings, &labels);
+            let open = draw(&all, &labels).available().unwrap();
+            let sampled = draw(&asking(pool, 2, Amount::Only(open - 1)), &labels);
             let OfferedPairs::Listed { pairs, .. } = &sampled.pairs else { panic!("a list") };
             assert_eq!(pairs.len() as u64, open - 1);
+            assert!(pairs.is_sorted_by(|pair, next| pair < next) && !pairs.contains(&(0, 1).into()));
+            let every = asking(pool, 2, Amount::Only(open));
             assert!(
-                pairs.is_sorted_by(|pair, next| pair < next) && !pairs.contains(&(0, 1).into())
-            );
-            let settings = Settings { pairs: PairsOffered::Sampled(open), ..settings };
-            assert!(
-                !matches!(draw(&settings, &labels).pairs, OfferedPairs::Listed { .. }),
+                !matches!(draw(&every, &labels).pairs, OfferedPairs::Listed { .. }),
                 "{pool:?}"
             );
         }
@@ -287,7 +291,7 @@ mod tests {
         let pairs = vec![(30, 2), (2, 9), (17, 30), (5, 6)];
         let candidates = Candidates { pairs, answers: None };
         let labels = [label((9, 2))];
-        let settings = Settings { pool: PoolKind::Listed, ..Settings::default() };
+        let settings = all_prompts(PoolKind::Listed);
         let draw = RoundPool::new(&embeddings, Some(&candidates), &settings, 2, &labels).unwrap();
         assert_eq!(draw.items, [2, 5, 6, 17, 30]);
         let OfferedPairs::Listed { pairs, .. } = &draw.pairs else { panic!("a list") };

@@ -7,7 +7,9 @@ use super::posterior::LabelPosterior;
 use super::select::{Request, batch};
 use super::weights::weights;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{HexDigest, Label, Preference};
+use crate::data::labels::Label;
+use crate::data::preference::Preference;
+use crate::digest::HexDigest;
 use crate::error::Result;
 use crate::model::items::PairFeatures;
 use crate::model::{Context, FeatureCache, Model};
@@ -26,7 +28,7 @@ pub fn propose(
     labels: &[Label],
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
-    match request.settings.precision {
+    match request.settings.asking.precision {
         Precision::F32 => propose_at::<f32>(request, embeddings, model, labels, progress),
         Precision::F64 => propose_at::<f64>(request, embeddings, model, labels, progress),
     }
@@ -108,7 +110,7 @@ fn measure<T: Real>(
     let Request { settings, threads, strategy, .. } = *request;
     let pairs = PairFeatures::of(model.trunk(), pool, embeddings, threads, pairs)?;
     let margins = pairs.margins(model, threads)?;
-    let weights = weights(settings.options::<T>(strategy).weights, past, &pairs, &margins)?;
+    let weights = weights(settings.asking.options::<T>(strategy).weights, past, &pairs, &margins)?;
     Ok((margins, weights))
 }
 

@@ -39,9 +39,9 @@ pub struct Request<'a> {
 
 /// The strategy of a round: when no label is there to learn from, it may be another.
 pub fn strategy_of(settings: &Settings, round: u64) -> Strategy {
-    match settings.first_round {
+    match settings.asking.first_round {
         FirstRound::Random if round == 1 => Strategy::Random,
-        _ => settings.strategy,
+        _ => settings.asking.strategy,
     }
 }
 
@@ -102,8 +102,8 @@ fn select<T: Real>(
     let pool = draw.pool(features.columns()?, &mut first_pairs)?;
     let pool = pool.with_prompts(starts).map_err(Error::core("the pool"))?;
     let offered = usize::try_from(pool.available()).unwrap_or(usize::MAX);
-    let batch = settings.batch.min(offered);
-    if batch < settings.batch {
+    let batch = settings.asking.batch.min(offered);
+    if batch < settings.asking.batch {
         progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
     }
     let target = match strategy.facts().target {
@@ -112,11 +112,11 @@ fn select<T: Real>(
     };
     let context = || Error::core(format!("round {round}, {}", strategy.name()));
     let lent = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));
-    let mixed = settings.mixed(batch);
+    let mixed = settings.asking.mixed(batch);
     let mut options = Options {
         target: lent.transpose().map_err(context())?,
         mixed,
-        ..settings.options(strategy)
+        ..settings.asking.options(strategy)
     };
     if strategy == Strategy::Coreset && options.clusters > offered {
         options.clusters = offered;

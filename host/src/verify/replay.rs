@@ -9,7 +9,7 @@ use pairpick_core::topk::Scored;
 
 use super::trace::{Key, Section, Stage};
 use crate::error::{Error, Result};
-use crate::settings::named::Named;
+use crate::named::Named;
 
 /// The type of the numbers of a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,32 @@
+//! [`Answers`]: who answers, and how well.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::positive;
+use crate::error::Result;
+use crate::label::oracle::Oracle;
+use crate::named;
+#[cfg(feature = "cli")]
+use crate::named::choice;
+
+/// Who answers, and how well.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "cli", derive(clap::Args), command(next_help_heading = "Answers"))]
+pub struct Answers {
+    /// Who answers
+    #[serde(with = "named")]
+    #[cfg_attr(feature = "cli", arg(long, value_parser = choice::<Oracle>()))]
+    pub oracle: Oracle,
+
+    /// Divides the golden rewards: above 1 the oracle errs more, below 1 less
+    #[cfg_attr(feature = "cli", arg(long, value_name = "T"))]
+    pub temperature: f64,
+}
+
+impl Answers {
+    /// Checks what can be checked without data.
+    pub(super) fn check(&self) -> Result<()> {
+        positive("temperature", self.temperature)
+    }
+}
