@@ -11,6 +11,7 @@ pub mod labels;
 mod lines;
 mod npy_header;
 mod pairs;
+pub mod question;
 pub mod rewards;
 pub(crate) mod safetensors_header;
 pub mod source;

@@ -8,7 +8,7 @@ use pairpick_core::select::{Options, Problem, Sizes, Strategy, Workspace};
 use pairpick_core::topk::Scored;
 
 use super::metrics::CertificateReport;
-use super::select::Request;
+use super::request::Request;
 use crate::error::Error;
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -34,7 +34,7 @@ pub(super) fn of_batch<T: Real>(
     let gain = measure.gain(batch);
     let nats = or_note(gain, "what the batch tells", request, progress);
     let mut certificate = None;
-    if nats.is_some() && request.settings.certificate {
+    if nats.is_some() && request.context.settings.certificate {
         let found = measure.certificate(request, batch, progress);
         certificate = or_note(found, "the certificate", request, progress);
     }
@@ -112,7 +112,8 @@ impl<'a, T: Real> Measure<'a, T> {
         let sizes = Sizes::of(problem.pool, batch, 1);
         let mut ranks = vec![0; Strategy::Random.workspace_len(&sizes, &options).ranks];
         let workspace = Workspace { numbers: &mut [], heaps: &mut [], ranks: &mut ranks };
-        let mut rng = Stream::new(request.settings.seed, Strategy::Random.name(), request.round);
+        let seed = request.context.settings.seed;
+        let mut rng = Stream::new(seed, Strategy::Random.name(), request.round);
         let mut chosen = vec![Scored::default(); batch];
         Strategy::Random.select(&problem, workspace, &mut rng, &mut chosen)?;
         Ok(chosen)

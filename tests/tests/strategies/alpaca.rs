@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use pairpick::data::dataset::Dataset;
-use pairpick::output::{Committed, OutputFolder};
+use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
+use pairpick::round::journal::MemoryJournal;
 use pairpick::round::metrics::Summary;
 use pairpick::runtime::Runtime;
 use pairpick::settings::{PoolKind, Preset, Settings, Typed};
@@ -28,11 +29,10 @@ fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let mut settings = Settings { strategy, seed, posterior_samples, configurations, ..recipe };
     let summary = dataset.summary().expect("a summary");
     settings.fit_to(summary, Typed::default()).expect("sizes that fit");
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut out =
-        OutputFolder::create(&folder.path().join("out"), false, &[]).expect("a new folder");
     let threads = Threads::start(&Runtime::default()).expect("threads");
-    round::run(&dataset, &settings, &threads, Committed::default(), &mut out, &mut Silent)
+    let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
+    let mut journal = MemoryJournal::default();
+    round::run(&dataset, &settings, &threads, &mut oracle, &mut journal, &mut Silent)
         .expect("rounds")
 }
 
