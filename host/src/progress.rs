@@ -11,7 +11,7 @@ pub trait Progress: Send {
     /// The stage is over.
     fn end(&mut self);
 
-    /// The round of this number is over, and `line` says what came of it.
+    /// A round is over, and in a line what it came to.
     fn round(&mut self, round: u64, line: &str);
 
     /// Something that a person should know, and that is no error.

@@ -15,10 +15,11 @@ use pairpick::data::pool_kind::PoolKind;
 use pairpick::data::rewards::Rewards;
 use pairpick::data::source::Source;
 use pairpick::error::{ArrayError, DataError};
-use pairpick::output::{Committed, OutputFolder};
+use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
+use pairpick::round::journal::MemoryJournal;
 use pairpick::runtime::Runtime;
 use pairpick::settings::{Architecture, Asking, Settings, Typed};
 use pairpick_tests::fuzz::{around, npy, tensors};
@@ -288,10 +289,10 @@ fn a_round_reads_the_rows_of_its_prompts() {
     (network.hidden, network.standardise) = ([4; 3], false);
     settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();
     counts.lock().unwrap().clear();
-    let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
     let threads = Threads::start(&Runtime::default()).unwrap();
-    let committed = Committed::default();
-    round::run(&dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
+    let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
+    let mut journal = MemoryJournal::default();
+    round::run(&dataset, &settings, &threads, &mut oracle, &mut journal, &mut Silent).unwrap();
     let read = counts.lock().unwrap();
     let prompts: BTreeMap<u64, ()> =
         read.keys().map(|place| ((place - data_start) / (3 * 32), ())).collect();

@@ -12,10 +12,10 @@ use super::{groups, help};
 use crate::data::dataset::Dataset;
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
-use crate::label::oracle::Oracle;
+use crate::label::oracle::OracleAnswerer;
 use crate::named::Named;
 use crate::output::inputs::{Files, Source, TrainingFiles};
-use crate::output::{Committed, Interrupted, OutputFolder};
+use crate::output::{Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::{curves, table};
@@ -23,7 +23,7 @@ use crate::round;
 use crate::round::metrics::{RoundMetrics, Summary};
 use crate::runtime::Runtime;
 use crate::settings::{
-    Answers, Architecture, Asking, Measuring, Network, Prior, Settings, Training, Typed,
+    Answers, Architecture, Asking, Measuring, Network, Oracle, Prior, Settings, Training, Typed,
 };
 
 /// Rounds of asking, training and measuring, answered from golden rewards
@@ -121,7 +121,6 @@ struct Job {
     folder: OutputFolder,
     dataset: Dataset,
     settings: Settings,
-    committed: Committed,
 }
 
 /// What `--json` prints.
@@ -235,33 +234,30 @@ impl Args {
         let dataset = source.open(settings.asking.pool)?;
         self.fit_oracle(&mut settings, &dataset)?;
         let notes = settings.fit_to(dataset.summary()?, &self.typed())?;
-        let mut folder = OutputFolder::create(&self.out, self.force, &source.paths())?;
+        let folder = OutputFolder::create(&self.out, self.force, &source)?;
         output.work().fills(&self.out, folder.partial_path(), 0);
         for note in &notes {
             output.note(note);
         }
         self.scan(&dataset, output)?;
-        folder.begin(&settings, &source)?;
         output.place(folder.partial_path(), &self.out);
-        let (out, committed) = (self.out.clone(), Committed::default());
-        Ok(Job { out, folder, dataset, settings, committed })
+        Ok(Job { out: self.out.clone(), folder, dataset, settings })
     }
 
     fn go_on(&self, out: &Path, threads: &Threads, output: &mut Output) -> Result<Summary> {
         let (folder, interrupted) = OutputFolder::resume(out, self.force)?;
-        let Interrupted { settings, data, committed } = interrupted;
-        let ended = committed.rounds.len();
+        let Interrupted { settings, data, rounds } = interrupted;
+        let ended = rounds.len();
         output.work().fills(out, folder.partial_path(), ended as u64);
         let Some(source) = data else {
             folder.finish(output)?;
-            return Ok(Summary { rounds: committed.rounds });
+            return Ok(Summary { rounds });
         };
         let dataset = source.open(settings.asking.pool)?;
         source.check_unchanged(settings.data.as_ref(), &dataset.summary()?)?;
         self.scan(&dataset, output)?;
         output.note(&format!("going on after round {ended} of {}", settings.asking.rounds));
-        let job = Job { out: out.to_owned(), folder, dataset, settings, committed };
-        job.carry_out(threads, output)
+        Job { out: out.to_owned(), folder, dataset, settings }.carry_out(threads, output)
     }
 
     fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<()> {
@@ -286,29 +282,24 @@ impl Args {
 
 impl Job {
     fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
-        let Self { out, folder, dataset, settings, committed } = self;
-        let filled = fill(folder, &dataset, &settings, committed, threads, output);
-        if filled.is_err() {
-            let out = quoted(&out.display().to_string());
+        let out = quoted(&self.out.display().to_string());
+        let partial = self.folder.partial_path().to_owned();
+        let filled = self.fill(threads, output);
+        if filled.is_err() && partial.exists() {
             output.note(&format!("the rounds that ended are kept for pairpick run --resume {out}"));
         }
         filled
     }
-}
 
-fn fill(
-    mut folder: OutputFolder,
-    dataset: &Dataset,
-    settings: &Settings,
-    committed: Committed,
-    threads: &Threads,
-    output: &mut Output,
-) -> Result<Summary> {
-    let summary = round::run(dataset, settings, threads, committed, &mut folder, output)?;
-    let title = format!("{}, seed {}", settings.asking.strategy.name(), settings.seed);
-    folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
-    folder.finish(output)?;
-    Ok(summary)
+    fn fill(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
+        let Self { mut folder, dataset, settings, .. } = self;
+        let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
+        let summary = round::run(&dataset, &settings, threads, &mut oracle, &mut folder, output)?;
+        let title = format!("{}, seed {}", settings.asking.strategy.name(), settings.seed);
+        folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
+        folder.finish(output)?;
+        Ok(summary)
+    }
 }
 
 fn missing(setting: &'static str, found: &Path, needed: &str) -> Error {

@@ -9,16 +9,16 @@ use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::Supply;
-use crate::data::labels::{Label, read_labels};
+use crate::data::labels::{Label, last_round, read_labels};
 use crate::error::{Error, Result};
 use crate::model::{Context, Model};
 use crate::output::file::NewFile;
 use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::report::selection::SelectionReport;
-use crate::round::propose::propose;
-use crate::round::select::{Request, strategy_of};
+use crate::report::selection::summary;
+use crate::round::propose::{SelectionReport, propose};
+use crate::round::request::{Request, strategy_of};
 use crate::runtime::Runtime;
 use crate::settings::{Architecture, Asking, Network, Prior, Settings};
 
@@ -103,8 +103,8 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
     let (round, model, strategy) = args.model(context, &labels, output)?;
     let candidates = candidates.as_ref();
-    let request = Request { settings: &settings, threads: &threads, round, strategy, candidates };
-    let report = threads.install(|| propose(&request, &embeddings, &model, &labels, output))?;
+    let request = Request { context, candidates, round, strategy };
+    let report = threads.install(|| propose(&request, model, labels, output))?;
     args.report(&report, file, output)
 }
 
@@ -150,7 +150,7 @@ impl Args {
         output: &mut Output,
     ) -> Result<(u64, Model, Strategy)> {
         let Context { embeddings, settings, .. } = context;
-        let round = labels.iter().map(|label| label.round).fold(0, u64::max).saturating_add(1);
+        let round = last_round(labels).saturating_add(1);
         if let Some(path) = &self.model {
             return Ok((round, Model::open_for(embeddings, path)?, settings.asking.strategy));
         }
@@ -192,7 +192,7 @@ impl Args {
         match self.print.json {
             true => output.json(report),
             false => {
-                output.log(&report.summary());
+                output.log(&summary(report));
                 Ok(())
             }
         }

@@ -10,7 +10,7 @@ use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, read_labels};
+use crate::data::labels::{Label, last_round, read_labels};
 use crate::error::{Error, Result};
 use crate::model::train::Fit;
 use crate::model::{Context, Model};
@@ -129,12 +129,12 @@ impl Args {
         let files = self.files()?;
         let embeddings = self.embeddings.open()?;
         let labels = read_labels(&self.labels, &embeddings, self.repeats.repeats)?;
-        match labels.iter().map(|label| label.round).max() {
-            Some(round) => Ok(Job { threads, settings, files, embeddings, labels, round }),
-            None => {
+        match last_round(&labels) {
+            0 => {
                 let expected = "holds no label to learn from";
                 Err(Error::setting("labels", self.labels.display(), expected))
             }
+            round => Ok(Job { threads, settings, files, embeddings, labels, round }),
         }
     }
 

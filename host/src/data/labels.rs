@@ -13,22 +13,28 @@ use super::lines;
 pub use super::lines::read_json_lines;
 use super::pairs::{self, Seen};
 use super::preference::Preference;
+use super::question::Question;
 use crate::error::Result;
 use crate::named::named;
 
-/// An answered pair.
+/// A question and its answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Label {
-    /// The round, from 1.
-    pub round: u64,
-    /// The number of the pair's first item, in the pool's order.
-    pub a: u64,
-    /// The number of its second item.
-    pub b: u64,
+    /// What was asked.
+    pub question: Question,
     /// The answer.
     pub preference: Preference,
-    /// The strategy's score; none where it has no scores.
-    pub score: Option<f64>,
+}
+
+/// What was asked to get these labels.
+pub fn questions(labels: &[Label]) -> impl Iterator<Item = &Question> + Clone {
+    labels.iter().map(|label| &label.question)
+}
+
+/// The largest round among some labels, 0 of none.
+#[must_use]
+pub fn last_round(labels: &[Label]) -> u64 {
+    questions(labels).map(|question| question.round).fold(0, u64::max)
 }
 
 /// One label as a line has it: `{"round":1,"a":[0,2],"b":[0,5],"label":1,"score":0.25}`.
@@ -51,7 +57,7 @@ impl LabelRecord {
     /// The record of a label whose items are those of `embeddings`.
     #[must_use]
     pub fn of(label: &Label, embeddings: &Embeddings) -> Self {
-        let Label { round, a, b, preference, score } = *label;
+        let Label { question: Question { round, a, b, score, .. }, preference } = *label;
         let (a, b) = (embeddings.name(a), embeddings.name(b));
         Self { round, a, b, label: preference, score }
     }
@@ -63,7 +69,8 @@ impl LabelRecord {
     pub fn label_in(&self, embeddings: &Embeddings) -> Result<Label> {
         let Self { round, a, b, label, score } = *self;
         let (a, b) = (embeddings.item(a)?, embeddings.item(b)?);
-        Ok(Label { round, a, b, preference: label, score })
+        let question = Question { score, ..Question::new(round, a, b) };
+        Ok(Label { question, preference: label })
     }
 }
 
@@ -126,7 +133,8 @@ pub fn read_labels_from(
             return Err(lines::problem(path, pair.line, problem));
         }
         let pairs::Pair { a, b, round, score, .. } = pair;
-        labels.push(Label { round, a, b, preference, score });
+        let question = Question { score, ..Question::new(round, a, b) };
+        labels.push(Label { question, preference });
         Ok(())
     })?;
     Ok(labels)

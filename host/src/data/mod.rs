@@ -14,6 +14,7 @@ mod npy_header;
 mod pairs;
 pub mod pool_kind;
 pub mod preference;
+pub mod question;
 pub mod rewards;
 pub(crate) mod safetensors_header;
 pub mod source;

@@ -7,7 +7,7 @@ use pairpick_core::parallel::Executor;
 use super::items::PairFeatures;
 use super::prior::prior_precision;
 use super::{Context, FeatureCache, Model};
-use crate::data::labels::Label;
+use crate::data::labels::{Label, questions};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
@@ -35,7 +35,7 @@ pub fn fit(
 ) -> Result<Fitted> {
     let Context { embeddings, threads, .. } = context;
     let cache = FeatureCache::default();
-    let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, labels)?;
+    let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
     let prior_precision = prior_precision(context, &pairs, labels, progress)?;
     let (features, comparisons) = (pairs.columns()?, pairs.comparisons(labels));
     let order = features.rows();

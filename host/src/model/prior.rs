@@ -11,7 +11,7 @@ use pairpick_core::rng::Stream;
 use super::Context;
 use super::items::PairFeatures;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::Label;
+use crate::data::labels::{Label, last_round};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::settings::PriorPrecision;
@@ -69,11 +69,11 @@ fn choose(
 /// The fold of each label: prompts in random order are dealt out in turn. A label belongs to the
 /// prompt of its first item, as where labels are held out for early stopping.
 fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
-    let prompt_of = |label: &Label| embeddings.prompt_of(label.a);
+    let prompt_of = |label: &Label| embeddings.prompt_of(label.question.a);
     let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
     prompts.sort_unstable();
     prompts.dedup();
-    let round = labels.iter().map(|label| label.round).fold(0, u64::max);
+    let round = last_round(labels);
     let mut order: Vec<usize> = (0..prompts.len()).collect();
     Stream::new(seed, "folds", round).shuffle(&mut order);
     let fold = |label: &Label| {
@@ -88,14 +88,15 @@ mod tests {
     use super::*;
     use crate::data::dataset::Dataset;
     use crate::data::preference::Preference;
+    use crate::data::question::Question;
 
     #[test]
     fn whole_prompts_are_dealt_into_folds_of_like_size_that_change_with_the_round() {
         let embeddings = Dataset::bundled().unwrap().train.embeddings;
         let responses = embeddings.responses() as u64;
         let label = |round: u64, a: u64| {
-            let (b, preference) = ((a + 1) % responses, Preference::First);
-            Label { round, a, b, preference, score: None }
+            let question = Question::new(round, a, (a + 1) % responses);
+            Label { question, preference: Preference::First }
         };
         let labels = |round| (0..13 * responses).map(|a| label(round, a)).collect::<Vec<_>>();
         let dealt = folds(3, &embeddings, &labels(1));

@@ -140,7 +140,7 @@ fn hold_out(
     round: u64,
     labels: &[Label],
 ) -> (Vec<Label>, Vec<Label>) {
-    let prompt_of = |label: &Label| embeddings.prompt_of(label.a);
+    let prompt_of = |label: &Label| embeddings.prompt_of(label.question.a);
     let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
     prompts.sort_unstable();
     prompts.dedup();
@@ -165,10 +165,12 @@ mod tests {
     use super::*;
     use crate::data::dataset::Dataset;
     use crate::data::preference::Preference;
+    use crate::data::question::Question;
 
     fn labels(pairs: &[(u64, u64)]) -> Vec<Label> {
-        let label = |&(a, b)| Label { round: 1, a, b, preference: Preference::First, score: None };
-        pairs.iter().map(label).collect()
+        let question = |&(a, b): &(u64, u64)| Question::new(1, a, b);
+        let label = |question| Label { question, preference: Preference::First };
+        pairs.iter().map(question).map(label).collect()
     }
 
     /// Eight responses a prompt: pairs across prompts go with their first item.
@@ -181,9 +183,9 @@ mod tests {
         for round in 1..=20 {
             let (training, held_out) = hold_out(&embeddings, &settings, round, &all);
             assert_eq!((training.len(), held_out.len()), (32, 8), "one of five prompts");
-            let prompt = embeddings.prompt_of(held_out[0].a);
-            assert!(held_out.iter().all(|label| embeddings.prompt_of(label.a) == prompt));
-            assert!(training.iter().all(|label| embeddings.prompt_of(label.a) != prompt));
+            let prompt = embeddings.prompt_of(held_out[0].question.a);
+            assert!(held_out.iter().all(|label| embeddings.prompt_of(label.question.a) == prompt));
+            assert!(training.iter().all(|label| embeddings.prompt_of(label.question.a) != prompt));
         }
     }
 }

@@ -7,7 +7,7 @@ use pairpick_core::select::{Options, Problem, Strategy};
 use pairpick_core::topk::Scored;
 
 use super::metrics::CertificateReport;
-use super::select::Request;
+use super::request::Request;
 use crate::error::Error;
 use crate::memory::{Certifier, Selector};
 use crate::parallel::Threads;
@@ -34,7 +34,7 @@ pub(super) fn of_batch<T: Real>(
     let gain = measure.gain(batch);
     let nats = or_note(gain, "what the batch tells", request, progress);
     let mut certificate = None;
-    if nats.is_some() && request.settings.asking.certificate {
+    if nats.is_some() && request.context.settings.asking.certificate {
         let found = measure.certificate(request, batch, progress);
         certificate = or_note(found, "the certificate", request, progress);
     }
@@ -97,7 +97,8 @@ impl<T: Real> Measure<'_, T> {
             .unwrap_or(request.strategy.facts().distinct.unwrap_or_default());
         let options = Options { distinct: Some(caps), ..Options::default() };
         let problem = Problem { options: &options, ..*self.problem };
-        let mut rng = Stream::new(request.settings.seed, Strategy::Random.name(), request.round);
+        let seed = request.context.settings.seed;
+        let mut rng = Stream::new(seed, Strategy::Random.name(), request.round);
         let mut selector = Selector::default();
         Ok(selector.select(Strategy::Random, &problem, batch, &mut rng)?.pairs.to_vec())
     }

@@ -12,22 +12,8 @@ use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, Prompts};
 
-use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
-
-/// Where each prompt's items begin among these, which ascend, and where the last one's end.
-pub(super) fn prompt_starts(embeddings: &Embeddings, items: &[u64]) -> Vec<u32> {
-    let prompts = items.chunk_by(|a, b| embeddings.prompt_of(*a) == embeddings.prompt_of(*b));
-    let mut end = 0;
-    let mut starts = vec![0];
-    starts.extend(prompts.map(|prompt| {
-        // A pool has at most 2³² − 1 items.
-        end += prompt.len() as u32;
-        end
-    }));
-    starts
-}
 
 /// V.
 pub(super) fn target<T: Real>(

@@ -4,10 +4,27 @@ use serde::{Deserialize, Serialize};
 
 use super::check::positive;
 use crate::error::Result;
-use crate::label::oracle::Oracle;
-use crate::named;
 #[cfg(feature = "cli")]
 use crate::named::choice;
+use crate::named::{self, named};
+
+/// Who answers, where no person does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Oracle {
+    /// Draws the answer with the Bradley–Terry probability of the golden rewards.
+    #[default]
+    BradleyTerry,
+    /// Always the response of the larger golden reward.
+    ArgMax,
+    /// Whoever answered the candidates before.
+    Recorded,
+}
+
+named!(Oracle, "oracle",
+    BradleyTerry = "bt": "a person who errs: draws from the Bradley–Terry probability",
+    ArgMax = "argmax": "a person who never errs: the larger golden reward wins",
+    Recorded = "recorded": "the labels that the candidates have already",
+);
 
 /// Who answers, and how well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

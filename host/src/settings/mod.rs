@@ -25,7 +25,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use self::amount::Amount;
-pub use self::answers::Answers;
+pub use self::answers::{Answers, Oracle};
 pub use self::architecture::{Architecture, Network, check_hidden, hidden_sizes};
 pub use self::asking::{Asking, FirstRound, Precision};
 pub use self::distinct::DistinctPairs;

@@ -5,10 +5,9 @@ use pairpick_core::trunk::Activation;
 
 use super::{
     Amount, Answers, Architecture, Asking, EarlyStopping, FORMAT_VERSION, FirstRound, Init,
-    Measuring, Network, Precision, Prior, PriorPrecision, Settings, Training, Typed,
+    Measuring, Network, Oracle, Precision, Prior, PriorPrecision, Settings, Training, Typed,
 };
 use crate::data::pool_kind::PoolKind;
-use crate::label::oracle::Oracle;
 use crate::named::named;
 
 /// A recipe: a value for every setting.

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use pairpick::data::dataset::Dataset;
 use pairpick::data::pool_kind::PoolKind;
-use pairpick::output::{Committed, OutputFolder};
+use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
+use pairpick::round::journal::MemoryJournal;
 use pairpick::round::metrics::Summary;
 use pairpick::runtime::Runtime;
 use pairpick::settings::{Preset, Settings, Typed};
@@ -31,11 +32,10 @@ fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     settings.asking.configurations = 100;
     let summary = dataset.summary().expect("a summary");
     settings.fit_to(summary, &Typed::default()).expect("sizes that fit");
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut out =
-        OutputFolder::create(&folder.path().join("out"), false, &[]).expect("a new folder");
     let threads = Threads::start(&Runtime::default()).expect("threads");
-    round::run(&dataset, &settings, &threads, Committed::default(), &mut out, &mut Silent)
+    let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
+    let mut journal = MemoryJournal::default();
+    round::run(&dataset, &settings, &threads, &mut oracle, &mut journal, &mut Silent)
         .expect("rounds")
 }
 
