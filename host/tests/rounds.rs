@@ -16,9 +16,10 @@ use pairpick::settings::{Settings, Typed};
 const ROUNDS: usize = 5;
 
 fn settings(dataset: &Dataset) -> Settings {
-    let mut settings = Settings { rounds: ROUNDS, iterations: 20, ..Settings::default() };
-    settings = settings.sized_for_bundled();
-    settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
+    let mut settings = Settings::default().sized_for_bundled();
+    settings.asking.rounds = ROUNDS;
+    settings.training.iterations = 20;
+    settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();
     settings
 }
 
