@@ -11,9 +11,9 @@
 //! | [`data`] | embeddings, golden rewards, candidate pairs and labels in their files, checked as they come in, so that what follows can trust its shapes |
 //! | [`settings`] | everything that decides a result, and nothing else, each setting defined once |
 //! | [`model`] | what is learnt from the labels: trunk and head, their training and their file |
-//! | [`label`] | who answers |
-//! | [`round`] | pool, selection, answers, training, evaluation, and round again |
-//! | [`output`] | the folder of a run, complete or not there at all |
+//! | [`label`] | who answers: each an answerer that the rounds ask |
+//! | [`round`] | pool, selection, questions and answers, training, evaluation, record, and round again |
+//! | [`output`] | the folder of a run, complete or not there at all: a journal of the rounds |
 //! | [`report`] | what came of it, as tables, curves and JSON |
 //! | [`cost`] | what a round takes, before it is run |
 //! | [`verify`] | whether this machine computes the bits that it should |

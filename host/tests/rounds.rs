@@ -8,7 +8,7 @@ use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
-use pairpick::round::answer::{Answerer, Answers};
+use pairpick::round::answer::{Answered, Answerer};
 use pairpick::round::journal::MemoryJournal;
 use pairpick::runtime::Runtime;
 use pairpick::settings::{Settings, Typed};
@@ -34,16 +34,16 @@ struct Person<'a> {
 }
 
 impl Answerer for Person<'_> {
-    fn answer(&mut self, questions: &[Question]) -> Result<Option<Answers>> {
+    fn answer(&mut self, questions: &[Question]) -> Result<Option<Answered>> {
         if questions.iter().any(|question| question.round == self.stops_in) {
             return Ok(None);
         }
         self.asked.extend(questions);
-        let Some(answers) = self.oracle.answer(questions)? else {
+        let Some(answered) = self.oracle.answer(questions)? else {
             return Ok(None);
         };
-        let mut kept = Answers::default();
-        for (place, label) in answers.labels.into_iter().enumerate() {
+        let mut kept = Answered::default();
+        for (place, label) in answered.labels.into_iter().enumerate() {
             match place % self.skips {
                 0 => kept.skipped.push(label.question),
                 _ => kept.labels.push(label),

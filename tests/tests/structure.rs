@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are held to it.
-const CRATES: [&str; 1] = ["core"];
+const CRATES: [&str; 2] = ["core", "host"];
 
 fn sources(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src")

@@ -10,7 +10,7 @@ use crate::data::preference::Preference;
 use crate::data::question::Question;
 use crate::error::{Error, Result};
 use crate::named::Named;
-use crate::round::answer::{Answerer, Answers};
+use crate::round::answer::{Answered, Answerer};
 use crate::settings::{Oracle, Settings};
 
 /// Answers from a data set, as the settings say.
@@ -23,7 +23,7 @@ pub struct OracleAnswerer<'a> {
 }
 
 impl Answerer for OracleAnswerer<'_> {
-    fn answer(&mut self, questions: &[Question]) -> Result<Option<Answers>> {
+    fn answer(&mut self, questions: &[Question]) -> Result<Option<Answered>> {
         let (seed, answers) = (self.settings.seed, &self.settings.answers);
         let round = questions.first().map_or(0, |question| question.round);
         let mut rng = Stream::new(seed, "oracle", round);
@@ -37,7 +37,7 @@ impl Answerer for OracleAnswerer<'_> {
             Ok(Label { question: *question, preference })
         };
         let labels: Result<Vec<Label>> = questions.iter().map(label).collect();
-        Ok(Some(Answers { labels: labels?, skipped: Vec::new() }))
+        Ok(Some(Answered { labels: labels?, skipped: Vec::new() }))
     }
 }
 

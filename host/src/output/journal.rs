@@ -19,12 +19,12 @@ impl Journal for OutputFolder {
     /// is there, labels beyond the last such line are dropped, and the model is the file or the
     /// draft, whichever has that line's digest.
     fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
-        let RoundRecord { answers, model, metrics, embeddings } = round;
-        if !answers.skipped.is_empty() {
+        let RoundRecord { answered, model, metrics, embeddings } = round;
+        if !answered.skipped.is_empty() {
             return Err(FolderError::Skipped { path: self.partial_path().into() }.into());
         }
         let records: Vec<LabelRecord> =
-            answers.labels.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
+            answered.labels.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
         let bytes = model.to_bytes(&self.partial_path().join(MODEL))?;
         self.append_labels(&records)?;
         self.partial.draft(MODEL, &bytes)?;

@@ -6,7 +6,7 @@ use crate::error::Result;
 
 /// What came of a batch. A question that is in neither list stays open, and may be asked again.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answers {
+pub struct Answered {
     /// Questions with their answers, in the order in which they were asked.
     pub labels: Vec<Label>,
     /// Questions put aside: never learnt from, and not asked again.
@@ -24,5 +24,5 @@ pub trait Answerer: Send {
     ///
     /// # Errors
     /// What keeps it from answering at all.
-    fn answer(&mut self, questions: &[Question]) -> Result<Option<Answers>>;
+    fn answer(&mut self, questions: &[Question]) -> Result<Option<Answered>>;
 }

@@ -90,12 +90,8 @@ impl<T: Real> Measure<'_, T> {
 
     /// The batch that `random` picks in this round, under the same caps.
     fn random(&self, request: &Request<'_>, batch: usize) -> CoreResult<Vec<Scored<T>>> {
-        let caps = self
-            .problem
-            .options
-            .distinct
-            .unwrap_or(request.strategy.facts().distinct.unwrap_or_default());
-        let options = Options { distinct: Some(caps), ..Options::default() };
+        let distinct = self.problem.options.distinct.or(request.strategy.facts().distinct);
+        let options = Options { distinct, ..Options::default() };
         let problem = Problem { options: &options, ..*self.problem };
         let seed = request.context.settings.seed;
         let mut rng = Stream::new(seed, Strategy::Random.name(), request.round);

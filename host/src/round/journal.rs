@@ -1,6 +1,6 @@
 //! [`Journal`]: where a loop records its rounds, so that it can be gone on with.
 
-use super::answer::Answers;
+use super::answer::Answered;
 use super::metrics::RoundMetrics;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
@@ -26,7 +26,7 @@ pub struct Committed {
 #[derive(Clone, Copy)]
 pub struct RoundRecord<'a> {
     /// What was asked, and what came of it.
-    pub answers: &'a Answers,
+    pub answered: &'a Answered,
     /// What has been learnt from it and all before.
     pub model: &'a Model,
     /// What is known of that.
@@ -66,9 +66,9 @@ impl Journal for MemoryJournal {
     }
 
     fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
-        let RoundRecord { answers, model, metrics, .. } = round;
-        self.committed.labels.extend(&answers.labels);
-        self.committed.skipped.extend(&answers.skipped);
+        let RoundRecord { answered, model, metrics, .. } = round;
+        self.committed.labels.extend(&answered.labels);
+        self.committed.skipped.extend(&answered.skipped);
         self.committed.rounds.push(metrics.clone());
         self.committed.model = Some(model.clone());
         Ok(())

@@ -41,19 +41,6 @@ pub struct RoundMetrics {
 }
 
 impl RoundMetrics {
-    /// What a person who waits wants to know of it.
-    #[must_use]
-    pub fn line(&self) -> String {
-        let mut line = format!("round {}: {} labels", self.round, self.labels);
-        if let Some(value) = self.one_minus_spearman {
-            line += &format!(", 1-Spearman {value:.4}");
-        }
-        if let Some(value) = self.log_det {
-            line += &format!(", log|P| {value:.2}");
-        }
-        line + &format!(", {:.1} s", self.seconds)
-    }
-
     /// Whether a label of the round told little beside one of an earlier round.
     #[must_use]
     pub fn tells_little(&self) -> bool {
@@ -104,12 +91,12 @@ impl PerLabel {
     #[must_use]
     pub fn after(nats: Option<f64>, before: &[RoundMetrics]) -> Self {
         let mut most = 0.0;
-        for told in before.iter().filter_map(|round| round.information_per_label) {
-            if most < told {
-                most = told;
+        for nats in before.iter().filter_map(|round| round.information_per_label) {
+            if most < nats {
+                most = nats;
             }
         }
-        let share = nats.filter(|_| most > 0.0).map(|told| told / most);
+        let share = nats.filter(|_| most > 0.0).map(|nats| nats / most);
         Self { nats, share }
     }
 

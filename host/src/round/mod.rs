@@ -91,9 +91,11 @@ impl<'a, T: Real> Loop<'a, T> {
         journal: &mut dyn Journal,
         progress: &mut dyn Progress,
     ) -> Result<Summary> {
-        while self.ended.len() < self.context.settings.asking.rounds
-            && self.round(answerer, journal, progress)?
-        {}
+        while self.ended.len() < self.context.settings.asking.rounds {
+            if !self.round(answerer, journal, progress)? {
+                break;
+            }
+        }
         Ok(Summary { rounds: self.ended })
     }
 
@@ -111,13 +113,18 @@ impl<'a, T: Real> Loop<'a, T> {
             return Ok(false);
         }
         let per_label = self.per_label(round, &batch, progress);
-        let Some(answers) = answerer.answer(&batch.questions)? else {
+        let Some(answered) = answerer.answer(&batch.questions)? else {
             return Ok(false);
         };
-        self.state.learn(self.context, round, &answers, progress)?;
+        self.state.learn(self.context, round, &answered, progress)?;
         let metrics = self.measure(round, &batch, per_label, start, progress)?;
         let (model, embeddings) = (&self.state.model, self.context.embeddings);
-        journal.commit(RoundRecord { answers: &answers, model, metrics: &metrics, embeddings })?;
+        journal.commit(RoundRecord {
+            answered: &answered,
+            model,
+            metrics: &metrics,
+            embeddings,
+        })?;
         progress.round(round, &metrics.to_string());
         self.ended.push(metrics);
         Ok(true)

@@ -2,7 +2,7 @@
 
 use pairpick_core::arith::Real;
 
-use super::answer::Answers;
+use super::answer::Answered;
 use super::pool::AskedPairs;
 use super::posterior::LabelPosterior;
 use crate::data::labels::Label;
@@ -44,11 +44,11 @@ impl<T: Real> State<T> {
         &mut self,
         context: Context<'_>,
         round: u64,
-        answers: &Answers,
+        answered: &Answered,
         progress: &mut dyn Progress,
     ) -> Result<()> {
-        self.labels.extend(&answers.labels);
-        self.skipped.extend(&answers.skipped);
+        self.labels.extend(&answered.labels);
+        self.skipped.extend(&answered.skipped);
         if self.labels.is_empty() {
             return Ok(());
         }
