@@ -9,7 +9,6 @@ use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 use pairpick_core::trunk::{Activation, Mlp, init};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
 use super::file::{FORMAT_VERSION, ModelFile, NamedTensor};
 use super::standardise::Standardisation;
 use crate::data::embeddings::Embeddings;
@@ -17,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::named;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::Architecture;
+use crate::settings::Network;
 
 /// The kind of trunk that a model's file names, or that it has if it names none.
 pub(super) const KIND: &str = "mlp";
@@ -71,9 +70,11 @@ impl MlpTrunk {
     }
 
     /// A network without parameters yet, for these training embeddings.
-    pub(super) fn untrained(context: Context<'_>, progress: &mut dyn Progress) -> Result<Self> {
-        let Context { embeddings, settings, .. } = context;
-        let Architecture::Mlp(network) = &settings.model;
+    pub(super) fn untrained(
+        embeddings: &Embeddings,
+        network: &Network,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
         let mlp = Mlp::new(embeddings.dimensions(), network.hidden, network.activation)
             .map_err(Error::core("the network"))?;
         let standardisation =
