@@ -35,7 +35,8 @@ pub type Clock<'a> = &'a (dyn Fn() -> f64 + Sync);
 pub fn measure(
     threads: &Threads,
     shape: &Shape,
-    (batch, repeats): (usize, usize),
+    batch: usize,
+    repeats: usize,
     clock: Clock<'_>,
 ) -> Result<[f64; 6]> {
     let bench = Bench { threads, shape, batch, repeats, clock };

@@ -45,9 +45,10 @@ impl Split {
     }
 
     fn bundled(prompts: impl FnOnce(usize) -> Range<usize>) -> Result<Self> {
-        let (embeddings_name, rewards_name) = bundled::NAMES;
-        let embeddings = Embeddings::from_bytes(bundled::EMBEDDINGS, embeddings_name)?;
-        let rewards = Rewards::from_bytes(bundled::REWARDS, rewards_name, &embeddings)?;
+        let embeddings =
+            Embeddings::from_source(bundled::EMBEDDINGS, Path::new(bundled::EMBEDDINGS_NAME))?;
+        let rewards =
+            Rewards::from_source(bundled::REWARDS, Path::new(bundled::REWARDS_NAME), &embeddings)?;
         let range = prompts(embeddings.prompts());
         let whole = Self { embeddings, rewards: Some(rewards) };
         whole.restricted_to(range)

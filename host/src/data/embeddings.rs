@@ -42,14 +42,6 @@ impl Embeddings {
         Self::from_reader(ArrayReader::open(path, TENSOR)?)
     }
 
-    /// The same from bytes in memory, called `name` in messages.
-    ///
-    /// # Errors
-    /// As [`Embeddings::open`].
-    pub fn from_bytes(bytes: &'static [u8], name: &str) -> Result<Self> {
-        Self::from_source(bytes, Path::new(name))
-    }
-
     /// The same from any source, called `path` in messages.
     ///
     /// # Errors
