@@ -1,8 +1,8 @@
-//! Items side by side: a block of items turned so that one feature of all of them is contiguous,
+//! Items side by side: a block of items transposed, so that one feature of all of them is contiguous,
 //! and what is done to such a panel, lane by item.
 //!
 //! A panel has `height` rows (features) of `stride` numbers, item i at place i of each row; the
-//! places beyond the items are 0. Each item's results are its own: lanes and blocks do not meet.
+//! places beyond the items are 0. Each item's results are its own: lanes and blocks share nothing.
 
 pub use super::transpose::{fill_columns, fill_panel, fill_panel_from};
 use crate::arith::Real;
@@ -85,7 +85,7 @@ impl<T> Grid<'_, T> {
 const TILE_VECTORS: usize = 2;
 
 /// Registers with which a tile is so wide. Of fewer, its sums alone would fill them; of more (AVX-512),
-/// a number that meets one vector alone is spread as it is read, which is faster on Zen 4.
+/// a number that multiplies one vector alone is spread as it is read, which is faster on Zen 4.
 const WIDE_TILE_REGISTERS: usize = 16;
 
 /// Rows of the factor that it works on at once.
@@ -194,7 +194,7 @@ pub fn fill_whitener<T: Real>(factor: &[T], order: usize, whitener: &mut [T]) {
     }
 }
 
-/// Turns items into a panel and replaces each φ by u = L⁻¹φ: forward substitution, u_i = (φ_i −
+/// Transposes items into a panel and replaces each φ by u = L⁻¹φ: forward substitution, u_i = (φ_i −
 /// L_i0 u_0 − L_i1 u_1 − …) · (1 / L_ii), the products subtracted one by one in ascending order.
 pub fn fill_whitened<T: Real>(
     level: Level,

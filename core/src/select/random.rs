@@ -43,7 +43,7 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
     WorkspaceLen { numbers: 0, heaps: 0, ranks }
 }
 
-/// Draws in vain before the pairs that may still be taken are counted.
+/// Draws in vain before the pairs that may still be picked are counted.
 const DRAWS: usize = 1000;
 
 /// Each pair uniform among those that the caps on a batch allow after the ones before it.

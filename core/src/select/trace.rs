@@ -67,7 +67,7 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     )?;
     whiten_columns(executor, features, whitener, height, fits.get(), columns, numbers);
     solve(&factor, root.as_deref(), solved)?;
-    fill_rows(executor, solved, height, order, columns);
+    fill_rows(executor, order, solved, height, order, columns);
     let leverage = LeverageRows { first: order, added: order, subtracted: 0 };
     let stored = Stored { columns, height, leverage, drop: None };
     let criterion = Criterion::<T, &[T]>::Stored(stored, weighting);
@@ -141,15 +141,15 @@ pub(super) fn solve<T: Real, D: AsRef<[T]>>(
 }
 
 /// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column of this height, whose first rows
-/// are u; `solved` is square.
+/// are u.
 pub(super) fn fill_rows<T: Real, E: Executor>(
     executor: &E,
+    order: usize,
     solved: &[T],
     height: usize,
     first: usize,
     columns: &mut [T],
 ) {
-    let order = solved.len().isqrt();
     let share = sum::ITEMS.saturating_mul(height);
     for_chunks(executor, columns, share, &mut [(); 0], 0, &|_, columns, _| {
         for column in columns.chunks_exact_mut(height.max(1)) {

@@ -147,7 +147,7 @@ pub(crate) const fn whiten_workspace_len(order: usize, items: usize) -> usize {
     order.saturating_mul(panel_stride(block_len(items)))
 }
 
-/// Items that are whitened together. Not part of the contract: items do not meet.
+/// Items that are whitened together. Not part of the contract: items share nothing.
 const fn block_len(items: usize) -> usize {
     if items < sum::ITEMS { items } else { sum::ITEMS }
 }
