@@ -10,7 +10,6 @@ use crate::error::{Error, check_shape};
 use crate::head::rewards_workspace_len;
 use crate::kernel::axpy::add_scaled;
 use crate::kernel::dot::dot;
-use crate::kernel::panel::{fill_whitener, whitener_len};
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
 };
@@ -18,6 +17,7 @@ use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::rng::Stream;
 use crate::score::{Criterion, LeverageRows, ScoreWorkspaceLen, Stored};
 use crate::topk::Scored;
+use crate::whiten::{fill_whitener, whitener_len};
 use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// V, an error where it is missing.

@@ -7,12 +7,13 @@ use crate::columns::Columns;
 use crate::error::Error;
 use crate::kernel::axpy::subtract_scaled;
 use crate::kernel::dot::dot;
-use crate::kernel::panel::{Panel, fill_whitener, panel_stride, project_panel, whitener_len};
+use crate::kernel::panel::{Panel, panel_stride, project_panel};
 use crate::linalg::{Cholesky, Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::ItemPair;
 use crate::score::{LeverageRows, Rows, Stored, TraceDrop, copy_features};
 use crate::select::trace;
+use crate::whiten::{fill_whitener, whitener_len};
 use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// Numbers of the parts that do not grow with the pool.

@@ -12,9 +12,8 @@ use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pool};
 use pairpick_core::head::rewards;
-use pairpick_core::kernel::panel::{
-    fill_whitened, fill_whitener, panel_stride, whitener_len,
-};
+use pairpick_core::kernel::panel::panel_stride;
+use pairpick_core::whiten::{fill_whitened, fill_whitener, whitener_len};
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
