@@ -7,6 +7,7 @@ use std::hint::black_box;
 use criterion::{
     BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
 };
+use pairpick::memory::Selector;
 use pairpick_benches::{levels, numbers};
 use pairpick_core::arith::{Level, Real};
 use pairpick_core::columns::Columns;
@@ -14,8 +15,7 @@ use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
-use pairpick_core::topk::Scored;
+use pairpick_core::select::{Options, Posterior, Problem, Strategy};
 
 const PROMPTS: usize = 500;
 const REPLIES: u32 = 10;
@@ -89,20 +89,14 @@ fn one<T: Real>(
     (strategy, level, batch): (Strategy, Level, usize),
     (pool, posterior, options): (&Pool<'_>, &Posterior<'_, T>, &Options<'_, T>),
 ) {
-    let len = strategy.workspace_len(&Sizes::of(pool, batch, 1), options);
-    let mut numbers = vec![T::ZERO; len.numbers];
-    let mut heaps = vec![Scored::default(); len.heaps];
-    let mut ranks = vec![0; len.ranks];
-    let mut chosen = vec![Scored::default(); batch];
+    let mut selector = Selector::default();
     let executor = Sequential(level);
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
-            let workspace =
-                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let mut rng = Stream::new(0, "bench", 0);
             let problem =
                 Problem { executor: &executor, pool: black_box(pool), posterior, options };
-            strategy.select(&problem, workspace, &mut rng, &mut chosen).expect("a batch")
+            selector.select(strategy, &problem, batch, &mut rng).map(|_| ()).expect("a batch")
         });
     });
 }

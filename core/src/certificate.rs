@@ -15,16 +15,17 @@
 //! the bound holds.
 //!
 //! M₀ is λI and the past: no jitter, whatever a strategy adds to its own matrix, and the past also
-//! where a strategy starts without it. Weights are p(1 − p) at the model's probabilities. The bound is
-//! computed in floating point; it holds to rounding, not to the last digit.
+//! where a strategy starts without it. Weights are p(1 − p) at the model's probabilities. The bound
+//! is computed in floating point; it holds to rounding, not to the last digit.
 
 use crate::arith::{Real, exp};
 use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use crate::head::{rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
+use crate::memory::{Memory, larger};
 use crate::parallel::{Executor, split_at};
-use crate::pool::ItemPair;
+use crate::pool::{ItemPair, PoolSize};
 use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
 use crate::select::{Problem, Sizes};
 use crate::topk::Scored;
@@ -80,18 +81,19 @@ impl Certificate {
     }
 }
 
-/// Memory that [`certify`] works in; [`workspace_len`] sizes it.
-#[derive(Debug)]
-pub struct Workspace<'a, T> {
+/// Measures and bounds batches in memory of its own: arrays, lent slices, or what
+/// [grows](crate::memory::Growing). [`workspace_len`] says how much a batch takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Certifier<N, H, P> {
     /// Numbers.
-    pub numbers: &'a mut [T],
+    pub numbers: N,
     /// A batch of candidates for each worker, and one more.
-    pub heaps: &'a mut [Scored<T>],
+    pub heaps: H,
     /// The items of each pair of a batch.
-    pub pairs: &'a mut [ItemPair],
+    pub pairs: P,
 }
 
-/// Lengths of the parts of a [`Workspace`].
+/// Lengths of the parts of a [`Certifier`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorkspaceLen {
     /// Numbers.
@@ -102,87 +104,120 @@ pub struct WorkspaceLen {
     pub pairs: usize,
 }
 
-/// The workspace with which [`certify`] and [`log_det`] can work.
+/// The memory with which a [`Certifier`] can work.
 #[must_use]
-pub fn workspace_len(sizes: &Sizes<'_>) -> WorkspaceLen {
-    let Sizes { order, pairs, items, batch, threads } = *sizes;
-    let threads = threads.max(1);
-    let score = ScoreWorkspaceLen::new(order, pairs, items);
-    let each = pairs_workspace_len(order).max(rewards_workspace_len(order)).max(score.each);
+pub const fn workspace_len(sizes: &Sizes) -> WorkspaceLen {
+    let PoolSize { order, items, .. } = sizes.pool;
+    let (batch, workers) = (sizes.batch, sizes.workers());
+    let scores = ScoreWorkspaceLen::new(&sizes.pool)
+        .at_least(larger(pairs_workspace_len(order), rewards_workspace_len(order)));
     let numbers = items
         .saturating_add(packed_len(order).saturating_mul(MATRICES))
         .saturating_add(order.saturating_mul(2))
-        .saturating_add(score.shared)
-        .saturating_add(threads.saturating_mul(each));
-    let heaps = threads.saturating_add(1).saturating_mul(batch);
+        .saturating_add(scores.numbers(workers));
+    let heaps = workers.saturating_add(1).saturating_mul(batch);
     WorkspaceLen { numbers, heaps, pairs: batch }
 }
 
 /// M₀, B, the matrix of the corner, and the one that is factored.
 const MATRICES: usize = 4;
 
-/// Bounds log|M| over all batches of the pool that have as many pairs as `batch`, from where the
-/// batch is. `seen` has the bound before each iteration and at the end.
-///
-/// # Errors
-/// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Index`] for a pair that the pool does
-/// not have; [`Error::NotPositiveDefinite`] where M₀ has no factor in the precision `T`;
-/// [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
-pub fn certify<T: Real, E: Executor>(
-    problem: &Problem<'_, T, E>,
-    batch: &[Scored<T>],
-    effort: Effort,
-    workspace: Workspace<'_, T>,
-    seen: &mut impl FnMut(&Certificate),
-) -> Result<Certificate, Error> {
-    let mut relaxation = Relaxation::new(problem, batch.len(), workspace)?;
-    relaxation.set_batch(batch)?;
-    let before = relaxation.log_det_before()?;
-    let mut certificate = Certificate {
-        order: relaxation.order(),
-        before,
-        after: 0.0,
-        bound: f64::INFINITY,
-        gap: f64::INFINITY,
-        iterations: 0,
-    };
-    let allowed = effort.gap * T::from_u64(certificate.order as u64).to_f64();
-    let mut best = -f64::INFINITY;
-    loop {
-        let (log_det, gap) = relaxation.look()?;
-        if certificate.iterations == 0 {
-            certificate.after = log_det;
+impl<N, H, P: Memory<ItemPair>> Certifier<N, H, P> {
+    /// Bounds log|M| over all batches of the pool that have as many pairs as `batch`, from where the
+    /// batch is. `seen` has the bound before each iteration and at the end.
+    ///
+    /// # Errors
+    /// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Index`] for a pair that the pool
+    /// does not have; [`Error::NotPositiveDefinite`] where M₀ has no factor in the precision `T`;
+    /// [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
+    pub fn certify<T: Real, E: Executor>(
+        &mut self,
+        problem: &Problem<'_, T, E>,
+        batch: &[Scored<T>],
+        effort: Effort,
+        seen: &mut impl FnMut(&Certificate),
+    ) -> Result<Certificate, Error>
+    where
+        N: Memory<T>,
+        H: Memory<Scored<T>>,
+    {
+        let mut relaxation = self.relaxation(problem, batch)?;
+        let before = relaxation.log_det_before()?;
+        let mut certificate = Certificate {
+            order: relaxation.order(),
+            before,
+            after: 0.0,
+            bound: f64::INFINITY,
+            gap: f64::INFINITY,
+            iterations: 0,
+        };
+        let allowed = effort.gap * T::from_u64(certificate.order as u64).to_f64();
+        let mut best = -f64::INFINITY;
+        loop {
+            let (log_det, gap) = relaxation.look()?;
+            if certificate.iterations == 0 {
+                certificate.after = log_det;
+            }
+            if best < log_det {
+                best = log_det;
+            }
+            if log_det + gap < certificate.bound {
+                certificate.bound = log_det + gap;
+            }
+            certificate.gap = certificate.bound - best;
+            seen(&certificate);
+            // Not `>`: a gap that is no number ends it too.
+            let goes_on = certificate.gap > allowed && certificate.iterations < effort.iterations;
+            if !goes_on {
+                return Ok(certificate);
+            }
+            relaxation.step(T::from_f64(gap))?;
+            certificate.iterations += 1;
         }
-        if best < log_det {
-            best = log_det;
-        }
-        if log_det + gap < certificate.bound {
-            certificate.bound = log_det + gap;
-        }
-        certificate.gap = certificate.bound - best;
-        seen(&certificate);
-        // Not `>`: a gap that is no number ends it too.
-        let goes_on = certificate.gap > allowed && certificate.iterations < effort.iterations;
-        if !goes_on {
-            return Ok(certificate);
-        }
-        relaxation.step(T::from_f64(gap))?;
-        certificate.iterations += 1;
     }
-}
 
-/// log|M₀ + Σ w ddᵀ| with these pairs of the pool.
-///
-/// # Errors
-/// As [`certify`].
-pub fn log_det<T: Real, E: Executor>(
-    problem: &Problem<'_, T, E>,
-    batch: &[Scored<T>],
-    workspace: Workspace<'_, T>,
-) -> Result<f64, Error> {
-    let mut relaxation = Relaxation::new(problem, batch.len(), workspace)?;
-    relaxation.set_batch(batch)?;
-    Ok(relaxation.line.factor_at(T::ZERO, relaxation.matrix)?.log_det().to_f64())
+    /// log|M₀ + Σ w ddᵀ| with these pairs of the pool.
+    ///
+    /// # Errors
+    /// As [`Certifier::certify`].
+    pub fn log_det<T: Real, E: Executor>(
+        &mut self,
+        problem: &Problem<'_, T, E>,
+        batch: &[Scored<T>],
+    ) -> Result<f64, Error>
+    where
+        N: Memory<T>,
+        H: Memory<Scored<T>>,
+    {
+        let relaxation = self.relaxation(problem, batch)?;
+        Ok(relaxation.line.factor_at(T::ZERO, relaxation.matrix)?.log_det().to_f64())
+    }
+
+    /// The relaxed problem, at the corner of a batch.
+    fn relaxation<'a, T: Real, E: Executor>(
+        &'a mut self,
+        problem: &'a Problem<'a, T, E>,
+        batch: &[Scored<T>],
+    ) -> Result<Relaxation<'a, T, E>, Error>
+    where
+        N: Memory<T>,
+        H: Memory<Scored<T>>,
+    {
+        let Problem { executor, pool, posterior, .. } = *problem;
+        let (requested, available) = (batch.len() as u64, pool.available());
+        if requested > available {
+            return Err(Error::Batch { requested, available });
+        }
+        let order = pool.features().rows();
+        check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
+        let len = workspace_len(&Sizes::of(pool, batch.len(), executor.threads()));
+        let pairs = self.pairs.lend("pairs", len.pairs)?;
+        let (corner, heaps) = split_at(self.heaps.lend("heaps", len.heaps)?, batch.len());
+        let numbers = self.numbers.lend("numbers", len.numbers)?;
+        let mut relaxation = Relaxation::new(problem, numbers, heaps, corner, pairs)?;
+        relaxation.set_batch(batch)?;
+        Ok(relaxation)
+    }
 }
 
 /// The relaxed problem and the point that the iterations have come to.
@@ -224,25 +259,13 @@ impl<T: Real> Line<'_, T> {
 impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
     fn new(
         problem: &'a Problem<'a, T, E>,
-        batch: usize,
-        workspace: Workspace<'a, T>,
+        numbers: &'a mut [T],
+        heaps: &'a mut [Scored<T>],
+        corner: &'a mut [Scored<T>],
+        pairs: &'a mut [ItemPair],
     ) -> Result<Self, Error> {
         let Problem { executor, pool, posterior, .. } = *problem;
-        let (requested, available) = (batch as u64, pool.available());
-        if requested > available {
-            return Err(Error::Batch { requested, available });
-        }
         let order = pool.features().rows();
-        check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
-        let Workspace { numbers, heaps, pairs } = workspace;
-        let required = batch;
-        for (what, found) in [("pairs", pairs.len()), ("heaps", heaps.len())] {
-            if found < required {
-                return Err(Error::Workspace { what, required, found });
-            }
-        }
-        let (pairs, _) = split_at(pairs, batch);
-        let (corner, heaps) = split_at(heaps, batch);
         let (rewards_of_items, numbers) = split_at(numbers, pool.features().len());
         rewards(executor, pool.features(), posterior.head, rewards_of_items, numbers)?;
         let (start, numbers) = split_at(numbers, packed_len(order));

@@ -1,12 +1,13 @@
 //! Designs by brute force: every score from the definition, an inverse a pick, all in f64.
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Weights, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Strategy, Weights};
 use pairpick_core::topk::Scored;
 
 use crate::kind::Kind;
@@ -116,21 +117,16 @@ impl Design {
         if self.prompts_known {
             pool = pool.with_prompts(&self.starts)?;
         }
-        let len = strategy.workspace_len(&Sizes::of(&pool, batch, executor.threads()), options);
-        let mut numbers = vec![0.0; len.numbers];
-        let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
         let posterior = Posterior {
             head: &self.head,
             prior_precision: self.prior_precision,
             jitter: 0.0,
             past: Packed::new(self.order, self.past.as_slice())?,
         };
-        let mut chosen = vec![Scored::default(); batch];
         let mut rng = Stream::new(5, "test", 1);
         let problem = Problem { executor, pool: &pool, posterior: &posterior, options };
-        strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
-        Ok(chosen)
+        let mut selector = Selector::default();
+        Ok(selector.select(strategy, &problem, batch, &mut rng)?.pairs.to_vec())
     }
 
     /// φ_a − φ_b of a pair.

@@ -48,7 +48,7 @@ impl Data {
 
     fn memory(&self, executor: &impl Executor) -> Vec<f64> {
         let items = self.columns().len();
-        vec![0.0; workspace_len(executor, self.order, items, self.labels.len())]
+        vec![0.0; workspace_len(executor.threads(), self.order, items, self.labels.len())]
     }
 
     fn fit_to(&self, labels: &[Comparison<f64>], prior_precision: f64) -> (Fit, Vec<f64>) {

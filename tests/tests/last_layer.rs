@@ -46,7 +46,7 @@ impl Problem {
     fn fit_by<T: Real>(&self, executor: &impl Executor, start: &[T]) -> (Fit, Vec<T>) {
         let mut head = start.to_vec();
         let labels = self.labels_in::<T>();
-        let len = workspace_len(executor, self.order, self.items(), labels.len());
+        let len = workspace_len(executor.threads(), self.order, self.items(), labels.len());
         let columns = Columns::new(&self.features, self.order, self.items()).expect("shape");
         let prior_precision = T::from_f64(self.prior_precision);
         let mut memory = vec![T::ZERO; len];
@@ -241,7 +241,7 @@ fn bad_problems_are_errors_and_leave_the_head() {
     let (features, start) = (numbers_f32(2 * 3, 1), [0.25, -0.5]);
     let columns = Columns::new(&features, 2, 3).expect("shape");
     let good = [Comparison { a: 0, b: 1, label: 1.0 }, Comparison { a: 2, b: 1, label: 0.5 }];
-    let enough = workspace_len(&executor, 2, 3, 2);
+    let enough = workspace_len(executor.threads(), 2, 3, 2);
     let run = |labels: &[Comparison<f64>], prior: f64, start: &[f64], memory: usize| {
         let mut head = start.to_vec();
         let mut memory = vec![0.0; memory];
@@ -276,7 +276,7 @@ fn a_precision_without_a_factor_is_an_error() {
     let columns = Columns::new(&features, 2, 2).expect("shape");
     let labels = [Comparison { a: 0, b: 1, label: 1.0_f32 }];
     let executor = Sequential::default();
-    let mut memory = vec![0.0; workspace_len(&executor, 2, 2, 1)];
+    let mut memory = vec![0.0; workspace_len(executor.threads(), 2, 2, 1)];
     let mut head = [0.0_f32; 2];
     let result = fit(&executor, columns, &labels, 1e-12, &mut head, &mut memory);
     assert!(matches!(result, Err(Error::NotPositiveDefinite { pivot: 1, .. })), "{result:?}");

@@ -15,6 +15,7 @@ use super::{erf, exp, gelu, ln};
 pub trait Real:
     Element
     + Debug
+    + Default
     + PartialOrd
     + AddAssign
     + SubAssign

@@ -15,11 +15,10 @@ use crate::arith::{Real, sum};
 use crate::kernel::axpy::subtract_origin;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Pool, Prompts, pairs_of};
+use crate::pool::{BlockSize, Pool, Prompts, pairs_of};
 
 /// Of the largest block; it works in the weights of its pairs and the Laplacian of a prompt.
-pub(super) fn block_len(order: usize, prompts: Prompts<'_>) -> BlockLen {
-    let block = prompts.largest_block(sum::PROMPTS);
+pub(super) const fn block_len(order: usize, block: BlockSize) -> BlockLen {
     let workspace = block.pairs.saturating_add(block.replies.saturating_mul(block.replies));
     BlockLen { order, columns: block.items, workspace }
 }

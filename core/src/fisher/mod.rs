@@ -19,12 +19,12 @@ use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::linalg::Packed;
 use crate::parallel::{Executor, map_by, split_at};
-use crate::pool::{ItemPair, Pair, Pairs, Pool, check_pairs};
+use crate::pool::{ItemPair, Pair, Pairs, PairsSize, Pool, PoolSize, check_pairs};
 use crate::whiten::Whitened;
 
 use self::averaged::average;
 pub use self::averaged::averaged_variance;
-use self::blocks::{BlockColumns, add_blocks};
+use self::blocks::{BlockColumns, BlockLen, add_blocks};
 use self::cross_prompt::AllPairs;
 pub(crate) use self::in_prompt::PromptPairs;
 use self::pairs::PairList;
@@ -60,13 +60,19 @@ impl<T: Real> Weighting<'_, T> {
 
 /// Numbers that [`add_pool`] needs to work in, for one thread; a multiple lets more threads work.
 #[must_use]
-pub fn pool_workspace_len(order: usize, pairs: Pairs<'_>) -> usize {
-    match pairs {
-        Pairs::InPrompt(prompts) => in_prompt::block_len(order, prompts).workspace_len(),
-        Pairs::CrossPrompt(items) => cross_prompt::block_len(order, items as usize)
-            .workspace_len()
-            .saturating_add(cross_prompt::centre_len(order)),
-        Pairs::Listed(pairs) => list_workspace_len(order, pairs.len()),
+pub const fn pool_workspace_len(pool: &PoolSize) -> usize {
+    let centre = match pool.pairs {
+        PairsSize::CrossPrompt => cross_prompt::centre_len(pool.order),
+        PairsSize::InPrompt { .. } | PairsSize::Listed(_) => 0,
+    };
+    pool_block_len(pool).workspace_len().saturating_add(centre)
+}
+
+const fn pool_block_len(pool: &PoolSize) -> BlockLen {
+    match pool.pairs {
+        PairsSize::InPrompt { block, .. } => in_prompt::block_len(pool.order, block),
+        PairsSize::CrossPrompt => cross_prompt::block_len(pool.order, pool.items),
+        PairsSize::Listed(pairs) => pairs::block_len(pool.order, pairs),
     }
 }
 
@@ -95,8 +101,7 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {
-    let features = pool.features();
-    let order = features.rows();
+    let (features, len) = (pool.features(), pool_block_len(&pool.size()));
     check_shape("rewards", features.len(), rewards.len())?;
     match pool.pairs() {
         Pairs::InPrompt(prompts) => {
@@ -104,18 +109,16 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
             let fill =
                 |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
             let blocks = prompts.len().div_ceil(sum::PROMPTS);
-            let block = in_prompt::block_len(order, prompts);
-            add_blocks(executor, blocks, block, fisher, workspace, &fill)
+            add_blocks(executor, blocks, len, fisher, workspace, &fill)
         }
         Pairs::CrossPrompt(_) => {
-            let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(order));
+            let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(len.order));
             let centre = cross_prompt::centre(features, centre);
             let pairs = AllPairs { pool, centre, rewards, form: Form::of(weighting, rewards) };
             let fill =
                 |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
             let blocks = features.len().div_ceil(sum::ITEMS);
-            let block = cross_prompt::block_len(order, features.len());
-            add_blocks(executor, blocks, block, fisher, workspace, &fill)
+            add_blocks(executor, blocks, len, fisher, workspace, &fill)
         }
         Pairs::Listed(pairs) => {
             let list = PairList { features, pairs, left_out: pool.labelled(), rewards, weighting };

@@ -15,6 +15,7 @@ use crate::fisher::{Weighting, add_pairs, list_workspace_len};
 use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Cholesky, Packed, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 
@@ -39,15 +40,15 @@ pub struct Fit {
 
 /// Numbers that [`fit`] needs to work in.
 #[must_use]
-pub fn workspace_len<E: Executor>(
-    executor: &E,
+pub const fn workspace_len(
+    threads: usize,
     order: usize,
     items: usize,
     comparisons: usize,
 ) -> usize {
     let sums = list_workspace_len(order, comparisons).saturating_mul(4);
-    let sums = sums.max(rewards_workspace_len(order));
-    let shared = executor.threads().max(1).saturating_mul(sums);
+    let sums = larger(sums, rewards_workspace_len(order));
+    let shared = larger(threads, 1).saturating_mul(sums);
     let vectors = order.saturating_mul(3 + items).saturating_add(items.saturating_mul(2));
     let matrix = packed_len(order);
     shared.saturating_add(vectors).saturating_add(matrix).saturating_add(comparisons)
@@ -136,7 +137,8 @@ fn check_problem<T: Real, E: Executor>(
 ) -> Result<(), Error> {
     check_shape("head", features.rows(), head)?;
     check(comparisons, features.len())?;
-    let required = workspace_len(executor, features.rows(), features.len(), comparisons.len());
+    let (order, items) = (features.rows(), features.len());
+    let required = workspace_len(executor.threads(), order, items, comparisons.len());
     if found < required {
         return Err(Error::Workspace { what: "last layer", required, found });
     }

@@ -8,12 +8,15 @@ mod chosen;
 mod comparison;
 mod prompts;
 mod ranks;
+mod size;
 
 pub use self::chosen::Distinct;
 pub(crate) use self::chosen::{PickedPairs, picked_len};
 pub use self::comparison::Comparison;
-pub use self::prompts::{BlockSize, Prompts, pairs_of};
+pub use self::prompts::{Prompts, pairs_of};
 pub use self::ranks::{pairs_of_ranks, ranks_of_pairs};
+pub use self::size::{BlockSize, PairsSize, PoolSize};
+pub(crate) use self::size::{PromptSizes, SHORT_BLOCK};
 
 use self::prompts::{first_pair_of, pair_of_items, place_of_items};
 use crate::columns::Columns;
@@ -129,6 +132,7 @@ pub struct Pool<'a> {
     pairs: Pairs<'a>,
     labelled: &'a [u64],
     prompt_starts: Option<&'a [u32]>,
+    size: PoolSize,
 }
 
 impl<'a> Pool<'a> {
@@ -194,7 +198,10 @@ impl<'a> Pool<'a> {
         }
         match features.as_slice().iter().position(|value| !value.is_finite()) {
             Some(index) => Err(Error::NonFinite { what: "features", index }),
-            None => Ok(Self { features, pairs, labelled, prompt_starts: None }),
+            None => {
+                let size = PoolSize::of(features.rows(), features.len(), pairs);
+                Ok(Self { features, pairs, labelled, prompt_starts: None, size })
+            }
         }
     }
 
@@ -236,6 +243,12 @@ impl<'a> Pool<'a> {
     #[must_use]
     pub fn pairs(&self) -> Pairs<'a> {
         self.pairs
+    }
+
+    /// How large it is.
+    #[must_use]
+    pub const fn size(&self) -> PoolSize {
+        self.size
     }
 
     /// How many pairs are on offer.

@@ -46,7 +46,7 @@ impl<'a> Prompts<'a> {
         self.starts.len().saturating_sub(1)
     }
 
-    pub(super) fn starts(self) -> &'a [u32] {
+    pub(super) const fn starts(self) -> &'a [u32] {
         self.starts
     }
 
@@ -115,36 +115,6 @@ impl<'a> Prompts<'a> {
         let start = u32::try_from(start).ok()?;
         Some(ItemPair { a: start.checked_add(a)?, b: start.checked_add(b)? })
     }
-
-    /// The largest numbers of items, of pairs and of replies to one prompt in a block of `prompts`
-    /// consecutive ones.
-    #[must_use]
-    pub fn largest_block(self, prompts: usize) -> BlockSize {
-        let mut largest = BlockSize::default();
-        for first in (0..self.len()).step_by(if prompts == 0 { 1 } else { prompts }) {
-            let last = first.saturating_add(prompts);
-            let (start, end) = self.items_of(first, last);
-            let pairs = self.first_pair(last) - self.first_pair(first);
-            largest.items = largest.items.max(end - start);
-            largest.pairs = largest.pairs.max(usize::try_from(pairs).unwrap_or(usize::MAX));
-        }
-        for prompt in 0..self.len() {
-            let (start, end) = self.items_of(prompt, prompt + 1);
-            largest.replies = largest.replies.max(end - start);
-        }
-        largest
-    }
-}
-
-/// Sizes of a block of prompts, for working memories.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BlockSize {
-    /// Items.
-    pub items: usize,
-    /// Pairs.
-    pub pairs: usize,
-    /// Replies to one prompt.
-    pub replies: usize,
 }
 
 /// Pairs of n items: n(n − 1)/2.

@@ -64,18 +64,10 @@ pub struct Memory<'a, T> {
 }
 
 /// What [`Size::DEVICE`] needs on one thread.
-const DEVICE: Lengths = Lengths {
-    numbers: 24_100,
-    singles: 2_830,
-    doubles: 164,
-    prompts: Size::DEVICE.prompts() + 1,
-    places: 146,
-    listed: Size::DEVICE.listed,
-    labels: Size::DEVICE.listed + Size::DEVICE.labels(),
-    asked: Size::DEVICE.labels(),
-    batch: Size::DEVICE.batch,
-    ranks: 2 * Size::DEVICE.items + Size::DEVICE.batch,
-    heaps: 530,
+#[allow(clippy::panic, reason = "when this crate is built")]
+const DEVICE: Lengths = match Size::DEVICE.lengths(1) {
+    Ok(lengths) => lengths,
+    Err(_) => panic!("the network of a device is too large"),
 };
 
 /// The memory of [`Size::DEVICE`] on one thread, owned: 131,000 bytes in f32, 229,000 in f64.

@@ -12,10 +12,11 @@ use crate::fisher::{Weighting, add_pairs, add_pool};
 use crate::head::rewards;
 use crate::heap::sort;
 use crate::linalg::Packed;
+use crate::memory::smaller;
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
+use crate::pool::{Distinct, ItemPair, Pairs, Pool, PoolSize, Prompts};
 use crate::rng::Stream;
-use crate::select::{Options, Posterior, Problem, Selection, Strategy, Weights, Workspace};
+use crate::select::{Options, Posterior, Problem, Selection, Selector, Strategy, Weights};
 
 /// A pool, and by which rewards its pairs are weighed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,17 +43,18 @@ impl Offer {
         match self {
             Self::InPrompt => Pairs::InPrompt(prompts),
             Self::CrossPrompt | Self::Stretched => {
-                Pairs::CrossPrompt(u32::try_from(self.items(size)).unwrap_or(u32::MAX))
+                Pairs::CrossPrompt(u32::try_from(size.crossed).unwrap_or(u32::MAX))
             }
             Self::Listed => Pairs::Listed(listed),
         }
     }
 
-    /// The items that are paired, the first ones.
-    pub(super) const fn items(self, size: &Size) -> usize {
+    /// How large the pool is.
+    pub(super) const fn size(self, size: &Size, order: usize) -> PoolSize {
         match self {
-            Self::InPrompt | Self::Listed => size.items,
-            Self::CrossPrompt | Self::Stretched => size.crossed,
+            Self::InPrompt => size.in_prompt(order),
+            Self::CrossPrompt | Self::Stretched => PoolSize::cross_prompt(order, size.crossed),
+            Self::Listed => PoolSize::listed(order, size.items, size.listed),
         }
     }
 
@@ -105,9 +107,8 @@ fn pool<'a>(
 
 /// What strategies are run with: samples in numbers that a device can afford; pairs of a list are
 /// drawn, weights averaged where rewards are far apart, and items capped outside prompts.
-pub(super) fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
-    let few =
-        Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() };
+pub(super) const fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
+    let few = Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::DEFAULT };
     match offer {
         Offer::InPrompt => few,
         Offer::CrossPrompt => Options { distinct: Some(Distinct::PerItem(1)), ..few },
@@ -263,13 +264,17 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             past: Packed::new(order, &*numbers.past)?,
         };
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
-        let workspace =
-            Workspace { numbers: numbers.workspace, heaps: self.heaps, ranks: self.ranks };
         let target = Some(Packed::new(order, &*numbers.matrix)?);
         let options = &Options { target, ..options(offer) }.read_by(&strategy.facts());
         let problem = Problem { executor: self.executor, pool, posterior, options };
-        let (batch, _) = split_at(self.batch, picks(strategy));
-        strategy.select(&problem, workspace, &mut rng, batch)
+        let picks = smaller(self.batch.len(), picks(strategy));
+        let mut selector = Selector {
+            numbers: &mut *numbers.workspace,
+            heaps: &mut *self.heaps,
+            ranks: &mut *self.ranks,
+            batch: &mut *self.batch,
+        };
+        Ok(selector.select(strategy, &problem, picks, &mut rng)?.selection)
     }
 }
 

@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 use super::Size;
 use super::data::SEED;
 use super::recorder::Recorder;
+use super::size::largest_prompt;
 use crate::arith::{self, Real};
 use crate::columns::Columns;
 use crate::error::Error;
@@ -233,7 +234,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
     /// How well the rewards order each prompt's replies.
     fn measure(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let predicted = |item: usize| numbers.rewards.get(item).map_or(0.0, |r| r.to_f64());
-        let largest = self.size.largest_prompt();
+        let largest = largest_prompt(&self.size.in_prompt(numbers.mlp.features()));
         let (by_prompt, rest) = split_at(self.doubles, self.prompts.len());
         let (own, rest) = split_at(rest, largest);
         let (ranks, _) = split_at(rest, 2 * largest);

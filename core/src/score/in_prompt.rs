@@ -12,15 +12,8 @@ use crate::parallel::{Executor, split_at};
 use crate::pool::{BlockSize, Prompts};
 use crate::topk::TopK;
 
-/// Prompts whose items are whitened together, so that they stay in cache. Not part of the
-/// contract: items share nothing.
-pub(super) const BLOCK: usize = 25;
-
-/// The same for the longer columns of a sequential design.
-pub(super) const STORED_BLOCK: usize = 8;
-
 /// Numbers that [`scan`] works in.
-pub(super) fn workspace_len(order: usize, block: BlockSize) -> usize {
+pub(super) const fn workspace_len(order: usize, block: BlockSize) -> usize {
     let panel = order.saturating_mul(panel_stride(block.items));
     panel.saturating_add(block.pairs).saturating_add(block.replies.saturating_mul(DISTANCE_ROWS))
 }

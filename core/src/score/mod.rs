@@ -24,8 +24,9 @@ use crate::error::{Error, check_shape};
 use crate::fisher::{Form, Weighting};
 use crate::kernel::panel::{Grid, squared_distances};
 use crate::linalg::Cholesky;
+use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::{Pairs, PickedPairs, Pool};
+use crate::pool::{Pairs, PairsSize, PickedPairs, Pool, PoolSize, SHORT_BLOCK};
 use crate::topk::{Scored, TopK};
 use crate::whiten::whiten_columns;
 use crate::whiten::{fill_whitened, fill_whitener, whitener_len};
@@ -70,10 +71,11 @@ impl<'a, T: Real, D: AsRef<[T]>> Criterion<'a, T, D> {
         }
     }
 
-    fn workspace_len(&self, pairs: Pairs<'_>, items: usize) -> ScoreWorkspaceLen {
+    fn workspace_len(&self, pool: &PoolSize) -> ScoreWorkspaceLen {
         match self {
-            Self::Stored(..) => ScoreWorkspaceLen::stored(self.rows(), pairs, items),
-            _ => ScoreWorkspaceLen::new(self.rows(), pairs, items),
+            Self::Leverage(..) => ScoreWorkspaceLen::new(pool),
+            Self::Stored(..) => ScoreWorkspaceLen::stored(self.rows(), pool),
+            Self::Entropy | Self::MaxDiff => ScoreWorkspaceLen::margins(pool),
         }
     }
 }
@@ -88,38 +90,51 @@ pub struct ScoreWorkspaceLen {
 }
 
 impl ScoreWorkspaceLen {
-    /// For these pairs of so many items with features of this order.
+    /// For leverages in a pool.
     #[must_use]
-    pub fn new(order: usize, pairs: Pairs<'_>, items: usize) -> Self {
+    pub const fn new(pool: &PoolSize) -> Self {
+        let PoolSize { order, items, pairs } = *pool;
         let (whitened, each) = match pairs {
-            Pairs::InPrompt(prompts) => {
-                (0, in_prompt::workspace_len(order, prompts.largest_block(in_prompt::BLOCK)))
-            }
-            Pairs::CrossPrompt(_) => {
+            PairsSize::InPrompt { block, .. } => (0, in_prompt::workspace_len(order, block)),
+            PairsSize::CrossPrompt => {
                 (cross_prompt::whitened_len(order, items), cross_prompt::workspace_len(items))
             }
-            Pairs::Listed(_) => {
+            PairsSize::Listed(_) => {
                 (listed::whitened_len(order, items), listed::workspace_len(order, items))
             }
         };
         Self { shared: whitener_len(order).saturating_add(whitened), each }
     }
 
-    /// For pairs that are scored from so many rows of [`Stored`] columns.
+    /// Numbers for so many workers.
     #[must_use]
-    pub(crate) fn stored(rows: usize, pairs: Pairs<'_>, items: usize) -> Self {
-        let panels = match pairs {
-            Pairs::InPrompt(_) | Pairs::Listed(_) => 0,
-            Pairs::CrossPrompt(_) => cross_prompt::whitened_len(rows, items),
-        };
-        let each = match pairs {
-            Pairs::InPrompt(prompts) => {
-                in_prompt::workspace_len(rows, prompts.largest_block(in_prompt::STORED_BLOCK))
+    pub const fn numbers(self, workers: usize) -> usize {
+        workers.saturating_mul(self.each).saturating_add(self.shared)
+    }
+
+    /// The same, a worker having at least so many numbers.
+    pub(crate) const fn at_least(self, each: usize) -> Self {
+        Self { each: larger(self.each, each), ..self }
+    }
+
+    /// For scores that are made of rewards alone.
+    pub(crate) const fn margins(pool: &PoolSize) -> Self {
+        Self::new(&PoolSize { order: 0, ..*pool })
+    }
+
+    /// For pairs that are scored from so many rows of [`Stored`] columns.
+    pub(crate) const fn stored(rows: usize, pool: &PoolSize) -> Self {
+        // No panel of listed items: columns are there already.
+        let Self { each, .. } = Self::margins(pool);
+        match pool.pairs {
+            PairsSize::InPrompt { short_block, .. } => {
+                Self { shared: 0, each: in_prompt::workspace_len(rows, short_block) }
             }
-            // No panel: columns are there already.
-            Pairs::CrossPrompt(_) | Pairs::Listed(_) => Self::new(0, pairs, items).each,
-        };
-        Self { shared: panels, each }
+            PairsSize::CrossPrompt => {
+                Self { shared: cross_prompt::whitened_len(rows, pool.items), each }
+            }
+            PairsSize::Listed(_) => Self { shared: 0, each },
+        }
     }
 }
 
@@ -227,7 +242,7 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     if let Criterion::Leverage(factor, _) = criterion {
         check_shape("order of the factor", pool.features().rows(), factor.order())?;
     }
-    let len = criterion.workspace_len(pool.pairs(), rewards.len());
+    let len = criterion.workspace_len(&pool.size());
     let found = workspace.len();
     let (shared, workspace) = split_at(workspace, len.shared);
     if shared.len() < len.shared || workspace.is_empty() {
@@ -341,11 +356,12 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
 }
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
-    /// Prompts that are scored together.
+    /// Prompts that are scored together, so that their items stay in cache. Not part of the contract:
+    /// prompts do not meet.
     fn block(&self) -> usize {
         match self.ranking.criterion {
-            Criterion::Stored(..) => in_prompt::STORED_BLOCK,
-            _ => in_prompt::BLOCK,
+            Criterion::Stored(..) => SHORT_BLOCK,
+            _ => sum::PROMPTS,
         }
     }
 

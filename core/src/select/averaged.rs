@@ -7,14 +7,16 @@ use crate::error::{Error, check_shape};
 use crate::fisher::Weighting;
 use crate::linalg::packed_len;
 use crate::parallel::{Executor, split_at};
+use crate::pool::PoolSize;
 use crate::whiten::{Whitened, whitened_len};
 
 /// Numbers that [`weighting`] takes of its workspace: none for plug-in weights.
-pub(super) fn weighting_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> usize {
+pub(super) const fn weighting_len<T: Real>(sizes: &Sizes, options: &Options<'_, T>) -> usize {
     match options.weights {
         Weights::PlugIn => 0,
         Weights::Averaged => {
-            packed_len(sizes.order).saturating_add(whitened_len(sizes.order, sizes.items))
+            let PoolSize { order, items, .. } = sizes.pool;
+            packed_len(order).saturating_add(whitened_len(order, items))
         }
     }
 }

@@ -41,6 +41,9 @@ pub(super) fn select<T: Real, E: Executor>(
 }
 
 /// Memory for a score a pair and one joint answer, the empty one.
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
     information::workspace_len(sizes, options.posterior_samples, 1)
 }

@@ -44,7 +44,7 @@ pub(super) fn select<T: Real, E: Executor>(
 ) -> Result<Selection, Error> {
     let Problem { executor, pool, options, .. } = *problem;
     let samples = options.posterior_samples;
-    check_configurations(samples, options.configurations)?;
+    check(problem)?;
     let (parts, summary) = information::prepare(problem, workspace, options.configurations, rng)?;
     let (mut configurations, scores, workspace) =
         (parts.configurations, parts.scores, parts.workspace);
@@ -80,11 +80,17 @@ pub(super) fn select<T: Real, E: Executor>(
 }
 
 /// Memory for a score a pair and the joint answers.
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
     information::workspace_len(sizes, options.posterior_samples, options.configurations)
 }
 
-fn check_configurations(samples: usize, configurations: usize) -> Result<(), Error> {
+/// Refuses numbers of draws and of joint answers that the strategy cannot work with, and a pool whose
+/// pairs cannot be gone through.
+pub(super) fn check<T: Real, E>(problem: &Problem<'_, T, E>) -> Result<(), Error> {
+    let Options { posterior_samples: samples, configurations, .. } = *problem.options;
     if configurations < samples {
         let what = "configurations must be at least as many as posterior samples";
         return Err(Error::Parameter { what });
@@ -93,7 +99,7 @@ fn check_configurations(samples: usize, configurations: usize) -> Result<(), Err
         let (what, limit) = ("configurations", MAX_CONFIGURATIONS);
         return Err(Error::TooLarge { what, limit, found: configurations });
     }
-    Ok(())
+    information::check(problem).map(|_| ())
 }
 
 /// The largest score, the first of equal ones; none if no pair is on offer.

@@ -12,8 +12,9 @@ use crate::error::Error;
 use crate::fisher::{Weighting, add_pool, pool_workspace_len};
 use crate::head::rewards_workspace_len;
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Distinct, PickedPairs, picked_len};
+use crate::pool::{Distinct, PickedPairs, PoolSize, picked_len};
 use crate::rng::Stream;
 use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs, check_finite, gather};
 use crate::topk::Scored;
@@ -158,26 +159,26 @@ const fn front_len(batch: usize) -> usize {
 }
 
 /// Memory for the rewards, and then for scores that are made of nothing else.
-pub(super) fn margin_workspace_len<T: Real>(
-    sizes: &Sizes<'_>,
+pub(super) const fn margin_workspace_len<T: Real>(
+    sizes: &Sizes,
     options: &Options<'_, T>,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, items, .. } = *sizes;
-    let (threads, score) = (sizes.threads.max(1), ScoreWorkspaceLen::new(0, pairs, items));
-    let scores = threads.saturating_mul(score.each).saturating_add(score.shared);
-    let shared = scores.max(threads.saturating_mul(rewards_workspace_len(order)));
+    let PoolSize { order, items, .. } = sizes.pool;
+    let scores = ScoreWorkspaceLen::margins(&sizes.pool).numbers(sizes.workers());
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
     let (heaps, ranks) = rank_len(sizes, options.distinct());
-    WorkspaceLen { numbers: items.saturating_add(shared), heaps, ranks }
+    WorkspaceLen { numbers: items.saturating_add(larger(scores, rewards)), heaps, ranks }
 }
 
 /// Memory for the rewards, what weights are made of, the matrix, and then its sums or the scores.
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
-    let Sizes { order, pairs, items, threads, .. } = *sizes;
-    let threads = threads.max(1);
-    let score = ScoreWorkspaceLen::new(order, pairs, items);
-    let shared = pool_len(sizes)
-        .max(threads.saturating_mul(score.each).saturating_add(score.shared))
-        .max(threads.saturating_mul(rewards_workspace_len(order)));
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
+    let PoolSize { order, items, .. } = sizes.pool;
+    let scores = ScoreWorkspaceLen::new(&sizes.pool).numbers(sizes.workers());
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let shared = larger(larger(pool_len(sizes), scores), rewards);
     let numbers = items
         .saturating_add(averaged::weighting_len(sizes, options))
         .saturating_add(packed_len(order))
@@ -188,21 +189,20 @@ pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>
 }
 
 /// Numbers that the sum over the pool works in.
-pub(super) fn pool_len(sizes: &Sizes<'_>) -> usize {
-    let Sizes { order, pairs, threads, .. } = *sizes;
+pub(super) const fn pool_len(sizes: &Sizes) -> usize {
     // Blocks beyond one a thread even out their lengths; one thread has nothing to even out.
-    let blocks = if threads > 1 { threads.saturating_mul(2) } else { 1 };
-    blocks.saturating_mul(pool_workspace_len(order, pairs))
+    let blocks = if sizes.threads > 1 { sizes.threads.saturating_mul(2) } else { 1 };
+    blocks.saturating_mul(pool_workspace_len(&sizes.pool))
 }
 
 /// Candidates and whole numbers that [`rank`] works in.
-pub(super) const fn rank_len(sizes: &Sizes<'_>, distinct: Distinct) -> (usize, usize) {
+pub(super) const fn rank_len(sizes: &Sizes, distinct: Distinct) -> (usize, usize) {
     let workers = if sizes.threads > 1 { sizes.threads } else { 0 };
     match distinct {
         Distinct::Unlimited => (workers.saturating_mul(sizes.batch), 0),
         Distinct::PerItem(_) | Distinct::PerPrompt(_) => {
             let heaps = workers.saturating_add(1).saturating_mul(front_len(sizes.batch));
-            (heaps, picked_len(sizes.batch, sizes.items, distinct))
+            (heaps, picked_len(sizes.batch, sizes.pool.items, distinct))
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::rng::Stream;
 use crate::topk::Scored;
 
 /// Memory for the ranks of a batch, where a part of it is random.
-pub(super) fn workspace_len<T>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) const fn workspace_len<T>(sizes: &Sizes, options: &Options<'_, T>) -> WorkspaceLen {
     let ranks = if options.mixed == 0 { 0 } else { sizes.batch };
-    WorkspaceLen { ranks, ..WorkspaceLen::default() }
+    WorkspaceLen { numbers: 0, heaps: 0, ranks }
 }
 
 /// Fills the front of `batch` by a strategy and its last [`Options::mixed`] places at random, with

@@ -52,23 +52,26 @@ pub enum Weights {
 
 impl<T: Real> Default for Options<'_, T> {
     fn default() -> Self {
-        Self {
-            weights: Weights::default(),
-            target: None,
-            misfit: None,
-            distinct: None,
-            past: true,
-            sampled: false,
-            mixed: 0,
-            posterior_samples: 100,
-            configurations: 1000,
-            clusters: 10,
-            radius: T::ONE,
-        }
+        Self::DEFAULT
     }
 }
 
 impl<T: Real> Options<'_, T> {
+    /// The defaults, by name where memory is sized when a program is built.
+    pub const DEFAULT: Self = Self {
+        weights: Weights::PlugIn,
+        target: None,
+        misfit: None,
+        distinct: None,
+        past: true,
+        sampled: false,
+        mixed: 0,
+        posterior_samples: 100,
+        configurations: 1000,
+        clusters: 10,
+        radius: T::ONE,
+    };
+
     /// These, without those that the strategy does not read and would refuse.
     #[must_use]
     pub fn read_by(self, strategy: &Facts) -> Self {
@@ -84,18 +87,26 @@ impl<T: Real> Options<'_, T> {
         Self { mixed: if capped { 0 } else { self.mixed }, ..options }
     }
 
-    /// These, with the strategy's choice of what they leave open.
+    /// These, with the strategy's caps where they leave them open.
+    pub(super) const fn capped(self, strategy: &Facts) -> Self {
+        let distinct = match self.distinct {
+            Some(distinct) => Some(distinct),
+            None => strategy.distinct,
+        };
+        Self { distinct, ..self }
+    }
+
+    /// These, with the strategy's choice of all that they leave open.
     pub(super) fn resolved(self, strategy: &Facts) -> Self {
-        Self {
-            misfit: self.misfit.or(strategy.misfit.map(T::from_f64)),
-            distinct: self.distinct.or(strategy.distinct),
-            ..self
-        }
+        Self { misfit: self.misfit.or(strategy.misfit.map(T::from_f64)), ..self.capped(strategy) }
     }
 
     /// The caps on a batch, once they are resolved.
-    pub(super) fn distinct(&self) -> Distinct {
-        self.distinct.unwrap_or_default()
+    pub(super) const fn distinct(&self) -> Distinct {
+        match self.distinct {
+            Some(distinct) => distinct,
+            None => Distinct::Unlimited,
+        }
     }
 
     /// κ, once it is resolved.

@@ -38,8 +38,11 @@ pub(super) fn select<T: Real, E: Executor>(
 }
 
 /// Memory for the pairs drawn.
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
-    let ranks = picked_len(sizes.batch, sizes.items, options.distinct());
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
+    let ranks = picked_len(sizes.batch, sizes.pool.items, options.distinct());
     WorkspaceLen { numbers: 0, heaps: 0, ranks }
 }
 

@@ -3,8 +3,8 @@
 
 use super::{
     Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, a_opt, bald, batchbald, coreset,
-    design, dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, leverage, maxdiff,
-    mixed, pa_dopt, random, robust_v_opt, sequential, trace, v_opt,
+    design, dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, information,
+    leverage, maxdiff, mixed, pa_dopt, random, robust_v_opt, sequential, trace, v_opt,
 };
 use crate::arith::Real;
 use crate::error::Error;
@@ -177,13 +177,13 @@ impl Strategy {
 
     /// The workspace with which the strategy can pick a batch.
     #[must_use]
-    pub fn workspace_len<T: Real>(
+    pub const fn workspace_len<T: Real>(
         self,
-        sizes: &Sizes<'_>,
+        sizes: &Sizes,
         options: &Options<'_, T>,
     ) -> WorkspaceLen {
         let facts = self.facts();
-        let options = &options.resolved(&facts);
+        let options = &options.capped(&facts);
         let own = match facts.family {
             Family::Random => random::workspace_len(sizes, options),
             Family::Margin => leverage::margin_workspace_len(sizes, options),
@@ -196,6 +196,25 @@ impl Strategy {
             Family::BatchBald => batchbald::workspace_len(sizes, options),
         };
         own.max(mixed::workspace_len(sizes, options))
+    }
+
+    /// Refuses a problem that the strategy cannot solve, however large its memory.
+    pub(super) fn check<T: Real, E>(
+        self,
+        problem: &Problem<'_, T, E>,
+        batch: usize,
+    ) -> Result<(), Error> {
+        let (requested, available) = (batch as u64, problem.pool.available());
+        if requested > available {
+            return Err(Error::Batch { requested, available });
+        }
+        problem.options.check(&self.facts())?;
+        match self {
+            Self::Coreset => coreset::check(problem).map(|_| ()),
+            Self::Bald => information::check(problem).map(|_| ()),
+            Self::BatchBald => batchbald::check(problem),
+            _ => Ok(()),
+        }
     }
 
     /// Fills `batch` with as many distinct pairs as it has places, best first; the last
@@ -214,13 +233,9 @@ impl Strategy {
         rng: &mut Stream,
         batch: &mut [Scored<T>],
     ) -> Result<Selection, Error> {
-        let (requested, available) = (batch.len() as u64, problem.pool.available());
-        if requested > available {
-            return Err(Error::Batch { requested, available });
-        }
-        let facts = self.facts();
-        problem.options.check(&facts)?;
-        let problem = &Problem { options: &problem.options.resolved(&facts), ..*problem };
+        self.check(problem, batch.len())?;
+        let options = &problem.options.resolved(&self.facts());
+        let problem = &Problem { options, ..*problem };
         let select = match self {
             Self::Random => random::select::<T, E>,
             Self::Entropy => entropy::select,

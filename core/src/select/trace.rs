@@ -13,7 +13,9 @@ use crate::kernel::dot::dot;
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
 };
+use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
+use crate::pool::PoolSize;
 use crate::rng::Stream;
 use crate::score::{Criterion, LeverageRows, ScoreWorkspaceLen, Stored};
 use crate::topk::Scored;
@@ -82,14 +84,16 @@ const fn rows_len(order: usize) -> usize {
 }
 
 /// Memory for [`by_gradient`].
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
-    let Sizes { order, pairs, items, .. } = *sizes;
-    let threads = sizes.threads.max(1);
-    let score = ScoreWorkspaceLen::stored(order, pairs, items);
-    let each = score.each.max(whiten_workspace_len(order, items));
-    let shared = leverage::pool_len(sizes)
-        .max(threads.saturating_mul(each).saturating_add(score.shared))
-        .max(threads.saturating_mul(rewards_workspace_len(order)));
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
+    let PoolSize { order, items, .. } = sizes.pool;
+    let scores =
+        ScoreWorkspaceLen::stored(order, &sizes.pool).at_least(whiten_workspace_len(order, items));
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let shared =
+        larger(larger(leverage::pool_len(sizes), scores.numbers(sizes.workers())), rewards);
     let numbers = items
         .saturating_mul(order.saturating_mul(2).saturating_add(1))
         .saturating_add(averaged::weighting_len(sizes, options))

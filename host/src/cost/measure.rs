@@ -36,7 +36,8 @@ pub type Clock<'a> = &'a (dyn Fn() -> f64 + Sync);
 pub fn measure(
     threads: &Threads,
     shape: &Shape,
-    (batch, repeats): (usize, usize),
+    batch: usize,
+    repeats: usize,
     clock: Clock<'_>,
 ) -> Result<[f64; 6]> {
     let bench = Bench { threads, shape, batch, repeats, clock };
@@ -87,7 +88,7 @@ impl Bench<'_> {
         let mut first_pairs = vec![0; pairs.starts.len()];
         let pool = pairs.pool(self.shape.pool, columns, &mut first_pairs)?;
         let mut values = vec![T::ZERO; items];
-        let unit = pool_workspace_len(order, pool.pairs());
+        let unit = pool_workspace_len(&pool.size());
         let mut memory = vec![T::ZERO; 2 * self.threads.threads() * unit];
         let mut fisher = vec![T::ZERO; packed_len(order)];
         let fisher_seconds = self.median(|| {
@@ -157,8 +158,7 @@ impl Bench<'_> {
         factor: &Cholesky<T, Vec<T>>,
     ) -> Result<f64> {
         let (threads, batch) = (self.threads.threads(), self.batch.min(pool.available() as usize));
-        let len = ScoreWorkspaceLen::new(factor.order(), pool.pairs(), values.len());
-        let mut numbers = vec![T::ZERO; len.shared + threads * len.each];
+        let mut numbers = vec![T::ZERO; ScoreWorkspaceLen::new(&pool.size()).numbers(threads)];
         let mut heaps = vec![Scored::default(); threads * batch];
         let mut chosen = vec![Scored::default(); batch];
         self.median(|| {
@@ -175,7 +175,7 @@ impl Bench<'_> {
         let columns = Columns::new(&inputs, mlp.inputs(), items).map_err(Error::core("items"))?;
         let comparison = |label| Comparison { a: 2 * label, b: 2 * label + 1, label: 1.0 };
         let training: Vec<_> = (0..labels).map(comparison).collect();
-        let len = workspace_len(self.threads, &mlp, items, training.len(), None);
+        let len = workspace_len(self.threads.threads(), &mlp, items, training.len(), None);
         let mut memory = vec![0.0; len];
         let data =
             Data { items: columns, training_items: items, training: &training, held_out: &[] };

@@ -14,9 +14,10 @@ use super::file::{FORMAT_VERSION, ModelFile, NamedTensor};
 use super::standardise::Standardisation;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
+use crate::named;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::named;
+use crate::settings::Architecture;
 
 /// The kind of trunk that a model's file names, or that it has if it names none.
 pub(super) const KIND: &str = "mlp";
@@ -72,10 +73,11 @@ impl MlpTrunk {
     /// A network without parameters yet, for these training embeddings.
     pub(super) fn untrained(context: Context<'_>, progress: &mut dyn Progress) -> Result<Self> {
         let Context { embeddings, settings, .. } = context;
-        let mlp = Mlp::new(embeddings.dimensions(), settings.hidden, settings.activation)
+        let Architecture::Mlp(network) = &settings.model;
+        let mlp = Mlp::new(embeddings.dimensions(), network.hidden, network.activation)
             .map_err(Error::core("the network"))?;
         let standardisation =
-            settings.standardise.then(|| Standardisation::of(embeddings, progress)).transpose()?;
+            network.standardise.then(|| Standardisation::of(embeddings, progress)).transpose()?;
         Ok(Self { mlp, parameters: vec![0.0; mlp.head()], standardisation })
     }
 

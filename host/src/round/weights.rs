@@ -17,7 +17,7 @@ pub(super) fn weights<T: Real>(
     pairs: &PairFeatures,
     margins: &[f64],
 ) -> Result<Vec<f64>> {
-    if weights == Weights::PlugIn {
+    if weights == Weights::PlugIn || margins.is_empty() {
         return Ok(margins.iter().map(|margin| bernoulli_variance(*margin)).collect());
     }
     let context = "the weights of the batch";

@@ -10,7 +10,7 @@ use crate::{Any, any};
 probes! {
     fisher::averaged::averaged_weights[T] => averaged_weights::<T>(any(), any(), any());
     fisher::averaged::averaged_variance[T] => averaged_variance(any::<T>(), any::<T>());
-    fisher::pool_workspace_len => pool_workspace_len(any(), any());
+    fisher::pool_workspace_len => pool_workspace_len(any());
     fisher::pairs_workspace_len => pairs_workspace_len(any());
     fisher::add_pool[T] =>
         add_pool(&Any, any(), any(), any(), any::<&mut PackedView<'_, T>>(), any());

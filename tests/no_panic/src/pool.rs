@@ -1,5 +1,6 @@
 use pairpick_core::pool::{
-    Comparison, ItemPair, Pair, Pairs, Pool, Prompts, pairs_of, pairs_of_ranks, ranks_of_pairs,
+    Comparison, ItemPair, Pair, Pairs, Pool, PoolSize, Prompts, pairs_of, pairs_of_ranks,
+    ranks_of_pairs,
 };
 
 use crate::any;
@@ -14,7 +15,11 @@ probes! {
     pool::prompts::Prompts::first_pair => any::<Prompts<'_>>().first_pair(any());
     pool::prompts::Prompts::pair_number => any::<Prompts<'_>>().pair_number(any(), any());
     pool::prompts::Prompts::items_of_pair => any::<Prompts<'_>>().items_of_pair(any());
-    pool::prompts::Prompts::largest_block => any::<Prompts<'_>>().largest_block(any());
+    pool::Pool::size => any::<Pool<'_>>().size();
+    pool::size::PoolSize::in_prompt => PoolSize::in_prompt(any(), any());
+    pool::size::PoolSize::uniform => PoolSize::uniform(any(), any(), any());
+    pool::size::PoolSize::cross_prompt => PoolSize::cross_prompt(any(), any());
+    pool::size::PoolSize::listed => PoolSize::listed(any(), any(), any());
     pool::prompts::pairs_of => pairs_of(any());
 
     pool::ranks::pairs_of_ranks => pairs_of_ranks(any(), any());

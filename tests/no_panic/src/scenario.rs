@@ -12,7 +12,7 @@ probes! {
     scenario::memory::DeviceMemory::lengths[T] => DeviceMemory::<T>::lengths();
     scenario::size::Size::name => any::<Size>().name();
     scenario::size::Size::prompts => any::<Size>().prompts();
-    scenario::size::Size::lengths => any::<Size>().lengths(&Any, any(), any());
+    scenario::size::Size::lengths => any::<Size>().lengths(any());
     scenario::recorder::Kind::name => any::<Kind>().name();
     scenario::recorder::Kind::bits => any::<Kind>().bits();
     scenario::recorder::Values::kind => any::<Values<'_>>().kind();

@@ -3,7 +3,8 @@ use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs, gu
 use crate::{Any, any};
 
 probes! {
-    score::ScoreWorkspaceLen::new => ScoreWorkspaceLen::new(any(), any(), any());
+    score::ScoreWorkspaceLen::new => ScoreWorkspaceLen::new(any());
+    score::ScoreWorkspaceLen::numbers => any::<ScoreWorkspaceLen>().numbers(any());
     score::Ranking::new[T] =>
         Ranking::new(any(), any(), any::<Criterion<'_, T, &[T]>>());
     score::Ranking::drawn[T] => any::<Ranking<'_, T, &[T]>>().drawn(any());

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::{Real, bernoulli_variance};
 use pairpick_core::columns::Columns;
@@ -13,7 +14,7 @@ use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Weights, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Strategy, Weights};
 use pairpick_core::topk::Scored;
 use pairpick_core::whiten::{Whitened, whitened_len};
 use pairpick_tests::generate::{self, numbers};
@@ -178,7 +179,7 @@ impl Fixture {
             let mut kept = vec![T::ZERO; whitened_len(order, items)];
             let whitened = Whitened::new(executor, &self.factor(), pool.features(), &mut kept);
             let weighting = Weighting::Averaged(whitened.expect("fits"));
-            let len = pool_workspace_len(order, pool.pairs()).max(rewards_workspace_len(order));
+            let len = pool_workspace_len(&pool.size()).max(rewards_workspace_len(order));
             let mut memory = vec![T::ZERO; executor.threads() * len];
             let mut values = vec![T::ZERO; items];
             rewards(executor, pool.features(), &self.head, &mut values, &mut memory)
@@ -197,12 +198,6 @@ impl Fixture {
     ) -> Result<Vec<Scored<T>>, Error> {
         self.with(|pool| {
             let options = Options { weights, ..Options::default() };
-            let sizes = Sizes::of(pool, batch, executor.threads());
-            let len = strategy.workspace_len(&sizes, &options);
-            let mut numbers = vec![T::ZERO; len.numbers];
-            let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-            let workspace =
-                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let past: Vec<T> = self.past.as_slice().iter().map(|x| T::from_f64(*x)).collect();
             let posterior = Posterior {
                 head: &self.head,
@@ -210,11 +205,9 @@ impl Fixture {
                 jitter: T::ZERO,
                 past: Packed::new(self.order, past.as_slice())?,
             };
-            let mut chosen = vec![Scored::default(); batch];
             let problem = Problem { executor, pool, posterior: &posterior, options: &options };
-            let mut rng = Stream::new(5, "test", 1);
-            strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
-            Ok(chosen)
+            let (mut selector, mut rng) = (Selector::default(), Stream::new(5, "test", 1));
+            Ok(selector.select(strategy, &problem, batch, &mut rng)?.pairs.to_vec())
         })
     }
 

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::Packed;
+use pairpick_core::memory::Growing;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Distinct, pairs_of_ranks, ranks_of_pairs};
 use pairpick_core::rng::Stream;
 use pairpick_core::score::gumbel;
-use pairpick_core::select::{Options, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Selector, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::generate::positive;
 use pairpick_tests::kind::{KINDS, Kind};
@@ -232,13 +233,11 @@ fn a_mixed_batch_needs_a_rank_a_pair() {
     let pool = Small::new(Kind::Listed, (6, 4), 3, 1);
     let options = Options::<f64> { mixed: 2, ..Options::default() };
     let found = pool.with(&Sequential::default(), &options, |problem| {
-        let sizes = Sizes::of(problem.pool, 5, 1);
-        let len = Strategy::Dopt.workspace_len(&sizes, &options);
-        let mut numbers = vec![0.0; len.numbers];
-        let mut heaps = vec![Scored::default(); len.heaps];
-        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut [0; 4] };
+        let (numbers, heaps) = (Growing(Vec::new()), Growing(Vec::new()));
+        let mut selector =
+            Selector { numbers, heaps, ranks: [0; 4], batch: [Scored::default(); 5] };
         let mut rng = Stream::new(1, "small", 1);
-        Strategy::Dopt.select(problem, workspace, &mut rng, &mut [Scored::default(); 5])
+        selector.select(Strategy::Dopt, problem, 5, &mut rng).map(|_| ())
     });
     assert_eq!(found, Err(Error::Workspace { what: "ranks", required: 5, found: 4 }));
 }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
@@ -14,7 +15,7 @@ use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::data::{folder, npy, npy_f32};
 
@@ -78,23 +79,17 @@ impl Case {
         )?;
 
         let options = Options::default();
-        let len = strategy.workspace_len(&Sizes::of(&pool, batch, 1), &options);
-        let (mut numbers, mut heaps) =
-            (vec![T::ZERO; len.numbers], vec![Scored::default(); len.heaps]);
-        let mut ranks = vec![0; len.ranks];
-        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
         let posterior = Posterior {
             head: &self.head,
             prior_precision: T::from_f64(RIDGE),
             jitter: T::ZERO,
             past: Packed::new(order, past.as_slice())?,
         };
-        let mut chosen = vec![Scored::default(); batch];
-        let mut rng = Stream::new(0, "golden", 1);
         let (pool, posterior) = (&pool, &posterior);
         let problem = Problem { executor: &executor, pool, posterior, options: &options };
-        let selection = strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
-        Ok((selection, chosen))
+        let (mut selector, mut rng) = (Selector::default(), Stream::new(0, "golden", 1));
+        let picked = selector.select(strategy, &problem, batch, &mut rng)?;
+        Ok((picked.selection, picked.pairs.to_vec()))
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::{Real, bernoulli_variance, exp};
 use pairpick_core::columns::Columns;
@@ -14,7 +15,7 @@ use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy};
 use pairpick_core::topk::{Scored, TopK};
 use pairpick_tests::generate;
 use pairpick_tests::kind::{KINDS, Kind};
@@ -72,8 +73,7 @@ impl Fixture {
         weighting: Weighting<'_, T>,
     ) -> Vec<T> {
         self.with(|pool| {
-            let len =
-                pool_workspace_len(self.order, pool.pairs()).max(rewards_workspace_len(self.order));
+            let len = pool_workspace_len(&pool.size()).max(rewards_workspace_len(self.order));
             let mut memory = vec![T::ZERO; executor.threads() * len];
             let mut values = vec![T::ZERO; pool.features().len()];
             rewards(executor, pool.features(), &self.head, &mut values, &mut memory)
@@ -104,12 +104,6 @@ impl Fixture {
                 distinct: Some(Distinct::Unlimited),
                 ..options()
             };
-            let sizes = Sizes::of(pool, batch, executor.threads());
-            let len = strategy.workspace_len(&sizes, &options);
-            let mut numbers = vec![T::ZERO; len.numbers];
-            let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-            let workspace =
-                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let past: Vec<T> = (0..packed_len(self.order)).map(|_| T::ZERO).collect();
             let posterior = Posterior {
                 head: &self.head,
@@ -117,11 +111,9 @@ impl Fixture {
                 jitter: T::ZERO,
                 past: Packed::new(self.order, past.as_slice())?,
             };
-            let mut chosen = vec![Scored::default(); batch];
-            let mut rng = Stream::new(5, "test", 1);
+            let (mut selector, mut rng) = (Selector::default(), Stream::new(5, "test", 1));
             let problem = Problem { executor, pool, posterior: &posterior, options: &options };
-            strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
-            Ok(chosen)
+            Ok(selector.select(strategy, &problem, batch, &mut rng)?.pairs.to_vec())
         })
     }
 }
@@ -436,7 +428,7 @@ fn cross_prompt_weights_are_right_on_both_sides_of_their_guard() {
             features.iter_mut().step_by(order + 1).for_each(|value| *value = 1.0);
             let columns = Columns::new(&features, order, order).expect("shape");
             let pool = Pool::cross_prompt(columns, &[]).expect("a pool");
-            let mut memory = vec![T::ZERO; pool_workspace_len(order, pool.pairs())];
+            let mut memory = vec![T::ZERO; pool_workspace_len(&pool.size())];
             let mut fisher = Packed::new(order, vec![T::ZERO; packed_len(order)]).expect("order");
             let executor = Sequential::default();
             let weighting = Weighting::Bernoulli;
@@ -491,7 +483,7 @@ fn the_cross_prompt_sum_is_that_of_the_contract() {
             };
             let expected = naive::cross_prompt_fisher(&items, &weight);
             let executor = Threads { level: available()[1].1, threads: 3 };
-            let mut memory = vec![T::ZERO; 3 * pool_workspace_len(5, pool.pairs())];
+            let mut memory = vec![T::ZERO; 3 * pool_workspace_len(&pool.size())];
             let mut fisher = Packed::new(5, vec![T::ZERO; packed_len(5)]).expect("order");
             let weighting = Weighting::Bernoulli;
             add_pool(&executor, pool, &rewards, weighting, &mut fisher, &mut memory).expect("fits");

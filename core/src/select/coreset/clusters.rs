@@ -41,11 +41,16 @@ const fn worker_workspace_len(order: usize, clusters: usize) -> usize {
 }
 
 /// Numbers for so many pairs and clusters.
-pub(super) fn workspace_len(order: usize, pairs: usize, clusters: usize, threads: usize) -> usize {
+pub(super) const fn workspace_len(
+    order: usize,
+    pairs: usize,
+    clusters: usize,
+    workers: usize,
+) -> usize {
     (order.saturating_mul(stride_of(clusters)))
         .saturating_add(clusters)
         .saturating_add(pairs.saturating_mul(2))
-        .saturating_add(threads.max(1).saturating_mul(worker_workspace_len(order, clusters)))
+        .saturating_add(workers.saturating_mul(worker_workspace_len(order, clusters)))
 }
 
 /// The pairs of a pool in clusters.

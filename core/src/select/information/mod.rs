@@ -25,6 +25,7 @@ use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen, posterior};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::linalg::{condition_workspace_len, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
 use crate::pool::enumerable_pairs;
 use crate::rng::Stream;
@@ -48,20 +49,19 @@ pub(super) struct Parts<'a, T> {
 }
 
 /// Numbers for so many joint answers at most, beside the scores of all pairs.
-pub(super) fn workspace_len(
-    sizes: &Sizes<'_>,
+pub(super) const fn workspace_len(
+    sizes: &Sizes,
     samples: usize,
     configurations: usize,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, threads, .. } = *sizes;
-    let pairs = usize::try_from(pairs.len()).unwrap_or(usize::MAX);
-    let scan = threads.max(1).saturating_mul(scan::workspace_len(order, samples));
+    let order = sizes.pool.order;
+    let scan = sizes.workers().saturating_mul(scan::workspace_len(order, samples));
     let factor = packed_len(order).saturating_add(condition_workspace_len(order));
     let numbers = order
         .saturating_mul(samples)
         .saturating_add(configurations::workspace_len(samples, configurations))
-        .saturating_add(pairs)
-        .saturating_add(if scan < factor { factor } else { scan });
+        .saturating_add(sizes.pool.count())
+        .saturating_add(larger(scan, factor));
     WorkspaceLen { numbers, heaps: 0, ranks: 0 }
 }
 
@@ -73,8 +73,7 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     rng: &mut Stream,
 ) -> Result<(Parts<'a, T>, Selection), Error> {
     let samples = problem.options.posterior_samples;
-    check_samples(samples)?;
-    let pairs = enumerable_pairs(problem.pool)?;
+    let pairs = check(problem)?;
     let order = problem.pool.features().rows();
     let required = workspace_len(&Sizes::of(problem.pool, 0, 1), samples, configurations).numbers;
     let found = workspace.numbers.len();
@@ -96,7 +95,9 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     Ok((Parts { draws, configurations, scores, workspace }, summary))
 }
 
-fn check_samples(samples: usize) -> Result<(), Error> {
+/// The pairs of a pool that can be gone through, by a number of draws that can be worked with.
+pub(super) fn check<T: Real, E>(problem: &Problem<'_, T, E>) -> Result<usize, Error> {
+    let samples = problem.options.posterior_samples;
     if samples < 2 {
         return Err(Error::Parameter { what: "posterior samples must be at least 2" });
     }
@@ -104,5 +105,5 @@ fn check_samples(samples: usize) -> Result<(), Error> {
         let what = "posterior samples";
         return Err(Error::TooLarge { what, limit: MAX_SAMPLES, found: samples });
     }
-    Ok(())
+    enumerable_pairs(problem.pool)
 }

@@ -26,8 +26,9 @@ use crate::error::Error;
 use crate::head::rewards_workspace_len;
 use crate::heap::{make_heap, sift_down};
 use crate::linalg::{Packed, PackedView, condition_workspace_len, packed_len};
+use crate::memory::{larger, smaller};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{PickedPairs, picked_len};
+use crate::pool::{PickedPairs, PoolSize, picked_len};
 use crate::score::{Criterion, PairScore, Ranking, ScoreWorkspaceLen, check_finite, gather};
 use crate::topk::{Scored, TopK, rank};
 use crate::whiten::whiten_workspace_len;
@@ -81,33 +82,32 @@ pub(super) fn select<T: Real, E: Executor>(
 }
 
 /// Memory for a search.
-pub(super) fn workspace_len<T: Real>(
-    sizes: &Sizes<'_>,
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
     options: &Options<'_, T>,
     log_det: bool,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, items, batch, threads } = *sizes;
-    let threads = threads.max(1);
+    let Sizes { pool, batch, threads } = *sizes;
+    let PoolSize { order, items, .. } = pool;
     let height = height(order, batch, log_det);
-    let slots = if log_det { candidates(pairs.len()) } else { 1 };
-    let score = ScoreWorkspaceLen::stored(height, pairs, items);
-    let each = score.each.max(whiten_workspace_len(order, items));
+    let slots = if log_det { candidates(pool.count()) } else { 1 };
+    let scores =
+        ScoreWorkspaceLen::stored(height, &pool).at_least(whiten_workspace_len(order, items));
     // Rewards are computed before there is a design.
     let design = averaged::weighting_len(sizes, options)
         .saturating_add(state::workspace_len(order, batch))
         .saturating_add(items.saturating_mul(height))
         .saturating_add(condition_workspace_len(order))
-        .saturating_add(score.shared)
-        .saturating_add(threads.saturating_mul(each));
-    let rewards = threads.saturating_mul(rewards_workspace_len(order));
-    let numbers = items.saturating_add(if design < rewards { rewards } else { design });
+        .saturating_add(scores.numbers(sizes.workers()));
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let numbers = items.saturating_add(larger(design, rewards));
     let ranks = picked_len(batch, items, options.distinct()).saturating_add(items);
     let heaps = if threads > 1 { threads.saturating_add(1) } else { 1 };
     WorkspaceLen { numbers, heaps: heaps.saturating_mul(slots), ranks }
 }
 
-fn candidates(pairs: u64) -> usize {
-    usize::try_from(pairs).unwrap_or(usize::MAX).clamp(1, CANDIDATES)
+const fn candidates(pairs: usize) -> usize {
+    larger(smaller(CANDIDATES, pairs), 1)
 }
 
 /// Fills in where a design starts: P, or λI without the past.
@@ -156,7 +156,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
             State::new(pool.features(), batch, goal, information, stages, numbers)?;
         let factor = state.refactor(problem.executor, numbers)?;
         let selection = posterior::factor_summary(&factor, condition)?;
-        let required = if lazy { candidates(pool.pairs().len()) } else { 1 };
+        let required = if lazy { candidates(pool.size().count()) } else { 1 };
         let found = workspace.heaps.len();
         if found < required {
             return Err(Error::Workspace { what: "heaps", required, found });

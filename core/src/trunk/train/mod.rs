@@ -17,6 +17,7 @@ use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::head::loss::check;
 use crate::head::rewards_workspace_len;
+use crate::memory::smaller;
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 use crate::rng::Stream;
@@ -87,8 +88,8 @@ pub struct Report {
 /// Numbers that [`train`] needs to work in; `labels` is the larger number of training and held-out
 /// ones. For [`gradient`], without a minibatch.
 #[must_use]
-pub fn workspace_len<E: Executor>(
-    executor: &E,
+pub const fn workspace_len(
+    threads: usize,
     mlp: &Mlp,
     data_items: usize,
     labels: usize,
@@ -98,21 +99,27 @@ pub fn workspace_len<E: Executor>(
     let hidden = first + second + third;
     let fixed = 4 * mlp.parameters() + mlp.widest() * mlp.widest();
     let items = data_items.saturating_mul(2 * (hidden + 1));
-    let rewards = executor.threads().saturating_mul(rewards_workspace_len(mlp.features()));
+    let rewards = threads.saturating_mul(rewards_workspace_len(mlp.features()));
     let shared = fixed.saturating_add(items).saturating_add(labels.saturating_mul(2));
     let gathered = gathered_items(data_items, minibatch).saturating_mul(mlp.inputs());
     shared.saturating_add(rewards).saturating_add(gathered)
 }
 
 /// The most items that a step's labels name, where a step does not take all labels.
-fn gathered_items(items: usize, minibatch: Option<usize>) -> usize {
-    minibatch.map_or(0, |labels| labels.saturating_mul(2).min(items))
+const fn gathered_items(items: usize, minibatch: Option<usize>) -> usize {
+    match minibatch {
+        Some(labels) => smaller(items, labels.saturating_mul(2)),
+        None => 0,
+    }
 }
 
 /// Places that [`train`] keeps; none without a minibatch.
 #[must_use]
-pub fn index_len(training_labels: usize, items: usize, minibatch: Option<usize>) -> usize {
-    minibatch.map_or(0, |_| training_labels.saturating_add(items.saturating_mul(2)))
+pub const fn index_len(training_labels: usize, items: usize, minibatch: Option<usize>) -> usize {
+    match minibatch {
+        Some(_) => training_labels.saturating_add(items.saturating_mul(2)),
+        None => 0,
+    }
 }
 
 /// Trains `parameters` in place. `observe` sees the losses before each epoch and after the last
@@ -300,7 +307,7 @@ fn check_workspace<T: Real, E: Executor>(
     found: usize,
 ) -> Result<(), Error> {
     let labels = data.training.len().max(data.held_out.len());
-    let required = workspace_len(executor, mlp, data.items.len(), labels, minibatch);
+    let required = workspace_len(executor.threads(), mlp, data.items.len(), labels, minibatch);
     if found < required {
         return Err(Error::Workspace { what: "training", required, found });
     }
