@@ -124,7 +124,7 @@ const MATRICES: usize = 4;
 
 impl<N, H, P: Memory<ItemPair>> Certifier<N, H, P> {
     /// Bounds log|M| over all batches of the pool that have as many pairs as `batch`, from where the
-    /// batch is. `seen` is told of the bound before each iteration and at the end.
+    /// batch is. `seen` has the bound before each iteration and at the end.
     ///
     /// # Errors
     /// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Index`] for a pair that the pool
@@ -189,8 +189,8 @@ impl<N, H, P: Memory<ItemPair>> Certifier<N, H, P> {
         N: Memory<T>,
         H: Memory<Scored<T>>,
     {
-        let mut relaxation = self.relaxation(problem, batch)?;
-        Ok(relaxation.factor_at(T::ZERO)?.log_det().to_f64())
+        let relaxation = self.relaxation(problem, batch)?;
+        Ok(relaxation.line.factor_at(T::ZERO, relaxation.matrix)?.log_det().to_f64())
     }
 
     /// The relaxed problem, at the corner of a batch.
@@ -224,18 +224,36 @@ impl<N, H, P: Memory<ItemPair>> Certifier<N, H, P> {
 struct Relaxation<'a, T, E> {
     problem: &'a Problem<'a, T, E>,
     rewards: &'a [T],
-    /// M₀.
-    start: PackedView<'a, T>,
-    /// B = M(s) − M₀.
-    mixture: PackedView<'a, T>,
-    /// Of the corner with the k largest g, less B.
-    direction: PackedView<'a, T>,
+    line: Line<'a, T>,
     matrix: &'a mut [T],
     columns: &'a mut [T],
     numbers: &'a mut [T],
     heaps: &'a mut [Scored<T>],
     corner: &'a mut [Scored<T>],
     pairs: &'a mut [ItemPair],
+}
+
+/// M(s) and the direction to go on in.
+struct Line<'a, T> {
+    /// M₀.
+    start: PackedView<'a, T>,
+    /// B = M(s) − M₀.
+    mixture: PackedView<'a, T>,
+    /// Of the corner with the k largest g, less B.
+    direction: PackedView<'a, T>,
+}
+
+impl<T: Real> Line<'_, T> {
+    /// The factor of M₀ + B + t·(the direction).
+    fn factor_at<'m>(&self, t: T, matrix: &'m mut [T]) -> Result<CholeskyView<'m, T>, Error> {
+        let Self { start, mixture, direction } = self;
+        let parts = mixture.as_slice().iter().zip(direction.as_slice());
+        let entries = matrix.iter_mut().zip(start.as_slice());
+        for ((entry, start), (mixture, direction)) in entries.zip(parts) {
+            *entry = *start + (*mixture + t * *direction);
+        }
+        Cholesky::factor(Packed::new(start.order(), matrix)?)
+    }
 }
 
 impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
@@ -256,17 +274,13 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         let (matrix, numbers) = split_at(numbers, packed_len(order));
         let (columns, numbers) = split_at(numbers, order.saturating_mul(2));
         let mut start = Packed::new(order, start)?;
-        start.clear();
-        start.add(&posterior.past)?;
-        start.add_diagonal(posterior.prior_precision);
+        posterior.fill_precision(true, &mut start)?;
         let (mixture, direction) = (Packed::new(order, mixture)?, Packed::new(order, direction)?);
         let rewards = &*rewards_of_items;
         Ok(Self {
             problem,
             rewards,
-            start,
-            mixture,
-            direction,
+            line: Line { start, mixture, direction },
             matrix,
             columns,
             numbers,
@@ -277,32 +291,33 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
     }
 
     fn order(&self) -> usize {
-        self.start.order()
+        self.line.start.order()
     }
 
     /// Goes to the corner of a batch.
     fn set_batch(&mut self, batch: &[Scored<T>]) -> Result<(), Error> {
-        sum_pairs(self.problem, batch, self.rewards, self.pairs, &mut self.mixture, self.numbers)?;
-        self.direction.clear();
+        sum_pairs(
+            self.problem,
+            batch,
+            self.rewards,
+            self.pairs,
+            &mut self.line.mixture,
+            self.numbers,
+        )?;
+        self.line.direction.clear();
         Ok(())
     }
 
     fn log_det_before(&mut self) -> Result<f64, Error> {
-        let mut matrix = Packed::new(self.start.order(), &mut *self.matrix)?;
+        let mut matrix = Packed::new(self.line.start.order(), &mut *self.matrix)?;
         matrix.clear();
-        matrix.add(&self.start)?;
+        matrix.add(&self.line.start)?;
         Ok(Cholesky::factor(matrix)?.log_det().to_f64())
-    }
-
-    /// The factor of M₀ + B + t·(the direction).
-    fn factor_at(&mut self, t: T) -> Result<CholeskyView<'_, T>, Error> {
-        factor_at((&self.start, &self.mixture, &self.direction), t, self.matrix)
     }
 
     /// log|M(s)| and how much the bound is above it; turns to the corner that it comes from.
     fn look(&mut self) -> Result<(f64, f64), Error> {
-        let factor =
-            factor_at((&self.start, &self.mixture, &self.direction), T::ZERO, self.matrix)?;
+        let factor = self.line.factor_at(T::ZERO, self.matrix)?;
         let log_det = factor.log_det().to_f64();
         let Problem { executor, pool, .. } = *self.problem;
         let criterion = Criterion::Leverage(&factor, Weighting::Bernoulli);
@@ -312,10 +327,10 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         for pair in &*self.corner {
             most += pair.score;
         }
-        let here = trace_of_solution(&factor, &self.mixture, self.columns)?;
-        let direction = &mut self.direction;
+        let here = trace_of_solution(&factor, &self.line.mixture, self.columns)?;
+        let direction = &mut self.line.direction;
         sum_pairs(self.problem, self.corner, self.rewards, self.pairs, direction, self.numbers)?;
-        for (entry, here) in direction.as_mut_slice().iter_mut().zip(self.mixture.as_slice()) {
+        for (entry, here) in direction.as_mut_slice().iter_mut().zip(self.line.mixture.as_slice()) {
             *entry -= *here;
         }
         Ok((log_det, (most - here).to_f64()))
@@ -325,7 +340,7 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
     fn step(&mut self, slope: T) -> Result<(), Error> {
         let length = self.search(slope)?;
         for (entry, towards) in
-            self.mixture.as_mut_slice().iter_mut().zip(self.direction.as_slice())
+            self.line.mixture.as_mut_slice().iter_mut().zip(self.line.direction.as_slice())
         {
             *entry += length * *towards;
         }
@@ -364,8 +379,8 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
 
     /// d/dt log|M₀ + B + t·D| = tr((M₀ + B + t·D)⁻¹D), D the direction.
     fn slope_at(&mut self, t: T) -> Result<T, Error> {
-        let factor = factor_at((&self.start, &self.mixture, &self.direction), t, self.matrix)?;
-        trace_of_solution(&factor, &self.direction, self.columns)
+        let factor = self.line.factor_at(t, self.matrix)?;
+        trace_of_solution(&factor, &self.line.direction, self.columns)
     }
 }
 
@@ -392,20 +407,6 @@ fn sum_pairs<T: Real, E: Executor>(
     }
     sum.clear();
     add_pairs(executor, pool.features(), pairs, rewards, Weighting::Bernoulli, sum, numbers)
-}
-
-/// The factor of start + mixture + t·direction.
-fn factor_at<'a, T: Real>(
-    (start, mixture, direction): (&PackedView<'_, T>, &PackedView<'_, T>, &PackedView<'_, T>),
-    t: T,
-    matrix: &'a mut [T],
-) -> Result<CholeskyView<'a, T>, Error> {
-    let parts = mixture.as_slice().iter().zip(direction.as_slice());
-    for ((entry, start), (mixture, direction)) in matrix.iter_mut().zip(start.as_slice()).zip(parts)
-    {
-        *entry = *start + (*mixture + t * *direction);
-    }
-    Cholesky::factor(Packed::new(start.order(), matrix)?)
 }
 
 /// tr(M⁻¹A) = Σ_j (L⁻¹e_j)ᵀ(L⁻¹a_j), a_j the columns of A, in ascending order.

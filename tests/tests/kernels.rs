@@ -6,13 +6,14 @@ use pairpick_core::columns::Columns;
 use pairpick_core::kernel::axpy::subtract_origin;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use pairpick_core::kernel::panel::{
-    Grid, Items, Panel, fill_columns, fill_panel, fill_whitened, fill_whitener, panel_stride,
-    project_panel, signed_squared_distances, squared_distances, whitener_len,
+    Grid, Items, Panel, fill_columns, fill_panel, panel_stride, project_panel,
+    signed_squared_distances, squared_distances,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
 use pairpick_core::linalg::packed_len;
 use pairpick_core::trunk::Activation;
 use pairpick_core::trunk::adam::Adam;
+use pairpick_core::whiten::{fill_whitened, fill_whitener, whitener_len};
 #[cfg(target_arch = "x86_64")]
 use pairpick_tests::data::skip;
 use pairpick_tests::generate::{numbers, numbers_f32};

@@ -72,20 +72,14 @@ pub fn fit<T: Real, E: Executor>(
     head: &mut [T],
     workspace: &mut [T],
 ) -> Result<Fit, Error> {
-    check_shape("head", features.rows(), head.len())?;
     if comparisons.is_empty() {
         return Err(Error::Empty { what: "comparisons" });
     }
     if !(prior_precision > T::ZERO && prior_precision.is_finite_number()) {
         return Err(Error::Parameter { what: "the prior precision must be a positive number" });
     }
-    check(comparisons, features.len())?;
+    check_problem(executor, features, comparisons, head.len(), workspace.len())?;
     let order = features.rows();
-    let required = workspace_len(executor.threads(), order, features.len(), comparisons.len());
-    let found = workspace.len();
-    if found < required {
-        return Err(Error::Workspace { what: "last layer", required, found });
-    }
     let (matrix, workspace) = split_at(workspace, packed_len(order));
     let (step, workspace) = split_at(workspace, order);
     let (trial, workspace) = split_at(workspace, order);
@@ -129,16 +123,26 @@ pub fn log_likelihood<T: Real, E: Executor>(
     head: &[T],
     workspace: &mut [T],
 ) -> Result<T, Error> {
-    check_shape("head", features.rows(), head.len())?;
+    check_problem(executor, features, comparisons, head.len(), workspace.len())?;
+    let mut problem = Problem::new(executor, features, comparisons, T::ZERO, workspace);
+    Ok(problem.objective(head)?.log_likelihood)
+}
+
+fn check_problem<T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    comparisons: &[Comparison<T>],
+    head: usize,
+    found: usize,
+) -> Result<(), Error> {
+    check_shape("head", features.rows(), head)?;
     check(comparisons, features.len())?;
     let (order, items) = (features.rows(), features.len());
     let required = workspace_len(executor.threads(), order, items, comparisons.len());
-    let found = workspace.len();
     if found < required {
         return Err(Error::Workspace { what: "last layer", required, found });
     }
-    let mut problem = Problem::new(executor, features, comparisons, T::ZERO, workspace);
-    Ok(problem.objective(head)?.log_likelihood)
+    Ok(())
 }
 
 /// What is maximised, at one point.

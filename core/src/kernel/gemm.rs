@@ -7,7 +7,7 @@
 //! Why it is fast: lanes run down a column of C, a register tile holds several vectors of several
 //! columns, and each step loads the vectors of one column of A once and multiplies them by one
 //! number of each column of B. With AVX-512 a tile is one vector high and many columns wide: a number
-//! that meets one vector is spread as the multiplication reads it, whereas to spread it into a register
+//! that multiplies one vector is spread as the multiplication reads it, whereas to spread it into a register
 //! takes an addition's turn on Zen 4, a fifth of the time. B may be given as columns (a forward pass:
 //! weights × items) or as rows (a weight's gradient: Σ over items of an outer product); both are read
 //! in place.
@@ -16,7 +16,7 @@ use crate::arith::Real;
 use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 
 /// Inner indices handled before the next tile, so that the panels in use stay in cache, where B is
-/// columns: then A is a weight that many columns meet.
+/// columns: then A is a weight that multiplies many columns.
 const INNER_BLOCK_OF_COLUMNS: usize = 128;
 
 /// The same where B is rows: then C is large, and is read and written once a block.

@@ -1,6 +1,6 @@
-//! Items turned into a panel: a transposition, so nothing is computed and no order matters.
+//! Items to a panel and back: a transposition, so nothing is computed and no order matters.
 //!
-//! Why it is fast: a square of as many items and features as a vector has lanes is turned in
+//! Why it is fast: a square of as many items and features as a vector has lanes is transposed in
 //! registers. Interleaving vectors i and i + n/2 of n, for every i < n/2, as often as n can be
 //! halved, leaves lane j of vector i in lane i of vector j.
 
@@ -9,7 +9,7 @@ use crate::arith::Real;
 use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::columns::Columns;
 
-/// Turns items (columns) into a panel, converted to `T`.
+/// Transposes items (columns) into a panel, converted to `T`.
 pub fn fill_panel<F: Real, T: Real>(
     level: Level,
     items: Columns<'_, F>,
@@ -33,7 +33,7 @@ pub fn fill_panel_from<F: Real, T: Real>(
     }
 }
 
-/// Turns a panel's items back into columns of `height` numbers, whose first rows they fill; what
+/// Transposes a panel's items back into columns of `height` numbers, whose first rows they fill; what
 /// stands below stays.
 pub fn fill_columns<T: Real>(level: Level, panel: Panel<'_, T>, height: usize, columns: &mut [T]) {
     let Panel { values, stride } = panel;

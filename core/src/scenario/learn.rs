@@ -11,7 +11,7 @@ use crate::parallel::{Executor, split_at};
 use crate::rng::Stream;
 use crate::trunk::train::{Data, Resources, Settings, gradient, train};
 
-/// Losses told of a training: two an iteration, and two at the end.
+/// Losses recorded of a training: two an iteration, and two at the end.
 const LOSSES: usize = 12;
 
 impl<T: Real, E: Executor> Loop<'_, T, E> {

@@ -1,5 +1,5 @@
 //! The one reproducible run that every platform replays: the whole loop from embeddings to a trained
-//! model and back, over data that reaches the corners, told stage by stage.
+//! model and back, over data that reaches the corners, recorded stage by stage.
 //!
 //! [`replay`] is generic over the scalar and works on borrowed memory, so one definition serves a
 //! microcontroller ([`Size::DEVICE`] in [`DeviceMemory`]), a browser and a server ([`Size::HOST`]

@@ -214,7 +214,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         self.aim(numbers)?;
         for offer in Offer::ALL {
             for strategy in Strategy::ALL.into_iter().filter(|strategy| offer.is_for(*strategy)) {
-                let told = self.choose(strategy, offer, round, numbers)?;
+                let selection = self.choose(strategy, offer, round, numbers)?;
                 let (name, index) = (strategy.name(), offer.index(3));
                 let (batch, _) = split_at(self.batch, picks(strategy));
                 let batch = &*batch;
@@ -225,7 +225,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                     *score = chosen.score;
                 }
                 self.recorder.numbers(name, index + 1, scores)?;
-                if let (Some(condition), Some(log_det)) = (told.condition, told.log_det) {
+                if let (Some(condition), Some(log_det)) = (selection.condition, selection.log_det) {
                     self.recorder.numbers(name, index + 2, &[condition, log_det])?;
                 }
             }

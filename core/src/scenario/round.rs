@@ -10,7 +10,7 @@ use crate::arith::{self, Real};
 use crate::columns::Columns;
 use crate::error::Error;
 use crate::head::{loss, rewards};
-use crate::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
+use crate::kernel::panel::panel_stride;
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, downdate_workspace_len, packed_len,
 };
@@ -21,6 +21,7 @@ use crate::rng::Stream;
 use crate::select::Strategy;
 use crate::topk::Scored;
 use crate::trunk::{Mlp, init};
+use crate::whiten::{fill_whitened, fill_whitener, whitener_len};
 
 /// λ of the selections: small enough that f32 feels it.
 pub(super) const PRIOR_PRECISION: f64 = 0.01;

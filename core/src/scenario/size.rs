@@ -5,13 +5,14 @@ use super::pools::{Offer, options};
 use crate::error::Error;
 use crate::fisher::{pairs_workspace_len, pool_workspace_len};
 use crate::head::{newton, rewards_workspace_len};
-use crate::kernel::panel::{panel_stride, whitener_len};
+use crate::kernel::panel::panel_stride;
 use crate::linalg::{condition_workspace_len, downdate_workspace_len, packed_len};
 use crate::memory::larger;
 use crate::pool::{PairsSize, PoolSize, PromptSizes};
 use crate::select::{Sizes, Strategy, WorkspaceLen};
 use crate::trunk::train::{self, index_len};
 use crate::trunk::{Activation, Mlp};
+use crate::whiten::whitener_len;
 
 /// How much data, which shapes.
 #[derive(Clone, Copy, Debug)]

@@ -22,13 +22,14 @@ use core::ops::Range;
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_shape};
 use crate::fisher::{Form, Weighting};
-use crate::kernel::panel::{Grid, fill_whitened, fill_whitener, squared_distances, whitener_len};
+use crate::kernel::panel::{Grid, squared_distances};
 use crate::linalg::Cholesky;
 use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::{Pairs, PairsSize, PickedPairs, Pool, PoolSize, SHORT_BLOCK};
 use crate::topk::{Scored, TopK};
 use crate::whiten::whiten_columns;
+use crate::whiten::{fill_whitened, fill_whitener, whitener_len};
 
 /// What a pair is scored by.
 #[derive(Debug)]

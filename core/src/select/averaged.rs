@@ -1,12 +1,11 @@
 //! The weights that a strategy's options ask for, over its pool: plug-in, or averaged over the
 //! posterior of the last layer, for which the pool's items are whitened by P once.
 
-use super::posterior::factor_with_prior;
 use super::{Options, Problem, Sizes, Weights};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::fisher::Weighting;
-use crate::linalg::{Packed, packed_len};
+use crate::linalg::packed_len;
 use crate::parallel::{Executor, split_at};
 use crate::pool::PoolSize;
 use crate::whiten::{Whitened, whitened_len};
@@ -39,10 +38,6 @@ pub(super) fn weighting<'a, T: Real, E: Executor>(
     check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
     let (matrix, workspace) = split_at(workspace, packed_len(order));
     let (whitened, workspace) = split_at(workspace, whitened_len(order, features.len()));
-    let mut precision = Packed::new(order, matrix)?;
-    precision.clear();
-    precision.add(&posterior.past)?;
-    let factor = factor_with_prior(precision, posterior.prior_precision, posterior.jitter)?;
-    let whitened = Whitened::new(executor, &factor, features, whitened)?;
+    let whitened = Whitened::new(executor, &posterior.factor(matrix)?, features, whitened)?;
     Ok((Weighting::Averaged(whitened), workspace))
 }

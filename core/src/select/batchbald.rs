@@ -56,8 +56,7 @@ pub(super) fn select<T: Real, E: Executor>(
         let Some(best) = first_best(scores) else {
             break;
         };
-        let (probabilities, entropies) = scan.pair(best.pair, workspace);
-        let answers = (&*probabilities, &*entropies);
+        let answers = scan.pair(best.pair, workspace);
         if is_noise(&configurations, answers, scores, best.score) {
             information.noise_from = Some(place);
             fill_at_random(scores, rng, rest);
@@ -68,12 +67,12 @@ pub(super) fn select<T: Real, E: Executor>(
         }
         information.nats += best.score.to_f64();
         if configurations.have_room() {
-            configurations.answer(executor.level(), probabilities, rng);
+            configurations.answer(executor.level(), answers.probabilities, rng);
         } else {
             configurations.sample();
             for picked in batch.iter().take(place + 1) {
-                let (probabilities, _) = scan.pair(picked.pair, workspace);
-                configurations.answer(executor.level(), probabilities, rng);
+                let answers = scan.pair(picked.pair, workspace);
+                configurations.answer(executor.level(), answers.probabilities, rng);
             }
         }
     }

@@ -3,9 +3,9 @@
 //!
 //! Where a batch may touch an item or a prompt only so often, it is what the ranking of all pairs
 //! gives when it is gone through from the best on and what is full is passed over. Only the front of the
-//! ranking is kept; should it not do, the pairs that may still be taken are ranked again.
+//! ranking is kept; should it not do, the pairs that may still be picked are ranked again.
 
-use super::posterior::{factor_summary, factor_with_prior, pool_rewards};
+use super::posterior::{factor_summary, pool_rewards};
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged};
 use crate::arith::Real;
 use crate::error::Error;
@@ -100,7 +100,9 @@ pub(super) fn pool_factor<'a, T: Real, E: Executor>(
     if let Some(past) = past {
         fisher.add(&past)?;
     }
-    let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
+    fisher.add_diagonal(posterior.prior_precision);
+    posterior.add_jitter(&mut fisher);
+    let factor = Cholesky::factor(fisher)?;
     let summary = factor_summary(&factor, condition)?;
     Ok((factor, summary, numbers))
 }

@@ -42,16 +42,16 @@ pub(super) fn select<T: Real, E>(
     if found < required {
         return Err(Error::Workspace { what: "ranks", required, found });
     }
-    let (taken, drawn) = split_at(ranks, best.len());
+    let (picked, drawn) = split_at(ranks, best.len());
     let (drawn, _) = split_at(drawn, random.len());
-    for (rank, scored) in taken.iter_mut().zip(&*best) {
+    for (rank, scored) in picked.iter_mut().zip(&*best) {
         *rank = scored.pair;
     }
     let labelled = problem.pool.labelled();
-    ranks_of_pairs(labelled, taken);
-    sort(taken, &|a, b| a.cmp(b));
-    rng.sample(problem.pool.available().saturating_sub(taken.len() as u64), drawn)?;
-    pairs_of_ranks(taken, drawn);
+    ranks_of_pairs(labelled, picked);
+    sort(picked, &|a, b| a.cmp(b));
+    rng.sample(problem.pool.available().saturating_sub(picked.len() as u64), drawn)?;
+    pairs_of_ranks(picked, drawn);
     pairs_of_ranks(labelled, drawn);
     for (slot, pair) in random.iter_mut().zip(&*drawn) {
         *slot = Scored { score: T::ZERO, pair: *pair };

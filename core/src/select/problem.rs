@@ -53,7 +53,7 @@ pub struct Workspace<'a, T> {
     pub numbers: &'a mut [T],
     /// Candidates: of each worker, and of the batch.
     pub heaps: &'a mut [Scored<T>],
-    /// Whole numbers: ranks of pairs, counts, pairs taken.
+    /// Whole numbers: ranks of pairs, counts, pairs picked.
     pub ranks: &'a mut [u64],
 }
 

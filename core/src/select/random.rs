@@ -46,7 +46,7 @@ pub(super) const fn workspace_len<T: Real>(
     WorkspaceLen { numbers: 0, heaps: 0, ranks }
 }
 
-/// Draws in vain before the pairs that may still be taken are counted.
+/// Draws in vain before the pairs that may still be picked are counted.
 const DRAWS: usize = 1000;
 
 /// Each pair uniform among those that the caps on a batch allow after the ones before it.

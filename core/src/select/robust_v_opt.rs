@@ -1,4 +1,4 @@
-//! `robust-v-opt`: [`greedy_v_opt`](super::greedy_v_opt) for features that do not explain the reward
+//! `robust-v-opt`: [`greedy_v_opt`] for features that do not explain the reward
 //! fully, with a misfit κ of 10 and at most one pair a prompt where the options leave these open.
 //!
 //! A pair far out has a large v-opt score because it tells much about the weights; where the model

@@ -10,7 +10,6 @@ use crate::error::{Error, check_shape};
 use crate::head::rewards_workspace_len;
 use crate::kernel::axpy::add_scaled;
 use crate::kernel::dot::dot;
-use crate::kernel::panel::{fill_whitener, whitener_len};
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
 };
@@ -20,6 +19,7 @@ use crate::pool::PoolSize;
 use crate::rng::Stream;
 use crate::score::{Criterion, LeverageRows, ScoreWorkspaceLen, Stored};
 use crate::topk::Scored;
+use crate::whiten::{fill_whitener, whitener_len};
 use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// V, an error where it is missing.
@@ -69,7 +69,7 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     )?;
     whiten_columns(executor, features, whitener, height, fits.get(), columns, numbers);
     solve(&factor, root.as_deref(), solved)?;
-    fill_rows(executor, solved, height, order, columns);
+    fill_rows(executor, order, solved, height, order, columns);
     let leverage = LeverageRows { first: order, added: order, subtracted: 0 };
     let stored = Stored { columns, height, leverage, drop: None };
     let criterion = Criterion::<T, &[T]>::Stored(stored, weighting);
@@ -145,15 +145,15 @@ pub(super) fn solve<T: Real, D: AsRef<[T]>>(
 }
 
 /// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column of this height, whose first rows
-/// are u; `solved` is square.
+/// are u.
 pub(super) fn fill_rows<T: Real, E: Executor>(
     executor: &E,
+    order: usize,
     solved: &[T],
     height: usize,
     first: usize,
     columns: &mut [T],
 ) {
-    let order = solved.len().isqrt();
     let share = sum::ITEMS.saturating_mul(height);
     for_chunks(executor, columns, share, &mut [(); 0], 0, &|_, columns, _| {
         for column in columns.chunks_exact_mut(height.max(1)) {

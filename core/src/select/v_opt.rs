@@ -8,9 +8,8 @@ use crate::parallel::Executor;
 use crate::rng::Stream;
 use crate::topk::Scored;
 
-/// Fills `batch`. The score is w dᵀM⁻¹VM⁻¹d,
-/// M = P + Σ w ddᵀ over the pool (λI in
-/// the place of P without the past).
+/// Fills `batch`. The score is w dᵀM⁻¹VM⁻¹d, M = P + Σ w ddᵀ over the pool (λI in the place of P
+/// without the past).
 ///
 /// # Errors
 /// As [`super::Strategy::select`].

@@ -2,19 +2,20 @@
 //! panels.
 //!
 //! Of a posterior precision P they are [`Whitened`], from which the variance of any margin is to
-//! hand: v = dᵀP⁻¹d = ‖u_a − u_b‖², d = φ_a − φ_b. P is that of the labels so far, λI + Σ over the labelled pairs. With the matrix of the whole
-//! pool in its place every variance would vanish, and averaged weights with it. Squared differences
-//! are summed in ascending feature order, as scores are.
+//! hand: v = dᵀP⁻¹d = ‖u_a − u_b‖², d = φ_a − φ_b. P is that of the labels so far, λI + Σ over the
+//! labelled pairs. With the matrix of the whole pool in its place every variance would vanish, and
+//! averaged weights with it. Squared differences are summed in ascending feature order, as scores are.
+
+mod substitution;
+
+pub use self::substitution::{fill_whitened, fill_whitener, whitener_len};
 
 use core::iter::Peekable;
 
 use crate::arith::{Level, Real, sum};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::kernel::panel::{
-    Grid, Items, Panel, fill_columns, fill_whitened, fill_whitener, panel_stride,
-    squared_distances, whitener_len,
-};
+use crate::kernel::panel::{Grid, Items, Panel, fill_columns, panel_stride, squared_distances};
 use crate::linalg::Cholesky;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::ItemPair;
@@ -147,7 +148,7 @@ pub(crate) const fn whiten_workspace_len(order: usize, items: usize) -> usize {
     order.saturating_mul(panel_stride(block_len(items)))
 }
 
-/// Items that are whitened together. Not part of the contract: items do not meet.
+/// Items that are whitened together. Not part of the contract: items share nothing.
 const fn block_len(items: usize) -> usize {
     if items < sum::ITEMS { items } else { sum::ITEMS }
 }

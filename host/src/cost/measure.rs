@@ -6,7 +6,7 @@ use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len};
 use pairpick_core::head::rewards;
-use pairpick_core::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
+use pairpick_core::kernel::panel::panel_stride;
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
 use pairpick_core::pool::{Comparison, ItemPair, Pool, Prompts};
@@ -15,6 +15,7 @@ use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
 use pairpick_core::topk::Scored;
 use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
+use pairpick_core::whiten::{fill_whitened, fill_whitener, whitener_len};
 
 use super::stages::{PoolShape, Shape};
 use crate::error::{Error, Result};

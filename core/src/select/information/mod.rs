@@ -19,12 +19,12 @@ mod scan;
 
 pub(super) use self::configurations::Configurations;
 pub(super) use self::noise::is_noise;
-pub(super) use self::scan::Scan;
+pub(super) use self::scan::{Answers, Scan};
 
 use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen, posterior};
 use crate::arith::Real;
-use crate::error::Error;
-use crate::linalg::{Packed, condition_workspace_len, packed_len};
+use crate::error::{Error, check_shape};
+use crate::linalg::{condition_workspace_len, packed_len};
 use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
 use crate::pool::enumerable_pairs;
@@ -87,11 +87,8 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     let (matrix, condition) = split_at(workspace, packed_len(order));
     let (condition, _) = split_at(condition, condition_workspace_len(order));
     let posterior = problem.posterior;
-    let mut precision = Packed::new(order, matrix)?;
-    precision.clear();
-    precision.add(&posterior.past)?;
-    let factor =
-        posterior::factor_with_prior(precision, posterior.prior_precision, posterior.jitter)?;
+    check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
+    let factor = posterior.factor(matrix)?;
     let summary = posterior::factor_summary(&factor, condition)?;
     draws::draw(posterior.head, &factor, rng, draws)?;
     let configurations = Configurations::new(samples, configurations, joint);

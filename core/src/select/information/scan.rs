@@ -36,6 +36,15 @@ pub(in crate::select) struct Scan<'a, T, E> {
     pub(in crate::select) samples: usize,
 }
 
+/// The answers to one pair.
+#[derive(Clone, Copy)]
+pub(in crate::select) struct Answers<'a, T> {
+    /// p(y|θ_s) for each draw.
+    pub(in crate::select) probabilities: &'a [T],
+    /// Their entropies.
+    pub(in crate::select) entropies: &'a [T],
+}
+
 /// What a worker computes of a block, a row of [`BLOCK`] pairs for each feature, draw, joint answer.
 struct Block<'a, T> {
     differences: &'a mut [T],
@@ -78,15 +87,12 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
         }
     }
 
-    /// p(y|θ_s) of one pair for each draw, and the entropies of these answers.
-    pub(in crate::select) fn pair<'b>(
-        &self,
-        pair: u64,
-        workspace: &'b mut [T],
-    ) -> (&'b mut [T], &'b mut [T]) {
+    /// The answers to one pair under each draw.
+    pub(in crate::select) fn pair<'b>(&self, pair: u64, workspace: &'b mut [T]) -> Answers<'b, T> {
         let block = Block::new(self.order(), self.samples, 1, workspace);
-        self.answers(pair, 1, block.differences, block.probabilities, block.entropies);
-        (block.probabilities, block.entropies)
+        let Block { differences, probabilities, entropies, .. } = block;
+        self.answers(pair, 1, differences, probabilities, entropies);
+        Answers { probabilities, entropies }
     }
 
     fn order(&self) -> usize {

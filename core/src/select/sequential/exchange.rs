@@ -6,14 +6,14 @@
 //! matrix without i. By Cauchy and Schwarz no pair j with q_j ≤ q_i under M itself can gain, which
 //! passes most of the batch over.
 
-use super::{Goal, Search};
+use super::{Goal, Search, fill_start};
 use crate::arith::{Real, ln};
 use crate::error::Error;
 use crate::heap::sort;
 use crate::parallel::Executor;
 use crate::pool::Distinct;
 use crate::score::check_finite;
-use crate::select::{Problem, Selection, Workspace, posterior};
+use crate::select::{Problem, Selection, Workspace};
 use crate::topk::{Scored, rank};
 
 /// Times that all pairs of the batch are tried, at most.
@@ -94,7 +94,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     /// Factors the matrix of a batch from scratch. Gives what it gains over the start, and the
     /// largest leverage outside it, a bound on what a swap can bring where no cap decides.
     fn restart(&mut self, batch: &[Scored<T>]) -> Result<(T, Option<T>), Error> {
-        posterior::fill_start(self.problem, self.state.information())?;
+        fill_start(self.problem, self.state.information())?;
         for scored in batch {
             let pair = self.pair(scored.pair);
             self.state.add_information(pair);
@@ -152,7 +152,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// Factors the matrix of a batch without one of its pairs.
     fn factor_others(&mut self, batch: &[Scored<T>], pair: u64) -> Result<(), Error> {
-        posterior::fill_start(self.problem, self.state.information())?;
+        fill_start(self.problem, self.state.information())?;
         for scored in batch.iter().filter(|scored| scored.pair != pair) {
             let pair = self.pair(scored.pair);
             self.state.add_information(pair);

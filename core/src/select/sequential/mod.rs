@@ -25,7 +25,7 @@ use crate::arith::{Real, sum};
 use crate::error::Error;
 use crate::head::rewards_workspace_len;
 use crate::heap::{make_heap, sift_down};
-use crate::linalg::{Packed, condition_workspace_len, packed_len};
+use crate::linalg::{Packed, PackedView, condition_workspace_len, packed_len};
 use crate::memory::{larger, smaller};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{PickedPairs, PoolSize, picked_len};
@@ -110,6 +110,16 @@ const fn candidates(pairs: usize) -> usize {
     larger(smaller(CANDIDATES, pairs), 1)
 }
 
+/// Fills in where a design starts: P, or λI without the past.
+fn fill_start<T: Real, E>(
+    problem: &Problem<'_, T, E>,
+    start: &mut PackedView<'_, T>,
+) -> Result<(), Error> {
+    problem.posterior.fill_precision(problem.options.past, start)?;
+    problem.posterior.add_jitter(start);
+    Ok(())
+}
+
 /// A design that grows pair by pair.
 pub(super) struct Search<'a, T, E> {
     problem: &'a Problem<'a, T, E>,
@@ -140,7 +150,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let scores = Scores::new(pool, weighting, rewards);
         let (matrix, numbers) = split_at(numbers, packed_len(order));
         let mut information = Packed::new(order, matrix)?;
-        posterior::fill_start(problem, &mut information)?;
+        fill_start(problem, &mut information)?;
         let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
         let (mut state, numbers) =
             State::new(pool.features(), batch, goal, information, stages, numbers)?;
@@ -262,7 +272,7 @@ struct Gathered<T> {
     len: usize,
     /// The worst pair found, where there are others: none of those ranked before it.
     worst: Option<Scored<T>>,
-    /// Whether all pairs that may be taken were found.
+    /// Whether all pairs that may be picked were found.
     complete: bool,
 }
 

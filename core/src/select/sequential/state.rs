@@ -7,12 +7,13 @@ use crate::columns::Columns;
 use crate::error::Error;
 use crate::kernel::axpy::subtract_scaled;
 use crate::kernel::dot::dot;
-use crate::kernel::panel::{Panel, fill_whitener, panel_stride, project_panel, whitener_len};
+use crate::kernel::panel::{Panel, panel_stride, project_panel};
 use crate::linalg::{Cholesky, Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::ItemPair;
 use crate::score::{LeverageRows, Rows, Stored, TraceDrop, copy_features};
 use crate::select::trace;
+use crate::whiten::{fill_whitener, whitener_len};
 use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// Numbers of the parts that do not grow with the pool.
@@ -34,7 +35,7 @@ pub(super) struct State<'a, T> {
     whitener: &'a mut [T],
     /// v_s, one after the other.
     directions: &'a mut [T],
-    /// The same as a panel, a direction a place: an item meets a vector of them at a time.
+    /// The same as a panel, a direction a place: an item is projected on a vector of them at a time.
     panel: &'a mut [T],
     picks: usize,
     /// Whether the one direction is that of a pair left out, whose square is added.
@@ -56,6 +57,24 @@ struct Trace<'a, T> {
     /// Kᵀ · L⁻ᵀ · v, by which a pick changes KᵀSφ.
     change: &'a mut [T],
     misfit: T,
+}
+
+impl<'a, T: Real> Trace<'a, T> {
+    /// None for another goal; and the memory that is left.
+    fn new(
+        order: usize,
+        goal: Goal<'_, T>,
+        numbers: &'a mut [T],
+    ) -> Result<(Option<Self>, &'a mut [T]), Error> {
+        let Goal::Trace { target, misfit } = goal else {
+            return Ok((None, numbers));
+        };
+        let (root, numbers) = split_at(numbers, packed_len(order));
+        let (solved, numbers) = split_at(numbers, order * order);
+        let (change, numbers) = split_at(numbers, order);
+        let root = trace::fill_root(order, target, root)?;
+        Ok((Some(Self { root, solved, change, misfit }), numbers))
+    }
 }
 
 impl<'a, T: Real> State<'a, T> {
@@ -87,16 +106,7 @@ impl<'a, T: Real> State<'a, T> {
         let (panel, numbers) = split_at(numbers, order * panel_stride(most_picks(batch)));
         panel.fill(T::ZERO);
         let (columns, numbers) = split_at(numbers, columns_len);
-        let (trace, numbers) = match goal {
-            Goal::LogDet => (None, numbers),
-            Goal::Trace { target, misfit } => {
-                let (root, numbers) = split_at(numbers, packed_len(order));
-                let (solved, numbers) = split_at(numbers, order * order);
-                let (change, numbers) = split_at(numbers, order);
-                let root = trace::fill_root(order, target, root)?;
-                (Some(Trace { root, solved, change, misfit }), numbers)
-            }
-        };
+        let (trace, numbers) = Trace::new(order, goal, numbers)?;
         let state = Self {
             features,
             information,
@@ -145,7 +155,7 @@ impl<'a, T: Real> State<'a, T> {
         whiten_columns(executor, features, self.whitener, height, fits, self.columns, workspace);
         if let Some(trace) = &mut self.trace {
             trace::solve(&factor, trace.root.as_deref(), trace.solved)?;
-            trace::fill_rows(executor, trace.solved, height, at, self.columns);
+            trace::fill_rows(executor, order, trace.solved, height, at, self.columns);
             copy_features(features, height, at + order, self.columns);
         }
         self.stages.fill(0);

@@ -12,7 +12,7 @@ mod passes;
 use self::passes::{Batch, Passes};
 use super::adam::Adam;
 use super::mlp::Mlp;
-use crate::arith::Real;
+use crate::arith::{Level, Real};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::head::loss::check;
@@ -142,13 +142,10 @@ pub fn train<T: Real, E: Executor>(
     check_resources(executor, mlp, settings.minibatch, data, &resources)?;
     let Resources { workspace, index, shuffle } = resources;
     let (best, workspace) = split_at(workspace, mlp.parameters());
-    let (first_moments, workspace) = split_at(workspace, mlp.parameters());
-    let (second_moments, workspace) = split_at(workspace, mlp.parameters());
-    first_moments.fill(T::ZERO);
-    second_moments.fill(T::ZERO);
+    let (moments, workspace) = split_at(workspace, mlp.parameters().saturating_mul(2));
+    let mut optimiser = Optimiser::new(executor.level(), mlp, settings, moments);
     let mut passes = Passes::new(executor, *mlp, *data, settings.minibatch, workspace);
     let mut batches = Batches::new(settings.minibatch, data, index);
-    let mut adam = Adam::new(settings.learning_rate, settings.weight_decay);
     // Without a held-out label there is nothing to stop by.
     let patience = settings.patience.filter(|_| !data.held_out.is_empty());
     let mut kept: Option<Losses> = None;
@@ -165,21 +162,8 @@ pub fn train<T: Real, E: Executor>(
         if !observe(losses) || stalled || iterations >= settings.iterations {
             break;
         }
-        let mut step = |gradients: &[T], parameters: &mut [T]| {
-            adam.advance();
-            for (range, decays) in parameter_groups(mlp) {
-                adam.update(
-                    executor.level(),
-                    decays,
-                    parameters.get_mut(range.clone()).unwrap_or_default(),
-                    gradients.get(range.clone()).unwrap_or_default(),
-                    first_moments.get_mut(range.clone()).unwrap_or_default(),
-                    second_moments.get_mut(range).unwrap_or_default(),
-                );
-            }
-        };
         let Some(batches) = &mut batches else {
-            step(passes.backward(parameters), parameters);
+            optimiser.step(passes.backward(parameters), parameters);
             iterations += 1;
             continue;
         };
@@ -187,13 +171,46 @@ pub fn train<T: Real, E: Executor>(
         let left = settings.iterations - iterations;
         for labels in batches.order.chunks(batches.size).take(left) {
             let batch = Batch::of(data.training, labels, batches.places, batches.items);
-            step(passes.batch_gradients(parameters, &batch)?, parameters);
+            optimiser.step(passes.batch_gradients(parameters, &batch)?, parameters);
             iterations += 1;
         }
     }
     copy(best, parameters);
     let kept = kept.unwrap_or(Losses { iteration: 0, training: 0.0, held_out: 0.0 });
     Ok(Report { iterations, kept })
+}
+
+/// Adam over all parameters of a network.
+struct Optimiser<'a, T> {
+    level: Level,
+    mlp: &'a Mlp,
+    adam: Adam,
+    first_moments: &'a mut [T],
+    second_moments: &'a mut [T],
+}
+
+impl<'a, T: Real> Optimiser<'a, T> {
+    /// Before the first step; `moments` has two numbers a parameter.
+    fn new(level: Level, mlp: &'a Mlp, settings: &Settings, moments: &'a mut [T]) -> Self {
+        let adam = Adam::new(settings.learning_rate, settings.weight_decay);
+        moments.fill(T::ZERO);
+        let (first_moments, second_moments) = split_at(moments, mlp.parameters());
+        Self { level, mlp, adam, first_moments, second_moments }
+    }
+
+    fn step(&mut self, gradients: &[T], parameters: &mut [T]) {
+        self.adam.advance();
+        for (range, decays) in parameter_groups(self.mlp) {
+            self.adam.update(
+                self.level,
+                decays,
+                parameters.get_mut(range.clone()).unwrap_or_default(),
+                gradients.get(range.clone()).unwrap_or_default(),
+                self.first_moments.get_mut(range.clone()).unwrap_or_default(),
+                self.second_moments.get_mut(range).unwrap_or_default(),
+            );
+        }
+    }
 }
 
 /// The labels of an epoch, cut into steps.

@@ -13,7 +13,7 @@ use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool};
 use pairpick_core::head::rewards;
-use pairpick_core::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
+use pairpick_core::kernel::panel::panel_stride;
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, PoolSize, Prompts};
@@ -23,6 +23,7 @@ use pairpick_core::select::{
     ArraySelector, Options, Posterior, Problem, Sizes, Strategy, Workload, WorkspaceLen,
 };
 use pairpick_core::topk::Scored;
+use pairpick_core::whiten::{fill_whitened, fill_whitener, whitener_len};
 use semihosting::{println, process};
 
 const ORDER: usize = 32;
