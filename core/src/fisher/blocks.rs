@@ -36,7 +36,7 @@ pub(super) struct BlockColumns<'a, T> {
     pub(super) workspace: &'a mut [T],
 }
 
-/// Sums blocks, as many at once as the workspace holds, and folds them in ascending order. `fill`
+/// Sums blocks and folds them in ascending order, as many at once as the workspace holds. `fill`
 /// writes a block's columns and returns how many there are.
 pub(super) fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     executor: &E,
@@ -46,36 +46,76 @@ pub(super) fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     workspace: &mut [T],
     fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
 ) -> Result<(), Error> {
-    let BlockLen { order, columns, .. } = block;
-    check_shape("order of the Fisher matrix", order, fisher.order())?;
-    let unit = block.workspace_len();
-    let wave =
-        workers("Fisher sum", unit, executor.threads().saturating_mul(4), workspace.len())?.get();
-    let (sums, workspace) = split_at(workspace, wave * packed_len(order));
+    check_shape("order of the Fisher matrix", block.order, fisher.order())?;
+    let (threads, matrix) = (executor.threads().saturating_mul(4), packed_len(block.order));
+    let wave = workers("Fisher sum", block.workspace_len(), threads, workspace.len())?.get();
+    let (sums, workspace) = split_at(workspace, wave * matrix);
     for first in (0..blocks).step_by(wave) {
-        let (sums, _) = split_at(sums, wave.min(blocks - first) * packed_len(order));
-        let workspace_len = unit - packed_len(order);
-        for_chunks(
-            executor,
-            sums,
-            packed_len(order),
-            workspace,
-            workspace_len,
-            &|number, sum, workspace| {
-                let (square, workspace) = split_at(workspace, order * order);
-                let (left, workspace) = split_at(workspace, order * columns);
-                let (right, workspace) = split_at(workspace, order * columns);
-                let inner = fill(first + number, BlockColumns { left, right, workspace });
-                let a = left.get(..order * inner).unwrap_or_default();
-                let b = Right::Rows { values: right, stride: order, first: 0 };
-                let product = Gemm { a, b, c: square, rows: order, inner, part: Part::Lower };
-                gemm(executor.level(), product);
-                pack_lower(square, order, sum);
-            },
-        );
-        for block in sums.chunks_exact(packed_len(order).max(1)) {
-            fisher.add(&Packed::new(order, block)?)?;
-        }
+        let (sums, _) = split_at(sums, wave.min(blocks - first) * matrix);
+        sum_at_once(executor, first, block, sums, workspace, fill);
+        fold(sums, fisher)?;
+    }
+    Ok(())
+}
+
+/// Writes the sums of the blocks from `first` on, as many as `sums` has room for.
+pub(super) fn sum_blocks<T: Real, E: Executor>(
+    executor: &E,
+    first: usize,
+    block: BlockLen,
+    sums: &mut [T],
+    workspace: &mut [T],
+    fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
+) -> Result<(), Error> {
+    let (threads, matrix) = (executor.threads().saturating_mul(4), packed_len(block.order));
+    let unit = block.workspace_len() - matrix;
+    let wave = workers("Fisher sum", unit, threads, workspace.len())?.get();
+    let waves = sums.chunks_mut((wave * matrix).max(1));
+    for (first, sums) in (first..).step_by(wave).zip(waves) {
+        sum_at_once(executor, first, block, sums, workspace, fill);
+    }
+    Ok(())
+}
+
+/// Writes the sums of the blocks from `first` on, each in a part of the workspace.
+fn sum_at_once<T: Real, E: Executor>(
+    executor: &E,
+    first: usize,
+    block: BlockLen,
+    sums: &mut [T],
+    workspace: &mut [T],
+    fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
+) {
+    let BlockLen { order, columns, .. } = block;
+    let matrix = packed_len(order);
+    let unit = block.workspace_len() - matrix;
+    for_chunks(executor, sums, matrix, workspace, unit, &|number, sum, workspace| {
+        let (square, workspace) = split_at(workspace, order * order);
+        let (left, workspace) = split_at(workspace, order * columns);
+        let (right, workspace) = split_at(workspace, order * columns);
+        let inner = fill(first + number, BlockColumns { left, right, workspace });
+        let a = left.get(..order * inner).unwrap_or_default();
+        let b = Right::Rows { values: right, stride: order, first: 0 };
+        let product = Gemm { a, b, c: square, rows: order, inner, part: Part::Lower };
+        gemm(executor.level(), product);
+        pack_lower(square, order, sum);
+    });
+}
+
+/// Adds the sums of blocks, as [`block_sums`](super::block_sums) writes them, one after the other.
+/// Those of all blocks of a pool in their order are [`add_pool`](super::add_pool), to the bit.
+///
+/// # Errors
+/// [`Error::Shape`] unless `sums` is matrices of the order of `fisher`.
+pub fn fold<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
+    sums: &[T],
+    fisher: &mut Packed<T, D>,
+) -> Result<(), Error> {
+    let order = fisher.order();
+    let blocks = sums.chunks_exact(packed_len(order).max(1));
+    check_shape("sums of blocks", sums.len() - blocks.remainder().len(), sums.len())?;
+    for block in blocks {
+        fisher.add(&Packed::new(order, block)?)?;
     }
     Ok(())
 }

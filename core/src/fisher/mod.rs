@@ -5,6 +5,12 @@
 //! in its file: `in_prompt` and `cross_prompt`, graph Laplacians over items, and `pairs`, one outer
 //! product a pair, for lists and for the labelled pairs of the past. Block sums are folded into the
 //! result in ascending order.
+//!
+//! # Shared out
+//!
+//! A block is what one thread sums at a time, or one machine: [`block_sums`] gives those of any
+//! range of a pool's blocks, and [`fold`] adds them. The sums of a shard's blocks are handed over
+//! one by one: folded with each other first, they would round otherwise than in one go.
 
 pub mod averaged;
 mod blocks;
@@ -13,18 +19,21 @@ mod in_prompt;
 mod pairs;
 mod weights;
 
+use core::ops::Range;
+
 use crate::arith::bernoulli::Variance;
 use crate::arith::{Real, micro, sum};
 use crate::columns::Columns;
-use crate::error::{Error, check_shape};
-use crate::linalg::Packed;
+use crate::error::{Error, check_range, check_shape};
+use crate::linalg::{Packed, packed_len};
 use crate::parallel::{Executor, map_by, split_at};
 use crate::pool::{ItemPair, Pair, Pairs, PairsSize, Pool, PoolSize, check_pairs};
 use crate::whiten::Whitened;
 
 use self::averaged::average;
 pub use self::averaged::averaged_variance;
-use self::blocks::{BlockColumns, BlockLen, add_blocks};
+pub use self::blocks::fold;
+use self::blocks::{BlockColumns, BlockLen, add_blocks, sum_blocks};
 use self::cross_prompt::AllPairs;
 pub(crate) use self::in_prompt::PromptPairs;
 use self::pairs::PairList;
@@ -88,7 +97,8 @@ pub(crate) const fn list_workspace_len(order: usize, pairs: usize) -> usize {
     pairs::block_len(order, pairs).workspace_len()
 }
 
-/// Adds the Fisher information of all pairs that a pool offers.
+/// Adds the Fisher information of all pairs that a pool offers: [`fold`] of the [`block_sums`] of all
+/// its blocks, as many at a time as the workspace holds.
 ///
 /// # Errors
 /// [`Error::Shape`] where `rewards` does not have a value for each item or `fisher` not the order
@@ -101,28 +111,90 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {
-    let (features, len) = (pool.features(), pool_block_len(&pool.size()));
-    check_shape("rewards", features.len(), rewards.len())?;
+    let (pairs, workspace) = PoolPairs::new(pool, rewards, weighting, workspace)?;
+    let block = pool_block_len(&pool.size());
+    let fill = |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
+    add_blocks(executor, block_count(pool), block, fisher, workspace, &fill)
+}
+
+/// How many blocks the sum over a pool has: [`sum::PROMPTS`] prompts, [`sum::ITEMS`] items of all
+/// cross-prompt pairs or [`sum::PAIRS`] places of a list each.
+#[must_use]
+pub fn block_count(pool: &Pool<'_>) -> usize {
     match pool.pairs() {
-        Pairs::InPrompt(prompts) => {
-            let pairs = PromptPairs { pool, prompts, rewards, weighting };
-            let fill =
-                |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
-            let blocks = prompts.len().div_ceil(sum::PROMPTS);
-            add_blocks(executor, blocks, len, fisher, workspace, &fill)
-        }
-        Pairs::CrossPrompt(_) => {
-            let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(len.order));
-            let centre = cross_prompt::centre(features, centre);
-            let pairs = AllPairs { pool, centre, rewards, form: Form::of(weighting, rewards) };
-            let fill =
-                |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
-            let blocks = features.len().div_ceil(sum::ITEMS);
-            add_blocks(executor, blocks, len, fisher, workspace, &fill)
-        }
-        Pairs::Listed(pairs) => {
-            let list = PairList { features, pairs, left_out: pool.labelled(), rewards, weighting };
-            add_list(executor, list, fisher, workspace)
+        Pairs::InPrompt(prompts) => prompts.len().div_ceil(sum::PROMPTS),
+        Pairs::CrossPrompt(_) => pool.features().len().div_ceil(sum::ITEMS),
+        Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
+    }
+}
+
+/// Writes the sums of some blocks of a pool, a packed matrix each, to be [folded](fold) with those
+/// of the others. [`pool_workspace_len`] sizes the workspace here too.
+///
+/// # Errors
+/// [`Error::Index`] for a block that there is not ([`block_count`]); [`Error::Shape`] where
+/// `rewards` does not have a value for each item or `sums` a matrix for each block;
+/// [`Error::Workspace`].
+pub fn block_sums<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    rewards: &[T],
+    weighting: Weighting<'_, T>,
+    blocks: Range<usize>,
+    sums: &mut [T],
+    workspace: &mut [T],
+) -> Result<(), Error> {
+    check_range("block of a Fisher sum", &blocks, block_count(pool))?;
+    let block = pool_block_len(&pool.size());
+    let expected = blocks.len().saturating_mul(packed_len(block.order));
+    check_shape("sums of blocks", expected, sums.len())?;
+    let (pairs, workspace) = PoolPairs::new(pool, rewards, weighting, workspace)?;
+    let fill = |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
+    sum_blocks(executor, blocks.start, block, sums, workspace, &fill)
+}
+
+/// What the blocks of a pool's sum are made of.
+enum PoolPairs<'a, T> {
+    InPrompt(PromptPairs<'a, T>),
+    CrossPrompt(AllPairs<'a, T>),
+    Listed(PairList<'a, T, ItemPair>),
+}
+
+impl<'a, T: Real> PoolPairs<'a, T> {
+    /// The pairs, and the workspace that is left for the blocks.
+    fn new(
+        pool: &'a Pool<'a>,
+        rewards: &'a [T],
+        weighting: Weighting<'a, T>,
+        workspace: &'a mut [T],
+    ) -> Result<(Self, &'a mut [T]), Error> {
+        let features = pool.features();
+        check_shape("rewards", features.len(), rewards.len())?;
+        Ok(match pool.pairs() {
+            Pairs::InPrompt(prompts) => {
+                let pairs = PromptPairs { pool, prompts, rewards, weighting };
+                (Self::InPrompt(pairs), workspace)
+            }
+            Pairs::CrossPrompt(_) => {
+                let len = cross_prompt::centre_len(features.rows());
+                let (centre, workspace) = split_at(workspace, len);
+                let centre = cross_prompt::centre(features, centre);
+                let form = Form::of(weighting, rewards);
+                (Self::CrossPrompt(AllPairs { pool, centre, rewards, form }), workspace)
+            }
+            Pairs::Listed(pairs) => {
+                let left_out = pool.labelled();
+                let list = PairList { features, pairs, left_out, rewards, weighting };
+                (Self::Listed(list), workspace)
+            }
+        })
+    }
+
+    fn fill<E: Executor>(&self, executor: &E, block: usize, columns: BlockColumns<'_, T>) -> usize {
+        match self {
+            Self::InPrompt(pairs) => pairs.fill(executor, block, columns),
+            Self::CrossPrompt(pairs) => pairs.fill(executor, block, columns),
+            Self::Listed(pairs) => pairs.fill(executor, block, columns),
         }
     }
 }
@@ -143,17 +215,8 @@ pub fn add_pairs<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     check_shape("rewards", features.len(), rewards.len())?;
     check_pairs(pairs, features.len())?;
     let list = PairList { features, pairs, left_out: &[], rewards, weighting };
-    add_list(executor, list, fisher, workspace)
-}
-
-fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
-    executor: &E,
-    list: PairList<'_, T, impl Pair>,
-    fisher: &mut Packed<T, D>,
-    workspace: &mut [T],
-) -> Result<(), Error> {
     let fill = |block: usize, columns: BlockColumns<'_, T>| list.fill(executor, block, columns);
-    let blocks = list.pairs.len().div_ceil(sum::PAIRS);
-    let block = pairs::block_len(list.features.rows(), list.pairs.len());
+    let blocks = pairs.len().div_ceil(sum::PAIRS);
+    let block = pairs::block_len(features.rows(), pairs.len());
     add_blocks(executor, blocks, block, fisher, workspace, &fill)
 }

@@ -26,7 +26,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
-    let size = scan.block();
+    let size = scan.ranking.block();
     let (first, end) = (block * size, ((block + 1) * size).min(prompts.len()));
     if first >= end {
         return;

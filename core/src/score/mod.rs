@@ -6,7 +6,14 @@
 //! multiplications a pair. The squared differences are summed in ascending feature order, never by
 //! a Gram matrix, which cancels.
 //!
-//! How the pairs are gone through is a file a kind of pool; scores are never stored but those of the best.
+//! How the pairs are gone through is a file a kind of pool; scores are never stored but those of the
+//! best.
+//!
+//! # Shared out
+//!
+//! A walk has [parts](Ranking::parts), which threads share out, and machines can: [`best_in`] gives
+//! the best pairs of any range of them, which [`topk::merge`](crate::topk::merge) ranks together.
+//! Ranks are a total order, so how parts are shared out never shows.
 
 mod cross_prompt;
 mod gumbel;
@@ -20,14 +27,14 @@ pub(crate) use self::stored::{LeverageRows, PairScore, Rows, TraceDrop, copy_fea
 use core::ops::Range;
 
 use crate::arith::{Real, sum};
-use crate::error::{Error, check_shape};
+use crate::error::{Error, check_range, check_shape};
 use crate::fisher::{Form, Weighting};
 use crate::kernel::panel::{Grid, squared_distances};
 use crate::linalg::Cholesky;
 use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::{Pairs, PairsSize, PickedPairs, Pool, PoolSize, SHORT_BLOCK};
-use crate::topk::{Scored, TopK};
+use crate::topk::{Scored, TopK, merge};
 use crate::whiten::whiten_columns;
 use crate::whiten::{fill_whitened, fill_whitener, whitener_len};
 
@@ -178,8 +185,29 @@ impl<'a, T: Real, D> Ranking<'a, T, D> {
         Self { picked: Some(picked), ..self }
     }
 
-    /// Turns what pairs were ranked by into their scores.
-    pub(crate) fn restore_scores(&self, kept: &mut [Scored<T>]) {
+    /// Parts of the walk over the pairs, which threads and machines share out: blocks of prompts, two
+    /// blocks of items, or blocks of places in a list.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        match self.pool.pairs() {
+            Pairs::InPrompt(prompts) => prompts.len().div_ceil(self.block()),
+            Pairs::CrossPrompt(_) => cross_prompt::block_pairs(self.pool.features().len()),
+            Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
+        }
+    }
+
+    /// Prompts that are scored together, so that their items stay in cache. Not part of the contract:
+    /// prompts share nothing.
+    const fn block(&self) -> usize {
+        match self.criterion {
+            Criterion::Stored(..) => SHORT_BLOCK,
+            _ => sum::PROMPTS,
+        }
+    }
+
+    /// Turns what pairs were ranked by into their scores: of those drawn, which [`best_in`] gives with
+    /// the noise that draws them.
+    pub fn restore_scores(&self, kept: &mut [Scored<T>]) {
         let Some(seed) = self.noise else {
             return;
         };
@@ -209,10 +237,30 @@ pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     if requested > available {
         return Err(Error::Batch { requested, available });
     }
-    let kept = gather(executor, ranking, workspace, heaps, batch)?.finish();
-    check_finite(kept)?;
+    let kept = best_in(executor, ranking, 0..ranking.parts(), workspace, heaps, batch)?;
     ranking.restore_scores(kept);
     Ok(())
+}
+
+/// Fills `best` with the pairs of some parts of the walk that rank first, in their order, and gives
+/// as many as there are. [Merged](crate::topk::merge) with those of all other parts, each as many as
+/// the batch has places, they are the batch of [`best_pairs`]: to the bit, however parts are shared
+/// out. Memory is as for [`best_pairs`].
+///
+/// # Errors
+/// [`Error::Index`] for a part that there is not ([`Ranking::parts`]); otherwise as [`best_pairs`].
+pub fn best_in<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    executor: &E,
+    ranking: &Ranking<'_, T, D>,
+    parts: Range<usize>,
+    workspace: &mut [T],
+    heaps: &mut [Scored<T>],
+    best: &'a mut [Scored<T>],
+) -> Result<&'a mut [Scored<T>], Error> {
+    check_range("part of a ranking", &parts, ranking.parts())?;
+    let kept = gather(executor, ranking, parts, workspace, heaps, best)?.finish();
+    check_finite(kept)?;
+    Ok(kept)
 }
 
 /// Fails with [`Error::NonFinite`] if a pair has a score that is no finite number.
@@ -226,13 +274,14 @@ pub(crate) fn check_finite<T: Real>(kept: &[Scored<T>]) -> Result<(), Error> {
     }
 }
 
-/// The pairs that rank first, as many as there are slots.
+/// The pairs of some parts that rank first, as many as there are slots.
 ///
 /// # Errors
-/// As [`best_pairs`], but that a score may be no number: [`check_finite`].
+/// As [`best_in`], but that a score may be no number: [`check_finite`].
 pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     executor: &E,
     ranking: &Ranking<'_, T, D>,
+    parts: Range<usize>,
     workspace: &mut [T],
     heaps: &mut [Scored<T>],
     slots: &'a mut [Scored<T>],
@@ -252,23 +301,19 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let fits = workers("scores", len.each, executor.threads(), workspace.len())?.get();
     if fits == 1 {
         let scan = Scan::new(executor, ranking, 1, shared, workspace);
-        return Ok(scan.best(0..scan.parts(), workspace, slots));
+        return Ok(scan.best(parts, workspace, slots));
     }
     let fits = workers("heaps", slots.len(), fits, heaps.len())?.get();
     let (heaps, _) = split_at(heaps, fits * slots.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.
     heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
     let scan = Scan::new(executor, ranking, fits, shared, workspace);
-    let share = scan.parts().div_ceil(fits);
+    let share = parts.len().div_ceil(fits);
     for_chunks(executor, heaps, slots.len(), workspace, len.each, &|number, heap, workspace| {
-        let parts = number * share..((number + 1) * share).min(scan.parts());
-        scan.best(parts, workspace, heap);
+        let first = parts.start + number * share;
+        scan.best(first..(first + share).min(parts.end), workspace, heap);
     });
-    let mut best = TopK::new(slots);
-    for candidate in heaps.iter().filter(|candidate| candidate.pair != u64::MAX) {
-        best.offer(*candidate);
-    }
-    Ok(best)
+    Ok(merge(heaps.iter().copied().filter(|found| found.pair != u64::MAX), slots))
 }
 
 /// One walk over the pairs of a pool.
@@ -325,15 +370,6 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
         Self { whitened, ..scan }
     }
 
-    /// Parts of the walk, which threads share out.
-    fn parts(&self) -> usize {
-        match self.ranking.pool.pairs() {
-            Pairs::InPrompt(prompts) => prompts.len().div_ceil(self.block()),
-            Pairs::CrossPrompt(_) => cross_prompt::block_pairs(self.ranking.rewards.len()),
-            Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
-        }
-    }
-
     /// The pairs of some parts that rank first.
     fn best<'s>(
         &self,
@@ -356,15 +392,6 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
 }
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
-    /// Prompts that are scored together, so that their items stay in cache. Not part of the contract:
-    /// prompts do not meet.
-    fn block(&self) -> usize {
-        match self.ranking.criterion {
-            Criterion::Stored(..) => SHORT_BLOCK,
-            _ => sum::PROMPTS,
-        }
-    }
-
     /// Fills a panel with what some items are scored by.
     fn fill(&self, items: Range<usize>, stride: usize, panel: &mut [T]) {
         let (features, level) = (self.ranking.pool.features(), self.executor.level());

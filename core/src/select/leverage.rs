@@ -133,7 +133,8 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let requested = batch.len() as u64;
     let mut places = batch.iter_mut();
     while places.len() > 0 {
-        let best = gather(executor, &ranking.beside(&picked), numbers, heaps, slots)?;
+        let open = ranking.beside(&picked);
+        let best = gather(executor, &open, 0..open.parts(), numbers, heaps, slots)?;
         let more = best.worst().is_some();
         let front = best.finish();
         check_finite(front)?;

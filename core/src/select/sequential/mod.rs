@@ -241,7 +241,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
         let ranking = Ranking::new(pool, self.scores.rewards(), criterion).beside(&self.picked);
         let (slots, _) = split_at(self.slots, most);
-        gather(executor, &ranking, self.numbers, self.heaps, slots)
+        gather(executor, &ranking, 0..ranking.parts(), self.numbers, self.heaps, slots)
     }
 
     /// The items of a pair, and its weight.
