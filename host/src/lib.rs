@@ -17,7 +17,7 @@
 //! | [`report`] | what came of it, as tables, curves and JSON |
 //! | [`cost`] | what a round takes, before it is run |
 //! | [`verify`] | whether this machine computes the bits that it should |
-//! | `cli` | the command, behind the default feature of that name: only here are flags and terminals known |
+//! | `cli` | the command, behind the default feature of that name: only here are options read and terminals written to |
 //!
 //! Beneath them:
 //!

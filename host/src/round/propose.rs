@@ -37,7 +37,7 @@ pub struct SelectedPair {
     pub b: ItemName,
     /// The strategy's score; none where it has no scores.
     pub score: Option<f64>,
-    /// p(1 − p) at the model's probability, or its mean, as `--weights` says.
+    /// p(1 − p) at the model's probability, or its mean, as the setting `weights` says.
     pub weight: f64,
     /// r_a − r_b under the model.
     pub margin: f64,
@@ -71,7 +71,7 @@ impl InformationReport {
     }
 }
 
-/// What `select --json` prints.
+/// A batch, for programs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelectionReport {
     /// The round that asks.
