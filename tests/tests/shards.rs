@@ -34,13 +34,12 @@ const TASK: &str = "PAIRPICK_SHARD";
 
 /// Pools of several blocks each.
 fn pools() -> [Small; 3] {
-    KINDS.map(|kind| Small::new(kind, (150, 7), ORDER, 3))
+    KINDS.map(|kind| Small::new(kind, (240, 7), ORDER, 3))
 }
 
-/// Shares that are not equal: one, two and three sixths.
+/// Which of so many parts a shard has.
 fn share(parts: usize, shard: usize) -> Range<usize> {
-    let first = |shard: usize| parts * shard * (shard + 1) / (SHARDS * (SHARDS + 1));
-    first(shard)..first(shard + 1)
+    parts * shard / SHARDS..parts * (shard + 1) / SHARDS
 }
 
 /// What a shard left of a stage, in words of 64 bits, little-endian.

@@ -1,5 +1,6 @@
 //! Strategies: which pairs of a pool to ask about. One file a strategy, all of one shape:
-//! `(problem, workspace, rng) → batch`, the problem being a pool and a posterior.
+//! `(problem, workspace, rng) → batch`, the problem being a pool and a posterior. A [`Selector`] has
+//! the workspace.
 #![doc = "\n"]
 #![doc = include_str!("STRATEGIES.md")]
 

@@ -46,7 +46,8 @@ pub struct Posterior<'a, T> {
     pub past: Packed<T, &'a [T]>,
 }
 
-/// Memory that a selection works in; [`Strategy::workspace_len`](super::Strategy::workspace_len) sizes it.
+/// Memory that a selection works in: [`Strategy::workspace_len`](super::Strategy::workspace_len)
+/// sizes it, or a [`Selector`](super::Selector) has its own.
 #[derive(Debug)]
 pub struct Workspace<'a, T> {
     /// Numbers.
