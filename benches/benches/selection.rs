@@ -7,15 +7,15 @@ use std::hint::black_box;
 use criterion::{
     BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
 };
+use pairpick::memory::Selector;
 use pairpick_benches::{levels, numbers};
 use pairpick_core::arith::{Level, Real};
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::{Distinct, Pairs, Pool, Prompts};
+use pairpick_core::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
-use pairpick_core::topk::Scored;
+use pairpick_core::select::{Options, Posterior, Problem, Strategy};
 
 const PROMPTS: usize = 500;
 const REPLIES: u32 = 10;
@@ -33,7 +33,8 @@ fn every_strategy<T: Real>(criterion: &mut Criterion) {
     let head = numbers(ORDER, 2);
     let columns = Columns::new(&features, ORDER, prompts.items()).expect("shape");
     let items = u32::try_from(columns.len()).expect("small");
-    let list: Vec<_> = (0..20_000).map(|pair| (pair % items, pair * 7 % items)).collect();
+    let list: Vec<_> =
+        (0..20_000).map(|pair| ItemPair { a: pair % items, b: pair * 7 % items }).collect();
     let pools = [
         ("in-prompt", Pool::in_prompt(columns, prompts, &[])),
         ("cross-prompt", Pool::cross_prompt(columns, &[])),
@@ -88,20 +89,14 @@ fn one<T: Real>(
     (strategy, level, batch): (Strategy, Level, usize),
     (pool, posterior, options): (&Pool<'_>, &Posterior<'_, T>, &Options<'_, T>),
 ) {
-    let len = strategy.workspace_len(&Sizes::of(pool, batch, 1), options);
-    let mut numbers = vec![T::ZERO; len.numbers];
-    let mut heaps = vec![Scored::default(); len.heaps];
-    let mut ranks = vec![0; len.ranks];
-    let mut chosen = vec![Scored::default(); batch];
+    let mut selector = Selector::default();
     let executor = Sequential(level);
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
-            let workspace =
-                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let mut rng = Stream::new(0, "bench", 0);
             let problem =
                 Problem { executor: &executor, pool: black_box(pool), posterior, options };
-            strategy.select(&problem, workspace, &mut rng, &mut chosen).expect("a batch")
+            selector.select(strategy, &problem, batch, &mut rng).map(|_| ()).expect("a batch")
         });
     });
 }

@@ -26,7 +26,7 @@ fn iteration(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("gradient, 1,000 labels, D = 384");
     for (name, level) in levels() {
         let executor = Sequential(level);
-        let mut memory = vec![0.0; workspace_len(&executor, &mlp, items, training.len(), None)];
+        let mut memory = vec![0.0; workspace_len(1, &mlp, items, training.len(), None)];
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let data = black_box(&data);

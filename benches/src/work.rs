@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use pairpick::memory::Selector;
 use pairpick::parallel::Threads;
 use pairpick::runtime::{Isa, Runtime};
 use pairpick_core::arith::Real;
@@ -11,10 +12,9 @@ use pairpick_core::columns::Columns;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
-use pairpick_core::pool::{Comparison, Pool, Prompts};
+use pairpick_core::pool::{Comparison, ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
-use pairpick_core::topk::Scored;
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy};
 use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
 
@@ -72,7 +72,7 @@ pub struct Items {
     pub head: Vec<f32>,
     starts: Vec<u32>,
     first_pairs: Vec<u64>,
-    list: Vec<(u32, u32)>,
+    list: Vec<ItemPair>,
 }
 
 impl Items {
@@ -81,7 +81,9 @@ impl Items {
     pub fn new(prompts: usize, order: usize) -> Self {
         let starts: Vec<u32> = (0..).step_by(REPLIES as usize).take(prompts + 1).collect();
         let items = prompts as u32 * REPLIES;
-        let list = (0..40 * prompts as u32).map(|pair| (pair % items, pair * 7 % items)).collect();
+        let list = (0..40 * prompts as u32)
+            .map(|pair| ItemPair { a: pair % items, b: pair * 7 % items })
+            .collect();
         Self {
             order,
             features: numbers(prompts * REPLIES as usize * order, 1),
@@ -144,26 +146,20 @@ pub fn select<T: Real, E: Executor>(
         let (options, batch) = (Options::default(), BATCH.min(pool.available() as usize));
         memory_ready();
         let len = strategy.workspace_len(&Sizes::of(pool, batch, executor.threads()), &options);
-        let (mut numbers, mut ranks) = (vec![T::ZERO; len.numbers], vec![0; len.ranks]);
-        let mut heaps = vec![Scored::default(); len.heaps];
-        let mut chosen = vec![Scored::default(); batch];
-        let mut selected = Selected {
-            workspace: size_of_val(&*numbers) + size_of_val(&*ranks) + size_of_val(&*heaps),
-            ..Selected::default()
-        };
+        let mut selector = Selector::default();
+        selector.reserve::<T>(len, batch).map_err(|error| error.to_string())?;
+        let mut selected = Selected { workspace: len.bytes::<T>(), ..Selected::default() };
         for _ in 0..repeats {
-            let workspace =
-                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let (pool, posterior) = (black_box(pool), &posterior);
             let problem = Problem { executor, pool, posterior, options: &options };
             let mut stream = Stream::new(0, "bench", 0);
             let began = Instant::now();
-            strategy
-                .select(&problem, workspace, &mut stream, &mut chosen)
+            let picked = selector
+                .select(strategy, &problem, batch, &mut stream)
                 .map_err(|error| error.to_string())?;
             selected.seconds.push(began.elapsed().as_secs_f64());
+            selected.pairs = picked.pairs.iter().map(|picked| picked.pair).collect();
         }
-        selected.pairs = chosen.iter().map(|chosen| chosen.pair).collect();
         Ok(selected)
     })
 }
@@ -232,7 +228,7 @@ impl Training {
         let parameters = numbers(mlp.parameters(), 2).iter().map(|x| x * 0.1).collect();
         let labels: Vec<_> =
             (0..labels).map(|i| Comparison { a: 2 * i, b: 2 * i + 1, label: 1.0 }).collect();
-        let memory = vec![0.0; workspace_len(executor, &mlp, items, labels.len(), None)];
+        let memory = vec![0.0; workspace_len(executor.threads(), &mlp, items, labels.len(), None)];
         Self { mlp, inputs: numbers(dimensions * items, 1), parameters, labels, memory }
     }
 

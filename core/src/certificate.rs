@@ -15,16 +15,18 @@
 //! the bound holds.
 //!
 //! M₀ is λI and the past: no jitter, whatever a strategy adds to its own matrix, and the past also
-//! where a strategy starts without it. Weights are p(1 − p) at the model's probabilities. The bound is computed in floating point; it
-//! holds to rounding, not to the last digit.
+//! where a strategy starts without it. Weights are p(1 − p) at the model's probabilities. The bound
+//! is computed in floating point; it holds to rounding, not to the last digit.
 
 use crate::arith::{Real, exp};
 use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use crate::head::{rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
+use crate::memory::{Memory, larger};
 use crate::parallel::{Executor, split_at};
-use crate::score::{Criterion, ScoreMemory, best_pairs};
+use crate::pool::{ItemPair, PoolSize};
+use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
 use crate::select::{Problem, Sizes};
 use crate::topk::Scored;
 
@@ -79,20 +81,21 @@ impl Certificate {
     }
 }
 
-/// Memory that [`certify`] works in; [`memory_len`] sizes it.
-#[derive(Debug)]
-pub struct Memory<'a, T> {
+/// Measures and bounds batches in memory of its own: arrays, lent slices, or what
+/// [grows](crate::memory::Growing). [`workspace_len`] says how much a batch takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Certifier<N, H, P> {
     /// Numbers.
-    pub numbers: &'a mut [T],
+    pub numbers: N,
     /// A batch of candidates for each worker, and one more.
-    pub heaps: &'a mut [Scored<T>],
+    pub heaps: H,
     /// The items of each pair of a batch.
-    pub pairs: &'a mut [(u32, u32)],
+    pub pairs: P,
 }
 
-/// Lengths of the parts of a [`Memory`].
+/// Lengths of the parts of a [`Certifier`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MemoryLen {
+pub struct WorkspaceLen {
     /// Numbers.
     pub numbers: usize,
     /// Candidates.
@@ -101,129 +104,168 @@ pub struct MemoryLen {
     pub pairs: usize,
 }
 
-/// The memory with which [`certify`] and [`log_det`] can work.
+/// The memory with which a [`Certifier`] can work.
 #[must_use]
-pub fn memory_len(sizes: &Sizes<'_>) -> MemoryLen {
-    let Sizes { order, pairs, items, batch, threads } = *sizes;
-    let threads = threads.max(1);
-    let score = ScoreMemory::new(order, pairs, items);
-    let each = pairs_workspace_len(order).max(rewards_workspace_len(order)).max(score.each);
+pub const fn workspace_len(sizes: &Sizes) -> WorkspaceLen {
+    let PoolSize { order, items, .. } = sizes.pool;
+    let (batch, workers) = (sizes.batch, sizes.workers());
+    let scores = ScoreWorkspaceLen::new(&sizes.pool)
+        .at_least(larger(pairs_workspace_len(order), rewards_workspace_len(order)));
     let numbers = items
         .saturating_add(packed_len(order).saturating_mul(MATRICES))
         .saturating_add(order.saturating_mul(2))
-        .saturating_add(score.shared)
-        .saturating_add(threads.saturating_mul(each));
-    let heaps = threads.saturating_add(1).saturating_mul(batch);
-    MemoryLen { numbers, heaps, pairs: batch }
+        .saturating_add(scores.numbers(workers));
+    let heaps = workers.saturating_add(1).saturating_mul(batch);
+    WorkspaceLen { numbers, heaps, pairs: batch }
 }
 
 /// M₀, B, the matrix of the corner, and the one that is factored.
 const MATRICES: usize = 4;
 
-/// Bounds log|M| over all batches of the pool that have as many pairs as `batch`, from where the
-/// batch is. `seen` is told of the bound before each iteration and at the end.
-///
-/// # Errors
-/// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Index`] for a pair that the pool does
-/// not have; [`Error::NotPositiveDefinite`] where M₀ has no factor in the precision `T`;
-/// [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
-pub fn certify<T: Real, E: Executor>(
-    problem: &Problem<'_, T, E>,
-    batch: &[Scored<T>],
-    effort: Effort,
-    memory: Memory<'_, T>,
-    seen: &mut impl FnMut(&Certificate),
-) -> Result<Certificate, Error> {
-    let mut relaxation = Relaxation::new(problem, batch.len(), memory)?;
-    relaxation.set_batch(batch)?;
-    let before = relaxation.log_det_before()?;
-    let mut certificate = Certificate {
-        order: relaxation.order(),
-        before,
-        after: 0.0,
-        bound: f64::INFINITY,
-        gap: f64::INFINITY,
-        iterations: 0,
-    };
-    let allowed = effort.gap * T::from_u64(certificate.order as u64).to_f64();
-    let mut best = -f64::INFINITY;
-    loop {
-        let (log_det, gap) = relaxation.look()?;
-        if certificate.iterations == 0 {
-            certificate.after = log_det;
+impl<N, H, P: Memory<ItemPair>> Certifier<N, H, P> {
+    /// Bounds log|M| over all batches of the pool that have as many pairs as `batch`, from where the
+    /// batch is. `seen` has the bound before each iteration and at the end.
+    ///
+    /// # Errors
+    /// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Index`] for a pair that the pool
+    /// does not have; [`Error::NotPositiveDefinite`] where M₀ has no factor in the precision `T`;
+    /// [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
+    pub fn certify<T: Real, E: Executor>(
+        &mut self,
+        problem: &Problem<'_, T, E>,
+        batch: &[Scored<T>],
+        effort: Effort,
+        seen: &mut impl FnMut(&Certificate),
+    ) -> Result<Certificate, Error>
+    where
+        N: Memory<T>,
+        H: Memory<Scored<T>>,
+    {
+        let mut relaxation = self.relaxation(problem, batch)?;
+        let before = relaxation.log_det_before()?;
+        let mut certificate = Certificate {
+            order: relaxation.order(),
+            before,
+            after: 0.0,
+            bound: f64::INFINITY,
+            gap: f64::INFINITY,
+            iterations: 0,
+        };
+        let allowed = effort.gap * T::from_u64(certificate.order as u64).to_f64();
+        let mut best = -f64::INFINITY;
+        loop {
+            let (log_det, gap) = relaxation.look()?;
+            if certificate.iterations == 0 {
+                certificate.after = log_det;
+            }
+            if best < log_det {
+                best = log_det;
+            }
+            if log_det + gap < certificate.bound {
+                certificate.bound = log_det + gap;
+            }
+            certificate.gap = certificate.bound - best;
+            seen(&certificate);
+            // Not `>`: a gap that is no number ends it too.
+            let goes_on = certificate.gap > allowed && certificate.iterations < effort.iterations;
+            if !goes_on {
+                return Ok(certificate);
+            }
+            relaxation.step(T::from_f64(gap))?;
+            certificate.iterations += 1;
         }
-        if best < log_det {
-            best = log_det;
-        }
-        if log_det + gap < certificate.bound {
-            certificate.bound = log_det + gap;
-        }
-        certificate.gap = certificate.bound - best;
-        seen(&certificate);
-        // Not `>`: a gap that is no number ends it too.
-        let goes_on = certificate.gap > allowed && certificate.iterations < effort.iterations;
-        if !goes_on {
-            return Ok(certificate);
-        }
-        relaxation.step(T::from_f64(gap))?;
-        certificate.iterations += 1;
     }
-}
 
-/// log|M₀ + Σ w ddᵀ| with these pairs of the pool.
-///
-/// # Errors
-/// As [`certify`].
-pub fn log_det<T: Real, E: Executor>(
-    problem: &Problem<'_, T, E>,
-    batch: &[Scored<T>],
-    memory: Memory<'_, T>,
-) -> Result<f64, Error> {
-    let mut relaxation = Relaxation::new(problem, batch.len(), memory)?;
-    relaxation.set_batch(batch)?;
-    Ok(relaxation.factor_at(T::ZERO)?.log_det().to_f64())
+    /// log|M₀ + Σ w ddᵀ| with these pairs of the pool.
+    ///
+    /// # Errors
+    /// As [`Certifier::certify`].
+    pub fn log_det<T: Real, E: Executor>(
+        &mut self,
+        problem: &Problem<'_, T, E>,
+        batch: &[Scored<T>],
+    ) -> Result<f64, Error>
+    where
+        N: Memory<T>,
+        H: Memory<Scored<T>>,
+    {
+        let relaxation = self.relaxation(problem, batch)?;
+        Ok(relaxation.line.factor_at(T::ZERO, relaxation.matrix)?.log_det().to_f64())
+    }
+
+    /// The relaxed problem, at the corner of a batch.
+    fn relaxation<'a, T: Real, E: Executor>(
+        &'a mut self,
+        problem: &'a Problem<'a, T, E>,
+        batch: &[Scored<T>],
+    ) -> Result<Relaxation<'a, T, E>, Error>
+    where
+        N: Memory<T>,
+        H: Memory<Scored<T>>,
+    {
+        let Problem { executor, pool, posterior, .. } = *problem;
+        let (requested, available) = (batch.len() as u64, pool.available());
+        if requested > available {
+            return Err(Error::Batch { requested, available });
+        }
+        let order = pool.features().rows();
+        check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
+        let len = workspace_len(&Sizes::of(pool, batch.len(), executor.threads()));
+        let pairs = self.pairs.lend("pairs", len.pairs)?;
+        let (corner, heaps) = split_at(self.heaps.lend("heaps", len.heaps)?, batch.len());
+        let numbers = self.numbers.lend("numbers", len.numbers)?;
+        let mut relaxation = Relaxation::new(problem, numbers, heaps, corner, pairs)?;
+        relaxation.set_batch(batch)?;
+        Ok(relaxation)
+    }
 }
 
 /// The relaxed problem and the point that the iterations have come to.
 struct Relaxation<'a, T, E> {
     problem: &'a Problem<'a, T, E>,
     rewards: &'a [T],
+    line: Line<'a, T>,
+    matrix: &'a mut [T],
+    columns: &'a mut [T],
+    numbers: &'a mut [T],
+    heaps: &'a mut [Scored<T>],
+    corner: &'a mut [Scored<T>],
+    pairs: &'a mut [ItemPair],
+}
+
+/// M(s) and the direction to go on in.
+struct Line<'a, T> {
     /// M₀.
     start: PackedView<'a, T>,
     /// B = M(s) − M₀.
     mixture: PackedView<'a, T>,
     /// Of the corner with the k largest g, less B.
     direction: PackedView<'a, T>,
-    matrix: &'a mut [T],
-    columns: &'a mut [T],
-    numbers: &'a mut [T],
-    heaps: &'a mut [Scored<T>],
-    corner: &'a mut [Scored<T>],
-    pairs: &'a mut [(u32, u32)],
+}
+
+impl<T: Real> Line<'_, T> {
+    /// The factor of M₀ + B + t·(the direction).
+    fn factor_at<'m>(&self, t: T, matrix: &'m mut [T]) -> Result<CholeskyView<'m, T>, Error> {
+        let Self { start, mixture, direction } = self;
+        let parts = mixture.as_slice().iter().zip(direction.as_slice());
+        let entries = matrix.iter_mut().zip(start.as_slice());
+        for ((entry, start), (mixture, direction)) in entries.zip(parts) {
+            *entry = *start + (*mixture + t * *direction);
+        }
+        Cholesky::factor(Packed::new(start.order(), matrix)?)
+    }
 }
 
 impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
     fn new(
         problem: &'a Problem<'a, T, E>,
-        batch: usize,
-        memory: Memory<'a, T>,
+        numbers: &'a mut [T],
+        heaps: &'a mut [Scored<T>],
+        corner: &'a mut [Scored<T>],
+        pairs: &'a mut [ItemPair],
     ) -> Result<Self, Error> {
         let Problem { executor, pool, posterior, .. } = *problem;
-        let (requested, available) = (batch as u64, pool.available());
-        if requested > available {
-            return Err(Error::Batch { requested, available });
-        }
         let order = pool.features().rows();
-        check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
-        let Memory { numbers, heaps, pairs } = memory;
-        let required = batch;
-        for (what, found) in [("pairs", pairs.len()), ("heaps", heaps.len())] {
-            if found < required {
-                return Err(Error::Workspace { what, required, found });
-            }
-        }
-        let (pairs, _) = split_at(pairs, batch);
-        let (corner, heaps) = split_at(heaps, batch);
         let (rewards_of_items, numbers) = split_at(numbers, pool.features().len());
         rewards(executor, pool.features(), posterior.head, rewards_of_items, numbers)?;
         let (start, numbers) = split_at(numbers, packed_len(order));
@@ -232,17 +274,13 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         let (matrix, numbers) = split_at(numbers, packed_len(order));
         let (columns, numbers) = split_at(numbers, order.saturating_mul(2));
         let mut start = Packed::new(order, start)?;
-        start.clear();
-        start.add(&posterior.past)?;
-        start.add_diagonal(posterior.prior_precision);
+        posterior.fill_precision(true, &mut start)?;
         let (mixture, direction) = (Packed::new(order, mixture)?, Packed::new(order, direction)?);
         let rewards = &*rewards_of_items;
         Ok(Self {
             problem,
             rewards,
-            start,
-            mixture,
-            direction,
+            line: Line { start, mixture, direction },
             matrix,
             columns,
             numbers,
@@ -253,45 +291,46 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
     }
 
     fn order(&self) -> usize {
-        self.start.order()
+        self.line.start.order()
     }
 
     /// Goes to the corner of a batch.
     fn set_batch(&mut self, batch: &[Scored<T>]) -> Result<(), Error> {
-        sum_pairs(self.problem, batch, self.rewards, self.pairs, &mut self.mixture, self.numbers)?;
-        self.direction.clear();
+        sum_pairs(
+            self.problem,
+            batch,
+            self.rewards,
+            self.pairs,
+            &mut self.line.mixture,
+            self.numbers,
+        )?;
+        self.line.direction.clear();
         Ok(())
     }
 
     fn log_det_before(&mut self) -> Result<f64, Error> {
-        let mut matrix = Packed::new(self.start.order(), &mut *self.matrix)?;
+        let mut matrix = Packed::new(self.line.start.order(), &mut *self.matrix)?;
         matrix.clear();
-        matrix.add(&self.start)?;
+        matrix.add(&self.line.start)?;
         Ok(Cholesky::factor(matrix)?.log_det().to_f64())
-    }
-
-    /// The factor of M₀ + B + t·(the direction).
-    fn factor_at(&mut self, t: T) -> Result<CholeskyView<'_, T>, Error> {
-        factor_at((&self.start, &self.mixture, &self.direction), t, self.matrix)
     }
 
     /// log|M(s)| and how much the bound is above it; turns to the corner that it comes from.
     fn look(&mut self) -> Result<(f64, f64), Error> {
-        let factor =
-            factor_at((&self.start, &self.mixture, &self.direction), T::ZERO, self.matrix)?;
+        let factor = self.line.factor_at(T::ZERO, self.matrix)?;
         let log_det = factor.log_det().to_f64();
         let Problem { executor, pool, .. } = *self.problem;
         let criterion = Criterion::Leverage(&factor, Weighting::Bernoulli);
-        let (numbers, heaps) = (&mut *self.numbers, &mut *self.heaps);
-        best_pairs(executor, pool, self.rewards, criterion, numbers, heaps, self.corner)?;
+        let ranking = Ranking::new(pool, self.rewards, criterion);
+        best_pairs(executor, &ranking, self.numbers, self.heaps, self.corner)?;
         let mut most = T::ZERO;
         for pair in &*self.corner {
             most += pair.score;
         }
-        let here = trace_of_solution(&factor, &self.mixture, self.columns)?;
-        let direction = &mut self.direction;
+        let here = trace_of_solution(&factor, &self.line.mixture, self.columns)?;
+        let direction = &mut self.line.direction;
         sum_pairs(self.problem, self.corner, self.rewards, self.pairs, direction, self.numbers)?;
-        for (entry, here) in direction.as_mut_slice().iter_mut().zip(self.mixture.as_slice()) {
+        for (entry, here) in direction.as_mut_slice().iter_mut().zip(self.line.mixture.as_slice()) {
             *entry -= *here;
         }
         Ok((log_det, (most - here).to_f64()))
@@ -301,7 +340,7 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
     fn step(&mut self, slope: T) -> Result<(), Error> {
         let length = self.search(slope)?;
         for (entry, towards) in
-            self.mixture.as_mut_slice().iter_mut().zip(self.direction.as_slice())
+            self.line.mixture.as_mut_slice().iter_mut().zip(self.line.direction.as_slice())
         {
             *entry += length * *towards;
         }
@@ -340,8 +379,8 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
 
     /// d/dt log|M₀ + B + t·D| = tr((M₀ + B + t·D)⁻¹D), D the direction.
     fn slope_at(&mut self, t: T) -> Result<T, Error> {
-        let factor = factor_at((&self.start, &self.mixture, &self.direction), t, self.matrix)?;
-        trace_of_solution(&factor, &self.direction, self.columns)
+        let factor = self.line.factor_at(t, self.matrix)?;
+        trace_of_solution(&factor, &self.line.direction, self.columns)
     }
 }
 
@@ -356,7 +395,7 @@ fn sum_pairs<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     batch: &[Scored<T>],
     rewards: &[T],
-    pairs: &mut [(u32, u32)],
+    pairs: &mut [ItemPair],
     sum: &mut PackedView<'_, T>,
     numbers: &mut [T],
 ) -> Result<(), Error> {
@@ -368,20 +407,6 @@ fn sum_pairs<T: Real, E: Executor>(
     }
     sum.clear();
     add_pairs(executor, pool.features(), pairs, rewards, Weighting::Bernoulli, sum, numbers)
-}
-
-/// The factor of start + mixture + t·direction.
-fn factor_at<'a, T: Real>(
-    (start, mixture, direction): (&PackedView<'_, T>, &PackedView<'_, T>, &PackedView<'_, T>),
-    t: T,
-    memory: &'a mut [T],
-) -> Result<CholeskyView<'a, T>, Error> {
-    let parts = mixture.as_slice().iter().zip(direction.as_slice());
-    for ((entry, start), (mixture, direction)) in memory.iter_mut().zip(start.as_slice()).zip(parts)
-    {
-        *entry = *start + (*mixture + t * *direction);
-    }
-    Cholesky::factor(Packed::new(start.order(), memory)?)
 }
 
 /// tr(M⁻¹A) = Σ_j (L⁻¹e_j)ᵀ(L⁻¹a_j), a_j the columns of A, in ascending order.

@@ -144,3 +144,15 @@ impl core::error::Error for Error {}
 pub(crate) fn check_shape(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
     if expected == found { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
 }
+
+/// Fails with [`Error::Index`] unless `range` ends within `len`.
+pub(crate) fn check_range(
+    what: &'static str,
+    range: &core::ops::Range<usize>,
+    len: usize,
+) -> Result<(), Error> {
+    if range.end <= len {
+        return Ok(());
+    }
+    Err(Error::Index { what, index: range.end as u64 - 1, len: len as u64 })
+}

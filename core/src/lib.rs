@@ -6,37 +6,79 @@
 //! is chosen here by D-optimal design on the last layer of a Bradley–Terry network (Shen, Sun and
 //! Ton, *Active Reward Modeling*, ICML 2025), and by the strategies it is compared with.
 //!
-//! # The tour, in the order that data takes
+//! ```
+//! use pairpick_core::columns::Columns;
+//! use pairpick_core::linalg::Packed;
+//! use pairpick_core::memory::Growing;
+//! use pairpick_core::parallel::Sequential;
+//! use pairpick_core::pool::{Pool, Prompts};
+//! use pairpick_core::rng::Stream;
+//! use pairpick_core::select::{Options, Posterior, Problem, Selector, Strategy};
 //!
-//! | from | to | module |
+//! // Two prompts of three responses each, whose features are two numbers.
+//! let features = [0.9, 0.1, 0.2, 0.8, 0.5, 0.5, 0.3, 0.3, 0.7, 0.1, 0.0, 0.6];
+//! let (starts, mut first_pairs) = ([0, 3, 6], [0; 3]);
+//! let prompts = Prompts::new(&starts, &mut first_pairs)?;
+//! let pool = &Pool::in_prompt(Columns::new(&features, 2, 6)?, prompts, &[])?;
+//! // What is known of the last layer: its weights β, and that no label is there yet.
+//! let past = Packed::new(2, [0.0; 3].as_slice())?;
+//! let posterior = &Posterior { head: &[1.0, -0.5], prior_precision: 1.0, jitter: 0.0, past };
+//! let (executor, options) = (&Sequential::default(), &Options::default());
+//! let problem = Problem { executor, pool, posterior, options };
+//! let (numbers, heaps) = (Growing(vec![]), Growing(vec![]));
+//! let (ranks, batch) = (Growing(vec![]), Growing(vec![]));
+//! let mut selector = Selector { numbers, heaps, ranks, batch };
+//! let mut rng = Stream::new(7, "select", 1);
+//! let batch = selector.select(Strategy::Dopt, &problem, 2, &mut rng)?;
+//! for picked in batch.pairs {
+//!     println!("{:?}: {}", pool.pairs().items_of_pair(picked.pair), picked.score);
+//! }
+//! # assert_eq!(batch.pairs.iter().map(|picked| picked.pair).collect::<Vec<_>>(), [0, 5]);
+//! # Ok::<(), pairpick_core::Error>(())
+//! ```
+//!
+//! # The map, in the order that data takes
+//!
+//! | module | from | to |
 //! | --- | --- | --- |
-//! | embeddings | standardised inputs | [`trunk::standardise`] |
-//! | inputs | features φ, an item a column | [`trunk`] |
-//! | features | rewards r = φᵀβ | [`head`] |
-//! | items and prompts | the pairs on offer | [`pool`] |
-//! | rewards and pairs | Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ | [`mod@fisher`] |
-//! | Fisher information | M = LLᵀ, log det M, condition | [`linalg`] |
-//! | factor and features | whitened items L⁻¹φ | [`whiten`] |
-//! | whitened items | scores w‖u_a − u_b‖² | [`score`] |
-//! | scores | the best k pairs | [`topk`], [`select`] |
-//! | a batch | how far it is from the best there could be | [`certificate`] |
-//! | answers | a trained network | [`head::loss`], [`trunk::train`] |
-//! | answers and features | the last layer by Newton's method, λ by evidence | [`head::newton`], [`head::evidence`] |
-//! | rewards | Spearman, best-of-N, accuracy | [`metric`] |
+//! | [`trunk`] | embeddings, standardised | features φ, an item a column; and its training |
+//! | [`head`] | features and answers | rewards r = φᵀβ; β by Newton's method, λ by evidence |
+//! | [`pool`] | items, prompts, answers | the pairs on offer: numbers, never rows |
+//! | [`fisher`](mod@fisher) | rewards and pairs | Fisher information Σ w (φ_a − φ_b)(φ_a − φ_b)ᵀ |
+//! | [`linalg`] | Fisher information | M = LLᵀ, log det M, condition |
+//! | [`whiten`] | factor and features | whitened items L⁻¹φ |
+//! | [`score`] | whitened items | scores w‖u_a − u_b‖² |
+//! | [`topk`] | scores | the best k pairs |
+//! | [`select`] | pool and posterior | a batch, by one of the strategies |
+//! | [`certificate`] | a batch | how far it is from the best there could be |
+//! | [`metric`] | rewards | Spearman, best-of-N, accuracy |
+//! | [`scenario`] | a few sizes | all of this on data of its own, for machines to compare bit by bit |
 //!
-//! Beneath them: [`arith`], vectors and the elementary functions on them; [`columns`], items as the
-//! columns of a matrix; [`kernel`], the hot loops, one body for every scalar, size and instruction
-//! set; [`parallel`], how a host lends threads, and [`profile`], whose functions it computes with;
-//! [`rng`], named streams; [`digest`], fingerprints of results; [`error`](mod@error), everything
-//! that can go wrong. Pairs are numbers, never rows. [`scenario`] runs all of it on data of its own,
-//! so that machines can be compared bit by bit.
+//! Beneath them:
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`kernel`] | the hot loops, one body for every scalar, size and instruction set |
+//! | [`columns`] | items as the columns of a matrix |
+//! | [`arith`] | vectors, and the elementary functions on them |
+//! | [`parallel`] | how a host lends threads |
+//! | [`profile`] | whose elementary functions are computed with |
+//! | [`memory`] | where a computation finds room to work |
+//! | [`rng`] | named streams of random numbers |
+//! | `heap` | what rankings stand on |
+//! | [`digest`] | fingerprints of results |
+//! | [`error`](mod@error) | everything that can go wrong |
+//!
+//! No two modules import from each other, however long the way round.
 //!
 //! # What cannot happen
 //!
-//! Kernels borrow memory and allocate none: beside each stands a `…_len` function that sizes its
-//! workspace. Invalid input gives an [`Error`]; no input gives a panic. Matrices of symmetric
-//! type take their memory from an array (a device, capacity in the type) or from a slice (a host),
-//! with one body for both:
+//! Kernels borrow memory and allocate none: beside each stands a `const` `…_len` function that sizes
+//! its workspace. Invalid input gives an [`Error`]; no input gives a panic. Who owns memory takes it
+//! from an array, of a capacity in its type, or from a slice, with one body for both: a
+//! [`Selector`](select::Selector), which on a device is an
+//! [`ArraySelector`](select::ArraySelector) that fits its work or does not build, and every matrix of
+//! symmetric type:
 //!
 //! ```
 //! use pairpick_core::linalg::{Cholesky, Packed, packed_len};
@@ -49,7 +91,7 @@
 //! # Ok::<(), pairpick_core::Error>(())
 //! ```
 //!
-//! A device lends the kernels what it owns, such as the batch in a `heapless::Vec`:
+//! A device lends the kernels what it owns, such as the labels in a `heapless::Vec`:
 //!
 //! ```
 //! use pairpick_core::topk::{Scored, TopK};
@@ -88,6 +130,7 @@ pub mod head;
 mod heap;
 pub mod kernel;
 pub mod linalg;
+pub mod memory;
 pub mod metric;
 pub mod parallel;
 pub mod pool;

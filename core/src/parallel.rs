@@ -6,6 +6,7 @@
 //! but into the fixed blocks of [`crate::arith::sum`].
 
 use core::num::NonZeroUsize;
+use core::ops::Range;
 
 use crate::arith::elementwise::{Function, map};
 use crate::arith::{Level, Real};
@@ -115,20 +116,31 @@ pub fn for_chunks<E, A, B, F>(
     B: Send,
     F: Fn(usize, &mut [A], &mut [B]) + Sync,
 {
-    halve(
-        executor,
-        0,
-        (first, NonZeroUsize::new(first_len).unwrap_or(NonZeroUsize::MIN)),
-        (second, second_len),
-        body,
-    );
+    let first_len = NonZeroUsize::new(first_len).unwrap_or(NonZeroUsize::MIN).get();
+    let chunks = first.len().div_ceil(first_len);
+    let first = Chunks { values: first, len: first_len };
+    halve(executor, 0..chunks, first, Chunks { values: second, len: second_len }, body);
+}
+
+/// Values to be cut into chunks.
+struct Chunks<'a, T> {
+    values: &'a mut [T],
+    len: usize,
+}
+
+impl<T> Chunks<'_, T> {
+    /// The first chunks, and the others.
+    fn split_at(&mut self, chunks: usize) -> (Chunks<'_, T>, Chunks<'_, T>) {
+        let (first, second) = split_at(self.values, chunks.saturating_mul(self.len));
+        (Chunks { values: first, len: self.len }, Chunks { values: second, len: self.len })
+    }
 }
 
 fn halve<E, A, B, F>(
     executor: &E,
-    number: usize,
-    (first, first_len): (&mut [A], NonZeroUsize),
-    (second, second_len): (&mut [B], usize),
+    numbers: Range<usize>,
+    mut first: Chunks<'_, A>,
+    mut second: Chunks<'_, B>,
     body: &F,
 ) where
     E: Executor,
@@ -136,21 +148,20 @@ fn halve<E, A, B, F>(
     B: Send,
     F: Fn(usize, &mut [A], &mut [B]) + Sync,
 {
-    let chunks = first.len().div_ceil(first_len.get());
-    if chunks == 0 {
+    let Range { start, end } = numbers;
+    if numbers.len() < 2 {
+        if !numbers.is_empty() {
+            let (second, _) = second.split_at(1);
+            body(start, first.values, second.values);
+        }
         return;
     }
-    if chunks == 1 {
-        let (second, _) = split_at(second, second_len);
-        body(number, first, second);
-        return;
-    }
-    let half = chunks / 2;
-    let (first_a, first_b) = split_at(first, half.saturating_mul(first_len.get()));
-    let (second_a, second_b) = split_at(second, half.saturating_mul(second_len));
+    let half = numbers.len() / 2;
+    let (first, first_rest) = first.split_at(half);
+    let (second, second_rest) = second.split_at(half);
     executor.join(
-        || halve(executor, number, (first_a, first_len), (second_a, second_len), body),
-        || halve(executor, number + half, (first_b, first_len), (second_b, second_len), body),
+        || halve(executor, start..start + half, first, second, body),
+        || halve(executor, start + half..end, first_rest, second_rest, body),
     );
 }
 

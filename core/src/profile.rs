@@ -1,7 +1,7 @@
 //! [`Profile`]: whose functions an executor computes with, the core's own or those of micromath.
 //!
 //! A profile is chosen by the executor's type ([`Micro`](crate::parallel::Micro)), never by a feature: features unify across
-//! a build, and one crate's choice would change another's bits. A profile's traces are its own.
+//! a build, and one crate's choice would change another's bits. A profile's recordings are its own.
 
 use crate::arith::Real;
 
@@ -16,7 +16,7 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The name used in traces.
+    /// The name used in recordings.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

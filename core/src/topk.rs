@@ -1,5 +1,6 @@
 //! The one ranking: score descending, then pair number ascending, scores by the total order of
-//! IEEE-754. Being a total order, it gives the same best k however the pairs were dealt out.
+//! IEEE-754. Being a total order, it gives the same best k however the pairs were dealt out: the
+//! best k of the best k of each share ([`merge`]).
 
 use core::cmp::Ordering;
 
@@ -115,4 +116,17 @@ impl<'a, T: Real> TopK<'a, T> {
         sort(kept, &rank);
         kept
     }
+}
+
+/// The best of candidates that were found in parts, by threads or machines, in any order: as many as
+/// there are places.
+pub fn merge<T: Real>(
+    found: impl IntoIterator<Item = Scored<T>>,
+    slots: &mut [Scored<T>],
+) -> TopK<'_, T> {
+    let mut best = TopK::new(slots);
+    for candidate in found {
+        best.offer(candidate);
+    }
+    best
 }

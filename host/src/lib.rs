@@ -2,28 +2,45 @@
 //! model learns from as few answers as possible.
 //!
 //! The numerical work is `pairpick-core`'s, the same bits on every machine. This crate gives it
-//! files, threads and a terminal. In the order that data takes:
+//! files, threads and a terminal.
 //!
-//! - [`data`]: embeddings, golden rewards and labels in their files, checked as they come in, so that
-//!   what follows can trust its shapes;
-//! - [`settings`]: everything that decides a result, and nothing else; [`runtime`]: what only
-//!   decides how fast it comes;
-//! - [`model`]: what is learnt from the labels, its training and its file;
-//! - [`round`]: pool, selection, answers, training, evaluation, and round again;
-//! - [`output`]: the folder of a run, complete or not there at all;
-//! - [`report`]: metrics as a table and as curves;
-//! - [`cost`]: what a round takes, before it is run;
-//! - [`verify`]: whether this machine computes the bits that it should.
+//! # The map, in the order that data takes
 //!
-//! Only `cli`, behind the default feature of that name, knows flags and terminals.
+//! | module | what it is |
+//! | --- | --- |
+//! | [`data`] | embeddings, golden rewards, candidate pairs and labels in their files, checked as they come in, so that what follows can trust its shapes |
+//! | [`settings`] | everything that decides a result, and nothing else, each setting defined once |
+//! | [`model`] | what is learnt from the labels: trunk and head, their training and their file |
+//! | [`label`] | who answers: each an answerer that the rounds ask |
+//! | [`round`] | pool, selection, questions and answers, training, evaluation, record, and round again |
+//! | [`output`] | the folder of a run, complete or not there at all: a journal of the rounds |
+//! | [`report`] | what came of it, as tables, curves and JSON |
+//! | [`cost`] | what a round takes, before it is run |
+//! | [`verify`] | whether this machine computes the bits that it should |
+//! | `cli` | the command, behind the default feature of that name: only here are flags and terminals known |
+//!
+//! Beneath them:
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`mod@error`] | what can go wrong, told to a person; a message names settings |
+//! | [`named`] | choices among names: one list for the command line, its help and the files |
+//! | [`digest`] | fingerprints as files have them |
+//! | [`progress`] | how long work tells whoever waits for it |
+//! | [`runtime`] | what decides how fast a result comes, and never which |
+//! | [`parallel`] | threads and instruction set, lent to the core |
+//! | [`memory`] | what the core picks and measures batches in |
 
 #![forbid(unsafe_code)]
 
 pub mod cost;
 pub mod data;
+pub mod digest;
 pub mod error;
 pub mod label;
+pub mod memory;
 pub mod model;
+pub mod named;
 pub mod output;
 pub mod parallel;
 pub mod progress;

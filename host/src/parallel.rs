@@ -8,8 +8,8 @@ use pairpick_core::parallel::Executor;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
+use crate::named::Named;
 use crate::runtime::{Isa, Runtime};
-use crate::settings::named::Named;
 
 /// The most threads that may be asked for: more would only wait for each other.
 pub const MAX_THREADS: usize = 256;

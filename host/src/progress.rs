@@ -1,7 +1,5 @@
 //! [`Progress`]: how long work tells whoever waits for it, without knowing of terminals.
 
-use crate::round::metrics::RoundMetrics;
-
 /// Listens to a run. Stages do not overlap.
 pub trait Progress: Send {
     /// A stage begins, of `total` steps; 0 if it cannot say.
@@ -13,8 +11,8 @@ pub trait Progress: Send {
     /// The stage is over.
     fn end(&mut self);
 
-    /// A round is over.
-    fn round(&mut self, metrics: &RoundMetrics);
+    /// A round is over, and in a line what it came to.
+    fn round(&mut self, round: u64, line: &str);
 
     /// Something that a person should know, and that is no error.
     fn note(&mut self, message: &str);
@@ -31,7 +29,7 @@ impl Progress for Silent {
 
     fn end(&mut self) {}
 
-    fn round(&mut self, _metrics: &RoundMetrics) {}
+    fn round(&mut self, _round: u64, _line: &str) {}
 
     fn note(&mut self, _message: &str) {}
 }

@@ -2,14 +2,21 @@
 
 use std::num::NonZeroUsize;
 
-use crate::settings::named::Named;
+use crate::named::named;
+#[cfg(feature = "cli")]
+use crate::named::{Named as _, choice};
 
 /// Threads and instruction set.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(clap::Args), command(next_help_heading = "General"))]
 pub struct Runtime {
-    /// How many threads; none is one for each core.
+    /// Threads; one for each core if not given. Changes no result
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub threads: Option<NonZeroUsize>,
-    /// The instruction set.
+
+    /// Instruction set. Changes no result
+    #[cfg_attr(feature = "cli", arg(long, value_parser = choice::<Isa>(),
+        default_value = Isa::Auto.name()))]
     pub isa: Isa,
 }
 
@@ -27,25 +34,9 @@ pub enum Isa {
     V4,
 }
 
-impl Named for Isa {
-    const WHAT: &'static str = "instruction set";
-    const ALL: &'static [Self] = &[Self::Auto, Self::Baseline, Self::V3, Self::V4];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Baseline => "baseline",
-            Self::V3 => "v3",
-            Self::V4 => "v4",
-        }
-    }
-
-    fn about(self) -> &'static str {
-        match self {
-            Self::Auto => "the best that this processor has",
-            Self::Baseline => "what every processor of its kind has",
-            Self::V3 => "x86-64-v3 (AVX2)",
-            Self::V4 => "x86-64-v4 (AVX-512)",
-        }
-    }
-}
+named!(Isa, "instruction set",
+    Auto = "auto": "the best that this processor has",
+    Baseline = "baseline": "what every processor of its kind has",
+    V3 = "v3": "x86-64-v3 (AVX2)",
+    V4 = "v4": "x86-64-v4 (AVX-512)",
+);

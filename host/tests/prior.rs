@@ -70,8 +70,8 @@ fn a_run_records_the_prior_precision_that_select_then_chooses_again() {
         }
         let settings = fs::read_to_string(folder.join("two/settings.json")).unwrap();
         let settings: Value = serde_json::from_str(&settings).unwrap();
-        assert_eq!(settings["prior_precision"], json!(prior));
-        assert_eq!(settings["weights"], json!("averaged"));
+        assert_eq!(settings["prior"]["prior_precision"], json!(prior));
+        assert_eq!(settings["asking"]["weights"], json!("averaged"));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 
 use crate::oracle;
@@ -12,9 +13,9 @@ use crate::selecting::Listed;
 pub fn vectors(listed: &Listed) -> Vec<Vec<f64>> {
     let reward = |item: u32| oracle::reward(listed.order, &listed.features, &listed.head, item);
     let signed = |pair: u64| {
-        let (a, b) = listed.pairs[usize::try_from(pair).expect("small")];
+        let ItemPair { a, b } = listed.pairs[usize::try_from(pair).expect("small")];
         let a_first = reward(a) > reward(b) || (reward(a) == reward(b) && a < b);
-        let items = if a_first { (a, b) } else { (b, a) };
+        let items = if a_first { ItemPair { a, b } } else { ItemPair { a: b, b: a } };
         oracle::difference(listed.order, &listed.features, items)
     };
     listed.offered().into_iter().map(signed).collect()

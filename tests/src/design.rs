@@ -1,12 +1,13 @@
 //! Designs by brute force: every score from the definition, an inverse a pick, all in f64.
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::Prompts;
+use pairpick_core::pool::{ItemPair, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Weights, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Strategy, Weights};
 use pairpick_core::topk::Scored;
 
 use crate::kind::Kind;
@@ -25,7 +26,7 @@ pub struct Design {
     /// A weight a feature.
     pub head: Vec<f32>,
     /// The items of every pair, by its number.
-    pub pairs: Vec<(u32, u32)>,
+    pub pairs: Vec<ItemPair>,
     /// Numbers of the pairs that have a label.
     pub labelled: Vec<u64>,
     /// λ.
@@ -52,7 +53,8 @@ impl Design {
             // Every pair within a prompt three times, the second time the other way round.
             Kind::Listed => {
                 let once = oracle::pairs(&starts);
-                let turned: Vec<_> = once.iter().map(|(a, b)| (*b, *a)).collect();
+                let turned: Vec<_> =
+                    once.iter().map(|pair| ItemPair { a: pair.b, b: pair.a }).collect();
                 [once.clone(), turned, once].concat()
             }
         };
@@ -115,21 +117,16 @@ impl Design {
         if self.prompts_known {
             pool = pool.with_prompts(&self.starts)?;
         }
-        let len = strategy.workspace_len(&Sizes::of(&pool, batch, executor.threads()), options);
-        let mut numbers = vec![0.0; len.numbers];
-        let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
         let posterior = Posterior {
             head: &self.head,
             prior_precision: self.prior_precision,
             jitter: 0.0,
             past: Packed::new(self.order, self.past.as_slice())?,
         };
-        let mut chosen = vec![Scored::default(); batch];
         let mut rng = Stream::new(5, "test", 1);
         let problem = Problem { executor, pool: &pool, posterior: &posterior, options };
-        strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
-        Ok(chosen)
+        let mut selector = Selector::default();
+        Ok(selector.select(strategy, &problem, batch, &mut rng)?.pairs.to_vec())
     }
 
     /// φ_a − φ_b of a pair.
@@ -142,29 +139,29 @@ impl Design {
     #[must_use]
     pub fn weight(&self, pair: u64) -> f64 {
         let reward = |item| oracle::reward(self.order, &self.features, &self.head, item);
-        let (a, b) = self.pairs[pair as usize];
+        let ItemPair { a, b } = self.pairs[pair as usize];
         let margin = reward(a) - reward(b);
         if self.weights == Weights::PlugIn {
             return oracle::variance(margin);
         }
         let d = self.difference(pair);
         let variance =
-            oracle::dot(&d, &times(&oracle::inverse(self.order, &self.matrix(false, &[])), &d));
+            oracle::dot(&d, &times(&oracle::inverse(self.order, &self.matrix(true, &[])), &d));
         let scale = 1.0 / libm::sqrt(1.0 + std::f64::consts::PI * variance / 8.0);
         scale * oracle::variance(scale * margin)
     }
 
     /// P, or λI without the past, plus the pairs' information: row by row.
     #[must_use]
-    pub fn matrix(&self, without_past: bool, batch: &[u64]) -> Vec<f64> {
+    pub fn matrix(&self, past: bool, batch: &[u64]) -> Vec<f64> {
         let order = self.order;
-        let items: Vec<(u32, u32)> = batch.iter().map(|pair| self.pairs[*pair as usize]).collect();
+        let items: Vec<ItemPair> = batch.iter().map(|pair| self.pairs[*pair as usize]).collect();
         let weights: Vec<f64> = batch.iter().map(|pair| self.weight(*pair)).collect();
         let mut matrix = oracle::fisher(order, &self.features, &items, &weights);
-        let past = square(order, &self.past);
+        let labelled = square(order, &self.past);
         for (place, entry) in matrix.iter_mut().enumerate() {
-            if !without_past {
-                *entry += past[place];
+            if past {
+                *entry += labelled[place];
             }
             if place % (order + 1) == 0 {
                 *entry += self.prior_precision;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 
 use crate::oracle;
@@ -51,8 +52,8 @@ fn lower_factor(listed: &Listed) -> Vec<Vec<f64>> {
 /// The probability that the item of lower number is preferred, under each draw.
 #[must_use]
 pub fn probabilities(listed: &Listed, pair: u64, draws: &[Vec<f64>]) -> Vec<f64> {
-    let (a, b) = listed.pairs[usize::try_from(pair).expect("small")];
-    let d = oracle::difference(listed.order, &listed.features, (a.min(b), a.max(b)));
+    let ItemPair { a, b } = listed.pairs[usize::try_from(pair).expect("small")];
+    let d = oracle::difference(listed.order, &listed.features, (a.min(b), a.max(b)).into());
     draws.iter().map(|theta| 1.0 / (1.0 + (-oracle::dot(&d, theta)).exp())).collect()
 }
 

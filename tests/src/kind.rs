@@ -2,7 +2,7 @@
 
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{ItemPair, Pool, Prompts};
 
 /// Which pairs of some items are on offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Kind {
         self,
         items: Columns<'a, f32>,
         prompts: Prompts<'a>,
-        pairs: &'a [(u32, u32)],
+        pairs: &'a [ItemPair],
         labelled: &'a [u64],
     ) -> Result<Pool<'a>, Error> {
         match self {

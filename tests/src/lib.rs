@@ -7,11 +7,13 @@ pub mod coreset;
 pub mod data;
 pub mod design;
 pub mod elementary;
+#[cfg(feature = "host")]
 pub mod fuzz;
 pub mod generate;
 pub mod information;
 pub mod kind;
 pub mod levels;
+#[cfg(feature = "host")]
 pub mod model;
 pub mod naive;
 pub mod normal;

@@ -5,6 +5,7 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::Packed;
+use pairpick_core::pool::ItemPair;
 
 /// p(1 − p) at a margin.
 #[must_use]
@@ -21,7 +22,7 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// Σ over pairs of w (φ_a − φ_b)(φ_a − φ_b)ᵀ as a full matrix, row by row.
 #[must_use]
-pub fn fisher(order: usize, features: &[f32], pairs: &[(u32, u32)], weights: &[f64]) -> Vec<f64> {
+pub fn fisher(order: usize, features: &[f32], pairs: &[ItemPair], weights: &[f64]) -> Vec<f64> {
     let mut sum = vec![0.0; order * order];
     for (pair, weight) in pairs.iter().zip(weights) {
         let d = difference(order, features, *pair);
@@ -36,9 +37,9 @@ pub fn fisher(order: usize, features: &[f32], pairs: &[(u32, u32)], weights: &[f
 
 /// φ_a − φ_b.
 #[must_use]
-pub fn difference(order: usize, features: &[f32], (a, b): (u32, u32)) -> Vec<f64> {
+pub fn difference(order: usize, features: &[f32], pair: ItemPair) -> Vec<f64> {
     let item = |item: u32| &features[item as usize * order..][..order];
-    item(a).iter().zip(item(b)).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
+    item(pair.a).iter().zip(item(pair.b)).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
 }
 
 /// A reward.
@@ -109,12 +110,12 @@ pub fn residual<T: Real>(matrix: &Packed<f64, Vec<f64>>, factor: &[T]) -> f64 {
 
 /// All pairs of each prompt, in the pool's order.
 #[must_use]
-pub fn pairs(starts: &[u32]) -> Vec<(u32, u32)> {
+pub fn pairs(starts: &[u32]) -> Vec<ItemPair> {
     let mut pairs = Vec::new();
     for prompt in starts.windows(2) {
         for a in prompt[0]..prompt[1] {
             for b in a + 1..prompt[1] {
-                pairs.push((a, b));
+                pairs.push(ItemPair { a, b });
             }
         }
     }

@@ -1,13 +1,14 @@
 //! A selection from a list of pairs, with all that it needs, for the suites of single strategies.
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::Packed;
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::Pool;
+use pairpick_core::pool::{ItemPair, Pool};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 
 use crate::generate;
@@ -22,7 +23,7 @@ pub struct Listed {
     /// β.
     pub head: Vec<f32>,
     /// Two items each.
-    pub pairs: Vec<(u32, u32)>,
+    pub pairs: Vec<ItemPair>,
     /// Places in the list.
     pub labelled: Vec<u64>,
     /// λ.
@@ -43,7 +44,7 @@ impl Listed {
         let pairs = (0..count)
             .map(|_| {
                 let (a, other) = (item(items), item(items - 1));
-                (a, if other < a { other } else { other + 1 })
+                ItemPair { a, b: if other < a { other } else { other + 1 } }
             })
             .collect();
         Self {
@@ -89,13 +90,9 @@ impl Listed {
             jitter: T::ZERO,
             past: Packed::new(self.order, past.as_slice()).expect("order"),
         };
-        let len = strategy.workspace_len(&Sizes::of(pool, batch, executor.threads()), options);
-        let mut numbers = vec![T::ZERO; len.numbers];
-        let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
-        let mut chosen = vec![Scored::default(); batch];
         let problem = Problem { executor, pool, posterior, options };
-        let told = strategy.select(&problem, workspace, rng, &mut chosen)?;
-        Ok((told, chosen))
+        let mut selector = Selector::default();
+        let picked = selector.select(strategy, &problem, batch, rng)?;
+        Ok((picked.selection, picked.pairs.to_vec()))
     }
 }

@@ -1,12 +1,13 @@
 //! Pools small enough to look at every subset of, with a posterior, owned.
 
+use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::Prompts;
+use pairpick_core::pool::{ItemPair, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Strategy};
 use pairpick_core::topk::Scored;
 
 use crate::kind::Kind;
@@ -28,7 +29,7 @@ pub struct Small {
     /// β.
     pub head: Vec<f32>,
     /// The items of every pair.
-    pub pairs: Vec<(u32, u32)>,
+    pub pairs: Vec<ItemPair>,
     /// Pairs that have a label.
     pub labelled: Vec<u64>,
 }
@@ -61,10 +62,10 @@ impl Small {
     /// The weight and the difference of a pair.
     #[must_use]
     pub fn information(&self, pair: u64) -> (f64, Vec<f64>) {
-        let (a, b) = self.pairs[pair as usize];
+        let pair = self.pairs[pair as usize];
         let reward = |item| oracle::reward(self.order, &self.features, &self.head, item);
-        let d = oracle::difference(self.order, &self.features, (a, b));
-        (oracle::variance(reward(a) - reward(b)), d)
+        let d = oracle::difference(self.order, &self.features, pair);
+        (oracle::variance(reward(pair.a) - reward(pair.b)), d)
     }
 
     /// λI + Σ s w ddᵀ over the labelled pairs, s = 1, and these, row by row.
@@ -122,16 +123,10 @@ impl Small {
         (strategy, batch, seed): (Strategy, usize, u64),
     ) -> Vec<Scored<T>> {
         self.with(executor, options, |problem| {
-            let sizes = Sizes::of(problem.pool, batch, executor.threads());
-            let len = strategy.workspace_len(&sizes, options);
-            let mut numbers = vec![T::ZERO; len.numbers];
-            let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-            let workspace =
-                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
-            let mut chosen = vec![Scored::default(); batch];
+            let mut selector = Selector::default();
             let mut rng = Stream::new(seed, "small", 1);
-            strategy.select(problem, workspace, &mut rng, &mut chosen).expect("a batch");
-            chosen
+            let picked = selector.select(strategy, problem, batch, &mut rng).expect("a batch");
+            picked.pairs.to_vec()
         })
     }
 }

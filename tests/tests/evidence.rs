@@ -6,11 +6,11 @@
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
 use pairpick_core::head::evidence::{
-    Choice, Memory, bounds, by_evidence, by_held_out, log_evidence,
+    Choice, Workspace, bounds, by_evidence, by_held_out, log_evidence,
 };
 use pairpick_core::head::newton::{Fit, fit, log_likelihood, workspace_len};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, Pair};
 use pairpick_core::rng::Stream;
 use pairpick_tests::generate::numbers_f32;
 use pairpick_tests::levels::available;
@@ -33,7 +33,7 @@ impl Data {
         let mut rng = Stream::new(seed, "answers of a test", 0);
         let label = |i: u32| {
             let (a, b) = ((7 * i) % items, (7 * i + 1 + i % (items - 1)) % items);
-            let margin = oracle::dot(&oracle::difference(order, &features, (a, b)), &head);
+            let margin = oracle::dot(&oracle::difference(order, &features, (a, b).into()), &head);
             let wins = rng.uniform::<f64>() < 1.0 / (1.0 + (-margin).exp());
             Comparison { a, b, label: f64::from(u8::from(wins)) }
         };
@@ -48,7 +48,7 @@ impl Data {
 
     fn memory(&self, executor: &impl Executor) -> Vec<f64> {
         let items = self.columns().len();
-        vec![0.0; workspace_len(executor, self.order, items, self.labels.len())]
+        vec![0.0; workspace_len(executor.threads(), self.order, items, self.labels.len())]
     }
 
     fn fit_to(&self, labels: &[Comparison<f64>], prior_precision: f64) -> (Fit, Vec<f64>) {
@@ -72,7 +72,7 @@ impl Data {
     fn by_held_out(&self, executor: &impl Executor) -> Result<Choice, Error> {
         let (mut head, mut numbers) = (vec![0.3; self.order], self.memory(executor));
         let mut comparisons = self.labels.clone();
-        let memory = Memory { workspace: &mut numbers, comparisons: &mut comparisons };
+        let memory = Workspace { numbers: &mut numbers, comparisons: &mut comparisons };
         by_held_out(executor, self.columns(), &self.labels, &self.folds, &mut head, memory)
     }
 }
@@ -82,7 +82,7 @@ fn integral(data: &Data, prior_precision: f64) -> f64 {
     let step = 1e-3;
     let log_joint = |beta: f64| {
         let term = |pair: &Comparison<f64>| {
-            let margin = beta * oracle::difference(1, &data.features, (pair.a, pair.b))[0];
+            let margin = beta * oracle::difference(1, &data.features, pair.items())[0];
             -(1.0 + (if pair.label == 1.0 { -margin } else { margin }).exp()).ln()
         };
         data.labels.iter().map(term).sum::<f64>() - 0.5 * prior_precision * beta * beta
@@ -210,7 +210,7 @@ fn labels_left_out_are_foretold_by_the_others_alone() {
                 &mut data.memory(&executor),
             );
             let term = |pair: &Comparison<f64>| {
-                let d = oracle::difference(data.order, &data.features, (pair.a, pair.b));
+                let d = oracle::difference(data.order, &data.features, pair.items());
                 let margin = oracle::dot(&d, &head);
                 -(1.0 + (if pair.label == 1.0 { -margin } else { margin }).exp()).ln()
             };
@@ -275,7 +275,7 @@ fn what_says_nothing_about_the_prior_is_refused() {
     assert_eq!(bounds(odd.columns(), &odd.labels), Err(Error::Label { index: 0, value: 0.3 }));
     let mut head = [0.0; 3];
     let (mut memory, mut places) = (good.memory(&executor), good.labels[1..].to_vec());
-    let short = Memory { workspace: &mut memory, comparisons: &mut places };
+    let short = Workspace { numbers: &mut memory, comparisons: &mut places };
     let result =
         by_held_out(&executor, good.columns(), &good.labels, &good.folds, &mut head, short);
     assert!(matches!(result, Err(Error::Workspace { required: 10, found: 9, .. })), "{result:?}");

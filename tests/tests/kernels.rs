@@ -6,13 +6,14 @@ use pairpick_core::columns::Columns;
 use pairpick_core::kernel::axpy::subtract_origin;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use pairpick_core::kernel::panel::{
-    Items, fill_columns, fill_panel, fill_whitened, fill_whitener, panel_stride, project_panel,
-    squared_distances, whitener_len,
+    Grid, Items, Panel, fill_columns, fill_panel, panel_stride, project_panel,
+    signed_squared_distances, squared_distances,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
 use pairpick_core::linalg::packed_len;
 use pairpick_core::trunk::Activation;
 use pairpick_core::trunk::adam::Adam;
+use pairpick_core::whiten::{fill_whitened, fill_whitener, whitener_len};
 #[cfg(target_arch = "x86_64")]
 use pairpick_tests::data::skip;
 use pairpick_tests::generate::{numbers, numbers_f32};
@@ -150,10 +151,11 @@ fn panels_match<T: Real>() {
             let mut panel = vec![T::ZERO; order * stride];
             fill_panel(level, columns, stride, &mut panel);
             let mut projected = vec![T::ZERO; items];
-            let whole = Items { panel: &panel, first: 0 };
-            project_panel(level, whole, stride, &weights, &mut projected);
+            let view = Panel { values: &panel, stride };
+            let whole = Items { panel: view, first: 0 };
+            project_panel(level, whole, &weights, &mut projected);
             let mut back = vec![T::ZERO; order * items];
-            fill_columns(level, (&panel, stride), order, &mut back);
+            fill_columns(level, view, order, &mut back);
             let given: Vec<T> = features.iter().map(|x| T::from_real(*x)).collect();
             assert_eq!(back, given, "{name} {order} turned back");
             fill_whitened(level, columns, &whitener, stride, &mut panel);
@@ -191,11 +193,16 @@ fn distances_match<T: Real>() {
             for first in [0, items / 3, items - 1] {
                 for (rows, width) in [(1, items - first), (7.min(items), 1), (6.min(items), items)]
                 {
-                    let at = |first| Items { panel: &panel, first };
+                    let panel = Panel { values: &panel, stride };
+                    let at = |first| Items { panel, first };
                     let to = if width == items { 0 } else { first };
                     for added in [0, order / 3, usize::MAX] {
                         let mut out = vec![T::ZERO; rows * width];
-                        squared_distances(level, (stride, added), at(0), at(to), width, &mut out);
+                        let grid = Grid { rows: at(0), columns: at(to), width };
+                        match added {
+                            usize::MAX => squared_distances(level, grid, &mut out),
+                            _ => signed_squared_distances(level, grid, added, &mut out),
+                        }
                         for (place, found) in out.iter().enumerate() {
                             let (row, column) = (place / width, to + place % width);
                             let expected = naive::distance(added, &item(column), &item(row));

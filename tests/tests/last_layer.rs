@@ -9,7 +9,7 @@ use pairpick_core::columns::Columns;
 use pairpick_core::head::newton::{Fit, fit, workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, Pair};
 use pairpick_tests::generate::numbers_f32;
 use pairpick_tests::levels::available;
 use pairpick_tests::oracle;
@@ -46,7 +46,7 @@ impl Problem {
     fn fit_by<T: Real>(&self, executor: &impl Executor, start: &[T]) -> (Fit, Vec<T>) {
         let mut head = start.to_vec();
         let labels = self.labels_in::<T>();
-        let len = workspace_len(executor, self.order, self.items(), labels.len());
+        let len = workspace_len(executor.threads(), self.order, self.items(), labels.len());
         let columns = Columns::new(&self.features, self.order, self.items()).expect("shape");
         let prior_precision = T::from_f64(self.prior_precision);
         let mut memory = vec![T::ZERO; len];
@@ -67,7 +67,7 @@ impl Problem {
     }
 
     fn difference(&self, pair: &Comparison<f64>) -> Vec<f64> {
-        oracle::difference(self.order, &self.features, (pair.a, pair.b))
+        oracle::difference(self.order, &self.features, pair.items())
     }
 
     fn log_likelihood(&self, head: &[f64]) -> f64 {
@@ -223,7 +223,7 @@ fn a_fit_has_the_same_bits_at_every_level_and_thread_count() {
 fn the_log_determinant_is_that_of_the_posterior_precision() {
     let problem = Problem::new(9, 25, 70, 0.7);
     let (fit, head) = problem.fit();
-    let pairs: Vec<_> = problem.labels.iter().map(|pair| (pair.a, pair.b)).collect();
+    let pairs: Vec<_> = problem.labels.iter().map(|pair| pair.items()).collect();
     let weight = |pair| oracle::variance(oracle::dot(&problem.difference(pair), &head));
     let weights: Vec<f64> = problem.labels.iter().map(weight).collect();
     let full = oracle::fisher(9, &problem.features, &pairs, &weights);
@@ -241,7 +241,7 @@ fn bad_problems_are_errors_and_leave_the_head() {
     let (features, start) = (numbers_f32(2 * 3, 1), [0.25, -0.5]);
     let columns = Columns::new(&features, 2, 3).expect("shape");
     let good = [Comparison { a: 0, b: 1, label: 1.0 }, Comparison { a: 2, b: 1, label: 0.5 }];
-    let enough = workspace_len(&executor, 2, 3, 2);
+    let enough = workspace_len(executor.threads(), 2, 3, 2);
     let run = |labels: &[Comparison<f64>], prior: f64, start: &[f64], memory: usize| {
         let mut head = start.to_vec();
         let mut memory = vec![0.0; memory];
@@ -276,7 +276,7 @@ fn a_precision_without_a_factor_is_an_error() {
     let columns = Columns::new(&features, 2, 2).expect("shape");
     let labels = [Comparison { a: 0, b: 1, label: 1.0_f32 }];
     let executor = Sequential::default();
-    let mut memory = vec![0.0; workspace_len(&executor, 2, 2, 1)];
+    let mut memory = vec![0.0; workspace_len(executor.threads(), 2, 2, 1)];
     let mut head = [0.0_f32; 2];
     let result = fit(&executor, columns, &labels, 1e-12, &mut head, &mut memory);
     assert!(matches!(result, Err(Error::NotPositiveDefinite { pivot: 1, .. })), "{result:?}");

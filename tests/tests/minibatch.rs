@@ -88,7 +88,7 @@ impl Problem {
         spare: (usize, usize),
     ) -> Result<Trained, Error> {
         let (items, labels) = (ITEMS as usize, LABELS as usize);
-        let len = workspace_len(executor, &self.mlp, items, labels, settings.minibatch);
+        let len = workspace_len(executor.threads(), &self.mlp, items, labels, settings.minibatch);
         let places = index_len(labels, TRAINING_ITEMS as usize, settings.minibatch);
         // What the memory holds before must not matter.
         let mut workspace = vec![f32::NAN; len - spare.0];
@@ -165,7 +165,7 @@ impl Problem {
         let items = Columns::new(&inputs, INPUTS, named.len()).expect("shape");
         let data = Data { items, training_items: named.len(), training: &pairs, held_out: &[] };
         let mut out = vec![0.0; self.mlp.parameters()];
-        let len = workspace_len(&executor, &self.mlp, named.len(), pairs.len(), None);
+        let len = workspace_len(executor.threads(), &self.mlp, named.len(), pairs.len(), None);
         gradient(&executor, &self.mlp, &data, parameters, &mut out, &mut vec![0.0; len])
             .expect("fits");
         out

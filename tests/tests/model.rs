@@ -54,7 +54,7 @@ impl Problem {
     fn gradient(&self, executor: &impl Executor, parameters: &[f64]) -> (f64, Vec<f64>) {
         let mut out = vec![0.0; self.mlp.parameters()];
         let mut memory =
-            vec![0.0; workspace_len(executor, &self.mlp, ITEMS, self.labels.len(), None)];
+            vec![0.0; workspace_len(executor.threads(), &self.mlp, ITEMS, self.labels.len(), None)];
         let loss = gradient(executor, &self.mlp, &self.data(), parameters, &mut out, &mut memory);
         (loss.expect("fits"), out)
     }
@@ -122,7 +122,7 @@ fn a_linear_region_has_the_closed_form() {
     }
     let data = Data { items: columns, training_items: 3, training: &labels, held_out: &[] };
     let mut out = vec![0.0; mlp.parameters()];
-    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 3, 3, None)];
+    let mut memory = vec![0.0; workspace_len(executor.threads(), &mlp, 3, 3, None)];
     gradient(&executor, &mlp, &data, &parameters, &mut out, &mut memory).expect("fits");
     for (found, expected) in mlp.head_of(&out).iter().zip(expected) {
         assert!((found - expected).abs() <= 1e-14, "{found}, closed form {expected}");
@@ -146,7 +146,7 @@ fn confidently_wrong_pairs_keep_their_gradient() {
     let data = Data { items: columns, training_items: 2, training: &labels, held_out: &[] };
     let executor = Sequential::default();
     let mut out = vec![0.0; 7];
-    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 2, 1, None)];
+    let mut memory = vec![0.0; workspace_len(executor.threads(), &mlp, 2, 1, None)];
     let loss = gradient(&executor, &mlp, &data, &parameters, &mut out, &mut memory).expect("fits");
     assert_eq!(loss, 1000.0);
     assert_eq!(out[6], 1.0);
@@ -174,7 +174,7 @@ fn training_has_the_same_bits_at_every_level_and_thread_count() {
     let run = |executor: &Threads| {
         let mut parameters = vec![0.0_f32; mlp.parameters()];
         init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
-        let mut memory = vec![0.0; workspace_len(executor, &mlp, 300, 400, None)];
+        let mut memory = vec![0.0; workspace_len(executor.threads(), &mlp, 300, 400, None)];
         let report = train(
             executor,
             &mlp,
@@ -211,7 +211,7 @@ fn training_learns_and_keeps_the_best_held_out_parameters() {
     let executor = Sequential::default();
     let mut parameters = vec![0.0_f32; mlp.parameters()];
     init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
-    let mut memory = vec![0.0; workspace_len(&executor, &mlp, 60, 39, None)];
+    let mut memory = vec![0.0; workspace_len(executor.threads(), &mlp, 60, 39, None)];
     let settings = Settings {
         iterations: 400,
         minibatch: None,
@@ -267,7 +267,7 @@ fn bad_training_data_are_errors() {
         patience: None,
         warm_up: 0,
     };
-    let enough = workspace_len(&executor, &problem.mlp, ITEMS, 20, None);
+    let enough = workspace_len(executor.threads(), &problem.mlp, ITEMS, 20, None);
     assert!(run(&problem.labels, settings, enough).is_ok());
     assert!(matches!(run(&[], settings, enough), Err(Error::Empty { .. })));
     assert!(matches!(run(&problem.labels, settings, enough - 1), Err(Error::Workspace { .. })));

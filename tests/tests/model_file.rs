@@ -6,8 +6,10 @@ use std::path::Path;
 
 use pairpick::Error;
 use pairpick::data::dataset::Dataset;
+use pairpick::label::oracle::OracleAnswerer;
 use pairpick::model::{MlpTrunk, Model, Standardisation, Trunk};
-use pairpick::output::{Committed, MODEL, OutputFolder};
+use pairpick::output::inputs::Source;
+use pairpick::output::{MODEL, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
@@ -107,14 +109,16 @@ fn tensors_have_the_names_and_the_orientation_of_pytorch() {
 #[test]
 fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
     let dataset = Dataset::bundled().unwrap();
-    let mut settings = Settings { rounds: 1, batch: 30, ..Settings::default() };
-    settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
+    let mut settings = Settings::default();
+    (settings.asking.rounds, settings.asking.batch) = (1, 30);
+    settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
+    let mut out =
+        OutputFolder::create(&folder.path().join("out"), false, &Source::Bundled).unwrap();
     let threads = Threads::start(&Runtime::default()).unwrap();
-    let committed = Committed::default();
+    let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
     let summary =
-        round::run(&dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
+        round::run(&dataset, &settings, &threads, &mut oracle, &mut out, &mut Silent).unwrap();
     let model = Model::open(&out.partial_path().join(MODEL)).unwrap();
 
     let Trunk::Mlp(trunk) = model.trunk();

@@ -4,13 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pairpick::Error;
+use pairpick::data::dataset::Dataset;
 use pairpick::data::item::ItemName;
-use pairpick::data::labels::{HexDigest, LabelRecord, Preference, read_json_lines};
+use pairpick::data::labels::{LabelRecord, read_json_lines};
+use pairpick::data::preference::Preference;
+use pairpick::data::question::Question;
+use pairpick::digest::HexDigest;
 use pairpick::error::FolderError;
-use pairpick::output::inputs::Source;
-use pairpick::output::{Committed, LABELS, METRICS, OutputFolder, SETTINGS};
+use pairpick::model::{Context, Model};
+use pairpick::output::inputs::{Source, TrainingFiles};
+use pairpick::output::{LABELS, METRICS, OutputFolder, SETTINGS};
+use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
+use pairpick::round::answer::Answered;
+use pairpick::round::journal::{Committed, Journal, RoundRecord};
 use pairpick::round::metrics::RoundMetrics;
+use pairpick::runtime::Runtime;
 use pairpick::settings::Settings;
 use tempfile::TempDir;
 
@@ -26,6 +35,13 @@ fn place() -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
     (folder, out)
+}
+
+/// Writes the settings of a run on the bundled data.
+fn begin(output: &mut OutputFolder) {
+    let embeddings = Dataset::bundled().unwrap().train.embeddings;
+    let committed = output.begin(&Settings::default(), &embeddings).unwrap();
+    assert_eq!(committed, Committed::default());
 }
 
 fn metrics(round: u64) -> RoundMetrics {
@@ -48,10 +64,10 @@ fn metrics(round: u64) -> RoundMetrics {
 #[test]
 fn nothing_has_the_name_before_everything_has() {
     let (folder, out) = place();
-    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     let partial = output.partial_path().to_owned();
     assert_eq!(partial, fs::canonicalize(folder.path()).unwrap().join(".out.partial"));
-    output.begin(&Settings::default(), &Source::Bundled).unwrap();
+    begin(&mut output);
     assert_eq!(names(folder.path()), [".out.partial"]);
     let finished = output.finish(&mut Silent).unwrap();
     assert_eq!(finished, fs::canonicalize(&out).unwrap());
@@ -63,16 +79,16 @@ fn nothing_has_the_name_before_everything_has() {
 fn missing_parents_are_made() {
     let (folder, _) = place();
     let out = folder.path().join("a/b/out");
-    OutputFolder::create(&out, false, &[]).unwrap().finish(&mut Silent).unwrap();
+    OutputFolder::create(&out, false, &Source::Bundled).unwrap().finish(&mut Silent).unwrap();
     assert_eq!(names(&out), Vec::<String>::new());
 }
 
 #[test]
 fn unfinished_work_stays_and_an_empty_folder_goes() {
     let (folder, out) = place();
-    drop(OutputFolder::create(&out, false, &[]).unwrap());
+    drop(OutputFolder::create(&out, false, &Source::Bundled).unwrap());
     assert_eq!(names(folder.path()), Vec::<String>::new());
-    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
     let partial = output.partial_path().to_owned();
     drop(output);
@@ -84,9 +100,9 @@ fn unfinished_work_stays_and_an_empty_folder_goes() {
 fn an_empty_folder_is_taken_and_a_full_one_is_not() {
     let (folder, out) = place();
     fs::create_dir(&out).unwrap();
-    OutputFolder::create(&out, false, &[]).unwrap().finish(&mut Silent).unwrap();
+    OutputFolder::create(&out, false, &Source::Bundled).unwrap().finish(&mut Silent).unwrap();
     fs::write(out.join("mine"), "mine").unwrap();
-    let error = OutputFolder::create(&out, false, &[]).unwrap_err();
+    let error = OutputFolder::create(&out, false, &Source::Bundled).unwrap_err();
     assert!(matches!(error, Error::Folder(FolderError::OutputExists { .. })), "{error:?}");
     assert_eq!(names(folder.path()), ["out"]);
 }
@@ -95,13 +111,13 @@ fn an_empty_folder_is_taken_and_a_full_one_is_not() {
 fn force_replaces_the_folder_only_when_the_new_one_is_complete() {
     let (folder, out) = place();
     fs::create_dir_all(out.join("old/deep")).unwrap();
-    let foreign = OutputFolder::create(&out, true, &[]).unwrap_err();
+    let foreign = OutputFolder::create(&out, true, &Source::Bundled).unwrap_err();
     assert!(
         matches!(foreign, Error::Folder(FolderError::OutputPlace { .. })),
         "no run made it: {foreign:?}"
     );
     fs::write(out.join("settings.json"), "{}").unwrap();
-    let mut output = OutputFolder::create(&out, true, &[]).unwrap();
+    let mut output = OutputFolder::create(&out, true, &Source::Bundled).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
     assert_eq!(names(&out), ["old", "settings.json"]);
     output.finish(&mut Silent).unwrap();
@@ -113,7 +129,7 @@ fn force_replaces_the_folder_only_when_the_new_one_is_complete() {
 #[test]
 fn a_folder_that_is_filled_meanwhile_is_not_replaced() {
     let (_folder, out) = place();
-    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
     let partial = output.partial_path().to_owned();
     fs::create_dir(&out).unwrap();
@@ -129,16 +145,17 @@ fn a_folder_that_is_filled_meanwhile_is_not_replaced() {
 fn places_that_no_force_may_replace() {
     let (folder, out) = place();
     fs::write(&out, "a file").unwrap();
-    let refused = |out: &Path, inputs: &[&Path]| {
-        let error = OutputFolder::create(out, true, inputs).unwrap_err();
+    let refused = |out: &Path, source: &Source| {
+        let error = OutputFolder::create(out, true, source).unwrap_err();
         assert!(matches!(error, Error::Folder(FolderError::OutputPlace { .. })), "{error:?}");
     };
-    refused(&out, &[]);
-    refused(folder.path(), &[&out]);
-    refused(Path::new("."), &[]);
-    refused(Path::new(".."), &[]);
-    refused(Path::new("/"), &[]);
-    let inside_a_file = OutputFolder::create(&out.join("inside"), true, &[]).unwrap_err();
+    let train = TrainingFiles { embeddings: out.clone(), rewards: None, candidates: None };
+    refused(folder.path(), &Source::Files { train, test: None });
+    for place in [&out, Path::new("."), Path::new(".."), Path::new("/")] {
+        refused(place, &Source::Bundled);
+    }
+    let inside_a_file =
+        OutputFolder::create(&out.join("inside"), true, &Source::Bundled).unwrap_err();
     assert!(matches!(inside_a_file, Error::Io { .. }), "{inside_a_file:?}");
     assert_eq!(names(folder.path()), ["out"]);
 }
@@ -146,23 +163,23 @@ fn places_that_no_force_may_replace() {
 #[test]
 fn a_folder_that_is_being_filled_is_held() {
     let (_folder, out) = place();
-    let mut first = OutputFolder::create(&out, false, &[]).unwrap();
+    let mut first = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     for force in [false, true] {
-        let second = OutputFolder::create(&out, force, &[]).unwrap_err();
+        let second = OutputFolder::create(&out, force, &Source::Bundled).unwrap_err();
         assert!(matches!(second, Error::Folder(FolderError::Busy { .. })), "{second:?}");
         let third = OutputFolder::resume(&out, force).unwrap_err();
         assert!(matches!(third, Error::Folder(FolderError::Busy { .. })), "{third:?}");
     }
-    first.begin(&Settings::default(), &Source::Bundled).unwrap();
+    begin(&mut first);
     drop(first);
-    let again = OutputFolder::create(&out, false, &[]).unwrap_err().to_string();
+    let again = OutputFolder::create(&out, false, &Source::Bundled).unwrap_err().to_string();
     assert!(again.contains("`resume`") && again.contains("`force`"), "{again}");
     let (resumed, interrupted) = OutputFolder::resume(&out, false).unwrap();
     assert_eq!(interrupted.settings, Settings::default());
     assert_eq!(interrupted.data, Some(Source::Bundled));
-    assert_eq!(interrupted.committed, Committed::default());
+    assert_eq!(interrupted.rounds, []);
     drop(resumed);
-    OutputFolder::create(&out, true, &[]).unwrap().finish(&mut Silent).unwrap();
+    OutputFolder::create(&out, true, &Source::Bundled).unwrap().finish(&mut Silent).unwrap();
     assert_eq!(names(&out), Vec::<String>::new());
 }
 
@@ -172,7 +189,7 @@ fn what_no_run_wrote_is_not_removed() {
     let partial = folder.path().join(".out.partial");
     fs::create_dir(&partial).unwrap();
     fs::write(partial.join("letter.txt"), "dear").unwrap();
-    let error = OutputFolder::create(&out, true, &[]).unwrap_err();
+    let error = OutputFolder::create(&out, true, &Source::Bundled).unwrap_err();
     assert!(matches!(error, Error::Folder(FolderError::OutputPlace { .. })), "{error:?}");
     assert_eq!(names(&partial), ["letter.txt"]);
 }
@@ -182,7 +199,7 @@ fn what_no_run_wrote_is_not_removed() {
 fn a_link_to_nothing_is_refused() {
     let (folder, out) = place();
     std::os::unix::fs::symlink(folder.path().join("nowhere"), &out).unwrap();
-    let error = OutputFolder::create(&out, true, &[]).unwrap_err();
+    let error = OutputFolder::create(&out, true, &Source::Bundled).unwrap_err();
     assert!(matches!(error, Error::Folder(FolderError::OutputPlace { .. })), "{error:?}");
     assert_eq!(names(folder.path()), ["out"]);
 }
@@ -197,7 +214,7 @@ fn a_link_is_followed_and_others_may_read_what_the_mask_allows() {
     fs::create_dir(&real).unwrap();
     symlink(&real, &out).unwrap();
     let expected = fs::metadata(&real).unwrap().permissions().mode();
-    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
     output.finish(&mut Silent).unwrap();
     assert_eq!(names(&real), [METRICS]);
@@ -208,7 +225,7 @@ fn a_link_is_followed_and_others_may_read_what_the_mask_allows() {
 #[test]
 fn metrics_are_written_as_documented() {
     let (_folder, out) = place();
-    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
     output.append_metrics(&metrics(2)).unwrap();
     let text = fs::read_to_string(output.partial_path().join(METRICS)).unwrap();
@@ -225,7 +242,7 @@ fn metrics_are_written_as_documented() {
 #[test]
 fn labels_are_written_as_documented_and_read_back() {
     let (_folder, out) = place();
-    let mut output = OutputFolder::create(&out, false, &[]).unwrap();
+    let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     let label = |round, label, score| LabelRecord {
         round,
         a: ItemName::Response([3, 0]),
@@ -245,6 +262,21 @@ fn labels_are_written_as_documented_and_read_back() {
     assert_eq!(text.replace("e+", "e"), expected);
     let read: Vec<LabelRecord> = read_json_lines(text.as_bytes(), Path::new(LABELS)).unwrap();
     assert_eq!(read, [&first[..], &second].concat());
+}
+
+/// Its files do not tell of them, and a run that went on would ask about them again.
+#[test]
+fn skipped_questions_are_refused() {
+    let (_folder, out) = place();
+    let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
+    let embeddings = &Dataset::bundled().unwrap().train.embeddings;
+    let (settings, threads) = (&Settings::default(), &Threads::start(&Runtime::default()).unwrap());
+    let model = &Model::untrained(Context { embeddings, settings, threads }, &mut Silent).unwrap();
+    let answered = &Answered { skipped: vec![Question::new(1, 0, 1)], ..Answered::default() };
+    let round = RoundRecord { answered, model, metrics: &metrics(1), embeddings };
+    let error = output.commit(round).unwrap_err();
+    assert!(matches!(error, Error::Folder(FolderError::Skipped { .. })), "{error:?}");
+    assert_eq!(names(output.partial_path()), [".lock"]);
 }
 
 #[test]

@@ -8,8 +8,10 @@ use pairpick::data::candidates::Candidates;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::item::ItemName;
 use pairpick::data::labels::{
-    Label, LabelRecord, Preference, Repeats, read_json_lines, read_labels, read_labels_from,
+    Label, LabelRecord, Repeats, read_json_lines, read_labels, read_labels_from,
 };
+use pairpick::data::preference::Preference;
+use pairpick::data::question::Question;
 use pairpick_tests::fuzz::npy;
 use proptest::prelude::*;
 
@@ -46,7 +48,10 @@ fn lines_of_run_of_select_and_of_scripts() {
                  \"label\":0.5}\r\n\
                 {\"b\":[2,0],\"label\":0,\"a\":[2,1]}";
     let read = labels(text, &prompts(), Repeats::Refuse).unwrap();
-    let label = |round, a, b, preference, score| Label { round, a, b, preference, score };
+    let label = |round, a, b, preference, score| {
+        let question = Question { score, ..Question::new(round, a, b) };
+        Label { question, preference }
+    };
     let expected = [
         label(3, 2, 10, Preference::First, Some(0.25)),
         label(1, 3, 5, Preference::Tie, Some(0.5)),
@@ -229,7 +234,8 @@ proptest! {
             .map(|((low, high), (round, answer, score, swapped))| {
                 let preferences = [Preference::First, Preference::Second, Preference::Tie];
                 let (a, b) = if swapped { (high, low) } else { (low, high) };
-                Label { round, a, b, preference: preferences[answer], score }
+                let question = Question { score, ..Question::new(round, a, b) };
+                Label { question, preference: preferences[answer] }
             })
             .collect();
         let records: Vec<LabelRecord> =

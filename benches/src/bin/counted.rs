@@ -47,7 +47,7 @@ fn works() -> Vec<String> {
     // Those that need a target go through the same kernels as those beside them.
     let others = Strategy::ALL
         .into_iter()
-        .filter(|strategy| *strategy != Strategy::Dopt && !strategy.needs_target());
+        .filter(|strategy| *strategy != Strategy::Dopt && !strategy.facts().target);
     works.extend(others.map(|strategy| format!("in-prompt-{}-f64", strategy.name())));
     works
 }

@@ -90,7 +90,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     for shape in &SHAPES {
         println!("{}", named(shape));
         let machine = Machine::Calibrated(Calibration::run(&one, shape, clock)?);
-        let measured = measure(&threads, shape, (100, REPEATS), clock)?;
+        let measured = measure(&threads, shape, 100, REPEATS, clock)?;
         for (cost, seconds) in costs(shape, &machine, count).iter().zip(measured) {
             let ratio = cost.seconds / seconds;
             let distance = if ratio < 1.0 { 1.0 / ratio } else { ratio };

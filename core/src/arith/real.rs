@@ -15,6 +15,7 @@ use super::{erf, exp, gelu, ln};
 pub trait Real:
     Element
     + Debug
+    + Default
     + PartialOrd
     + AddAssign
     + SubAssign
@@ -49,7 +50,7 @@ pub trait Real:
     const PRODUCT_RANGE: Self;
     /// Explicit significand bits: 23 or 52.
     const SIGNIFICAND_BITS: u32;
-    /// The name used in traces and messages: `"f32"` or `"f64"`.
+    /// The name used in recordings and messages: `"f32"` or `"f64"`.
     const NAME: &'static str;
 
     /// The nearest number of this type (ties to even).

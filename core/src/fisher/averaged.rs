@@ -16,6 +16,7 @@ use crate::arith::elementwise::Function;
 use crate::arith::lanes::{Lanes, Operation, Simd, run_at};
 use crate::arith::{Level, Real};
 use crate::parallel::split_at;
+use crate::pool::ItemPair;
 use crate::whiten::Whitened;
 
 /// Replaces margins by weights, given the variance of each margin.
@@ -43,7 +44,7 @@ const PAIRS: usize = 64;
 pub(super) fn average<T: Real>(
     level: Level,
     whitened: Whitened<'_, T>,
-    pairs: impl Iterator<Item = (usize, usize)>,
+    pairs: impl Iterator<Item = ItemPair>,
     margins: &mut [T],
 ) {
     let mut pairs = pairs.peekable();

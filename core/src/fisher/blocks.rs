@@ -7,12 +7,25 @@ use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 
-/// Numbers that a Fisher sum needs to work in, for one block at a time; a multiple lets as many
-/// blocks be summed at once. A block has so many columns, and `scratch` numbers of its own.
-pub(super) const fn block_workspace_len(order: usize, columns: usize, scratch: usize) -> usize {
-    let square = order.saturating_mul(order);
-    let columns = order.saturating_mul(columns).saturating_mul(2);
-    packed_len(order).saturating_add(square).saturating_add(columns).saturating_add(scratch)
+/// What one block of a Fisher sum takes at most.
+#[derive(Clone, Copy)]
+pub(super) struct BlockLen {
+    pub(super) order: usize,
+    /// Columns of the two matrices.
+    pub(super) columns: usize,
+    /// Numbers that filling them takes.
+    pub(super) workspace: usize,
+}
+
+impl BlockLen {
+    /// Numbers that a sum needs to work in, for one block at a time; a multiple lets as many blocks
+    /// be summed at once.
+    pub(super) const fn workspace_len(self) -> usize {
+        let Self { order, columns, workspace } = self;
+        let square = order.saturating_mul(order);
+        let columns = order.saturating_mul(columns).saturating_mul(2);
+        packed_len(order).saturating_add(square).saturating_add(columns).saturating_add(workspace)
+    }
 }
 
 /// What one block of a Fisher sum is made of: it becomes Σ_t left_t · right_tᵀ over the columns t
@@ -20,49 +33,89 @@ pub(super) const fn block_workspace_len(order: usize, columns: usize, scratch: u
 pub(super) struct BlockColumns<'a, T> {
     pub(super) left: &'a mut [T],
     pub(super) right: &'a mut [T],
-    pub(super) scratch: &'a mut [T],
+    pub(super) workspace: &'a mut [T],
 }
 
-/// Sums blocks, as many at once as the workspace holds, and folds them in ascending order. `fill`
+/// Sums blocks and folds them in ascending order, as many at once as the workspace holds. `fill`
 /// writes a block's columns and returns how many there are.
 pub(super) fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     executor: &E,
-    order: usize,
     blocks: usize,
-    (columns, scratch): (usize, usize),
+    block: BlockLen,
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
     fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
 ) -> Result<(), Error> {
-    check_shape("order of the Fisher matrix", order, fisher.order())?;
-    let unit = block_workspace_len(order, columns, scratch);
-    let wave =
-        workers("Fisher sum", unit, executor.threads().saturating_mul(4), workspace.len())?.get();
-    let (sums, memory) = split_at(workspace, wave * packed_len(order));
+    check_shape("order of the Fisher matrix", block.order, fisher.order())?;
+    let (threads, matrix) = (executor.threads().saturating_mul(4), packed_len(block.order));
+    let wave = workers("Fisher sum", block.workspace_len(), threads, workspace.len())?.get();
+    let (sums, workspace) = split_at(workspace, wave * matrix);
     for first in (0..blocks).step_by(wave) {
-        let (sums, _) = split_at(sums, wave.min(blocks - first) * packed_len(order));
-        let memory_len = unit - packed_len(order);
-        for_chunks(
-            executor,
-            sums,
-            packed_len(order),
-            memory,
-            memory_len,
-            &|number, sum, memory| {
-                let (square, memory) = split_at(memory, order * order);
-                let (left, memory) = split_at(memory, order * columns);
-                let (right, scratch) = split_at(memory, order * columns);
-                let inner = fill(first + number, BlockColumns { left, right, scratch });
-                let a = left.get(..order * inner).unwrap_or_default();
-                let b = Right::Rows { values: right, stride: order, first: 0 };
-                let product = Gemm { a, b, c: square, rows: order, inner, part: Part::Lower };
-                gemm(executor.level(), product);
-                pack_lower(square, order, sum);
-            },
-        );
-        for block in sums.chunks_exact(packed_len(order).max(1)) {
-            fisher.add(&Packed::new(order, block)?)?;
-        }
+        let (sums, _) = split_at(sums, wave.min(blocks - first) * matrix);
+        sum_at_once(executor, first, block, sums, workspace, fill);
+        fold(sums, fisher)?;
+    }
+    Ok(())
+}
+
+/// Writes the sums of the blocks from `first` on, as many as `sums` has room for.
+pub(super) fn sum_blocks<T: Real, E: Executor>(
+    executor: &E,
+    first: usize,
+    block: BlockLen,
+    sums: &mut [T],
+    workspace: &mut [T],
+    fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
+) -> Result<(), Error> {
+    let (threads, matrix) = (executor.threads().saturating_mul(4), packed_len(block.order));
+    let unit = block.workspace_len() - matrix;
+    let wave = workers("Fisher sum", unit, threads, workspace.len())?.get();
+    let waves = sums.chunks_mut((wave * matrix).max(1));
+    for (first, sums) in (first..).step_by(wave).zip(waves) {
+        sum_at_once(executor, first, block, sums, workspace, fill);
+    }
+    Ok(())
+}
+
+/// Writes the sums of the blocks from `first` on, each in a part of the workspace.
+fn sum_at_once<T: Real, E: Executor>(
+    executor: &E,
+    first: usize,
+    block: BlockLen,
+    sums: &mut [T],
+    workspace: &mut [T],
+    fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
+) {
+    let BlockLen { order, columns, .. } = block;
+    let matrix = packed_len(order);
+    let unit = block.workspace_len() - matrix;
+    for_chunks(executor, sums, matrix, workspace, unit, &|number, sum, workspace| {
+        let (square, workspace) = split_at(workspace, order * order);
+        let (left, workspace) = split_at(workspace, order * columns);
+        let (right, workspace) = split_at(workspace, order * columns);
+        let inner = fill(first + number, BlockColumns { left, right, workspace });
+        let a = left.get(..order * inner).unwrap_or_default();
+        let b = Right::Rows { values: right, stride: order, first: 0 };
+        let product = Gemm { a, b, c: square, rows: order, inner, part: Part::Lower };
+        gemm(executor.level(), product);
+        pack_lower(square, order, sum);
+    });
+}
+
+/// Adds the sums of blocks, as [`block_sums`](super::block_sums) writes them, one after the other.
+/// Those of all blocks of a pool in their order are [`add_pool`](super::add_pool), to the bit.
+///
+/// # Errors
+/// [`Error::Shape`] unless `sums` is matrices of the order of `fisher`.
+pub fn fold<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
+    sums: &[T],
+    fisher: &mut Packed<T, D>,
+) -> Result<(), Error> {
+    let order = fisher.order();
+    let blocks = sums.chunks_exact(packed_len(order).max(1));
+    check_shape("sums of blocks", sums.len() - blocks.remainder().len(), sums.len())?;
+    for block in blocks {
+        fisher.add(&Packed::new(order, block)?)?;
     }
     Ok(())
 }

@@ -7,97 +7,103 @@
 //!
 //! Why it is fast: the g_a of a prompt are a matrix product of its own, and so is the block's sum.
 
+use core::ops::Range;
+
 use super::Weighting;
-use super::blocks::BlockColumns;
+use super::blocks::{BlockColumns, BlockLen};
 use crate::arith::{Real, sum};
 use crate::kernel::axpy::subtract_origin;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{BlockSize, Pool, Prompts, pairs_of};
 
-/// The weights of a block's pairs, and the Laplacian of its largest prompt.
-pub(super) const fn scratch_len(block: BlockSize) -> usize {
-    block.pairs.saturating_add(block.replies.saturating_mul(block.replies))
+/// Of the largest block; it works in the weights of its pairs and the Laplacian of a prompt.
+pub(super) const fn block_len(order: usize, block: BlockSize) -> BlockLen {
+    let workspace = block.pairs.saturating_add(block.replies.saturating_mul(block.replies));
+    BlockLen { order, columns: block.items, workspace }
 }
 
-/// δ_a and g_a of every item but the first of each prompt of a block.
-pub(super) fn fill<T: Real, E: Executor>(
-    executor: &E,
-    (pool, prompts): (&Pool<'_>, Prompts<'_>),
-    rewards: &[T],
-    weighting: Weighting<'_, T>,
-    block: usize,
-    columns: BlockColumns<'_, T>,
-) -> usize {
-    let order = pool.features().rows();
-    let (first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
-    let pairs = prompts.first_pair(end) - prompts.first_pair(first);
-    let (weights, laplacian) =
-        split_at(columns.scratch, usize::try_from(pairs).unwrap_or(usize::MAX));
-    block_weights(executor, (pool, prompts), rewards, weighting, (first, end), weights);
-    let mut weights = &*weights;
-    let (mut left, mut right) = (columns.left, columns.right);
-    let mut count = 0;
-    for prompt in first..end.min(prompts.len()) {
-        let (start, stop) = prompts.items_of(prompt, prompt + 1);
-        let replies = stop - start;
-        let pairs = usize::try_from(pairs_of(replies as u64)).unwrap_or(0);
-        let (own, rest) = weights.split_at_checked(pairs).unwrap_or_default();
-        weights = rest;
-        let (laplacian, _) = split_at(laplacian, replies * replies);
-        fill_laplacian(own, replies, laplacian);
-        let others = replies.saturating_sub(1);
-        let (differences, rest) = split_at(left, order * others);
-        left = rest;
-        let (gradients, rest) = split_at(right, order * others);
-        right = rest;
-        let origin = pool.features().column(start);
-        let items = pool.features().range(start + 1, stop);
-        subtract_origin(executor.level(), items.as_slice(), origin, differences);
-        // L is symmetric: its rows are its columns.
-        let values = laplacian.get(replies..).unwrap_or_default();
-        let product = Gemm {
-            a: differences,
-            b: Right::Rows { values, stride: replies, first: 1 },
-            c: gradients,
-            rows: order,
-            inner: others,
-            part: Part::Full,
-        };
-        gemm(executor.level(), product);
-        count += others;
-    }
-    count
+/// The pairs of an in-prompt pool.
+#[derive(Clone, Copy)]
+pub(crate) struct PromptPairs<'a, T> {
+    pub(crate) pool: &'a Pool<'a>,
+    pub(crate) prompts: Prompts<'a>,
+    pub(crate) rewards: &'a [T],
+    pub(crate) weighting: Weighting<'a, T>,
 }
 
-/// The weights of all pairs of the prompts `first..end`, in pair order; 0 for labelled pairs.
-pub(crate) fn block_weights<T: Real, E: Executor>(
-    executor: &E,
-    (pool, prompts): (&Pool<'_>, Prompts<'_>),
-    rewards: &[T],
-    weighting: Weighting<'_, T>,
-    (first, end): (usize, usize),
-    weights: &mut [T],
-) {
-    let mut slots = &mut *weights;
-    for prompt in first..end.min(prompts.len()) {
-        let (start, stop) = prompts.items_of(prompt, prompt + 1);
-        let mut rest = rewards.get(start..stop).unwrap_or_default();
-        while let Some((a, others)) = rest.split_first() {
-            for (slot, b) in slots.iter_mut().zip(others) {
-                *slot = *a - *b;
-            }
-            slots = slots.get_mut(others.len()..).unwrap_or_default();
-            rest = others;
+impl<T: Real> PromptPairs<'_, T> {
+    /// δ_a and g_a of every item but the first of each prompt of a block.
+    pub(super) fn fill<E: Executor>(
+        self,
+        executor: &E,
+        block: usize,
+        columns: BlockColumns<'_, T>,
+    ) -> usize {
+        let Self { pool, prompts, .. } = self;
+        let order = pool.features().rows();
+        let (first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
+        let pairs = prompts.first_pair(end) - prompts.first_pair(first);
+        let (weights, laplacian) =
+            split_at(columns.workspace, usize::try_from(pairs).unwrap_or(usize::MAX));
+        self.weights(executor, first..end, weights);
+        let mut weights = &*weights;
+        let (mut left, mut right) = (columns.left, columns.right);
+        let mut count = 0;
+        for prompt in first..end.min(prompts.len()) {
+            let (start, stop) = prompts.items_of(prompt, prompt + 1);
+            let replies = stop - start;
+            let pairs = usize::try_from(pairs_of(replies as u64)).unwrap_or(0);
+            let (own, rest) = weights.split_at_checked(pairs).unwrap_or_default();
+            weights = rest;
+            let (laplacian, _) = split_at(laplacian, replies * replies);
+            fill_laplacian(own, replies, laplacian);
+            let others = replies.saturating_sub(1);
+            let (differences, rest) = split_at(left, order * others);
+            left = rest;
+            let (gradients, rest) = split_at(right, order * others);
+            right = rest;
+            let origin = pool.features().column(start);
+            let items = pool.features().range(start + 1, stop);
+            subtract_origin(executor.level(), items.as_slice(), origin, differences);
+            // L is symmetric: its rows are its columns.
+            let values = laplacian.get(replies..).unwrap_or_default();
+            let product = Gemm {
+                a: differences,
+                b: Right::Rows { values, stride: replies, first: 1 },
+                c: gradients,
+                rows: order,
+                inner: others,
+                part: Part::Full,
+            };
+            gemm(executor.level(), product);
+            count += others;
         }
+        count
     }
-    let (first, end) = (prompts.first_pair(first), prompts.first_pair(end));
-    let pairs = pool.pairs().items_from(first).map(|(a, b)| (a as usize, b as usize));
-    weighting.apply(executor, pairs, weights);
-    for pair in pool.labelled_in(first, end) {
-        let place = usize::try_from(*pair - first).unwrap_or(usize::MAX);
-        if let Some(weight) = weights.get_mut(place) {
-            *weight = T::ZERO;
+
+    /// The weights of all pairs of some prompts, in pair order; 0 for labelled pairs.
+    pub(crate) fn weights<E: Executor>(self, executor: &E, range: Range<usize>, weights: &mut [T]) {
+        let Self { pool, prompts, rewards, weighting } = self;
+        let mut slots = &mut *weights;
+        for prompt in range.start..range.end.min(prompts.len()) {
+            let (start, stop) = prompts.items_of(prompt, prompt + 1);
+            let mut rest = rewards.get(start..stop).unwrap_or_default();
+            while let Some((a, others)) = rest.split_first() {
+                for (slot, b) in slots.iter_mut().zip(others) {
+                    *slot = *a - *b;
+                }
+                slots = slots.get_mut(others.len()..).unwrap_or_default();
+                rest = others;
+            }
+        }
+        let (first, end) = (prompts.first_pair(range.start), prompts.first_pair(range.end));
+        weighting.apply(executor, pool.pairs().items_from(first), weights);
+        for pair in pool.labelled_in(first, end) {
+            let place = usize::try_from(*pair - first).unwrap_or(usize::MAX);
+            if let Some(weight) = weights.get_mut(place) {
+                *weight = T::ZERO;
+            }
         }
     }
 }

@@ -5,6 +5,12 @@
 //! in its file: `in_prompt` and `cross_prompt`, graph Laplacians over items, and `pairs`, one outer
 //! product a pair, for lists and for the labelled pairs of the past. Block sums are folded into the
 //! result in ascending order.
+//!
+//! # Shared out
+//!
+//! A block is what one thread sums at a time, or one machine: [`block_sums`] gives those of any
+//! range of a pool's blocks, and [`fold`] adds them. The sums of a shard's blocks are handed over
+//! one by one: folded with each other first, they would round otherwise than in one go.
 
 pub mod averaged;
 mod blocks;
@@ -13,21 +19,25 @@ mod in_prompt;
 mod pairs;
 mod weights;
 
+use core::ops::Range;
+
 use crate::arith::bernoulli::Variance;
 use crate::arith::{Real, micro, sum};
 use crate::columns::Columns;
-use crate::error::{Error, check_shape};
-use crate::linalg::Packed;
+use crate::error::{Error, check_range, check_shape};
+use crate::linalg::{Packed, packed_len};
 use crate::parallel::{Executor, map_by, split_at};
-use crate::pool::{Pair, Pairs, Pool, check_pairs};
+use crate::pool::{ItemPair, Pair, Pairs, PairsSize, Pool, PoolSize, check_pairs};
 use crate::whiten::Whitened;
 
 use self::averaged::average;
 pub use self::averaged::averaged_variance;
-use self::blocks::{BlockColumns, add_blocks, block_workspace_len};
-pub(crate) use self::in_prompt::block_weights;
-use self::pairs::List;
-pub(crate) use self::weights::{Form, factors_len};
+pub use self::blocks::fold;
+use self::blocks::{BlockColumns, BlockLen, add_blocks, sum_blocks};
+use self::cross_prompt::AllPairs;
+pub(crate) use self::in_prompt::PromptPairs;
+use self::pairs::PairList;
+pub(crate) use self::weights::{Form, ItemFactors, factors_len};
 
 /// How much a pair counts.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +52,11 @@ pub enum Weighting<'a, T> {
 }
 
 impl<T: Real> Weighting<'_, T> {
-    /// Replaces margins r_a − r_b by weights, given the items (a, b) of each.
+    /// Replaces margins r_a − r_b by weights, given the items of each.
     pub(crate) fn apply<E: Executor>(
         self,
         executor: &E,
-        pairs: impl Iterator<Item = (usize, usize)>,
+        pairs: impl Iterator<Item = ItemPair>,
         margins: &mut [T],
     ) {
         match self {
@@ -59,19 +69,19 @@ impl<T: Real> Weighting<'_, T> {
 
 /// Numbers that [`add_pool`] needs to work in, for one thread; a multiple lets more threads work.
 #[must_use]
-pub fn pool_workspace_len(order: usize, pairs: Pairs<'_>) -> usize {
-    match pairs {
-        Pairs::InPrompt(prompts) => {
-            let block = prompts.largest_block(sum::PROMPTS);
-            block_workspace_len(order, block.items, in_prompt::scratch_len(block))
-        }
-        Pairs::CrossPrompt(items) => {
-            let block = sum::longest(sum::ITEMS, items as usize);
-            let scratch = cross_prompt::scratch_len(order, block);
-            block_workspace_len(order, block, scratch)
-                .saturating_add(cross_prompt::centre_len(order))
-        }
-        Pairs::Listed(pairs) => list_workspace_len(order, pairs.len()),
+pub const fn pool_workspace_len(pool: &PoolSize) -> usize {
+    let centre = match pool.pairs {
+        PairsSize::CrossPrompt => cross_prompt::centre_len(pool.order),
+        PairsSize::InPrompt { .. } | PairsSize::Listed(_) => 0,
+    };
+    pool_block_len(pool).workspace_len().saturating_add(centre)
+}
+
+const fn pool_block_len(pool: &PoolSize) -> BlockLen {
+    match pool.pairs {
+        PairsSize::InPrompt { block, .. } => in_prompt::block_len(pool.order, block),
+        PairsSize::CrossPrompt => cross_prompt::block_len(pool.order, pool.items),
+        PairsSize::Listed(pairs) => pairs::block_len(pool.order, pairs),
     }
 }
 
@@ -84,11 +94,11 @@ pub const fn pairs_workspace_len(order: usize) -> usize {
 
 /// [`pairs_workspace_len`] for so many pairs, of which few need less.
 pub(crate) const fn list_workspace_len(order: usize, pairs: usize) -> usize {
-    let block = sum::longest(sum::PAIRS, pairs);
-    block_workspace_len(order, block, block)
+    pairs::block_len(order, pairs).workspace_len()
 }
 
-/// Adds the Fisher information of all pairs that a pool offers.
+/// Adds the Fisher information of all pairs that a pool offers: [`fold`] of the [`block_sums`] of all
+/// its blocks, as many at a time as the workspace holds.
 ///
 /// # Errors
 /// [`Error::Shape`] where `rewards` does not have a value for each item or `fisher` not the order
@@ -101,34 +111,90 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
 ) -> Result<(), Error> {
-    let features = pool.features();
-    let order = features.rows();
-    check_shape("rewards", features.len(), rewards.len())?;
+    let (pairs, workspace) = PoolPairs::new(pool, rewards, weighting, workspace)?;
+    let block = pool_block_len(&pool.size());
+    let fill = |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
+    add_blocks(executor, block_count(pool), block, fisher, workspace, &fill)
+}
+
+/// How many blocks the sum over a pool has: [`sum::PROMPTS`] prompts, [`sum::ITEMS`] items of all
+/// cross-prompt pairs or [`sum::PAIRS`] places of a list each.
+#[must_use]
+pub fn block_count(pool: &Pool<'_>) -> usize {
     match pool.pairs() {
-        Pairs::InPrompt(prompts) => {
-            let block = prompts.largest_block(sum::PROMPTS);
-            let fill = |block: usize, columns: BlockColumns<'_, T>| {
-                in_prompt::fill(executor, (pool, prompts), rewards, weighting, block, columns)
-            };
-            let blocks = prompts.len().div_ceil(sum::PROMPTS);
-            let size = (block.items, in_prompt::scratch_len(block));
-            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
-        }
-        Pairs::CrossPrompt(_) => {
-            let (centre, workspace) = split_at(workspace, cross_prompt::centre_len(order));
-            let centre = cross_prompt::centre(features, centre);
-            let form = Form::of(weighting, rewards);
-            let fill = |block: usize, columns: BlockColumns<'_, T>| {
-                cross_prompt::fill(executor, (pool, centre), rewards, form, block, columns)
-            };
-            let blocks = features.len().div_ceil(sum::ITEMS);
-            let block = sum::longest(sum::ITEMS, features.len());
-            let size = (block, cross_prompt::scratch_len(order, block));
-            add_blocks(executor, order, blocks, size, fisher, workspace, &fill)
-        }
-        Pairs::Listed(pairs) => {
-            let list = List { pairs, left_out: pool.labelled() };
-            add_list(executor, (features, list), rewards, weighting, fisher, workspace)
+        Pairs::InPrompt(prompts) => prompts.len().div_ceil(sum::PROMPTS),
+        Pairs::CrossPrompt(_) => pool.features().len().div_ceil(sum::ITEMS),
+        Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
+    }
+}
+
+/// Writes the sums of some blocks of a pool, a packed matrix each, to be [folded](fold) with those
+/// of the others. [`pool_workspace_len`] sizes the workspace here too.
+///
+/// # Errors
+/// [`Error::Index`] for a block that there is not ([`block_count`]); [`Error::Shape`] where
+/// `rewards` does not have a value for each item or `sums` a matrix for each block;
+/// [`Error::Workspace`].
+pub fn block_sums<T: Real, E: Executor>(
+    executor: &E,
+    pool: &Pool<'_>,
+    rewards: &[T],
+    weighting: Weighting<'_, T>,
+    blocks: Range<usize>,
+    sums: &mut [T],
+    workspace: &mut [T],
+) -> Result<(), Error> {
+    check_range("block of a Fisher sum", &blocks, block_count(pool))?;
+    let block = pool_block_len(&pool.size());
+    let expected = blocks.len().saturating_mul(packed_len(block.order));
+    check_shape("sums of blocks", expected, sums.len())?;
+    let (pairs, workspace) = PoolPairs::new(pool, rewards, weighting, workspace)?;
+    let fill = |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
+    sum_blocks(executor, blocks.start, block, sums, workspace, &fill)
+}
+
+/// What the blocks of a pool's sum are made of.
+enum PoolPairs<'a, T> {
+    InPrompt(PromptPairs<'a, T>),
+    CrossPrompt(AllPairs<'a, T>),
+    Listed(PairList<'a, T, ItemPair>),
+}
+
+impl<'a, T: Real> PoolPairs<'a, T> {
+    /// The pairs, and the workspace that is left for the blocks.
+    fn new(
+        pool: &'a Pool<'a>,
+        rewards: &'a [T],
+        weighting: Weighting<'a, T>,
+        workspace: &'a mut [T],
+    ) -> Result<(Self, &'a mut [T]), Error> {
+        let features = pool.features();
+        check_shape("rewards", features.len(), rewards.len())?;
+        Ok(match pool.pairs() {
+            Pairs::InPrompt(prompts) => {
+                let pairs = PromptPairs { pool, prompts, rewards, weighting };
+                (Self::InPrompt(pairs), workspace)
+            }
+            Pairs::CrossPrompt(_) => {
+                let len = cross_prompt::centre_len(features.rows());
+                let (centre, workspace) = split_at(workspace, len);
+                let centre = cross_prompt::centre(features, centre);
+                let form = Form::of(weighting, rewards);
+                (Self::CrossPrompt(AllPairs { pool, centre, rewards, form }), workspace)
+            }
+            Pairs::Listed(pairs) => {
+                let left_out = pool.labelled();
+                let list = PairList { features, pairs, left_out, rewards, weighting };
+                (Self::Listed(list), workspace)
+            }
+        })
+    }
+
+    fn fill<E: Executor>(&self, executor: &E, block: usize, columns: BlockColumns<'_, T>) -> usize {
+        match self {
+            Self::InPrompt(pairs) => pairs.fill(executor, block, columns),
+            Self::CrossPrompt(pairs) => pairs.fill(executor, block, columns),
+            Self::Listed(pairs) => pairs.fill(executor, block, columns),
         }
     }
 }
@@ -148,23 +214,9 @@ pub fn add_pairs<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
 ) -> Result<(), Error> {
     check_shape("rewards", features.len(), rewards.len())?;
     check_pairs(pairs, features.len())?;
-    let list = List { pairs, left_out: &[] };
-    add_list(executor, (features, list), rewards, weighting, fisher, workspace)
-}
-
-fn add_list<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
-    executor: &E,
-    (features, list): (Columns<'_, f32>, List<'_, impl Pair>),
-    rewards: &[T],
-    weighting: Weighting<'_, T>,
-    fisher: &mut Packed<T, D>,
-    workspace: &mut [T],
-) -> Result<(), Error> {
-    let fill = |block: usize, columns: BlockColumns<'_, T>| {
-        pairs::fill(executor, (features, list), rewards, weighting, block, columns)
-    };
-    let blocks = list.pairs.len().div_ceil(sum::PAIRS);
-    let block = sum::longest(sum::PAIRS, list.pairs.len());
-    let size = (block, block);
-    add_blocks(executor, features.rows(), blocks, size, fisher, workspace, &fill)
+    let list = PairList { features, pairs, left_out: &[], rewards, weighting };
+    let fill = |block: usize, columns: BlockColumns<'_, T>| list.fill(executor, block, columns);
+    let blocks = pairs.len().div_ceil(sum::PAIRS);
+    let block = pairs::block_len(features.rows(), pairs.len());
+    add_blocks(executor, blocks, block, fisher, workspace, &fill)
 }

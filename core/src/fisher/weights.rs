@@ -30,6 +30,26 @@ pub(crate) enum Form<'a, T> {
     Averaged(Whitened<'a, T>),
 }
 
+/// What the weights of consecutive items are made of: see [`Form::factors`].
+#[derive(Clone, Copy)]
+pub(crate) struct ItemFactors<'a, T> {
+    factors: Factors<'a, T>,
+    /// The first of the items.
+    first: usize,
+}
+
+impl<'a, T> ItemFactors<'a, T> {
+    /// Those that [`Form::factors`] wrote for the items from `first` on.
+    pub(crate) fn of(first: usize, factors: &'a [T]) -> Self {
+        Self { factors: Factors::of(factors), first }
+    }
+
+    /// The factors of the items at the places `from..to`.
+    pub(crate) fn range(self, from: usize, to: usize) -> Self {
+        Self { factors: self.factors.range(from, to), first: self.first + from }
+    }
+}
+
 /// Numbers that [`Form::factors`] writes for so many items.
 pub(crate) const fn factors_len(items: usize) -> usize {
     items.saturating_mul(2)
@@ -88,15 +108,17 @@ impl<'a, T: Real> Form<'a, T> {
         }
     }
 
-    /// The weight of each item of `rows` with each of `columns`, row after row. The items begin at
-    /// `first`, and those of each of the two lie within a block of [`sum::ITEMS`].
+    /// The weight of each item of `rows` with each of `columns`, row after row. The items of each of
+    /// the two lie within a block of [`sum::ITEMS`].
     pub(crate) fn weights<E: Executor>(
         self,
         executor: &E,
-        (rows, columns): (Factors<'_, T>, Factors<'_, T>),
-        first: (usize, usize),
+        rows: ItemFactors<'_, T>,
+        columns: ItemFactors<'_, T>,
         out: &mut [T],
     ) {
+        let (a, b) = (rows.first, columns.first);
+        let (rows, columns) = (rows.factors, columns.factors);
         match self {
             Self::Unit => out.fill(T::ONE),
             Self::Stable => {
@@ -108,7 +130,7 @@ impl<'a, T: Real> Form<'a, T> {
             Self::Product { .. } => product_weights(executor.level(), rows, columns, out),
             Self::Averaged(whitened) => {
                 let width = columns.h.len();
-                whitened.variances_between(executor.level(), first, width, out);
+                whitened.variances_between(executor.level(), a, b, width, out);
                 for (row, out) in rows.h.iter().zip(out.chunks_exact_mut(width.max(1))) {
                     let mut margins = [T::ZERO; sum::ITEMS];
                     fill_margins(*row, columns.h, &mut margins);

@@ -3,7 +3,7 @@
 //! **By evidence** (MacKay, 1992, the Laplace approximation): the λ that maximises
 //! ln p(labels | λ) = log-posterior(β_λ) + H/2 ln λ − ½ ln |P(λ)|, β_λ the fit of
 //! [`newton`](super::newton) at this λ and P(λ) its posterior precision. **By held-out
-//! labels**: the λ whose fits foretell the answers of the fold left out, summed over the folds.
+//! labels**: the λ whose fits predict the answers of the fold left out, summed over the folds.
 //!
 //! Both look at the features as given. A network that learnt them from the same labels has turned
 //! them until they tell those apart, the ones left out as well, and λ comes out too small; so it
@@ -114,14 +114,14 @@ pub fn by_evidence<E: Executor>(
 
 /// Memory that [`by_held_out`] works in.
 #[derive(Debug)]
-pub struct Memory<'a> {
+pub struct Workspace<'a> {
     /// That of [`fit`] for all comparisons.
-    pub workspace: &'a mut [f64],
+    pub numbers: &'a mut [f64],
     /// A place for each comparison.
     pub comparisons: &'a mut [Comparison<f64>],
 }
 
-/// The λ of the grid whose fits best foretell the comparisons of a fold from those of the others,
+/// The λ of the grid whose fits best predict the comparisons of a fold from those of the others,
 /// summed over the folds. Of equal values the larger λ is kept. It is no finer than the grid: labels
 /// left out tell λ no better. `folds` has the fold of each comparison, and `head` is overwritten.
 ///
@@ -134,11 +134,11 @@ pub fn by_held_out<E: Executor>(
     comparisons: &[Comparison<f64>],
     folds: &[u32],
     head: &mut [f64],
-    memory: Memory<'_>,
+    workspace: Workspace<'_>,
 ) -> Result<Choice, Error> {
     check_shape("folds", comparisons.len(), folds.len())?;
     let (floor, ceiling) = bounds(features, comparisons)?;
-    let found = memory.comparisons.len();
+    let found = workspace.comparisons.len();
     if found < comparisons.len() {
         let required = comparisons.len();
         return Err(Error::Workspace { what: "comparisons of the folds", required, found });
@@ -149,11 +149,11 @@ pub fn by_held_out<E: Executor>(
         return Err(Error::Parameter { what: "two folds must hold a comparison" });
     }
     while let Some(fold) = next {
-        let (training, held) = split(comparisons, folds, fold, memory.comparisons);
+        let (training, held) = split(comparisons, folds, fold, workspace.comparisons);
         head.fill(0.0);
         for (total, prior_precision) in totals.iter_mut().zip(grid(ceiling)) {
-            fit(executor, features, training, prior_precision, head, memory.workspace)?;
-            *total += log_likelihood(executor, features, held, head, memory.workspace)?;
+            fit(executor, features, training, prior_precision, head, workspace.numbers)?;
+            *total += log_likelihood(executor, features, held, head, workspace.numbers)?;
         }
         next = folds.iter().copied().filter(|other| *other > fold).min();
     }

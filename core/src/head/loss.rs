@@ -75,13 +75,14 @@ pub fn add_reward_gradients<T: Real>(
     slopes: &mut [T],
     gradients: &mut [T],
 ) {
-    add_gradients_of(level, (comparisons.iter().copied(), comparisons.len()), slopes, gradients);
+    add_gradients_of(level, comparisons.iter().copied(), comparisons.len(), slopes, gradients);
 }
 
 /// [`add_reward_gradients`] of so many comparisons that are not in memory as such.
 pub(crate) fn add_gradients_of<T: Real>(
     level: Level,
-    (comparisons, count): (impl Iterator<Item = Comparison<T>>, usize),
+    comparisons: impl Iterator<Item = Comparison<T>>,
+    count: usize,
     slopes: &mut [T],
     gradients: &mut [T],
 ) {

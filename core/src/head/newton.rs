@@ -15,6 +15,7 @@ use crate::fisher::{Weighting, add_pairs, list_workspace_len};
 use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Cholesky, Packed, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 
@@ -39,15 +40,15 @@ pub struct Fit {
 
 /// Numbers that [`fit`] needs to work in.
 #[must_use]
-pub fn workspace_len<E: Executor>(
-    executor: &E,
+pub const fn workspace_len(
+    threads: usize,
     order: usize,
     items: usize,
     comparisons: usize,
 ) -> usize {
     let sums = list_workspace_len(order, comparisons).saturating_mul(4);
-    let sums = sums.max(rewards_workspace_len(order));
-    let shared = executor.threads().max(1).saturating_mul(sums);
+    let sums = larger(sums, rewards_workspace_len(order));
+    let shared = larger(threads, 1).saturating_mul(sums);
     let vectors = order.saturating_mul(3 + items).saturating_add(items.saturating_mul(2));
     let matrix = packed_len(order);
     shared.saturating_add(vectors).saturating_add(matrix).saturating_add(comparisons)
@@ -71,20 +72,14 @@ pub fn fit<T: Real, E: Executor>(
     head: &mut [T],
     workspace: &mut [T],
 ) -> Result<Fit, Error> {
-    check_shape("head", features.rows(), head.len())?;
     if comparisons.is_empty() {
         return Err(Error::Empty { what: "comparisons" });
     }
     if !(prior_precision > T::ZERO && prior_precision.is_finite_number()) {
         return Err(Error::Parameter { what: "the prior precision must be a positive number" });
     }
-    check(comparisons, features.len())?;
+    check_problem(executor, features, comparisons, head.len(), workspace.len())?;
     let order = features.rows();
-    let required = workspace_len(executor, order, features.len(), comparisons.len());
-    let found = workspace.len();
-    if found < required {
-        return Err(Error::Workspace { what: "last layer", required, found });
-    }
     let (matrix, workspace) = split_at(workspace, packed_len(order));
     let (step, workspace) = split_at(workspace, order);
     let (trial, workspace) = split_at(workspace, order);
@@ -116,7 +111,7 @@ pub fn fit<T: Real, E: Executor>(
 }
 
 /// Σ ln σ(±m) of comparisons under a head, which need not have been fitted to them: how well it
-/// foretells their answers.
+/// predicts their answers.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Workspace`] below [`workspace_len`], [`Error::Label`],
@@ -128,15 +123,26 @@ pub fn log_likelihood<T: Real, E: Executor>(
     head: &[T],
     workspace: &mut [T],
 ) -> Result<T, Error> {
-    check_shape("head", features.rows(), head.len())?;
+    check_problem(executor, features, comparisons, head.len(), workspace.len())?;
+    let mut problem = Problem::new(executor, features, comparisons, T::ZERO, workspace);
+    Ok(problem.objective(head)?.log_likelihood)
+}
+
+fn check_problem<T: Real, E: Executor>(
+    executor: &E,
+    features: Columns<'_, f32>,
+    comparisons: &[Comparison<T>],
+    head: usize,
+    found: usize,
+) -> Result<(), Error> {
+    check_shape("head", features.rows(), head)?;
     check(comparisons, features.len())?;
-    let required = workspace_len(executor, features.rows(), features.len(), comparisons.len());
-    let found = workspace.len();
+    let (order, items) = (features.rows(), features.len());
+    let required = workspace_len(executor.threads(), order, items, comparisons.len());
     if found < required {
         return Err(Error::Workspace { what: "last layer", required, found });
     }
-    let mut problem = Problem::new(executor, features, comparisons, T::ZERO, workspace);
-    Ok(problem.objective(head)?.log_likelihood)
+    Ok(())
 }
 
 /// What is maximised, at one point.
@@ -158,7 +164,7 @@ struct Problem<'a, T, E> {
     /// The derivative of the mean loss with respect to each item's reward.
     slopes: &'a mut [T],
     margins: &'a mut [T],
-    scratch: &'a mut [T],
+    workspace: &'a mut [T],
 }
 
 impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
@@ -172,7 +178,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let (widened, workspace) = split_at(workspace, features.as_slice().len());
         let (rewards, workspace) = split_at(workspace, features.len());
         let (slopes, workspace) = split_at(workspace, features.len());
-        let (margins, scratch) = split_at(workspace, comparisons.len());
+        let (margins, workspace) = split_at(workspace, comparisons.len());
         for (wide, value) in widened.iter_mut().zip(features.as_slice()) {
             *wide = T::from_real(*value);
         }
@@ -185,13 +191,13 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
             rewards,
             slopes,
             margins,
-            scratch,
+            workspace,
         }
     }
 
     fn objective(&mut self, head: &[T]) -> Result<Objective<T>, Error> {
         let widened = Columns::new(&*self.widened, self.features.rows(), self.features.len())?;
-        rewards(self.executor, widened, head, self.rewards, self.scratch)?;
+        rewards(self.executor, widened, head, self.rewards, self.workspace)?;
         margins(self.rewards, self.comparisons, self.margins);
         let loss = mean_loss(self.executor.level(), self.comparisons, self.margins);
         let log_likelihood = T::ZERO - self.count() * loss;
@@ -225,8 +231,8 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         fisher.clear();
         let Self { executor, features, comparisons, .. } = *self;
         let weighting = Weighting::Bernoulli;
-        let (rewards, scratch) = (&*self.rewards, &mut *self.scratch);
-        add_pairs(executor, features, comparisons, rewards, weighting, &mut fisher, scratch)?;
+        let (rewards, workspace) = (&*self.rewards, &mut *self.workspace);
+        add_pairs(executor, features, comparisons, rewards, weighting, &mut fisher, workspace)?;
         fisher.add_diagonal(self.prior_precision);
         Cholesky::factor(fisher)
     }

@@ -4,7 +4,7 @@ use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::kernel::dot::dots;
-use crate::kernel::panel::{Items, fill_panel, panel_stride, project_panel};
+use crate::kernel::panel::{Panel, fill_panel, panel_stride, project_panel};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 
 /// Numbers that [`rewards`] needs to work in, for one thread; a multiple lets more threads work.
@@ -36,8 +36,8 @@ pub fn rewards<F: Real, T: Real, E: Executor>(
         share,
         workspace,
         unit,
-        &|number, out: &mut [T], scratch: &mut [T]| {
-            let (weights, panel) = split_at(scratch, features.rows());
+        &|number, out: &mut [T], workspace: &mut [T]| {
+            let (weights, panel) = split_at(workspace, features.rows());
             for (weight, value) in weights.iter_mut().zip(head) {
                 *weight = T::from_real(*value);
             }
@@ -51,8 +51,8 @@ pub fn rewards<F: Real, T: Real, E: Executor>(
                     continue;
                 }
                 fill_panel(executor.level(), items, stride, panel);
-                let items = Items { panel: &*panel, first: 0 };
-                project_panel(executor.level(), items, stride, weights, out);
+                let items = Panel { values: panel, stride }.from(0);
+                project_panel(executor.level(), items, weights, out);
             }
         },
     );

@@ -7,7 +7,7 @@
 //! Why it is fast: lanes run down a column of C, a register tile holds several vectors of several
 //! columns, and each step loads the vectors of one column of A once and multiplies them by one
 //! number of each column of B. With AVX-512 a tile is one vector high and many columns wide: a number
-//! that meets one vector is spread as the multiplication reads it, whereas to spread it into a register
+//! that multiplies one vector is spread as the multiplication reads it, whereas to spread it into a register
 //! takes an addition's turn on Zen 4, a fifth of the time. B may be given as columns (a forward pass:
 //! weights × items) or as rows (a weight's gradient: Σ over items of an outer product); both are read
 //! in place.
@@ -16,7 +16,7 @@ use crate::arith::Real;
 use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 
 /// Inner indices handled before the next tile, so that the panels in use stay in cache, where B is
-/// columns: then A is a weight that many columns meet.
+/// columns: then A is a weight that multiplies many columns.
 const INNER_BLOCK_OF_COLUMNS: usize = 128;
 
 /// The same where B is rows: then C is large, and is read and written once a block.
@@ -196,7 +196,8 @@ impl<'b, T: Real> Tiles<'b, T> {
         let mut tiles = core::mem::take(&mut self.c).chunks_exact_mut(whole);
         for tile in &mut tiles {
             let from = if part == Part::Lower { self.number } else { 0 };
-            tile_rows::<S, T, COLUMNS, P>(simd, (a, rows), from, panel(self.number), (tile, onto));
+            let mut strip = Strip { a, rows, onto, c: tile };
+            tile_rows::<S, T, COLUMNS, P>(simd, &mut strip, from, panel(self.number));
             self.number += COLUMNS;
         }
         self.c = tiles.into_remainder();
@@ -315,14 +316,21 @@ impl<'a, T: Real, const COLUMNS: usize> Panel<'a, T, COLUMNS> for RowPanel<'a, T
     }
 }
 
+/// Some columns of C, and what is added to them.
+struct Strip<'b, 'c, T> {
+    a: &'b [T],
+    rows: usize,
+    onto: bool,
+    c: &'c mut [T],
+}
+
 /// Adds A·B to `COLUMNS` columns of C, from row `from` (rounded down to a whole tile) on.
 #[inline(always)]
 fn tile_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS>>(
     simd: S,
-    (a, rows): (&'b [T], usize),
+    strip: &mut Strip<'b, '_, T>,
     from: usize,
     b: P,
-    (c, onto): (&mut [T], bool),
 ) {
     let narrow = Lanes::<S, T>::LEN;
     // What lies above a diagonal is computed for nothing: the shorter tile has less of it.
@@ -333,20 +341,20 @@ fn tile_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS
     };
     let high = vectors * narrow;
     let mut row = from - from % high;
-    while vectors > 1 && row + high <= rows {
+    while vectors > 1 && row + high <= strip.rows {
         if vectors == VECTORS_OF_ONE {
-            tile::<S, T, COLUMNS, VECTORS_OF_ONE, P>(simd, (a, rows), row, b, (&mut *c, onto));
+            tile::<S, T, COLUMNS, VECTORS_OF_ONE, P>(simd, strip, row, b);
         } else {
-            tile::<S, T, COLUMNS, NARROW_VECTORS, P>(simd, (a, rows), row, b, (&mut *c, onto));
+            tile::<S, T, COLUMNS, NARROW_VECTORS, P>(simd, strip, row, b);
         }
         row += high;
     }
-    while row + narrow <= rows {
-        tile::<S, T, COLUMNS, 1, P>(simd, (a, rows), row, b, (&mut *c, onto));
+    while row + narrow <= strip.rows {
+        tile::<S, T, COLUMNS, 1, P>(simd, strip, row, b);
         row += narrow;
     }
-    if row < rows {
-        last_rows::<S, T, COLUMNS, P>(simd, (a, rows), row, b, (&mut *c, onto));
+    if row < strip.rows {
+        last_rows::<S, T, COLUMNS, P>(simd, strip, row, b);
     }
 }
 
@@ -361,16 +369,16 @@ fn tile<
     P: Panel<'b, T, COLUMNS>,
 >(
     simd: S,
-    (a, rows): (&'b [T], usize),
+    strip: &mut Strip<'b, '_, T>,
     row: usize,
     b: P,
-    (c, onto): (&mut [T], bool),
 ) {
+    let Strip { a, rows, onto, .. } = *strip;
     let lanes = Lanes::<S, T>::LEN;
     let height = VECTORS * lanes;
     let mut sums = [[Lanes::splat(simd, T::ZERO); VECTORS]; COLUMNS];
     if onto {
-        for (sums, column) in sums.iter_mut().zip(c.chunks_exact(rows)) {
+        for (sums, column) in sums.iter_mut().zip(strip.c.chunks_exact(rows)) {
             let part = column.get(row..row + height).unwrap_or_default();
             for (sum, values) in sums.iter_mut().zip(part.chunks_exact(lanes)) {
                 *sum = Lanes::load(simd, values);
@@ -382,26 +390,38 @@ fn tile<
         #[inline(always)]
         |column: &[T], factors: [&T; COLUMNS]| {
             let part = column.get(row..)?.get(..height)?;
-            let mut vectors = [Lanes::splat(simd, T::ZERO); VECTORS];
-            for (vector, values) in vectors.iter_mut().zip(part.chunks_exact(lanes)) {
-                *vector = Lanes::load(simd, values);
-            }
-            for (sums, factor) in sums.iter_mut().zip(factors) {
-                let factor = Lanes::splat(simd, *factor);
-                for (sum, vector) in sums.iter_mut().zip(vectors) {
-                    *sum = *sum + vector * factor;
-                }
-            }
+            add_products(simd, part, factors, &mut sums);
             Some(())
         },
     );
     if fits.is_none() {
         return;
     }
-    for (sums, column) in sums.iter().zip(c.chunks_exact_mut(rows)) {
+    for (sums, column) in sums.iter().zip(strip.c.chunks_exact_mut(rows)) {
         let part = column.get_mut(row..row + height).unwrap_or_default();
         for (sum, values) in sums.iter().zip(part.chunks_exact_mut(lanes)) {
             sum.store(values);
+        }
+    }
+}
+
+/// Adds to the sums of a tile a part of a column of A times a row of B.
+#[inline(always)]
+fn add_products<S: Simd, T: Real, const COLUMNS: usize, const VECTORS: usize>(
+    simd: S,
+    part: &[T],
+    factors: [&T; COLUMNS],
+    sums: &mut [[Lanes<S, T>; VECTORS]; COLUMNS],
+) {
+    let lanes = Lanes::<S, T>::LEN;
+    let mut vectors = [Lanes::splat(simd, T::ZERO); VECTORS];
+    for (vector, values) in vectors.iter_mut().zip(part.chunks_exact(lanes)) {
+        *vector = Lanes::load(simd, values);
+    }
+    for (sums, factor) in sums.iter_mut().zip(factors) {
+        let factor = Lanes::splat(simd, *factor);
+        for (sum, vector) in sums.iter_mut().zip(vectors) {
+            *sum = *sum + vector * factor;
         }
     }
 }
@@ -410,14 +430,14 @@ fn tile<
 #[inline(always)]
 fn last_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS>>(
     simd: S,
-    (a, rows): (&'b [T], usize),
+    strip: &mut Strip<'b, '_, T>,
     row: usize,
     b: P,
-    (c, onto): (&mut [T], bool),
 ) {
+    let Strip { a, rows, onto, .. } = *strip;
     let mut sums = [Lanes::splat(simd, T::ZERO); COLUMNS];
     if onto {
-        for (sum, column) in sums.iter_mut().zip(c.chunks_exact(rows)) {
+        for (sum, column) in sums.iter_mut().zip(strip.c.chunks_exact(rows)) {
             *sum = Lanes::load_partial(simd, column.get(row..).unwrap_or_default(), T::ZERO);
         }
     }
@@ -435,7 +455,7 @@ fn last_rows<'b, S: Simd, T: Real, const COLUMNS: usize, P: Panel<'b, T, COLUMNS
     if fits.is_none() {
         return;
     }
-    for (sum, column) in sums.iter().zip(c.chunks_exact_mut(rows)) {
+    for (sum, column) in sums.iter().zip(strip.c.chunks_exact_mut(rows)) {
         sum.store_partial(column.get_mut(row..).unwrap_or_default());
     }
 }

@@ -1,27 +1,29 @@
-//! Items turned into a panel: a transposition, so nothing is computed and no order matters.
+//! Items to a panel and back: a transposition, so nothing is computed and no order matters.
 //!
-//! Why it is fast: a square of as many items and features as a vector has lanes is turned in
+//! Why it is fast: a square of as many items and features as a vector has lanes is transposed in
 //! registers. Interleaving vectors i and i + n/2 of n, for every i < n/2, as often as n can be
 //! halved, leaves lane j of vector i in lane i of vector j.
 
+use super::panel::Panel;
 use crate::arith::Real;
 use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::columns::Columns;
 
-/// Turns items (columns) into a panel, converted to `T`.
+/// Transposes items (columns) into a panel, converted to `T`.
 pub fn fill_panel<F: Real, T: Real>(
     level: Level,
     items: Columns<'_, F>,
     stride: usize,
     panel: &mut [T],
 ) {
-    fill_panel_from(level, (items, 0), stride, panel);
+    fill_panel_from(level, items, 0, stride, panel);
 }
 
 /// The same from the row `from` of the columns on, as many rows as there are in the panel.
 pub fn fill_panel_from<F: Real, T: Real>(
     level: Level,
-    (items, from): (Columns<'_, F>, usize),
+    items: Columns<'_, F>,
+    from: usize,
     stride: usize,
     panel: &mut [T],
 ) {
@@ -31,16 +33,12 @@ pub fn fill_panel_from<F: Real, T: Real>(
     }
 }
 
-/// Turns a panel's items back into columns of `height` numbers, whose first rows they fill; what
+/// Transposes a panel's items back into columns of `height` numbers, whose first rows they fill; what
 /// stands below stays.
-pub fn fill_columns<T: Real>(
-    level: Level,
-    (panel, stride): (&[T], usize),
-    height: usize,
-    columns: &mut [T],
-) {
-    let rows = panel.len().checked_div(stride).unwrap_or(0);
-    if let Ok(items) = Columns::new(panel, stride, rows) {
+pub fn fill_columns<T: Real>(level: Level, panel: Panel<'_, T>, height: usize, columns: &mut [T]) {
+    let Panel { values, stride } = panel;
+    let rows = values.len().checked_div(stride).unwrap_or(0);
+    if let Ok(items) = Columns::new(values, stride, rows) {
         run_at(level, Transpose { items, from: 0, stride: height, panel: columns });
     }
 }
@@ -59,7 +57,7 @@ impl<F: Real, T: Real> Operation for Transpose<'_, F, T> {
     fn run<S: Simd>(self, simd: S) {
         if simd.level().is_fallback() {
             // Scalars have no lanes to interleave.
-            return write_items(self.items, (0, self.from), self.stride, self.panel);
+            return write_items(self.items, 0, self.from, self.stride, self.panel);
         }
         match Lanes::<S, F>::LEN {
             2 => self.transpose::<S, 2>(simd),
@@ -93,18 +91,19 @@ impl<F: Real, T: Real> Transpose<'_, F, T> {
             }
             let done = (row - from).saturating_mul(stride);
             let rest = panel.get_mut(done..).unwrap_or_default();
-            write_items(items.range(first, first + LANES), (first, row), stride, rest);
+            write_items(items.range(first, first + LANES), first, row, stride, rest);
             first += LANES;
         }
-        write_items(items.range(first, items.len()), (first, from), stride, panel);
+        write_items(items.range(first, items.len()), first, from, stride, panel);
     }
 }
 
-/// Writes the features from `from` on, one number at a time.
+/// Writes the features from `from` on of items from place `first` on, one number at a time.
 #[inline(always)]
 fn write_items<F: Real, T: Real>(
     items: Columns<'_, F>,
-    (first, from): (usize, usize),
+    first: usize,
+    from: usize,
     stride: usize,
     panel: &mut [T],
 ) {

@@ -33,24 +33,34 @@ impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
     /// [`Error::NotPositiveDefinite`] with the first pivot that is not a positive finite number.
     pub fn factor(mut matrix: Packed<T, D>) -> Result<Self, Error> {
         let norm = matrix.norm();
-        let order = matrix.order();
-        for pivot in 0..order {
-            // Columns before `pivot` hold order, order − 1, … entries.
-            let start = packed_len(order) - packed_len(order - pivot);
-            let Some((done, rest)) = matrix.as_mut_slice().split_at_mut_checked(start) else {
-                break;
-            };
-            let (column, _) = crate::parallel::split_at(rest, order - pivot);
-            for (step, previous) in columns(done, order).enumerate() {
-                let Some(tail @ [scale, ..]) = previous.get(pivot - step..) else {
-                    break;
-                };
-                subtract_scaled(column, *scale, tail);
-            }
-            divide_by_root(pivot, column)?;
-        }
+        reduce(&mut matrix, divide_by_root)?;
         Ok(Self { factor: matrix, norm })
     }
+}
+
+/// Goes through the columns in order: subtracts from each what those before it contribute, and has
+/// `finish` turn it, from its pivot down, into one of L.
+fn reduce<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
+    matrix: &mut Packed<T, D>,
+    finish: impl Fn(usize, &mut [T]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let order = matrix.order();
+    for pivot in 0..order {
+        // Columns before `pivot` hold order, order − 1, … entries.
+        let start = packed_len(order) - packed_len(order - pivot);
+        let Some((done, rest)) = matrix.as_mut_slice().split_at_mut_checked(start) else {
+            break;
+        };
+        let (column, _) = crate::parallel::split_at(rest, order - pivot);
+        for (step, previous) in columns(done, order).enumerate() {
+            let Some(tail @ [scale, ..]) = previous.get(pivot - step..) else {
+                break;
+            };
+            subtract_scaled(column, *scale, tail);
+        }
+        finish(pivot, column)?;
+    }
+    Ok(())
 }
 
 /// A matrix K with V ≈ KKᵀ of a symmetric positive semidefinite V: the columns of [`Cholesky`],
@@ -78,22 +88,13 @@ pub(crate) fn semidefinite_root<T: Real, D: AsRef<[T]>>(
     let least = T::from_u64(order as u64) * T::EPSILON * largest;
     let mut root = Packed::new(order, root)?;
     root.as_mut_slice().copy_from_slice_checked(matrix.as_slice());
-    for pivot in 0..order {
-        let start = packed_len(order) - packed_len(order - pivot);
-        let (done, rest) = crate::parallel::split_at(root.as_mut_slice(), start);
-        let (column, _) = crate::parallel::split_at(rest, order - pivot);
-        for (step, previous) in columns(done, order).enumerate() {
-            if let Some(tail @ [scale, ..]) = previous.get(pivot - step..) {
-                subtract_scaled(column, *scale, tail);
-            }
-        }
+    reduce(&mut root, |pivot, column| {
         if column.first().is_some_and(|diagonal| least < *diagonal) {
-            divide_by_root(pivot, column)?;
-        } else {
-            column.fill(T::ZERO);
+            return divide_by_root(pivot, column);
         }
-    }
-    Ok(())
+        column.fill(T::ZERO);
+        Ok(())
+    })
 }
 
 /// What updates need, which change a factor in place.

@@ -1,6 +1,6 @@
 //! [`PickedPairs`]: the pairs that a batch has so far, and which others it may still pick.
 
-use super::Pool;
+use super::{ItemPair, Pool};
 use crate::error::Error;
 use crate::parallel::split_at;
 
@@ -46,14 +46,14 @@ impl<'a> PickedPairs<'a> {
         pool: &'a Pool<'a>,
         distinct: Distinct,
         batch: usize,
-        memory: &'a mut [u64],
+        workspace: &'a mut [u64],
     ) -> Result<(Self, &'a mut [u64]), Error> {
         let items = pool.features().len();
-        let (required, found) = (picked_len(batch, items, distinct), memory.len());
+        let (required, found) = (picked_len(batch, items, distinct), workspace.len());
         if found < required {
             return Err(Error::Workspace { what: "ranks", required, found });
         }
-        let (numbers, rest) = split_at(memory, batch);
+        let (numbers, rest) = split_at(workspace, batch);
         let (counts, rest) = split_at(rest, required - batch);
         counts.fill(0);
         let (limit, starts) = match distinct {
@@ -131,7 +131,7 @@ impl<'a> PickedPairs<'a> {
 
     /// The counts that a pair belongs to: one, where both of its items have the same.
     fn places(&self, pair: u64) -> (usize, Option<usize>) {
-        let (a, b) = self.pool.pairs().items_of_pair(pair).unwrap_or_default();
+        let ItemPair { a, b } = self.pool.pairs().items_of_pair(pair).unwrap_or_default();
         let place = |item: u32| match self.starts {
             None => item as usize,
             // The first item of a prompt stands for it.

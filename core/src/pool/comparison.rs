@@ -1,6 +1,6 @@
 //! [`Comparison`]: a pair that has an answer.
 
-use super::Pair;
+use super::{ItemPair, Pair};
 
 /// An answered pair: two items and who won.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Comparison<T> {
 }
 
 impl<T: Copy + Sync> Pair for Comparison<T> {
-    fn items(self) -> (u32, u32) {
-        (self.a, self.b)
+    fn items(self) -> ItemPair {
+        ItemPair { a: self.a, b: self.b }
     }
 }

@@ -8,25 +8,43 @@ mod chosen;
 mod comparison;
 mod prompts;
 mod ranks;
+mod size;
 
 pub use self::chosen::Distinct;
 pub(crate) use self::chosen::{PickedPairs, picked_len};
 pub use self::comparison::Comparison;
-pub use self::prompts::{BlockSize, Prompts, pairs_of};
+pub use self::prompts::{Prompts, pairs_of};
 pub use self::ranks::{pairs_of_ranks, ranks_of_pairs};
+pub use self::size::{BlockSize, PairsSize, PoolSize};
+pub(crate) use self::size::{PromptSizes, SHORT_BLOCK};
 
 use self::prompts::{first_pair_of, pair_of_items, place_of_items};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 
 /// Two items, by their columns.
-pub trait Pair: Copy + Sync {
-    /// The first and the second item.
-    fn items(self) -> (u32, u32);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ItemPair {
+    /// The first item.
+    pub a: u32,
+    /// The second.
+    pub b: u32,
 }
 
-impl Pair for (u32, u32) {
-    fn items(self) -> (u32, u32) {
+impl From<(u32, u32)> for ItemPair {
+    fn from((a, b): (u32, u32)) -> Self {
+        Self { a, b }
+    }
+}
+
+/// What names two items.
+pub trait Pair: Copy + Sync {
+    /// The two items.
+    fn items(self) -> ItemPair;
+}
+
+impl Pair for ItemPair {
+    fn items(self) -> ItemPair {
         self
     }
 }
@@ -40,7 +58,7 @@ pub enum Pairs<'a> {
     /// Every two of so many items, whatever their prompts: (0, 1), (0, 2), …, (1, 2), ….
     CrossPrompt(u32),
     /// The pairs of a list, by their places in it.
-    Listed(&'a [(u32, u32)]),
+    Listed(&'a [ItemPair]),
 }
 
 impl Pairs<'_> {
@@ -62,7 +80,7 @@ impl Pairs<'_> {
 
     /// The items of a pair; `None` beyond the last pair.
     #[must_use]
-    pub fn items_of_pair(self, pair: u64) -> Option<(u32, u32)> {
+    pub fn items_of_pair(self, pair: u64) -> Option<ItemPair> {
         match self {
             Self::InPrompt(prompts) => prompts.items_of_pair(pair),
             Self::CrossPrompt(items) => place_of_items(u64::from(items), pair),
@@ -71,25 +89,25 @@ impl Pairs<'_> {
     }
 
     /// The items of the pairs from number `first` on, in order.
-    pub fn items_from(self, first: u64) -> impl Iterator<Item = (u32, u32)> {
+    pub fn items_from(self, first: u64) -> impl Iterator<Item = ItemPair> {
         let (mut next, mut a, mut others) = (first, 0, 0..0);
         core::iter::from_fn(move || {
             if others.is_empty() {
-                let (first, second) = self.items_of_pair(next)?;
-                // Those that meet the same first item follow each other.
-                (a, others) = (first, second..self.end_of_row(first, second));
+                let first = self.items_of_pair(next)?;
+                // Those of the same first item follow each other.
+                (a, others) = (first.a, first.b..self.end_of_row(first));
             }
             next += 1;
-            others.next().map(|b| (a, b))
+            others.next().map(|b| ItemPair { a, b })
         })
     }
 
-    /// The item behind the last that follows (a, b) in pairs of the same a, one after the other.
-    fn end_of_row(self, a: u32, b: u32) -> u32 {
+    /// The item behind the last that follows in pairs of the same first item, one after the other.
+    fn end_of_row(self, pair: ItemPair) -> u32 {
         match self {
-            Self::InPrompt(prompts) => prompts.end_of_prompt(a),
+            Self::InPrompt(prompts) => prompts.end_of_prompt(pair.a),
             Self::CrossPrompt(items) => items,
-            Self::Listed(_) => b.saturating_add(1),
+            Self::Listed(_) => pair.b.saturating_add(1),
         }
     }
 
@@ -114,6 +132,7 @@ pub struct Pool<'a> {
     pairs: Pairs<'a>,
     labelled: &'a [u64],
     prompt_starts: Option<&'a [u32]>,
+    size: PoolSize,
 }
 
 impl<'a> Pool<'a> {
@@ -154,7 +173,7 @@ impl<'a> Pool<'a> {
     /// [`Pool::in_prompt`].
     pub fn listed(
         features: Columns<'a, f32>,
-        pairs: &'a [(u32, u32)],
+        pairs: &'a [ItemPair],
         labelled: &'a [u64],
     ) -> Result<Self, Error> {
         check_pairs(pairs, features.len())?;
@@ -179,7 +198,10 @@ impl<'a> Pool<'a> {
         }
         match features.as_slice().iter().position(|value| !value.is_finite()) {
             Some(index) => Err(Error::NonFinite { what: "features", index }),
-            None => Ok(Self { features, pairs, labelled, prompt_starts: None }),
+            None => {
+                let size = PoolSize::of(features.rows(), features.len(), pairs);
+                Ok(Self { features, pairs, labelled, prompt_starts: None, size })
+            }
         }
     }
 
@@ -223,6 +245,12 @@ impl<'a> Pool<'a> {
         self.pairs
     }
 
+    /// How large it is.
+    #[must_use]
+    pub const fn size(&self) -> PoolSize {
+        self.size
+    }
+
     /// How many pairs are on offer.
     #[must_use]
     pub fn available(&self) -> u64 {
@@ -255,7 +283,7 @@ impl<'a> Pool<'a> {
 /// Fails with [`Error::Index`] if a pair names an item that does not exist.
 pub(crate) fn check_pairs(pairs: &[impl Pair], items: usize) -> Result<(), Error> {
     for pair in pairs {
-        let (a, b) = pair.items();
+        let ItemPair { a, b } = pair.items();
         let index = a.max(b);
         if index as usize >= items {
             let what = "item of a pair";

@@ -1,6 +1,7 @@
 //! [`Prompts`]: which items belong to which prompt, and the arithmetic between a pair's number and
 //! its items.
 
+use super::ItemPair;
 use crate::error::{Error, check_shape};
 
 /// Which items belong to which prompt, and how pairs are numbered. Prompts may have different
@@ -45,7 +46,7 @@ impl<'a> Prompts<'a> {
         self.starts.len().saturating_sub(1)
     }
 
-    pub(super) fn starts(self) -> &'a [u32] {
+    pub(super) const fn starts(self) -> &'a [u32] {
         self.starts
     }
 
@@ -103,47 +104,17 @@ impl<'a> Prompts<'a> {
 
     /// The items (a, b), a < b, of a pair; `None` beyond the last pair.
     #[must_use]
-    pub fn items_of_pair(self, pair: u64) -> Option<(u32, u32)> {
+    pub fn items_of_pair(self, pair: u64) -> Option<ItemPair> {
         if pair >= self.pairs() {
             return None;
         }
         let prompt = self.first_pairs.partition_point(|first| *first <= pair).checked_sub(1)?;
         let (start, end) = self.items_of(prompt, prompt + 1);
         let replies = (end - start) as u64;
-        let (a, b) = place_of_items(replies, pair - self.first_pair(prompt))?;
+        let ItemPair { a, b } = place_of_items(replies, pair - self.first_pair(prompt))?;
         let start = u32::try_from(start).ok()?;
-        Some((start.checked_add(a)?, start.checked_add(b)?))
+        Some(ItemPair { a: start.checked_add(a)?, b: start.checked_add(b)? })
     }
-
-    /// The largest numbers of items, of pairs and of replies to one prompt in a block of `prompts`
-    /// consecutive ones.
-    #[must_use]
-    pub fn largest_block(self, prompts: usize) -> BlockSize {
-        let mut largest = BlockSize::default();
-        for first in (0..self.len()).step_by(if prompts == 0 { 1 } else { prompts }) {
-            let last = first.saturating_add(prompts);
-            let (start, end) = self.items_of(first, last);
-            let pairs = self.first_pair(last) - self.first_pair(first);
-            largest.items = largest.items.max(end - start);
-            largest.pairs = largest.pairs.max(usize::try_from(pairs).unwrap_or(usize::MAX));
-        }
-        for prompt in 0..self.len() {
-            let (start, end) = self.items_of(prompt, prompt + 1);
-            largest.replies = largest.replies.max(end - start);
-        }
-        largest
-    }
-}
-
-/// Sizes of a block of prompts, for working memories.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BlockSize {
-    /// Items.
-    pub items: usize,
-    /// Pairs.
-    pub pairs: usize,
-    /// Replies to one prompt.
-    pub replies: usize,
 }
 
 /// Pairs of n items: n(n − 1)/2.
@@ -159,7 +130,7 @@ pub(super) const fn pair_of_items(items: u64, a: u64, b: u64) -> u64 {
 }
 
 /// The items of a pair by its number among all pairs of so many items; `None` beyond the last.
-pub(super) fn place_of_items(items: u64, pair: u64) -> Option<(u32, u32)> {
+pub(super) fn place_of_items(items: u64, pair: u64) -> Option<ItemPair> {
     if pair >= pairs_of(items) {
         return None;
     }
@@ -174,7 +145,7 @@ pub(super) fn place_of_items(items: u64, pair: u64) -> Option<(u32, u32)> {
         }
     }
     let b = (a + 1).saturating_add(pair - first_pair_of(items, a));
-    Some((u32::try_from(a).ok()?, u32::try_from(b).ok()?))
+    Some(ItemPair { a: u32::try_from(a).ok()?, b: u32::try_from(b).ok()? })
 }
 
 /// The number of the pair (a, a + 1).

@@ -3,12 +3,12 @@
 //! scores tie.
 
 use super::Size;
-use super::trace::Tracer;
+use super::recorder::Recorder;
 use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::parallel::split_at;
-use crate::pool::Prompts;
+use crate::pool::{ItemPair, Prompts};
 use crate::rng::Stream;
 use crate::trunk::standardise::{Sums, apply, scales};
 
@@ -59,7 +59,7 @@ pub(super) fn standardise(
     embeddings: &mut [f32],
     single: &mut [f32],
     double: &mut [f64],
-    tracer: &mut Tracer<'_>,
+    recorder: &mut Recorder<'_>,
 ) -> Result<(), Error> {
     let (mean, single) = split_at(single, size.inputs);
     let (scale, _) = split_at(single, size.inputs);
@@ -70,23 +70,23 @@ pub(super) fn standardise(
     let mut sums = Sums::new(total, block)?;
     sums.add(items, None)?;
     copy(sums.finish()?, exact_mean);
-    tracer.numbers("mean", 0, exact_mean)?;
+    recorder.numbers("mean", 0, exact_mean)?;
     let mut sums = Sums::new(total, block)?;
     sums.add(items, Some(exact_mean))?;
     let variances = sums.finish()?;
-    tracer.numbers("variance-of-inputs", 0, variances)?;
+    recorder.numbers("variance-of-inputs", 0, variances)?;
     scales(variances, scale)?;
     for (single, double) in mean.iter_mut().zip(&*exact_mean) {
         *single = f32::from_f64(*double);
     }
-    tracer.numbers("scale", 0, scale)?;
+    recorder.numbers("scale", 0, scale)?;
     apply(mean, scale, embeddings);
-    tracer.numbers("standardised", 0, embeddings)
+    recorder.numbers("standardised", 0, embeddings)
 }
 
 /// Mean squared deviations of a stream of items that crosses blocks, without memory for the items.
 /// The deviations are such that f64 must round them: f32 values alone add up exactly.
-pub(super) fn streamed_deviations(tracer: &mut Tracer<'_>) -> Result<(), Error> {
+pub(super) fn streamed_deviations(recorder: &mut Recorder<'_>) -> Result<(), Error> {
     const FROM: [f64; 3] = [0.1, 0.2, 0.3];
     let (mut total, mut block) = ([0.0; 3], [0.0; 3]);
     let mut sums = Sums::new(&mut total, &mut block)?;
@@ -96,7 +96,7 @@ pub(super) fn streamed_deviations(tracer: &mut Tracer<'_>) -> Result<(), Error> 
         sums.add(Columns::new(&item, 3, 1)?, Some(&FROM))?;
     }
     let means = sums.finish()?;
-    tracer.numbers("streamed-deviations", 0, means)
+    recorder.numbers("streamed-deviations", 0, means)
 }
 
 /// Draws golden rewards in steps of a half, so that some tie.
@@ -108,14 +108,14 @@ pub(super) fn golden(rewards: &mut [f64]) {
 }
 
 /// Draws pairs of any two items.
-pub(super) fn list(size: &Size, pairs: &mut [(u32, u32)]) {
+pub(super) fn list(size: &Size, pairs: &mut [ItemPair]) {
     let mut rng = Stream::new(SEED, "listed", 0);
     let items = size.items as u64;
     let mut item = |below: u64| u32::try_from(rng.below(below)).unwrap_or(0);
-    for (a, b) in pairs {
-        *a = item(items);
+    for pair in pairs {
+        let a = item(items);
         let other = item(items.saturating_sub(1));
-        *b = if other < *a { other } else { other.saturating_add(1) };
+        *pair = ItemPair { a, b: if other < a { other } else { other.saturating_add(1) } };
     }
 }
 

@@ -2,7 +2,7 @@
 //! ties, matrices next to a singular one, and refusals with what they say.
 
 use super::data::SEED;
-use super::trace::Tracer;
+use super::recorder::Recorder;
 use crate::arith::elementwise::map;
 use crate::arith::{Level, Real, bernoulli, erf, exp, gelu, ln, log1p, sigmoid, softplus};
 use crate::columns::Columns;
@@ -29,22 +29,22 @@ const SPECIAL: [f64; 22] = [
 /// All of it.
 pub(super) fn replay<T: Real, E: Executor>(
     executor: &E,
-    tracer: &mut Tracer<'_>,
+    recorder: &mut Recorder<'_>,
 ) -> Result<(), Error> {
     let level = executor.level();
-    streams(tracer)?;
-    functions::<T>(level, tracer)?;
-    activations::<T>(level, tracer)?;
-    of_profile::<T, E>(executor, tracer)?;
-    extreme_margins::<T>(level, tracer)?;
-    ties::<T>(tracer);
-    nearly_singular::<T>(tracer)?;
-    refusals::<T>(tracer);
+    streams(recorder)?;
+    functions::<T>(level, recorder)?;
+    activations::<T>(level, recorder)?;
+    of_profile::<T, E>(executor, recorder)?;
+    extreme_margins::<T>(level, recorder)?;
+    ties::<T>(recorder);
+    nearly_singular::<T>(recorder)?;
+    refusals::<T>(recorder);
     Ok(())
 }
 
 /// Every distribution, from streams of equal names in different rounds.
-fn streams(tracer: &mut Tracer<'_>) -> Result<(), Error> {
+fn streams(recorder: &mut Recorder<'_>) -> Result<(), Error> {
     for round in 0..3 {
         let mut rng = Stream::new(SEED, "stream", round);
         let mut drawn = [0; 24];
@@ -57,11 +57,11 @@ fn streams(tracer: &mut Tracer<'_>) -> Result<(), Error> {
         rng.sample(11, sample)?;
         rng.shuffle(sample);
         let place = usize::try_from(round).unwrap_or(0);
-        tracer.integers("stream", place, drawn.len(), &|at| drawn.get(at).copied().unwrap_or(0));
+        recorder.integers("stream", place, drawn.len(), &|at| drawn.get(at).copied().unwrap_or(0));
         let uniform: [f32; 5] = core::array::from_fn(|_| rng.uniform());
-        tracer.numbers("uniform-f32", place, &uniform)?;
+        recorder.numbers("uniform-f32", place, &uniform)?;
         let uniform: [f64; 5] = core::array::from_fn(|_| rng.uniform());
-        tracer.numbers("uniform-f64", place, &uniform)?;
+        recorder.numbers("uniform-f64", place, &uniform)?;
     }
     Ok(())
 }
@@ -94,7 +94,7 @@ fn any_magnitude<T: Real>(rng: &mut Stream) -> T {
 
 type Map<T> = fn(Level, &mut [T]);
 
-fn functions<T: Real>(level: Level, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+fn functions<T: Real>(level: Level, recorder: &mut Recorder<'_>) -> Result<(), Error> {
     let functions: [(&'static str, Map<T>); 7] = [
         ("exp", map::<exp::Exp, T>),
         ("erf", map::<erf::Erf, T>),
@@ -107,7 +107,7 @@ fn functions<T: Real>(level: Level, tracer: &mut Tracer<'_>) -> Result<(), Error
     for (name, function) in functions {
         let mut values = arguments::<T>();
         function(level, &mut values);
-        tracer.numbers(name, 0, &values)?;
+        recorder.numbers(name, 0, &values)?;
     }
     // Of positive arguments alone.
     let logarithms: [(&'static str, Map<T>); 2] =
@@ -118,39 +118,42 @@ fn functions<T: Real>(level: Level, tracer: &mut Tracer<'_>) -> Result<(), Error
             *value = value.magnitude() + T::MIN_POSITIVE * T::EPSILON;
         }
         function(level, &mut values);
-        tracer.numbers(name, 0, &values)?;
+        recorder.numbers(name, 0, &values)?;
     }
     // One at a time, they are the same.
     let scalars = arguments().map(exp::<T>);
-    tracer.numbers("exp", 1, &scalars)?;
+    recorder.numbers("exp", 1, &scalars)?;
     let roots = arguments().map(|value: T| value.magnitude().sqrt_of());
-    tracer.numbers("sqrt", 0, &roots)
+    recorder.numbers("sqrt", 0, &roots)
 }
 
-fn activations<T: Real>(level: Level, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+fn activations<T: Real>(level: Level, recorder: &mut Recorder<'_>) -> Result<(), Error> {
     for (index, activation) in [Activation::Gelu, Activation::Relu].into_iter().enumerate() {
         let mut values = arguments::<T>();
         let mut derivatives = [T::ZERO; ARGUMENTS];
         activation.apply(level, &mut values, &mut derivatives);
-        tracer.numbers("activation", 2 * index, &values)?;
-        tracer.numbers("activation", 2 * index + 1, &derivatives)?;
+        recorder.numbers("activation", 2 * index, &values)?;
+        recorder.numbers("activation", 2 * index + 1, &derivatives)?;
     }
     Ok(())
 }
 
 /// Weights and GELU in the executor's profile.
-fn of_profile<T: Real, E: Executor>(executor: &E, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+fn of_profile<T: Real, E: Executor>(
+    executor: &E,
+    recorder: &mut Recorder<'_>,
+) -> Result<(), Error> {
     let mut values = arguments::<T>();
     Weighting::Bernoulli.apply(executor, core::iter::empty(), &mut values);
-    tracer.numbers("profile-weights", 0, &values)?;
+    recorder.numbers("profile-weights", 0, &values)?;
     let (mut values, mut derivatives) = (arguments::<T>(), [T::ZERO; ARGUMENTS]);
     Activation::Gelu.apply_by(executor, &mut values, &mut derivatives);
-    tracer.numbers("profile-gelu", 0, &values)?;
-    tracer.numbers("profile-gelu", 1, &derivatives)
+    recorder.numbers("profile-gelu", 0, &values)?;
+    recorder.numbers("profile-gelu", 1, &derivatives)
 }
 
 /// Rewards far from zero and far from each other: losses and their slopes.
-fn extreme_margins<T: Real>(level: Level, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+fn extreme_margins<T: Real>(level: Level, recorder: &mut Recorder<'_>) -> Result<(), Error> {
     let rewards = [210.0, 209.0, 180.0, 179.0, 0.0, -0.25, -90.0, 1200.0].map(T::from_f64);
     let mut comparisons = [Comparison { a: 0, b: 1, label: T::HALF }; 28];
     let pairs = (0_u32..8).flat_map(|a| (a + 1..8).map(move |b| (a, b)));
@@ -162,17 +165,17 @@ fn extreme_margins<T: Real>(level: Level, tracer: &mut Tracer<'_>) -> Result<(),
     loss::margins(&rewards, &comparisons, &mut margins);
     let mut weights = margins;
     map::<bernoulli::Variance, T>(level, &mut weights);
-    tracer.numbers("extreme-weights", 0, &weights)?;
+    recorder.numbers("extreme-weights", 0, &weights)?;
     let mut slopes = margins;
     let mut gradients = [T::ZERO; 8];
     loss::add_reward_gradients(level, &comparisons, &mut slopes, &mut gradients);
-    tracer.numbers("extreme-gradients", 0, &gradients)?;
+    recorder.numbers("extreme-gradients", 0, &gradients)?;
     let mean = loss::mean_loss(level, &comparisons, &mut margins);
-    tracer.numbers("extreme-loss", 0, &[mean])
+    recorder.numbers("extreme-loss", 0, &[mean])
 }
 
 /// Scores that tie, both zeros and a NaN among them.
-fn ties<T: Real>(tracer: &mut Tracer<'_>) {
+fn ties<T: Real>(recorder: &mut Recorder<'_>) {
     let scores = [T::ONE, T::HALF, T::ONE, T::ZERO, -T::ZERO, T::TWO, T::HALF, T::ONE];
     let mut slots = [Scored::default(); 9];
     let mut best = TopK::new(&mut slots);
@@ -181,11 +184,11 @@ fn ties<T: Real>(tracer: &mut Tracer<'_>) {
     }
     best.offer(Scored { pair: 99, score: T::INFINITY * T::ZERO });
     let kept = best.finish();
-    tracer.integers("ties", 0, kept.len(), &|at| kept.get(at).map_or(0, |kept| kept.pair));
+    recorder.integers("ties", 0, kept.len(), &|at| kept.get(at).map_or(0, |kept| kept.pair));
 }
 
 /// vvᵀ + δI, from a well-conditioned one to one without a factor.
-fn nearly_singular<T: Real>(tracer: &mut Tracer<'_>) -> Result<(), Error> {
+fn nearly_singular<T: Real>(recorder: &mut Recorder<'_>) -> Result<(), Error> {
     const ORDER: usize = 7;
     let mut rng = Stream::new(SEED, "singular", 0);
     let vector: [T; ORDER] = core::array::from_fn(|_| rng.uniform::<T>() + T::HALF);
@@ -199,29 +202,33 @@ fn nearly_singular<T: Real>(tracer: &mut Tracer<'_>) -> Result<(), Error> {
         matrix.add_diagonal(T::EPSILON * T::from_f64(scale));
         let factor = Cholesky::factor(matrix);
         if let Ok(factor) = &factor {
-            tracer.numbers("singular-factor", index, factor.as_slice())?;
-            tracer.numbers("singular-log-det", index, &[factor.log_det()])?;
+            recorder.numbers("singular-factor", index, factor.as_slice())?;
+            recorder.numbers("singular-log-det", index, &[factor.log_det()])?;
         }
-        let mut memory = [T::ZERO; condition_workspace_len(ORDER)];
-        tracer.refusal("singular", index, factor.and_then(|factor| factor.checked(&mut memory)));
+        let mut workspace = [T::ZERO; condition_workspace_len(ORDER)];
+        recorder.refusal(
+            "singular",
+            index,
+            factor.and_then(|factor| factor.checked(&mut workspace)),
+        );
     }
     Ok(())
 }
 
-fn refusals<T: Real>(tracer: &mut Tracer<'_>) {
+fn refusals<T: Real>(recorder: &mut Recorder<'_>) {
     let mut first_pairs = [0; 3];
-    tracer.refusal("refusal", 0, Prompts::new(&[0, 3, 2], &mut first_pairs));
-    tracer.refusal("refusal", 1, Packed::<T, [T; 3]>::zeros(3));
-    tracer.refusal("refusal", 2, Columns::new(&[T::ONE; 5], 2, 3));
+    recorder.refusal("refusal", 0, Prompts::new(&[0, 3, 2], &mut first_pairs));
+    recorder.refusal("refusal", 1, Packed::<T, [T; 3]>::zeros(3));
+    recorder.refusal("refusal", 2, Columns::new(&[T::ONE; 5], 2, 3));
     let prompts = Prompts::new(&[0, 2, 5], &mut first_pairs);
     let features = [1.0, 2.0, 3.0, f32::INFINITY, 4.0];
     let pool = |labelled: &'static [u64]| {
         Pool::in_prompt(Columns::new(&features, 1, 5)?, prompts?, labelled)
     };
-    tracer.refusal("refusal", 3, pool(&[4]));
-    tracer.refusal("refusal", 4, pool(&[1, 1]));
-    tracer.refusal("refusal", 5, pool(&[]));
+    recorder.refusal("refusal", 3, pool(&[4]));
+    recorder.refusal("refusal", 4, pool(&[1, 1]));
+    recorder.refusal("refusal", 5, pool(&[]));
     let comparison = Comparison { a: 0, b: 1, label: T::from_f64(0.25) };
-    tracer.refusal("refusal", 6, loss::check(&[comparison], 2));
-    tracer.refusal("refusal", 7, Stream::new(SEED, "refusal", 0).sample(2, &mut [0; 3]));
+    recorder.refusal("refusal", 6, loss::check(&[comparison], 2));
+    recorder.refusal("refusal", 7, Stream::new(SEED, "refusal", 0).sample(2, &mut [0; 3]));
 }

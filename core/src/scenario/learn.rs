@@ -11,7 +11,7 @@ use crate::parallel::{Executor, split_at};
 use crate::rng::Stream;
 use crate::trunk::train::{Data, Resources, Settings, gradient, train};
 
-/// Losses told of a training: two an iteration, and two at the end.
+/// Losses recorded of a training: two an iteration, and two at the end.
 const LOSSES: usize = 12;
 
 impl<T: Real, E: Executor> Loop<'_, T, E> {
@@ -27,10 +27,10 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
         let items = items.range(0, self.size.trained);
         let data = Data { items, training_items: items.len(), training, held_out };
-        let Numbers { mlp, parameters, work, gradient: slopes, .. } = numbers;
-        let mean = gradient(self.executor, mlp, &data, parameters, slopes, work)?;
-        self.tracer.numbers("gradient", 0, slopes)?;
-        self.tracer.numbers("gradient", 1, &[mean])?;
+        let Numbers { mlp, parameters, workspace, gradient: slopes, .. } = numbers;
+        let mean = gradient(self.executor, mlp, &data, parameters, slopes, workspace)?;
+        self.recorder.numbers("gradient", 0, slopes)?;
+        self.recorder.numbers("gradient", 1, &[mean])?;
         copy(parameters, slopes);
         let ways = [(None, &mut **parameters), (Some(self.size.minibatch), &mut **slopes)];
         for (index, (minibatch, parameters)) in ways.into_iter().enumerate() {
@@ -45,16 +45,15 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             let mut losses = [0.0; LOSSES];
             let mut slots = losses.iter_mut();
             let mut shuffle = Stream::new(SEED, "shuffle", round as u64);
-            let resources =
-                Resources { workspace: work, index: self.places, shuffle: &mut shuffle };
+            let resources = Resources { workspace, index: self.places, shuffle: &mut shuffle };
             train(self.executor, mlp, &settings, &data, parameters, resources, &mut |seen| {
                 for (slot, loss) in slots.by_ref().zip([seen.training, seen.held_out]) {
                     *slot = loss;
                 }
                 true
             })?;
-            self.tracer.numbers("losses", index, &losses)?;
-            self.tracer.numbers("trained", index, parameters)?;
+            self.recorder.numbers("losses", index, &losses)?;
+            self.recorder.numbers("trained", index, parameters)?;
         }
         Ok(())
     }
@@ -71,10 +70,10 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let (labels, _) = split_at(self.labels, self.size.known(round + 1));
         let (head, _) = split_at(numbers.gradient, order);
         head.fill(T::ZERO);
-        let found = fit(self.executor, features, labels, T::ONE, head, numbers.work)?;
-        self.tracer.numbers("last-layer", 0, head)?;
+        let found = fit(self.executor, features, labels, T::ONE, head, numbers.workspace)?;
+        self.recorder.numbers("last-layer", 0, head)?;
         let steps = f64::from_u64(found.steps as u64);
         let values = [found.log_likelihood, found.log_posterior, found.log_det, steps];
-        self.tracer.numbers("last-layer", 1, &values)
+        self.recorder.numbers("last-layer", 1, &values)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Size;
 use crate::arith::Real;
-use crate::pool::Comparison;
+use crate::pool::{Comparison, ItemPair};
 use crate::topk::Scored;
 
 /// Lengths of the parts of a [`Memory`].
@@ -48,11 +48,11 @@ pub struct Memory<'a, T> {
     /// [`Lengths::places`] of them.
     pub places: &'a mut [u32],
     /// [`Lengths::listed`] of them.
-    pub listed: &'a mut [(u32, u32)],
+    pub listed: &'a mut [ItemPair],
     /// [`Lengths::labels`] of them.
     pub labels: &'a mut [Comparison<T>],
     /// [`Lengths::asked`] of them.
-    pub asked: &'a mut [(u32, u32)],
+    pub asked: &'a mut [ItemPair],
     /// [`Lengths::asked`] of them.
     pub labelled: &'a mut [u64],
     /// [`Lengths::batch`] of them.
@@ -64,18 +64,10 @@ pub struct Memory<'a, T> {
 }
 
 /// What [`Size::DEVICE`] needs on one thread.
-const DEVICE: Lengths = Lengths {
-    numbers: 24_100,
-    singles: 2_830,
-    doubles: 164,
-    prompts: Size::DEVICE.prompts() + 1,
-    places: 146,
-    listed: Size::DEVICE.listed,
-    labels: Size::DEVICE.listed + Size::DEVICE.labels(),
-    asked: Size::DEVICE.labels(),
-    batch: Size::DEVICE.batch,
-    ranks: 2 * Size::DEVICE.items + Size::DEVICE.batch,
-    heaps: 530,
+#[allow(clippy::panic, reason = "when this crate is built")]
+const DEVICE: Lengths = match Size::DEVICE.lengths(1) {
+    Ok(lengths) => lengths,
+    Err(_) => panic!("the network of a device is too large"),
 };
 
 /// The memory of [`Size::DEVICE`] on one thread, owned: 131,000 bytes in f32, 229,000 in f64.
@@ -87,9 +79,9 @@ pub struct DeviceMemory<T> {
     starts: [u32; DEVICE.prompts],
     first_pairs: [u64; DEVICE.prompts],
     places: [u32; DEVICE.places],
-    listed: [(u32, u32); DEVICE.listed],
+    listed: [ItemPair; DEVICE.listed],
     labels: [Comparison<T>; DEVICE.labels],
-    asked: [(u32, u32); DEVICE.asked],
+    asked: [ItemPair; DEVICE.asked],
     labelled: [u64; DEVICE.asked],
     batch: [Scored<T>; DEVICE.batch],
     ranks: [u64; DEVICE.ranks],
@@ -105,9 +97,9 @@ impl<T: Real> DeviceMemory<T> {
         starts: [0; _],
         first_pairs: [0; _],
         places: [0; _],
-        listed: [(0, 0); _],
+        listed: [ItemPair { a: 0, b: 0 }; _],
         labels: [Comparison { a: 0, b: 0, label: T::ZERO }; _],
-        asked: [(0, 0); _],
+        asked: [ItemPair { a: 0, b: 0 }; _],
         labelled: [0; _],
         batch: [Scored { score: T::ZERO, pair: 0 }; _],
         ranks: [0; _],

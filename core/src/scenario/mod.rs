@@ -1,10 +1,10 @@
 //! The one reproducible run that every platform replays: the whole loop from embeddings to a trained
-//! model and back, over data that reaches the corners, told stage by stage.
+//! model and back, over data that reaches the corners, recorded stage by stage.
 //!
 //! [`replay`] is generic over the scalar and works on borrowed memory, so one definition serves a
 //! microcontroller ([`Size::DEVICE`] in [`DeviceMemory`]), a browser and a server ([`Size::HOST`]
 //! crosses every block, lane tail and share of a thread). Two machines that agree on every digest of
-//! its trace agree on every bit of the run.
+//! its recording agree on every bit of the run.
 //!
 //! For each order of the features, two rounds of: initial parameters → features → rewards → Fisher
 //! information of every pool in every canonical form → Cholesky factor, log-determinant → whitening →
@@ -32,16 +32,16 @@ mod edges;
 mod learn;
 mod memory;
 mod pools;
+mod recorder;
 mod round;
 mod size;
-mod trace;
 
 pub use memory::{DeviceMemory, Lengths, Memory};
+pub use recorder::{CONTRACT, Entry, Header, Kind, Values};
 pub use size::Size;
-pub use trace::{CONTRACT, Entry, Header, Kind, Values};
 
+use self::recorder::Recorder;
 use self::round::{Loop, Numbers};
-use self::trace::Tracer;
 use crate::arith::{Real, self_test};
 use crate::error::Error;
 use crate::parallel::{Executor, split_at};
@@ -62,18 +62,18 @@ pub fn replay<T: Real, E: Executor>(
     observe: &mut dyn FnMut(&Entry<'_>),
 ) -> Result<(), Error> {
     self_test()?;
-    let mut tracer = Tracer::new(observe);
-    edges::replay::<T, E>(executor, &mut tracer)?;
-    data::streamed_deviations(&mut tracer)?;
+    let mut recorder = Recorder::new(observe);
+    edges::replay::<T, E>(executor, &mut recorder)?;
+    data::streamed_deviations(&mut recorder)?;
 
     let (embeddings, singles) = split_at(memory.singles, size.inputs.saturating_mul(size.items));
     let (golden, doubles) = split_at(memory.doubles, size.items);
     let prompts = data::prompts(size, memory.starts, memory.first_pairs)?;
     data::draw(size, prompts, embeddings);
-    tracer.numbers("embeddings", 0, embeddings)?;
-    data::standardise(size, embeddings, singles, doubles, &mut tracer)?;
+    recorder.numbers("embeddings", 0, embeddings)?;
+    data::standardise(size, embeddings, singles, doubles, &mut recorder)?;
     data::golden(golden);
-    tracer.numbers("golden", 0, golden)?;
+    recorder.numbers("golden", 0, golden)?;
     data::list(size, memory.listed);
 
     let mut whole = Loop {
@@ -90,7 +90,7 @@ pub fn replay<T: Real, E: Executor>(
         heaps: memory.heaps,
         doubles,
         places: memory.places,
-        tracer,
+        recorder,
     };
     for order in size.orders {
         let mut numbers = Numbers::new(size, *order, embeddings, memory.numbers, singles)?;

@@ -3,8 +3,8 @@
 
 use super::Size;
 use super::data::SEED;
+use super::recorder::Recorder;
 use super::round::{ASKED, Loop, Numbers, PRIOR_PRECISION};
-use super::trace::Tracer;
 use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::Error;
@@ -12,10 +12,11 @@ use crate::fisher::{Weighting, add_pairs, add_pool};
 use crate::head::rewards;
 use crate::heap::sort;
 use crate::linalg::Packed;
+use crate::memory::smaller;
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Distinct, Pairs, Pool, Prompts};
+use crate::pool::{Distinct, ItemPair, Pairs, Pool, PoolSize, Prompts};
 use crate::rng::Stream;
-use crate::select::{Options, Posterior, Problem, Selection, Strategy, Weights, Workspace};
+use crate::select::{Options, Posterior, Problem, Selection, Selector, Strategy, Weights};
 
 /// A pool, and by which rewards its pairs are weighed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,22 +38,23 @@ impl Offer {
         self,
         size: &Size,
         prompts: Prompts<'a>,
-        listed: &'a [(u32, u32)],
+        listed: &'a [ItemPair],
     ) -> Pairs<'a> {
         match self {
             Self::InPrompt => Pairs::InPrompt(prompts),
             Self::CrossPrompt | Self::Stretched => {
-                Pairs::CrossPrompt(u32::try_from(self.items(size)).unwrap_or(u32::MAX))
+                Pairs::CrossPrompt(u32::try_from(size.crossed).unwrap_or(u32::MAX))
             }
             Self::Listed => Pairs::Listed(listed),
         }
     }
 
-    /// The items that are paired, the first ones.
-    pub(super) const fn items(self, size: &Size) -> usize {
+    /// How large the pool is.
+    pub(super) const fn size(self, size: &Size, order: usize) -> PoolSize {
         match self {
-            Self::InPrompt | Self::Listed => size.items,
-            Self::CrossPrompt | Self::Stretched => size.crossed,
+            Self::InPrompt => size.in_prompt(order),
+            Self::CrossPrompt | Self::Stretched => PoolSize::cross_prompt(order, size.crossed),
+            Self::Listed => PoolSize::listed(order, size.items, size.listed),
         }
     }
 
@@ -71,8 +73,8 @@ impl Offer {
         match self {
             // A hundred walks over the pairs, thousands of which tell no more than those of the list.
             Self::InPrompt => !matches!(strategy, Strategy::Coreset),
-            Self::CrossPrompt => strategy.takes_all_cross_prompt_pairs(),
-            Self::Stretched => strategy.takes_all_cross_prompt_pairs() && !again,
+            Self::CrossPrompt => strategy.facts().all_pairs,
+            Self::Stretched => strategy.facts().all_pairs && !again,
             Self::Listed => !again,
         }
     }
@@ -105,9 +107,8 @@ fn pool<'a>(
 
 /// What strategies are run with: samples in numbers that a device can afford; pairs of a list are
 /// drawn, weights averaged where rewards are far apart, and items capped outside prompts.
-pub(super) fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
-    let few =
-        Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::default() };
+pub(super) const fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
+    let few = Options { posterior_samples: 5, configurations: 11, clusters: 3, ..Options::DEFAULT };
     match offer {
         Offer::InPrompt => few,
         Offer::CrossPrompt => Options { distinct: Some(Distinct::PerItem(1)), ..few },
@@ -129,7 +130,7 @@ const fn picks(strategy: Strategy) -> usize {
 impl<T: Real> Numbers<'_, T> {
     /// Fills in the head whose rewards reach beyond the range of the product form, by a power of
     /// two, and tells both ranges.
-    fn stretch(&mut self, size: &Size, tracer: &mut Tracer<'_>) -> Result<(), Error> {
+    fn stretch(&mut self, size: &Size, recorder: &mut Recorder<'_>) -> Result<(), Error> {
         let (rewards, _) = split_at(self.rewards, size.crossed);
         let first = rewards.first().copied().unwrap_or(T::ZERO);
         let (mut least, mut most) = (first, first);
@@ -138,11 +139,11 @@ impl<T: Real> Numbers<'_, T> {
             most = if most < *reward { *reward } else { most };
         }
         let (mut range, mut factor) = (most - least, 1.0);
-        tracer.numbers("range", 0, &[range])?;
+        recorder.numbers("range", 0, &[range])?;
         while range <= T::PRODUCT_RANGE && factor < 1e9 {
             (range, factor) = (range * T::TWO, factor * 2.0);
         }
-        tracer.numbers("range", 1, &[range])?;
+        recorder.numbers("range", 1, &[range])?;
         for (stretched, weight) in self.stretched_f32.iter_mut().zip(&*self.head_f32) {
             *stretched = factor * *weight;
         }
@@ -157,7 +158,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         round: usize,
         numbers: &mut Numbers<'_, T>,
     ) -> Result<(), Error> {
-        numbers.stretch(self.size, &mut self.tracer)?;
+        numbers.stretch(self.size, &mut self.recorder)?;
         let order = numbers.mlp.features();
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
         let executor = self.executor;
@@ -165,8 +166,16 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         for (index, weighting) in [Weighting::Unit, Weighting::Bernoulli].into_iter().enumerate() {
             let (listed, rewards) = (self.listed, &*numbers.rewards);
             matrix.clear();
-            add_pairs(executor, features, listed, rewards, weighting, &mut matrix, numbers.work)?;
-            self.tracer.numbers("fisher-listed", index, matrix.as_slice())?;
+            add_pairs(
+                executor,
+                features,
+                listed,
+                rewards,
+                weighting,
+                &mut matrix,
+                numbers.workspace,
+            )?;
+            self.recorder.numbers("fisher-listed", index, matrix.as_slice())?;
         }
         let (past, _) = split_at(self.asked, self.size.known(round));
         for offer in Offer::ALL {
@@ -177,22 +186,22 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             let of_pool = match offer {
                 Offer::Stretched => {
                     let head = &*numbers.stretched_f32;
-                    rewards(executor, pool.features(), head, stretched, numbers.work)?;
+                    rewards(executor, pool.features(), head, stretched, numbers.workspace)?;
                     &*stretched
                 }
                 _ => numbers.rewards.get(..pool.features().len()).unwrap_or_default(),
             };
             for (index, weighting) in [(0, Weighting::Unit), (1, Weighting::Bernoulli)] {
                 matrix.clear();
-                add_pool(executor, &pool, of_pool, weighting, &mut matrix, numbers.work)?;
-                self.tracer.numbers("fisher-pool", offer.index(2) + index, matrix.as_slice())?;
+                add_pool(executor, &pool, of_pool, weighting, &mut matrix, numbers.workspace)?;
+                self.recorder.numbers("fisher-pool", offer.index(2) + index, matrix.as_slice())?;
             }
         }
         let mut matrix = Packed::new(order, &mut *numbers.past)?;
         matrix.clear();
         let (rewards, weighting) = (&*numbers.rewards, Weighting::Bernoulli);
-        add_pairs(executor, features, past, rewards, weighting, &mut matrix, numbers.work)?;
-        self.tracer.numbers("fisher-past", 0, matrix.as_slice())
+        add_pairs(executor, features, past, rewards, weighting, &mut matrix, numbers.workspace)?;
+        self.recorder.numbers("fisher-past", 0, matrix.as_slice())
     }
 
     /// The batch of every strategy from every pool; [`ASKED`]'s from the in-prompt one, which is
@@ -205,19 +214,19 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         self.aim(numbers)?;
         for offer in Offer::ALL {
             for strategy in Strategy::ALL.into_iter().filter(|strategy| offer.is_for(*strategy)) {
-                let told = self.choose(strategy, offer, round, numbers)?;
+                let selection = self.choose(strategy, offer, round, numbers)?;
                 let (name, index) = (strategy.name(), offer.index(3));
                 let (batch, _) = split_at(self.batch, picks(strategy));
                 let batch = &*batch;
                 let pair = |at: usize| batch.get(at).map_or(0, |chosen| chosen.pair);
-                self.tracer.integers(name, index, batch.len(), &pair);
-                let (scores, _) = split_at(numbers.work, batch.len());
+                self.recorder.integers(name, index, batch.len(), &pair);
+                let (scores, _) = split_at(numbers.workspace, batch.len());
                 for (score, chosen) in scores.iter_mut().zip(batch) {
                     *score = chosen.score;
                 }
-                self.tracer.numbers(name, index + 1, scores)?;
-                if let (Some(condition), Some(log_det)) = (told.condition, told.log_det) {
-                    self.tracer.numbers(name, index + 2, &[condition, log_det])?;
+                self.recorder.numbers(name, index + 1, scores)?;
+                if let (Some(condition), Some(log_det)) = (selection.condition, selection.log_det) {
+                    self.recorder.numbers(name, index + 2, &[condition, log_det])?;
                 }
             }
         }
@@ -231,8 +240,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let pool = Pool::in_prompt(features, self.prompts, &[])?;
         let mut target = Packed::new(order, &mut *numbers.matrix)?;
         target.clear();
-        let (rewards, work) = (&*numbers.rewards, &mut *numbers.work);
-        add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, work)
+        let (rewards, workspace) = (&*numbers.rewards, &mut *numbers.workspace);
+        add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, workspace)
     }
 
     fn choose(
@@ -255,28 +264,33 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             past: Packed::new(order, &*numbers.past)?,
         };
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
-        let workspace = Workspace { numbers: numbers.work, heaps: self.heaps, ranks: self.ranks };
         let target = Some(Packed::new(order, &*numbers.matrix)?);
-        let options = &Options { target, ..options(offer) }.read_by(strategy);
+        let options = &Options { target, ..options(offer) }.read_by(&strategy.facts());
         let problem = Problem { executor: self.executor, pool, posterior, options };
-        let (batch, _) = split_at(self.batch, picks(strategy));
-        strategy.select(&problem, workspace, &mut rng, batch)
+        let picks = smaller(self.batch.len(), picks(strategy));
+        let mut selector = Selector {
+            numbers: &mut *numbers.workspace,
+            heaps: &mut *self.heaps,
+            ranks: &mut *self.ranks,
+            batch: &mut *self.batch,
+        };
+        Ok(selector.select(strategy, &problem, picks, &mut rng)?.selection)
     }
 }
 
 /// Which of the pairs have a label, ascending: those asked about, or of a list as many, in every
 /// third place.
-fn labelled<'a>(pairs: Pairs<'_>, asked: &[(u32, u32)], memory: &'a mut [u64]) -> &'a [u64] {
+fn labelled<'a>(pairs: Pairs<'_>, asked: &[ItemPair], out: &'a mut [u64]) -> &'a [u64] {
     let mut count = 0;
-    let numbers = (0_u64..).zip(asked).filter_map(|(place, (a, b))| match pairs {
+    let numbers = (0_u64..).zip(asked).filter_map(|(place, pair)| match pairs {
         Pairs::Listed(_) => Some(3 * place),
-        _ => pairs.pair_number(*a, *b),
+        _ => pairs.pair_number(pair.a, pair.b),
     });
-    for (slot, number) in memory.iter_mut().zip(numbers) {
+    for (slot, number) in out.iter_mut().zip(numbers) {
         *slot = number;
         count += 1;
     }
-    let (labelled, _) = split_at(memory, count);
+    let (labelled, _) = split_at(out, count);
     sort(labelled, &|a, b| a.cmp(b));
     labelled
 }

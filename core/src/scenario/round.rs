@@ -4,22 +4,24 @@ use core::cmp::Ordering;
 
 use super::Size;
 use super::data::SEED;
-use super::trace::Tracer;
+use super::recorder::Recorder;
+use super::size::largest_prompt;
 use crate::arith::{self, Real};
 use crate::columns::Columns;
 use crate::error::Error;
 use crate::head::{loss, rewards};
-use crate::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
+use crate::kernel::panel::panel_stride;
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, downdate_workspace_len, packed_len,
 };
 use crate::metric::{Agreement, best_of_n, spearman};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Comparison, Prompts};
+use crate::pool::{Comparison, ItemPair, Prompts};
 use crate::rng::Stream;
 use crate::select::Strategy;
 use crate::topk::Scored;
 use crate::trunk::{Mlp, init};
+use crate::whiten::{fill_whitened, fill_whitener, whitener_len};
 
 /// λ of the selections: small enough that f32 feels it.
 pub(super) const PRIOR_PRECISION: f64 = 0.01;
@@ -33,16 +35,16 @@ pub(super) struct Loop<'a, T, E> {
     pub(super) size: &'a Size,
     pub(super) prompts: Prompts<'a>,
     pub(super) golden: &'a [f64],
-    pub(super) listed: &'a [(u32, u32)],
+    pub(super) listed: &'a [ItemPair],
     pub(super) labels: &'a mut [Comparison<T>],
-    pub(super) asked: &'a mut [(u32, u32)],
+    pub(super) asked: &'a mut [ItemPair],
     pub(super) labelled: &'a mut [u64],
     pub(super) batch: &'a mut [Scored<T>],
     pub(super) ranks: &'a mut [u64],
     pub(super) heaps: &'a mut [Scored<T>],
     pub(super) doubles: &'a mut [f64],
     pub(super) places: &'a mut [u32],
-    pub(super) tracer: Tracer<'a>,
+    pub(super) recorder: Recorder<'a>,
 }
 
 /// The numbers of one order's rounds.
@@ -56,7 +58,7 @@ pub(super) struct Numbers<'a, T> {
     pub(super) past: &'a mut [T],
     /// M, then the factor, then the target of V-optimal designs.
     pub(super) matrix: &'a mut [T],
-    pub(super) work: &'a mut [T],
+    pub(super) workspace: &'a mut [T],
     /// Features and head as a selection takes them.
     pub(super) features_f32: &'a mut [f32],
     pub(super) head_f32: &'a mut [f32],
@@ -94,7 +96,7 @@ impl<'a, T: Real> Numbers<'a, T> {
             rewards: take(size.items),
             past: take(packed_len(order)),
             matrix: take(packed_len(order)),
-            work: take(usize::MAX),
+            workspace: take(usize::MAX),
             features_f32,
             head_f32,
             stretched_f32: split_at(singles, order).0,
@@ -110,7 +112,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         round: usize,
         numbers: &mut Numbers<'_, T>,
     ) -> Result<(), Error> {
-        self.tracer.enter(numbers.mlp.features(), round);
+        self.recorder.enter(numbers.mlp.features(), round);
         if round == 1 {
             self.initialise(round, numbers)?;
             self.forward(0, numbers)?;
@@ -130,14 +132,14 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
     fn initialise(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let mut rng = Stream::new(SEED, "initial", round as u64);
         init::uniform(&numbers.mlp, &mut rng, numbers.parameters)?;
-        self.tracer.numbers("initial", 0, numbers.parameters)
+        self.recorder.numbers("initial", 0, numbers.parameters)
     }
 
     fn forward(&mut self, index: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let items = Columns::new(numbers.inputs, self.size.inputs, self.size.items)?;
-        let (parameters, work) = (&*numbers.parameters, &mut *numbers.work);
-        numbers.mlp.features_of(self.executor, parameters, items, numbers.features, work)?;
-        self.tracer.numbers("features", index, numbers.features)?;
+        let (parameters, workspace) = (&*numbers.parameters, &mut *numbers.workspace);
+        numbers.mlp.features_of(self.executor, parameters, items, numbers.features, workspace)?;
+        self.recorder.numbers("features", index, numbers.features)?;
         let order = numbers.mlp.features();
         for (single, value) in numbers.features_f32.iter_mut().zip(&*numbers.features) {
             *single = f32::from_real(*value);
@@ -146,8 +148,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             *single = f32::from_real(*value);
         }
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
-        rewards(self.executor, features, numbers.head_f32, numbers.rewards, numbers.work)?;
-        self.tracer.numbers("rewards", index, numbers.rewards)
+        rewards(self.executor, features, numbers.head_f32, numbers.rewards, numbers.workspace)?;
+        self.recorder.numbers("rewards", index, numbers.rewards)
     }
 
     /// The factor of the pool's matrix, what it tells, and every item whitened by it.
@@ -156,12 +158,12 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let mut matrix = Packed::new(order, &mut *numbers.matrix)?;
         matrix.add_diagonal(T::from_f64(PRIOR_PRECISION));
         let mut factor = Cholesky::factor(matrix)?;
-        self.tracer.numbers("factor", 0, factor.as_slice())?;
-        let (work, _) = split_at(numbers.work, condition_workspace_len(order));
-        let condition = factor.condition_estimate(work)?;
-        self.tracer.numbers("log-det", 0, &[factor.log_det(), condition])?;
+        self.recorder.numbers("factor", 0, factor.as_slice())?;
+        let (workspace, _) = split_at(numbers.workspace, condition_workspace_len(order));
+        let condition = factor.condition_estimate(workspace)?;
+        self.recorder.numbers("log-det", 0, &[factor.log_det(), condition])?;
         let stride = panel_stride(self.size.items);
-        let (whitener, rest) = split_at(numbers.work, whitener_len(order));
+        let (whitener, rest) = split_at(numbers.workspace, whitener_len(order));
         let (panel, _) = split_at(rest, order.saturating_mul(stride));
         fill_whitener(factor.as_slice(), order, whitener);
         let features = Columns::new(numbers.features_f32, order, self.size.items)?;
@@ -174,8 +176,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 *entry = *value;
             }
         }
-        self.tracer.numbers("whitened", 0, numbers.features)?;
-        change(&mut factor, features.column(1), numbers.work, &mut self.tracer)
+        self.recorder.numbers("whitened", 0, numbers.features)?;
+        change(&mut factor, features.column(1), numbers.workspace, &mut self.recorder)
     }
 
     /// Answers the batch by the Bradley–Terry probability of the golden rewards; equal ones tie.
@@ -187,20 +189,21 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
         let slots = self.labels.iter_mut().zip(&mut *self.asked);
         for ((label, asked), chosen) in slots.skip(known).zip(&*self.batch) {
-            let (a, b) = self.prompts.items_of_pair(chosen.pair).unwrap_or_default();
+            let pair = self.prompts.items_of_pair(chosen.pair).unwrap_or_default();
+            let ItemPair { a, b } = pair;
             let margin = golden(a) - golden(b);
             let first = rng.uniform::<f64>() < arith::sigmoid(margin);
             let answer = if first { T::ONE } else { T::ZERO };
             let answer = if margin == 0.0 { T::HALF } else { answer };
             *label = Comparison { a: a % trained, b: b % trained, label: answer };
-            *asked = (a, b);
+            *asked = pair;
         }
         let (labels, _) = split_at(self.labels, self.size.known(round + 1));
-        let (answers, _) = split_at(numbers.work, labels.len());
+        let (answers, _) = split_at(numbers.workspace, labels.len());
         for (answer, label) in answers.iter_mut().zip(&*labels) {
             *answer = label.label;
         }
-        self.tracer.numbers("answers", 0, answers)
+        self.recorder.numbers("answers", 0, answers)
     }
 
     /// The loss of the listed pairs, the first of which is preferred where its golden reward is
@@ -208,29 +211,30 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
     fn listed_loss(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let (_, comparisons) = split_at(self.labels, self.size.labels());
         let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
-        for (comparison, (a, b)) in comparisons.iter_mut().zip(self.listed) {
-            let label = match golden(*a).total_cmp(&golden(*b)) {
+        for (comparison, pair) in comparisons.iter_mut().zip(self.listed) {
+            let ItemPair { a, b } = *pair;
+            let label = match golden(a).total_cmp(&golden(b)) {
                 Ordering::Greater => T::ONE,
                 Ordering::Equal => T::HALF,
                 Ordering::Less => T::ZERO,
             };
-            *comparison = Comparison { a: *a, b: *b, label };
+            *comparison = Comparison { a, b, label };
         }
         let level = self.executor.level();
-        let (margins, rest) = split_at(numbers.work, comparisons.len());
+        let (margins, rest) = split_at(numbers.workspace, comparisons.len());
         let (slopes, _) = split_at(rest, self.size.items);
         slopes.fill(T::ZERO);
         loss::margins(numbers.rewards, comparisons, margins);
         loss::add_reward_gradients(level, comparisons, margins, slopes);
-        self.tracer.numbers("listed-slopes", 0, slopes)?;
+        self.recorder.numbers("listed-slopes", 0, slopes)?;
         loss::margins(numbers.rewards, comparisons, margins);
-        self.tracer.numbers("listed-loss", 0, &[loss::mean_loss(level, comparisons, margins)])
+        self.recorder.numbers("listed-loss", 0, &[loss::mean_loss(level, comparisons, margins)])
     }
 
     /// How well the rewards order each prompt's replies.
     fn measure(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let predicted = |item: usize| numbers.rewards.get(item).map_or(0.0, |r| r.to_f64());
-        let largest = self.size.largest_prompt();
+        let largest = largest_prompt(&self.size.in_prompt(numbers.mlp.features()));
         let (by_prompt, rest) = split_at(self.doubles, self.prompts.len());
         let (own, rest) = split_at(rest, largest);
         let (ranks, _) = split_at(rest, 2 * largest);
@@ -251,9 +255,9 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 agreement.add(own, golden)?;
             }
         }
-        self.tracer.numbers("spearman", 0, by_prompt)?;
+        self.recorder.numbers("spearman", 0, by_prompt)?;
         let accuracy = agreement.accuracy().unwrap_or(-1.0);
-        self.tracer.numbers("metrics", 0, &[best, agreement.agreed, accuracy])
+        self.recorder.numbers("metrics", 0, &[best, agreement.agreed, accuracy])
     }
 }
 
@@ -261,24 +265,24 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
 fn change<T: Real>(
     factor: &mut Cholesky<T, &mut [T]>,
     item: &[f32],
-    work: &mut [T],
-    tracer: &mut Tracer<'_>,
+    workspace: &mut [T],
+    recorder: &mut Recorder<'_>,
 ) -> Result<(), Error> {
-    let (vector, work) = split_at(work, item.len());
-    let (work, _) = split_at(work, downdate_workspace_len(item.len()));
+    let (vector, workspace) = split_at(workspace, item.len());
+    let (workspace, _) = split_at(workspace, downdate_workspace_len(item.len()));
     for (entry, value) in vector.iter_mut().zip(item) {
         *entry = T::from_real(*value);
     }
     factor.update(vector)?;
-    tracer.numbers("updated", 0, factor.as_slice())?;
+    recorder.numbers("updated", 0, factor.as_slice())?;
     for (entry, value) in vector.iter_mut().zip(item) {
         *entry = T::from_real(*value);
     }
-    factor.downdate(vector, work)?;
-    tracer.numbers("updated", 1, factor.as_slice())?;
+    factor.downdate(vector, workspace)?;
+    recorder.numbers("updated", 1, factor.as_slice())?;
     for entry in &mut *vector {
         *entry *= T::from_f64(4096.0);
     }
-    tracer.refusal("updated", 2, factor.downdate(vector, work));
+    recorder.refusal("updated", 2, factor.downdate(vector, workspace));
     Ok(())
 }

@@ -5,13 +5,14 @@ use super::pools::{Offer, options};
 use crate::error::Error;
 use crate::fisher::{pairs_workspace_len, pool_workspace_len};
 use crate::head::{newton, rewards_workspace_len};
-use crate::kernel::panel::{panel_stride, whitener_len};
+use crate::kernel::panel::panel_stride;
 use crate::linalg::{condition_workspace_len, downdate_workspace_len, packed_len};
-use crate::parallel::Executor;
-use crate::pool::Prompts;
+use crate::memory::larger;
+use crate::pool::{PairsSize, PoolSize, PromptSizes};
 use crate::select::{Sizes, Strategy, WorkspaceLen};
 use crate::trunk::train::{self, index_len};
 use crate::trunk::{Activation, Mlp};
+use crate::whiten::whitener_len;
 
 /// How much data, which shapes.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +79,7 @@ impl Size {
         minibatch: 31,
     };
 
-    /// The name used in traces.
+    /// The name used in recordings.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -94,30 +95,49 @@ impl Size {
         self.batch.saturating_mul(round.saturating_sub(1))
     }
 
-    pub(super) fn largest_order(&self) -> usize {
-        self.orders.iter().copied().fold(0, usize::max)
-    }
-
-    /// The replies to the prompt that has the most.
-    pub(super) fn largest_prompt(&self) -> usize {
-        self.items_of_prompts().map(|(_, replies)| replies as usize).fold(0, usize::max)
+    const fn largest_order(&self) -> usize {
+        let (mut largest, mut rest) = (0, self.orders);
+        while let [order, others @ ..] = rest {
+            (largest, rest) = (larger(largest, *order), others);
+        }
+        largest
     }
 
     /// The first item of each prompt, and how many items it has.
     pub(super) fn items_of_prompts(&self) -> impl Iterator<Item = (u32, u32)> {
-        let items = u32::try_from(self.items).unwrap_or(u32::MAX);
-        let last = self.prompts.saturating_sub(1);
-        let mut next = 0_u32;
-        self.replies.iter().cycle().take(self.prompts).enumerate().map(move |(prompt, replies)| {
-            let start = next;
-            let left = items.saturating_sub(start);
-            let replies = if prompt == last || left < *replies { left } else { *replies };
-            next = start.saturating_add(replies);
-            (start, replies)
+        let mut start = 0_u32;
+        (0..self.prompts).map(move |prompt| {
+            let replies = self.replies_to(prompt, start);
+            let first = start;
+            start = start.saturating_add(replies);
+            (first, replies)
         })
     }
 
-    pub(super) fn network(&self, order: usize) -> Result<Mlp, Error> {
+    /// The replies to a prompt whose first item is this one.
+    const fn replies_to(&self, prompt: usize, start: u32) -> u32 {
+        let left = (self.items as u32).saturating_sub(start);
+        let Some(place) = prompt.checked_rem(self.replies.len()) else {
+            return left;
+        };
+        match self.replies.split_at_checked(place) {
+            Some((_, [replies, ..])) if prompt + 1 < self.prompts && *replies < left => *replies,
+            _ => left,
+        }
+    }
+
+    /// The in-prompt pool.
+    pub(super) const fn in_prompt(&self, order: usize) -> PoolSize {
+        let (mut sizes, mut prompt, mut start) = (PromptSizes::NONE, 0, 0);
+        while prompt < self.prompts {
+            let replies = self.replies_to(prompt, start);
+            sizes = sizes.with(replies as usize);
+            (prompt, start) = (prompt + 1, start + replies);
+        }
+        sizes.pool(order)
+    }
+
+    pub(super) const fn network(&self, order: usize) -> Result<Mlp, Error> {
         let [first, second] = self.hidden;
         Mlp::new(self.inputs, [first, second, order], Activation::Gelu)
     }
@@ -128,42 +148,30 @@ impl Size {
         self.prompts
     }
 
-    /// The memory that the executor's threads can work in. `starts` and `first_pairs`, as long as
-    /// the prompts and one more, serve to find it.
+    /// The memory that so many threads can work in.
     ///
     /// # Errors
-    /// [`Error::Shape`] where they are not.
-    pub fn lengths<E: Executor>(
-        &self,
-        executor: &E,
-        starts: &mut [u32],
-        first_pairs: &mut [u64],
-    ) -> Result<Lengths, Error> {
-        let prompts = super::data::prompts(self, starts, first_pairs)?;
+    /// None, for the sizes that there are.
+    pub const fn lengths(&self, threads: usize) -> Result<Lengths, Error> {
         let order = self.largest_order();
-        let mlp = self.network(order)?;
-        let fixed = [
-            self.inputs.saturating_mul(self.items),
-            mlp.parameters(),
-            mlp.parameters(),
-            order.saturating_mul(self.items),
-            self.items,
-            packed_len(order),
-            packed_len(order),
-        ];
-        let selection = self.selection(executor.threads(), prompts);
-        let work = self.work(executor, &mlp, prompts).max(selection.numbers);
-        let replies = self.largest_prompt();
+        let mlp = match self.network(order) {
+            Ok(mlp) => mlp,
+            Err(error) => return Err(error),
+        };
+        let replies = largest_prompt(&self.in_prompt(order));
+        let selection = self.selection(threads);
+        let fixed = self.inputs.saturating_add(order).saturating_mul(self.items);
         let places = index_len(self.labels(), self.trained, Some(self.minibatch));
         Ok(Lengths {
-            numbers: fixed.into_iter().fold(work, usize::saturating_add),
-            singles: (self.inputs.saturating_add(order))
-                .saturating_mul(self.items)
-                .saturating_add(2 * order)
-                .saturating_add(2 * self.inputs),
+            numbers: larger(self.work(threads, &mlp), selection.numbers)
+                .saturating_add(fixed)
+                .saturating_add(self.items)
+                .saturating_add(2 * mlp.parameters())
+                .saturating_add(2 * packed_len(order)),
+            singles: fixed.saturating_add(2 * order).saturating_add(2 * self.inputs),
             doubles: self.items.saturating_add(3 * self.inputs + 3 * replies + self.prompts),
             prompts: self.prompts.saturating_add(1),
-            places: places.max(replies),
+            places: larger(places, replies),
             listed: self.listed,
             labels: self.labels().saturating_add(self.listed),
             asked: self.labels(),
@@ -174,44 +182,60 @@ impl Size {
     }
 
     /// The numbers that the stages other than the selection work in.
-    fn work<E: Executor>(&self, executor: &E, mlp: &Mlp, prompts: Prompts<'_>) -> usize {
+    const fn work(&self, threads: usize, mlp: &Mlp) -> usize {
         let order = mlp.features();
-        let threads = executor.threads().max(1);
         let (labels, minibatch) = (self.labels(), Some(self.minibatch));
-        let pools = Offer::ALL.into_iter().map(|offer| offer.pairs(self, prompts, self.list()));
-        let fisher = pools
-            .map(|pairs| pool_workspace_len(order, pairs))
-            .fold(pairs_workspace_len(order), usize::max);
+        let mut each = larger(pairs_workspace_len(order), rewards_workspace_len(order));
+        let mut offers = Offer::ALL.as_slice();
+        while let [offer, rest @ ..] = offers {
+            (each, offers) = (larger(each, pool_workspace_len(&offer.size(self, order))), rest);
+        }
         let whitening = order.saturating_mul(panel_stride(self.items));
-        let change = order.saturating_add(downdate_workspace_len(order));
-        train::workspace_len(executor, mlp, self.trained, labels, minibatch)
-            .max(newton::workspace_len(executor, order, self.trained, labels))
-            .max(fisher.saturating_mul(threads))
-            .max(rewards_workspace_len(order).saturating_mul(threads))
-            .max(whitener_len(order).saturating_add(whitening))
-            .max(mlp.workspace_len(self.items))
-            .max(condition_workspace_len(order))
-            .max(change)
-            .max(self.listed.saturating_add(self.items))
+        largest([
+            train::workspace_len(threads, mlp, self.trained, labels, minibatch),
+            newton::workspace_len(threads, order, self.trained, labels),
+            each.saturating_mul(larger(threads, 1)),
+            whitener_len(order).saturating_add(whitening),
+            mlp.workspace_len(self.items),
+            condition_workspace_len(order),
+            order.saturating_add(downdate_workspace_len(order)),
+            self.listed.saturating_add(self.items),
+        ])
     }
 
     /// Memory with which every strategy can pick from every pool.
-    fn selection(&self, threads: usize, prompts: Prompts<'_>) -> WorkspaceLen {
-        let (order, batch) = (self.largest_order(), self.batch);
-        let mut largest = WorkspaceLen::default();
-        for offer in Offer::ALL {
-            let (pairs, items) = (offer.pairs(self, prompts, self.list()), offer.items(self));
-            let sizes = Sizes { order, pairs, items, batch, threads };
-            for strategy in Strategy::ALL.into_iter().filter(|strategy| offer.is_for(*strategy)) {
-                largest = largest.max(strategy.workspace_len(&sizes, &options::<f64>(offer)));
+    const fn selection(&self, threads: usize) -> WorkspaceLen {
+        let mut largest = WorkspaceLen::NONE;
+        let mut offers = Offer::ALL.as_slice();
+        while let [offer, rest @ ..] = offers {
+            let pool = offer.size(self, self.largest_order());
+            let sizes = Sizes { pool, batch: self.batch, threads };
+            let mut strategies = Strategy::ALL.as_slice();
+            while let [strategy, others @ ..] = strategies {
+                if offer.is_for(*strategy) {
+                    let options = options::<f64>(*offer);
+                    largest = largest.max(strategy.workspace_len(&sizes, &options));
+                }
+                strategies = others;
             }
+            offers = rest;
         }
         largest
     }
+}
 
-    /// A list as long as that of the listed pairs, to size memory by.
-    fn list(&self) -> &'static [(u32, u32)] {
-        const LONGEST: &[(u32, u32)] = &[(0, 1); Size::HOST.listed];
-        LONGEST.get(..self.listed).unwrap_or(LONGEST)
+/// The replies to the prompt that has the most.
+pub(super) const fn largest_prompt(pool: &PoolSize) -> usize {
+    match pool.pairs {
+        PairsSize::InPrompt { block, .. } => block.replies,
+        PairsSize::CrossPrompt | PairsSize::Listed(_) => 0,
     }
+}
+
+const fn largest<const N: usize>(lengths: [usize; N]) -> usize {
+    let (mut most, mut rest) = (0, lengths.as_slice());
+    while let [length, others @ ..] = rest {
+        (most, rest) = (larger(most, *length), others);
+    }
+    most
 }

@@ -1,17 +1,15 @@
-//! Scores of all pairs of all items: each item is whitened once, and blocks of
-//! [`sum::ITEMS`] items meet, every two of them and each with itself. No score is kept but those of
-//! the best.
+//! Scores of all pairs of all items: each item is whitened once, and blocks of [`sum::ITEMS`] items
+//! are paired, every two of them and each with itself. No score is kept but those of the best.
 //!
-//! Why it is fast: a strip of a few items meets a block of others from registers, with no
-//! exponential a pair, and blocks are shared out evenly over the threads.
+//! Why it is fast: a strip of a few items and a vector of others are in registers, no pair takes an
+//! exponential, and pairs of blocks are shared out evenly over the threads.
 
 use super::Scan;
 use crate::arith::{Real, sum};
-use crate::fisher::{Form, factors_len};
-use crate::kernel::panel::{DISTANCE_ROWS, Items};
-use crate::kernel::weights::Factors;
+use crate::fisher::{ItemFactors, factors_len};
+use crate::kernel::panel::{DISTANCE_ROWS, Grid, Panel};
 use crate::parallel::{Executor, for_chunks, split_at};
-use crate::pool::pairs_of;
+use crate::pool::{ItemPair, Pairs, pairs_of};
 use crate::topk::TopK;
 use crate::whiten::{block_stride, panels_len};
 
@@ -21,7 +19,7 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
 }
 
 /// Numbers that [`scan`] works in.
-pub(super) const fn memory_len(items: usize) -> usize {
+pub(super) const fn workspace_len(items: usize) -> usize {
     let block = sum::longest(sum::ITEMS, items);
     2 * factors_len(block) + 4 * DISTANCE_ROWS * block
 }
@@ -37,57 +35,46 @@ pub(super) fn whiten<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     whitened: &mut [T],
 ) {
-    let stride = block_stride(scan.pool.features().len());
-    let len = scan.criterion.rows().saturating_mul(stride);
+    let stride = block_stride(scan.ranking.rewards.len());
+    let len = scan.ranking.criterion.rows().saturating_mul(stride);
     for_chunks(scan.executor, whitened, len, &mut [(); 0], 0, &|block, panel, _| {
         let first = block * sum::ITEMS;
-        scan.fill((first, first + sum::ITEMS), stride, panel);
+        scan.fill(first..first + sum::ITEMS, stride, panel);
     });
 }
 
 /// Scores the pairs of two blocks of items, or of one with itself, and offers them.
 pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
-    (whitened, form): (&[T], Form<'_, T>),
     block_pair: usize,
-    memory: &mut [T],
+    workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
-    let items = scan.pool.features().len();
+    let items = scan.ranking.rewards.len();
     let Some((own, other)) = blocks_of(items.div_ceil(sum::ITEMS), block_pair) else {
         return;
     };
-    let stride = block_stride(items);
     let block = sum::longest(sum::ITEMS, items);
-    let (own_factors, memory) = split_at(memory, factors_len(block));
-    let (other_factors, memory) = split_at(memory, factors_len(block));
-    let (weights, memory) = split_at(memory, DISTANCE_ROWS * block);
-    let (scores, spare) = split_at(memory, DISTANCE_ROWS * block);
-    let (own, other) = (Block::new(own, items), Block::new(other, items));
-    let weighted = scan.criterion.weighting().is_some();
-    let own_factors = own.factors(scan, form, own_factors);
-    let other_factors = other.factors(scan, form, other_factors);
-    let panel = |block: Block| {
-        let len = scan.criterion.rows().saturating_mul(stride);
-        whitened.get(block.number * len..(block.number + 1) * len).unwrap_or_default()
-    };
+    let (own_factors, workspace) = split_at(workspace, factors_len(block));
+    let (other_factors, workspace) = split_at(workspace, factors_len(block));
+    let (weights, workspace) = split_at(workspace, DISTANCE_ROWS * block);
+    let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * block);
+    let own = Block::new(scan, own, own_factors);
+    let other = Block::new(scan, other, other_factors);
     for from in (0..own.len).step_by(DISTANCE_ROWS) {
         let rows = DISTANCE_ROWS.min(own.len - from);
-        // In a block with itself, an item meets the later ones.
-        let to = if own.number == other.number { from + 1 } else { 0 };
+        // In a block with itself, an item is paired with the later ones.
+        let to = if own.first == other.first { from + 1 } else { 0 };
         let width = other.len.saturating_sub(to);
         let (scores, _) = split_at(scores, rows * width);
+        let weighted = scan.ranking.criterion.weighting().is_some();
         if weighted {
             let (weights, _) = split_at(weights, rows * width);
-            let columns = other_factors.range(to, other.len);
-            let factors = (own_factors.range(from, from + rows), columns);
-            form.weights(scan.executor, factors, (own.first + from, other.first + to), weights);
-            let (own_items, others) = (
-                Items { panel: panel(own), first: from },
-                Items { panel: panel(other), first: to },
-            );
-            let panels = (own_items, others, width);
-            scan.score_panel(stride, panels, weights, scores, spare);
+            let (rows, columns) =
+                (own.factors.range(from, from + rows), other.factors.range(to, other.len));
+            scan.form.weights(scan.executor, rows, columns, weights);
+            let (rows, columns) = (own.panel.from(from), other.panel.from(to));
+            scan.score_grid(Grid { rows, columns, width }, weights, scores, workspace);
         }
         for (row, scores) in scores.chunks_exact_mut(width.max(1)).enumerate() {
             let a = own.first + from + row;
@@ -95,49 +82,61 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
             if !weighted {
                 scan.margins(a, b, scores);
             }
-            let skipped = (a + 1).saturating_sub(b).min(scores.len());
-            let (_, scores) = split_at(scores, skipped);
-            let (Ok(a), Ok(b)) = (u32::try_from(a), u32::try_from(b + skipped)) else {
-                return;
-            };
-            if let Some(pair) = scan.pool.pairs().pair_number(a, b) {
-                scan.offer(pair, scores, best);
-            }
+            offer_later(scan, a, b, scores, best);
         }
     }
 }
 
-/// A block of items.
-#[derive(Clone, Copy)]
-struct Block {
-    number: usize,
-    first: usize,
-    len: usize,
+/// Offers the pairs of item `a` with those of the items from `b` on that come after it.
+fn offer_later<T: Real, D: AsRef<[T]>, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    a: usize,
+    b: usize,
+    scores: &mut [T],
+    best: &mut TopK<'_, T>,
+) {
+    let skipped = (a + 1).saturating_sub(b).min(scores.len());
+    let (_, scores) = split_at(scores, skipped);
+    let (Ok(a), Ok(b)) = (u32::try_from(a), u32::try_from(b + skipped)) else {
+        return;
+    };
+    if let Some(pair) = scan.ranking.pool.pairs().pair_number(a, b) {
+        scan.offer(pair, scores, best);
+    }
 }
 
-impl Block {
-    fn new(number: usize, items: usize) -> Self {
-        let first = number * sum::ITEMS;
-        Self { number, first, len: items.saturating_sub(first).min(sum::ITEMS) }
-    }
+/// A block of items: what their pairs are scored from.
+#[derive(Clone, Copy)]
+struct Block<'a, T> {
+    first: usize,
+    len: usize,
+    factors: ItemFactors<'a, T>,
+    panel: Panel<'a, T>,
+}
 
-    fn factors<'a, T: Real, D: AsRef<[T]>, E: Executor>(
-        self,
-        scan: &Scan<'_, T, D, E>,
-        form: Form<'_, T>,
-        memory: &'a mut [T],
-    ) -> Factors<'a, T> {
-        let (memory, _) = split_at(memory, factors_len(self.len));
-        let rewards = scan.rewards.get(self.first..self.first + self.len).unwrap_or_default();
-        form.factors(scan.executor, rewards, memory);
-        Factors::of(memory)
+impl<'a, T: Real> Block<'a, T> {
+    fn new<D: AsRef<[T]>, E: Executor>(
+        scan: &Scan<'a, T, D, E>,
+        number: usize,
+        factors: &'a mut [T],
+    ) -> Self {
+        let rewards = scan.ranking.rewards;
+        let (first, stride) = (number * sum::ITEMS, block_stride(rewards.len()));
+        let len = rewards.len().saturating_sub(first).min(sum::ITEMS);
+        let (factors, _) = split_at(factors, factors_len(len));
+        let own = rewards.get(first..first + len).unwrap_or_default();
+        scan.form.factors(scan.executor, own, factors);
+        let size = scan.ranking.criterion.rows().saturating_mul(stride);
+        let values = scan.whitened.get(number * size..(number + 1) * size).unwrap_or_default();
+        let panel = Panel { values, stride };
+        Self { first, len, factors: ItemFactors::of(first, factors), panel }
     }
 }
 
 /// The two blocks of a pair of blocks: (0, 0), (0, 1), …, (1, 1), ….
 fn blocks_of(blocks: usize, block_pair: usize) -> Option<(usize, usize)> {
     // The pairs of one block more, the second of each brought back by one.
-    let pairs = crate::pool::Pairs::CrossPrompt(u32::try_from(blocks + 1).ok()?);
-    let (own, other) = pairs.items_of_pair(block_pair as u64)?;
-    Some((own as usize, other as usize - 1))
+    let pairs = Pairs::CrossPrompt(u32::try_from(blocks + 1).ok()?);
+    let ItemPair { a, b } = pairs.items_of_pair(block_pair as u64)?;
+    Some((a as usize, b as usize - 1))
 }

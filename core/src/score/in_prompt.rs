@@ -1,26 +1,19 @@
-//! Scores of an in-prompt pool: the items of some prompts are whitened together, and each item
-//! meets the later ones of its prompt.
+//! Scores of an in-prompt pool: the items of some prompts are whitened together, and each item is
+//! paired with the later ones of its prompt.
 //!
-//! Why it is fast: a strip of a few items meets the later ones from registers, and the scores of a
+//! Why it is fast: a strip of a few items and the later ones stay in registers, and the scores of a
 //! block, whose pairs follow each other, are offered in one run.
 
-use super::{Criterion, Scan};
+use super::{Criterion, Scan, weigh};
 use crate::arith::Real;
-use crate::fisher::block_weights;
-use crate::kernel::panel::{DISTANCE_ROWS, Items, panel_stride, squared_distances};
+use crate::fisher::PromptPairs;
+use crate::kernel::panel::{DISTANCE_ROWS, Grid, Items, Panel, panel_stride, squared_distances};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{BlockSize, Prompts};
 use crate::topk::TopK;
 
-/// Prompts whose items are whitened together, so that they stay in cache. Not part of the
-/// contract: items do not meet.
-pub(super) const BLOCK: usize = 25;
-
-/// The same for the longer columns of a sequential design.
-pub(super) const STORED_BLOCK: usize = 8;
-
 /// Numbers that [`scan`] works in.
-pub(super) fn memory_len(order: usize, block: BlockSize) -> usize {
+pub(super) const fn workspace_len(order: usize, block: BlockSize) -> usize {
     let panel = order.saturating_mul(panel_stride(block.items));
     panel.saturating_add(block.pairs).saturating_add(block.replies.saturating_mul(DISTANCE_ROWS))
 }
@@ -30,68 +23,94 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     prompts: Prompts<'_>,
     block: usize,
-    memory: &mut [T],
+    workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
-    let size = scan.block();
+    let size = scan.ranking.block();
     let (first, end) = (block * size, ((block + 1) * size).min(prompts.len()));
     if first >= end {
         return;
     }
     let (start, stop) = prompts.items_of(first, end);
     let stride = panel_stride(stop - start);
-    let (panel, memory) = split_at(memory, scan.criterion.rows() * stride);
+    let (panel, workspace) = split_at(workspace, scan.ranking.criterion.rows() * stride);
     let pairs = prompts.first_pair(end) - prompts.first_pair(first);
-    let (weights, memory) = split_at(memory, usize::try_from(pairs).unwrap_or(usize::MAX));
-    if let Some(weighting) = scan.criterion.weighting() {
-        scan.fill((start, stop), stride, panel);
-        let (pool, range) = ((scan.pool, prompts), (first, end));
-        block_weights(scan.executor, pool, scan.rewards, weighting, range, weights);
+    let (weights, workspace) = split_at(workspace, usize::try_from(pairs).unwrap_or(usize::MAX));
+    if let Some(weighting) = scan.ranking.criterion.weighting() {
+        scan.fill(start..stop, stride, panel);
+        let (pool, rewards) = (scan.ranking.pool, scan.ranking.rewards);
+        let pairs = PromptPairs { pool, prompts, rewards, weighting };
+        pairs.weights(scan.executor, first..end, weights);
     }
+    let whitened = Whitened { panel: Panel { values: panel, stride }, start };
     let mut rest = &mut *weights;
     for prompt in first..end {
         let (own, last) = prompts.items_of(prompt, prompt + 1);
-        // The last item meets no later one.
+        // The last item is paired with no later one.
         for from in (own..last.saturating_sub(1)).step_by(DISTANCE_ROWS) {
-            let rows = (from, DISTANCE_ROWS.min(last - 1 - from), last);
-            rest = strip(scan, (start, rows), (stride, panel), rest, memory);
+            let strip = Strip { from, rows: DISTANCE_ROWS.min(last - 1 - from), last };
+            rest = score_strip(scan, whitened, strip, rest, workspace);
         }
     }
     scan.offer(prompts.first_pair(first), weights, best);
 }
 
-/// Scores some items of a prompt that ends at item `last` with the later ones, in the memory of
-/// their weights, and gives the weights that are left.
-fn strip<'a, T: Real, D: AsRef<[T]>, E: Executor>(
+/// The whitened items from `start` on.
+#[derive(Clone, Copy)]
+struct Whitened<'a, T> {
+    panel: Panel<'a, T>,
+    start: usize,
+}
+
+impl<'a, T> Whitened<'a, T> {
+    fn from(self, item: usize) -> Items<'a, T> {
+        self.panel.from(item - self.start)
+    }
+}
+
+/// So many items of a prompt that ends at item `last`.
+#[derive(Clone, Copy)]
+struct Strip {
+    from: usize,
+    rows: usize,
+    last: usize,
+}
+
+/// Scores the items of a strip with the later ones, in the memory of their weights, and gives the
+/// weights that are left.
+fn score_strip<'a, T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
-    (start, (from, rows, last)): (usize, (usize, usize, usize)),
-    (stride, panel): (usize, &[T]),
+    whitened: Whitened<'_, T>,
+    strip: Strip,
     weights: &'a mut [T],
-    memory: &mut [T],
+    workspace: &mut [T],
 ) -> &'a mut [T] {
-    let at = |item: usize| Items { panel, first: item - start };
-    let leverage = matches!(scan.criterion, Criterion::Leverage(..));
-    // Each row meets the items after the first row's, and passes over those before its own.
+    let Strip { from, rows, last } = strip;
+    let grid = |item: usize, width: usize| Grid {
+        rows: whitened.from(item),
+        columns: whitened.from(item + 1),
+        width,
+    };
+    let leverage = matches!(scan.ranking.criterion, Criterion::Leverage(..));
+    // Each row is paired with the items after the first row's, and passes over those before its own.
     let width = last - from - 1;
-    let (distances, memory) = split_at(memory, if leverage { rows * width } else { 0 });
+    let (distances, workspace) = split_at(workspace, if leverage { rows * width } else { 0 });
     if leverage {
-        let (level, all) = (scan.executor.level(), (stride, usize::MAX));
-        squared_distances(level, all, at(from), at(from + 1), width, distances);
+        squared_distances(scan.executor.level(), grid(from, width), distances);
     }
     let mut rest = weights;
     for row in 0..rows {
         let (scores, after) = split_at(rest, width.saturating_sub(row));
         rest = after;
         let item = from + row;
-        match scan.criterion {
+        match scan.ranking.criterion {
             // The memory of a weight is that of its score.
             Criterion::Leverage(..) => {
-                scan.weigh(distances.get(row * width + row..).unwrap_or_default(), scores);
+                weigh(distances.get(row * width + row..).unwrap_or_default(), scores);
             }
             Criterion::Stored(..) => {
-                let (own, spare) = split_at(memory, scores.len());
-                let panels = (at(item), at(item + 1), own.len());
-                scan.score_panel(stride, panels, scores, own, spare);
+                let (own, workspace) = split_at(workspace, scores.len());
+                scan.score_grid(grid(item, own.len()), scores, own, workspace);
                 for (score, own) in scores.iter_mut().zip(own) {
                     *score = *own;
                 }

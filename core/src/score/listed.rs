@@ -2,60 +2,62 @@
 //! squared distance of two columns.
 
 use super::stored::squared_distance;
-use super::{Criterion, Scan};
+use super::{Criterion, Scan, weigh};
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::parallel::{Executor, split_at};
+use crate::pool::ItemPair;
 use crate::topk::TopK;
-use crate::whiten::whiten_memory_len;
+use crate::whiten::whiten_workspace_len;
 
 /// Numbers that the whitened items take.
 pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
     order.saturating_mul(items)
 }
 
-/// Numbers that [`whiten_columns`] and [`scan`] work in.
-pub(super) const fn memory_len(order: usize, items: usize) -> usize {
-    let panel = whiten_memory_len(order, items);
+/// Numbers that [`whiten_columns`](crate::whiten::whiten_columns) and [`scan`] work in.
+pub(super) const fn workspace_len(order: usize, items: usize) -> usize {
+    let panel = whiten_workspace_len(order, items);
     if panel < 2 * sum::PAIRS { 2 * sum::PAIRS } else { panel }
 }
 
 /// Scores one block of pairs and offers them.
 pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
-    (whitened, pairs): (&[T], &[(u32, u32)]),
+    pairs: &[ItemPair],
     block: usize,
-    memory: &mut [T],
+    workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
     let first = block.saturating_mul(sum::PAIRS);
     let pairs = pairs.get(first..).unwrap_or_default();
     let pairs = pairs.get(..sum::PAIRS).unwrap_or(pairs);
-    let (weights, scores) = split_at(memory, sum::PAIRS);
+    let (weights, scores) = split_at(workspace, sum::PAIRS);
     let (weights, _) = split_at(weights, pairs.len());
     let (scores, _) = split_at(scores, pairs.len());
-    let reward = |item: u32| scan.rewards.get(item as usize).copied().unwrap_or(T::ZERO);
-    for (margin, (a, b)) in weights.iter_mut().zip(pairs) {
-        *margin = reward(*a) - reward(*b);
+    let ranking = &scan.ranking;
+    let reward = |item: u32| ranking.rewards.get(item as usize).copied().unwrap_or(T::ZERO);
+    for (margin, pair) in weights.iter_mut().zip(pairs) {
+        *margin = reward(pair.a) - reward(pair.b);
     }
-    if let Some(weighting) = scan.criterion.weighting() {
-        let items = pairs.iter().map(|(a, b)| (*a as usize, *b as usize));
-        weighting.apply(scan.executor, items, weights);
+    if let Some(weighting) = ranking.criterion.weighting() {
+        weighting.apply(scan.executor, pairs.iter().copied(), weights);
     }
-    match &scan.criterion {
+    match &ranking.criterion {
         Criterion::Leverage(factor, _) => {
-            let items = scan.pool.features().len();
-            if let Ok(whitened) = Columns::new(whitened, factor.order(), items) {
-                for (score, (a, b)) in scores.iter_mut().zip(pairs) {
-                    let (a, b) = (whitened.column(*a as usize), whitened.column(*b as usize));
+            let items = ranking.pool.features().len();
+            if let Ok(whitened) = Columns::new(scan.whitened, factor.order(), items) {
+                for (score, pair) in scores.iter_mut().zip(pairs) {
+                    let a = whitened.column(pair.a as usize);
+                    let b = whitened.column(pair.b as usize);
                     *score = squared_distance(usize::MAX, a, b);
                 }
             }
-            scan.weigh(weights, scores);
+            weigh(weights, scores);
         }
         Criterion::Stored(stored, _) => {
             for ((score, pair), weight) in scores.iter_mut().zip(pairs).zip(&*weights) {
-                *score = stored.score_pair(*pair, *weight).0;
+                *score = stored.score_pair(*pair, *weight).score;
             }
         }
         Criterion::Entropy | Criterion::MaxDiff => {

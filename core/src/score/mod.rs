@@ -6,7 +6,14 @@
 //! multiplications a pair. The squared differences are summed in ascending feature order, never by
 //! a Gram matrix, which cancels.
 //!
-//! How the pairs are walked is a file a kind of pool; scores are never stored but those of the best.
+//! How the pairs are gone through is a file a kind of pool; scores are never stored but those of the
+//! best.
+//!
+//! # Shared out
+//!
+//! A walk has [parts](Ranking::parts), which threads share out, and machines can: [`best_in`] gives
+//! the best pairs of any range of them, which [`topk::merge`](crate::topk::merge) ranks together.
+//! Ranks are a total order, so how parts are shared out never shows.
 
 mod cross_prompt;
 mod gumbel;
@@ -16,16 +23,20 @@ mod stored;
 
 pub use self::gumbel::gumbel;
 pub use self::stored::Stored;
-pub(crate) use self::stored::{TraceDrop, copy_features};
-use crate::arith::{Level, Real, sum};
-use crate::error::{Error, check_shape};
+pub(crate) use self::stored::{LeverageRows, PairScore, Rows, TraceDrop, copy_features};
+use core::ops::Range;
+
+use crate::arith::{Real, sum};
+use crate::error::{Error, check_range, check_shape};
 use crate::fisher::{Form, Weighting};
-use crate::kernel::panel::{Items, fill_whitened, fill_whitener, squared_distances, whitener_len};
+use crate::kernel::panel::{Grid, squared_distances};
 use crate::linalg::Cholesky;
+use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::{Pairs, PickedPairs, Pool};
-use crate::topk::{Scored, TopK};
+use crate::pool::{Pairs, PairsSize, PickedPairs, Pool, PoolSize, SHORT_BLOCK};
+use crate::topk::{Scored, TopK, merge};
 use crate::whiten::whiten_columns;
+use crate::whiten::{fill_whitened, fill_whitener, whitener_len};
 
 /// What a pair is scored by.
 #[derive(Debug)]
@@ -49,7 +60,7 @@ impl<T: Copy, D> Clone for Criterion<'_, T, D> {
 
 impl<T: Copy, D> Copy for Criterion<'_, T, D> {}
 
-impl<T: Real, D: AsRef<[T]>> Criterion<'_, T, D> {
+impl<'a, T: Real, D: AsRef<[T]>> Criterion<'a, T, D> {
     /// Rows of the panels that pairs are scored from: none for the scores that use rewards alone.
     fn rows(&self) -> usize {
         match self {
@@ -60,143 +71,196 @@ impl<T: Real, D: AsRef<[T]>> Criterion<'_, T, D> {
     }
 
     /// The weights of the pairs, for the scores that have any.
-    fn weighting(&self) -> Option<Weighting<'_, T>> {
+    fn weighting(&self) -> Option<Weighting<'a, T>> {
         match self {
             Self::Leverage(_, weighting) | Self::Stored(_, weighting) => Some(*weighting),
             Self::Entropy | Self::MaxDiff => None,
         }
     }
 
-    fn memory(&self, pairs: Pairs<'_>, items: usize) -> ScoreMemory {
+    fn workspace_len(&self, pool: &PoolSize) -> ScoreWorkspaceLen {
         match self {
-            Self::Stored(..) => ScoreMemory::stored(self.rows(), pairs, items),
-            _ => ScoreMemory::new(self.rows(), pairs, items),
+            Self::Leverage(..) => ScoreWorkspaceLen::new(pool),
+            Self::Stored(..) => ScoreWorkspaceLen::stored(self.rows(), pool),
+            Self::Entropy | Self::MaxDiff => ScoreWorkspaceLen::margins(pool),
         }
     }
 }
 
 /// Sizes of the working memories of [`best_pairs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScoreMemory {
+pub struct ScoreWorkspaceLen {
     /// Numbers shared by all workers.
     pub shared: usize,
     /// Numbers a worker needs; a multiple lets more threads work.
     pub each: usize,
 }
 
-impl ScoreMemory {
-    /// For these pairs of so many items with features of this order.
+impl ScoreWorkspaceLen {
+    /// For leverages in a pool.
     #[must_use]
-    pub fn new(order: usize, pairs: Pairs<'_>, items: usize) -> Self {
+    pub const fn new(pool: &PoolSize) -> Self {
+        let PoolSize { order, items, pairs } = *pool;
         let (whitened, each) = match pairs {
-            Pairs::InPrompt(prompts) => {
-                (0, in_prompt::memory_len(order, prompts.largest_block(in_prompt::BLOCK)))
+            PairsSize::InPrompt { block, .. } => (0, in_prompt::workspace_len(order, block)),
+            PairsSize::CrossPrompt => {
+                (cross_prompt::whitened_len(order, items), cross_prompt::workspace_len(items))
             }
-            Pairs::CrossPrompt(_) => {
-                (cross_prompt::whitened_len(order, items), cross_prompt::memory_len(items))
-            }
-            Pairs::Listed(_) => {
-                (listed::whitened_len(order, items), listed::memory_len(order, items))
+            PairsSize::Listed(_) => {
+                (listed::whitened_len(order, items), listed::workspace_len(order, items))
             }
         };
         Self { shared: whitener_len(order).saturating_add(whitened), each }
     }
 
-    /// For pairs that are scored from so many rows of [`Stored`] columns.
+    /// Numbers for so many workers.
     #[must_use]
-    pub(crate) fn stored(rows: usize, pairs: Pairs<'_>, items: usize) -> Self {
-        let panels = match pairs {
-            Pairs::InPrompt(_) | Pairs::Listed(_) => 0,
-            Pairs::CrossPrompt(_) => cross_prompt::whitened_len(rows, items),
-        };
-        let each = match pairs {
-            Pairs::InPrompt(prompts) => {
-                in_prompt::memory_len(rows, prompts.largest_block(in_prompt::STORED_BLOCK))
+    pub const fn numbers(self, workers: usize) -> usize {
+        workers.saturating_mul(self.each).saturating_add(self.shared)
+    }
+
+    /// The same, a worker having at least so many numbers.
+    pub(crate) const fn at_least(self, each: usize) -> Self {
+        Self { each: larger(self.each, each), ..self }
+    }
+
+    /// For scores that are made of rewards alone.
+    pub(crate) const fn margins(pool: &PoolSize) -> Self {
+        Self::new(&PoolSize { order: 0, ..*pool })
+    }
+
+    /// For pairs that are scored from so many rows of [`Stored`] columns.
+    pub(crate) const fn stored(rows: usize, pool: &PoolSize) -> Self {
+        // No panel of listed items: columns are there already.
+        let Self { each, .. } = Self::margins(pool);
+        match pool.pairs {
+            PairsSize::InPrompt { short_block, .. } => {
+                Self { shared: 0, each: in_prompt::workspace_len(rows, short_block) }
             }
-            // No panel: columns are there already.
-            Pairs::CrossPrompt(_) | Pairs::Listed(_) => Self::new(0, pairs, items).each,
-        };
-        Self { shared: panels, each }
+            PairsSize::CrossPrompt => {
+                Self { shared: cross_prompt::whitened_len(rows, pool.items), each }
+            }
+            PairsSize::Listed(_) => Self { shared: 0, each },
+        }
     }
 }
 
-/// How scores become a ranking.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ranking<'a> {
+/// What the pairs of a pool are ranked by.
+#[derive(Debug)]
+pub struct Ranking<'a, T, D> {
+    pool: &'a Pool<'a>,
+    rewards: &'a [T],
+    criterion: Criterion<'a, T, D>,
     /// The seed of the noise by which pairs are drawn in proportion to their scores.
-    pub(crate) noise: Option<u64>,
+    noise: Option<u64>,
     /// What the batch holds already, where it caps how often it touches a place.
-    pub(crate) picked: Option<&'a PickedPairs<'a>>,
+    picked: Option<&'a PickedPairs<'a>>,
 }
 
-/// Fills `batch` with the best pairs of the pool, best first. `heaps` holds a batch a worker.
+impl<T: Copy, D> Clone for Ranking<'_, T, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Copy, D> Copy for Ranking<'_, T, D> {}
+
+impl<'a, T: Real, D> Ranking<'a, T, D> {
+    /// All pairs that a pool offers, by a criterion; a reward an item.
+    #[must_use]
+    pub const fn new(pool: &'a Pool<'a>, rewards: &'a [T], criterion: Criterion<'a, T, D>) -> Self {
+        Self { pool, rewards, criterion, noise: None, picked: None }
+    }
+
+    /// The same pairs, drawn without replacement in proportion to their scores, which must not be
+    /// negative: [`gumbel()`] noise of this seed on the logarithms of the scores. The scores of a
+    /// batch are then right to rounding.
+    #[must_use]
+    pub const fn drawn(self, seed: u64) -> Self {
+        Self { noise: Some(seed), ..self }
+    }
+
+    /// Those of the pairs that a batch may still pick.
+    pub(crate) const fn beside(self, picked: &'a PickedPairs<'a>) -> Self {
+        Self { picked: Some(picked), ..self }
+    }
+
+    /// Parts of the walk over the pairs, which threads and machines share out: blocks of prompts, two
+    /// blocks of items, or blocks of places in a list.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        match self.pool.pairs() {
+            Pairs::InPrompt(prompts) => prompts.len().div_ceil(self.block()),
+            Pairs::CrossPrompt(_) => cross_prompt::block_pairs(self.pool.features().len()),
+            Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
+        }
+    }
+
+    /// Prompts that are scored together, so that their items stay in cache. Not part of the contract:
+    /// prompts share nothing.
+    const fn block(&self) -> usize {
+        match self.criterion {
+            Criterion::Stored(..) => SHORT_BLOCK,
+            _ => sum::PROMPTS,
+        }
+    }
+
+    /// Turns what pairs were ranked by into their scores: of those drawn, which [`best_in`] gives with
+    /// the noise that draws them.
+    pub fn restore_scores(&self, kept: &mut [Scored<T>]) {
+        let Some(seed) = self.noise else {
+            return;
+        };
+        for drawn in kept {
+            drawn.score = gumbel::score_of(seed, drawn.pair, drawn.score);
+        }
+    }
+}
+
+/// Fills `batch` with the pairs that rank first, in their order. `heaps` holds a batch a worker.
 ///
 /// # Errors
-/// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Shape`] where `rewards` does not have
+/// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Shape`] where the rewards do not have
 /// a value an item or the factor another order than the features; [`Error::Workspace`];
 /// [`Error::NonFinite`] with the pair whose score is no finite number.
 pub fn best_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     executor: &E,
-    pool: &Pool<'_>,
-    rewards: &[T],
-    criterion: Criterion<'_, T, D>,
+    ranking: &Ranking<'_, T, D>,
     workspace: &mut [T],
     heaps: &mut [Scored<T>],
     batch: &mut [Scored<T>],
 ) -> Result<(), Error> {
-    ranked_pairs(executor, pool, rewards, (criterion, None), workspace, heaps, batch)
-}
-
-/// Fills `batch` with pairs drawn without replacement in proportion to their scores, which must not
-/// be negative, in the order in which they are drawn: [`gumbel()`] noise of this seed on the
-/// logarithms of the scores. Memory is as for [`best_pairs`]; the scores told are right to rounding.
-///
-/// # Errors
-/// As [`best_pairs`].
-pub fn drawn_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
-    executor: &E,
-    pool: &Pool<'_>,
-    rewards: &[T],
-    (criterion, seed): (Criterion<'_, T, D>, u64),
-    workspace: &mut [T],
-    heaps: &mut [Scored<T>],
-    batch: &mut [Scored<T>],
-) -> Result<(), Error> {
-    ranked_pairs(executor, pool, rewards, (criterion, Some(seed)), workspace, heaps, batch)
-}
-
-/// The pairs that rank first, by their scores or, with a seed, by those with noise.
-fn ranked_pairs<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
-    executor: &E,
-    pool: &Pool<'_>,
-    rewards: &[T],
-    (criterion, noise): (Criterion<'_, T, D>, Option<u64>),
-    workspace: &mut [T],
-    heaps: &mut [Scored<T>],
-    batch: &mut [Scored<T>],
-) -> Result<(), Error> {
-    let requested = batch.len() as u64;
+    let (requested, available) = (batch.len() as u64, ranking.pool.available());
     if requested == 0 {
         return Ok(());
     }
-    if requested > pool.available() {
-        return Err(Error::Batch { requested, available: pool.available() });
+    if requested > available {
+        return Err(Error::Batch { requested, available });
     }
-    let (by, memory) = ((criterion, Ranking { noise, picked: None }), (workspace, heaps));
-    let kept = gather(executor, pool, rewards, by, memory, batch)?.finish();
-    check_finite(kept)?;
-    restore_scores(noise, kept);
+    let kept = best_in(executor, ranking, 0..ranking.parts(), workspace, heaps, batch)?;
+    ranking.restore_scores(kept);
     Ok(())
 }
 
-/// Turns what pairs were ranked by into their scores.
-pub(crate) fn restore_scores<T: Real>(noise: Option<u64>, kept: &mut [Scored<T>]) {
-    let Some(seed) = noise else {
-        return;
-    };
-    for drawn in kept {
-        drawn.score = gumbel::score_of(seed, drawn.pair, drawn.score);
-    }
+/// Fills `best` with the pairs of some parts of the walk that rank first, in their order, and gives
+/// as many as there are. [Merged](crate::topk::merge) with those of all other parts, each as many as
+/// the batch has places, they are the batch of [`best_pairs`]: to the bit, however parts are shared
+/// out. Memory is as for [`best_pairs`].
+///
+/// # Errors
+/// [`Error::Index`] for a part that there is not ([`Ranking::parts`]); otherwise as [`best_pairs`].
+pub fn best_in<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
+    executor: &E,
+    ranking: &Ranking<'_, T, D>,
+    parts: Range<usize>,
+    workspace: &mut [T],
+    heaps: &mut [Scored<T>],
+    best: &'a mut [Scored<T>],
+) -> Result<&'a mut [Scored<T>], Error> {
+    check_range("part of a ranking", &parts, ranking.parts())?;
+    let kept = gather(executor, ranking, parts, workspace, heaps, best)?.finish();
+    check_finite(kept)?;
+    Ok(kept)
 }
 
 /// Fails with [`Error::NonFinite`] if a pair has a score that is no finite number.
@@ -210,177 +274,154 @@ pub(crate) fn check_finite<T: Real>(kept: &[Scored<T>]) -> Result<(), Error> {
     }
 }
 
-/// The best pairs of the pool that a batch may still take, as many as there are slots.
+/// The pairs of some parts that rank first, as many as there are slots.
 ///
 /// # Errors
-/// As [`best_pairs`], but that a score may be no number: [`check_finite`].
+/// As [`best_in`], but that a score may be no number: [`check_finite`].
 pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     executor: &E,
-    pool: &Pool<'_>,
-    rewards: &[T],
-    (criterion, ranking): (Criterion<'_, T, D>, Ranking<'_>),
-    (workspace, heaps): (&mut [T], &mut [Scored<T>]),
+    ranking: &Ranking<'_, T, D>,
+    parts: Range<usize>,
+    workspace: &mut [T],
+    heaps: &mut [Scored<T>],
     slots: &'a mut [Scored<T>],
 ) -> Result<TopK<'a, T>, Error> {
+    let Ranking { pool, rewards, criterion, .. } = *ranking;
     check_shape("rewards", pool.features().len(), rewards.len())?;
     if let Criterion::Leverage(factor, _) = criterion {
         check_shape("order of the factor", pool.features().rows(), factor.order())?;
     }
-    let memory = criterion.memory(pool.pairs(), rewards.len());
+    let len = criterion.workspace_len(&pool.size());
     let found = workspace.len();
-    let (shared, workspace) = split_at(workspace, memory.shared);
-    if shared.len() < memory.shared || workspace.is_empty() {
-        let required = memory.shared.saturating_add(memory.each);
+    let (shared, workspace) = split_at(workspace, len.shared);
+    if shared.len() < len.shared || workspace.is_empty() {
+        let required = len.shared.saturating_add(len.each);
         return Err(Error::Workspace { what: "scores", required, found });
     }
-    let (whitener, whitened) = match criterion {
-        Criterion::Leverage(factor, _) => {
-            let (whitener, whitened) = split_at(shared, whitener_len(factor.order()));
-            fill_whitener(factor.as_slice(), factor.order(), whitener);
-            (whitener, whitened)
-        }
-        _ => (<&mut [T]>::default(), shared),
-    };
-    let fits = workers("scores", memory.each, executor.threads(), workspace.len())?;
-    let scan = Scan { pool, rewards, criterion, ranking, whitener: &*whitener, executor };
-    if fits.get() == 1 {
-        scan.whiten(1, whitened, workspace);
-        let (whitened, form) = (&*whitened, scan.form());
-        let mut best = TopK::new(slots);
-        for part in 0..scan.parts() {
-            scan.part((whitened, form), part, workspace, &mut best);
-        }
-        return Ok(best);
+    let fits = workers("scores", len.each, executor.threads(), workspace.len())?.get();
+    if fits == 1 {
+        let scan = Scan::new(executor, ranking, 1, shared, workspace);
+        return Ok(scan.best(parts, workspace, slots));
     }
-    let fits = workers("heaps", slots.len(), fits.get(), heaps.len())?.get();
+    let fits = workers("heaps", slots.len(), fits, heaps.len())?.get();
     let (heaps, _) = split_at(heaps, fits * slots.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.
     heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
-    scan.whiten(fits, whitened, workspace);
-    let (whitened, form) = (&*whitened, scan.form());
-    let share = scan.parts().div_ceil(fits);
-    for_chunks(executor, heaps, slots.len(), workspace, memory.each, &|number, heap, memory| {
-        let mut best = TopK::new(heap);
-        for part in number * share..((number + 1) * share).min(scan.parts()) {
-            scan.part((whitened, form), part, memory, &mut best);
-        }
+    let scan = Scan::new(executor, ranking, fits, shared, workspace);
+    let share = parts.len().div_ceil(fits);
+    for_chunks(executor, heaps, slots.len(), workspace, len.each, &|number, heap, workspace| {
+        let first = parts.start + number * share;
+        scan.best(first..(first + share).min(parts.end), workspace, heap);
     });
-    let mut best = TopK::new(slots);
-    for candidate in heaps.iter().filter(|candidate| candidate.pair != u64::MAX) {
-        best.offer(*candidate);
-    }
-    Ok(best)
+    Ok(merge(heaps.iter().copied().filter(|found| found.pair != u64::MAX), slots))
 }
 
 /// One walk over the pairs of a pool.
 struct Scan<'a, T, D, E> {
-    pool: &'a Pool<'a>,
-    rewards: &'a [T],
-    criterion: Criterion<'a, T, D>,
-    ranking: Ranking<'a>,
-    whitener: &'a [T],
     executor: &'a E,
+    ranking: Ranking<'a, T, D>,
+    whitener: &'a [T],
+    /// The items that more than one part of the walk needs, whitened.
+    whitened: &'a [T],
+    /// How the weights of a cross-prompt pool are computed.
+    form: Form<'a, T>,
 }
 
-impl<T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'_, T, D, E> {
-    /// Whitens the items that more than one part of the walk needs.
-    fn whiten(&self, workers: usize, whitened: &mut [T], memory: &mut [T]) {
-        if self.criterion.rows() == 0 {
-            return;
-        }
-        match (self.pool.pairs(), &self.criterion) {
-            (Pairs::CrossPrompt(_), _) => cross_prompt::whiten(self, whitened),
+impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
+    /// Whitens what all parts share, by so many workers.
+    fn new(
+        executor: &'a E,
+        ranking: &Ranking<'a, T, D>,
+        workers: usize,
+        shared: &'a mut [T],
+        workspace: &mut [T],
+    ) -> Self {
+        let Ranking { pool, rewards, criterion, .. } = *ranking;
+        let (whitener, whitened) = match criterion {
+            Criterion::Leverage(factor, _) => {
+                let (whitener, whitened) = split_at(shared, whitener_len(factor.order()));
+                fill_whitener(factor.as_slice(), factor.order(), whitener);
+                (whitener, whitened)
+            }
+            _ => (<&mut [T]>::default(), shared),
+        };
+        let form = match (pool.pairs(), criterion.weighting()) {
+            (Pairs::CrossPrompt(_), Some(weighting)) => Form::of(weighting, rewards),
+            _ => Form::Unit,
+        };
+        let scan = Self { executor, ranking: *ranking, whitener, whitened: &[], form };
+        match (pool.pairs(), criterion) {
+            (_, Criterion::Entropy | Criterion::MaxDiff) => {}
+            (Pairs::CrossPrompt(_), _) => cross_prompt::whiten(&scan, whitened),
             (Pairs::Listed(_), Criterion::Leverage(factor, _)) => {
-                let (features, order) = (self.pool.features(), factor.order());
-                let whitening = (self.whitener, order);
-                whiten_columns(self.executor, features, whitening, workers, whitened, memory);
+                let (features, order) = (pool.features(), factor.order());
+                whiten_columns(
+                    executor,
+                    features,
+                    scan.whitener,
+                    order,
+                    workers,
+                    whitened,
+                    workspace,
+                );
             }
             _ => {}
         }
+        Self { whitened, ..scan }
     }
 
-    /// How the weights of a cross-prompt pool are computed.
-    fn form(&self) -> Form<'_, T> {
-        match (self.pool.pairs(), self.criterion.weighting()) {
-            (Pairs::CrossPrompt(_), Some(weighting)) => Form::of(weighting, self.rewards),
-            _ => Form::Unit,
-        }
-    }
-
-    /// Parts of the walk, which threads share out.
-    fn parts(&self) -> usize {
-        match self.pool.pairs() {
-            Pairs::InPrompt(prompts) => prompts.len().div_ceil(self.block()),
-            Pairs::CrossPrompt(_) => cross_prompt::block_pairs(self.rewards.len()),
-            Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
-        }
-    }
-
-    /// Scores the pairs of one part and offers them.
-    fn part(
+    /// The pairs of some parts that rank first.
+    fn best<'s>(
         &self,
-        (whitened, form): (&[T], Form<'_, T>),
-        part: usize,
-        memory: &mut [T],
-        best: &mut TopK<'_, T>,
-    ) {
-        match self.pool.pairs() {
-            Pairs::InPrompt(prompts) => in_prompt::scan(self, prompts, part, memory, best),
-            Pairs::CrossPrompt(_) => {
-                cross_prompt::scan(self, (whitened, form), part, memory, best);
+        parts: Range<usize>,
+        workspace: &mut [T],
+        slots: &'s mut [Scored<T>],
+    ) -> TopK<'s, T> {
+        let mut best = TopK::new(slots);
+        for part in parts {
+            match self.ranking.pool.pairs() {
+                Pairs::InPrompt(prompts) => {
+                    in_prompt::scan(self, prompts, part, workspace, &mut best);
+                }
+                Pairs::CrossPrompt(_) => cross_prompt::scan(self, part, workspace, &mut best),
+                Pairs::Listed(pairs) => listed::scan(self, pairs, part, workspace, &mut best),
             }
-            Pairs::Listed(pairs) => listed::scan(self, (whitened, pairs), part, memory, best),
         }
+        best
     }
 }
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
-    /// Prompts that are scored together.
-    fn block(&self) -> usize {
-        match self.criterion {
-            Criterion::Stored(..) => in_prompt::STORED_BLOCK,
-            _ => in_prompt::BLOCK,
-        }
-    }
-
-    /// Fills a panel with what the items `first..end` are scored by.
-    fn fill(&self, (first, end): (usize, usize), stride: usize, panel: &mut [T]) {
-        match &self.criterion {
+    /// Fills a panel with what some items are scored by.
+    fn fill(&self, items: Range<usize>, stride: usize, panel: &mut [T]) {
+        let (features, level) = (self.ranking.pool.features(), self.executor.level());
+        match &self.ranking.criterion {
             Criterion::Leverage(..) => {
-                let items = self.pool.features().range(first, end);
-                fill_whitened(self.executor.level(), items, self.whitener, stride, panel);
+                let items = features.range(items.start, items.end);
+                fill_whitened(level, items, self.whitener, stride, panel);
             }
             Criterion::Stored(stored, _) => {
-                let end = end.min(self.pool.features().len());
-                stored.fill(self.executor.level(), (first, end), stride, panel);
+                let items = items.start..items.end.min(features.len());
+                stored.fill(level, items, stride, panel);
             }
             Criterion::Entropy | Criterion::MaxDiff => {}
         }
     }
 
-    /// The scores of some items of a panel with `width` others, row after row; `spare` holds as
-    /// many numbers as `scores`, twice.
-    fn score_panel(
-        &self,
-        stride: usize,
-        (items, others, width): (Items<'_, T>, Items<'_, T>, usize),
-        weights: &[T],
-        scores: &mut [T],
-        spare: &mut [T],
-    ) {
-        let level: Level = self.executor.level();
-        if let Criterion::Stored(stored, _) = &self.criterion {
-            let panels = (items, others, width);
-            stored.score_panel((level, stride), panels, weights, scores, spare);
+    /// The scores of a grid of items; `workspace` holds as many numbers as `scores`, twice.
+    fn score_grid(&self, grid: Grid<'_, T>, weights: &[T], scores: &mut [T], workspace: &mut [T]) {
+        let level = self.executor.level();
+        if let Criterion::Stored(stored, _) = &self.ranking.criterion {
+            stored.score_grid(level, grid, weights, scores, workspace);
         } else {
-            squared_distances(level, (stride, usize::MAX), items, others, width, scores);
-            self.weigh(weights, scores);
+            squared_distances(level, grid, scores);
+            weigh(weights, scores);
         }
     }
 
     /// The score of a margin, for the criteria that need nothing else.
     fn of_margin(&self, margin: T) -> T {
-        match self.criterion {
+        match self.ranking.criterion {
             // 0 − |m| rather than −|m|: no negative zero may be a key.
             Criterion::Entropy => T::ZERO - margin.magnitude(),
             _ => margin.magnitude(),
@@ -389,17 +430,11 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
 
     /// The scores of item `a` with the items from `b` on, from their margins.
     fn margins(&self, a: usize, b: usize, scores: &mut [T]) {
-        let reward = self.rewards.get(a).copied().unwrap_or(T::ZERO);
-        let others = self.rewards.get(b..).unwrap_or_default();
+        let rewards = self.ranking.rewards;
+        let reward = rewards.get(a).copied().unwrap_or(T::ZERO);
+        let others = rewards.get(b..).unwrap_or_default();
         for (score, other) in scores.iter_mut().zip(others) {
             *score = self.of_margin(reward - *other);
-        }
-    }
-
-    /// Turns squared distances into scores.
-    fn weigh(&self, weights: &[T], scores: &mut [T]) {
-        for (score, weight) in scores.iter_mut().zip(weights) {
-            *score = *weight * *score;
         }
     }
 
@@ -411,7 +446,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
         let scores = &*scores;
         let end = first.saturating_add(scores.len() as u64);
         let (mut rest, mut number) = (scores, first);
-        for labelled in self.pool.labelled_in(first, end) {
+        for labelled in self.ranking.pool.labelled_in(first, end) {
             let before = usize::try_from(labelled.saturating_sub(number)).unwrap_or(usize::MAX);
             let (run, after) = rest.split_at_checked(before).unwrap_or((rest, &[]));
             self.offer_allowed(number, run, best);
@@ -421,11 +456,18 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
         self.offer_allowed(number, rest, best);
     }
 
-    /// Offers consecutive pairs from number `first` on, but for those that the batch may not take.
+    /// Offers consecutive pairs from number `first` on, but for those that the batch may not pick.
     fn offer_allowed(&self, first: u64, scores: &[T], best: &mut TopK<'_, T>) {
         match self.ranking.picked {
             Some(picked) => best.offer_allowed(first, scores, |pair| picked.allows(pair)),
             None => best.offer_run(first, scores),
         }
+    }
+}
+
+/// Turns squared distances into scores.
+fn weigh<T: Real>(weights: &[T], scores: &mut [T]) {
+    for (score, weight) in scores.iter_mut().zip(weights) {
+        *score = *weight * *score;
     }
 }

@@ -7,12 +7,12 @@ use crate::parallel::Executor;
 use crate::rng::Stream;
 use crate::topk::Scored;
 
-/// Fills `batch`. The score is w dᵀM⁻²d, M = P + Σ w ddᵀ over the pool (λI in
-/// the place of P without the past).
+/// Fills `batch`. The score is w dᵀM⁻²d, M = P + Σ w ddᵀ over the pool (λI in the place of P
+/// without the past).
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,

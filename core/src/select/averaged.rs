@@ -1,46 +1,43 @@
 //! The weights that a strategy's options ask for, over its pool: plug-in, or averaged over the
 //! posterior of the last layer, for which the pool's items are whitened by P once.
 
-use super::posterior::factor_with_prior;
 use super::{Options, Problem, Sizes, Weights};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::fisher::Weighting;
-use crate::linalg::{Packed, packed_len};
+use crate::linalg::packed_len;
 use crate::parallel::{Executor, split_at};
+use crate::pool::PoolSize;
 use crate::whiten::{Whitened, whitened_len};
 
-/// Numbers that [`weighting`] takes of its memory: none for plug-in weights.
-pub(super) fn weighting_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> usize {
+/// Numbers that [`weighting`] takes of its workspace: none for plug-in weights.
+pub(super) const fn weighting_len<T: Real>(sizes: &Sizes, options: &Options<'_, T>) -> usize {
     match options.weights {
         Weights::PlugIn => 0,
         Weights::Averaged => {
-            packed_len(sizes.order).saturating_add(whitened_len(sizes.order, sizes.items))
+            let PoolSize { order, items, .. } = sizes.pool;
+            packed_len(order).saturating_add(whitened_len(order, items))
         }
     }
 }
 
-/// The weights of the pool's pairs, and the rest of the memory.
+/// The weights of the pool's pairs, and the rest of the workspace.
 ///
 /// # Errors
 /// [`Error::Workspace`] below [`weighting_len`]; [`Error::NotPositiveDefinite`] where P has no
 /// factor in this precision; [`Error::Shape`] where the past is of another order than the features.
 pub(super) fn weighting<'a, T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
-    memory: &'a mut [T],
+    workspace: &'a mut [T],
 ) -> Result<(Weighting<'a, T>, &'a mut [T]), Error> {
     let Problem { executor, pool, posterior, options } = *problem;
     if options.weights == Weights::PlugIn {
-        return Ok((Weighting::Bernoulli, memory));
+        return Ok((Weighting::Bernoulli, workspace));
     }
     let (features, order) = (pool.features(), pool.features().rows());
     check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
-    let (matrix, memory) = split_at(memory, packed_len(order));
-    let (whitened, memory) = split_at(memory, whitened_len(order, features.len()));
-    let mut precision = Packed::new(order, matrix)?;
-    precision.clear();
-    precision.add(&posterior.past)?;
-    let factor = factor_with_prior(precision, posterior.prior_precision, posterior.jitter)?;
-    let whitened = Whitened::new(executor, &factor, features, whitened)?;
-    Ok((Weighting::Averaged(whitened), memory))
+    let (matrix, workspace) = split_at(workspace, packed_len(order));
+    let (whitened, workspace) = split_at(workspace, whitened_len(order, features.len()));
+    let whitened = Whitened::new(executor, &posterior.factor(matrix)?, features, whitened)?;
+    Ok((Weighting::Averaged(whitened), workspace))
 }

@@ -20,18 +20,18 @@ use crate::topk::{Scored, TopK};
 /// # Errors
 /// As [`super::Strategy::select`]; [`Error::AllPairs`]; [`Error::Parameter`] for fewer than two draws
 /// and [`Error::TooLarge`] for too many.
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let (memory, summary) = information::prepare(problem, workspace, 1, rng)?;
+    let (parts, summary) = information::prepare(problem, workspace, 1, rng)?;
     let Problem { executor, pool, options, .. } = *problem;
-    let scan = Scan { executor, pool, draws: memory.draws, samples: options.posterior_samples };
-    scan.score(&memory.configurations, &[], memory.scores, memory.scratch)?;
+    let scan = Scan { executor, pool, draws: parts.draws, samples: options.posterior_samples };
+    scan.score(&parts.configurations, &[], parts.scores, parts.workspace)?;
     let mut best = TopK::new(batch);
-    for (pair, score) in (0..).zip(&*memory.scores) {
+    for (pair, score) in (0..).zip(&*parts.scores) {
         if *score > -T::INFINITY {
             best.offer(Scored { score: *score, pair });
         }
@@ -41,6 +41,9 @@ pub fn select<T: Real, E: Executor>(
 }
 
 /// Memory for a score a pair and one joint answer, the empty one.
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
     information::workspace_len(sizes, options.posterior_samples, 1)
 }

@@ -36,7 +36,7 @@ use crate::topk::{Scored, TopK};
 /// # Errors
 /// As [`super::bald::select`]; [`Error::Parameter`] for fewer configurations than draws and
 /// [`Error::TooLarge`] for too many.
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,
@@ -44,20 +44,19 @@ pub fn select<T: Real, E: Executor>(
 ) -> Result<Selection, Error> {
     let Problem { executor, pool, options, .. } = *problem;
     let samples = options.posterior_samples;
-    check_configurations(samples, options.configurations)?;
-    let (memory, summary) = information::prepare(problem, workspace, options.configurations, rng)?;
-    let (mut configurations, scores, scratch) =
-        (memory.configurations, memory.scores, memory.scratch);
-    let scan = Scan { executor, pool, draws: memory.draws, samples };
+    check(problem)?;
+    let (parts, summary) = information::prepare(problem, workspace, options.configurations, rng)?;
+    let (mut configurations, scores, workspace) =
+        (parts.configurations, parts.scores, parts.workspace);
+    let scan = Scan { executor, pool, draws: parts.draws, samples };
     let mut information = Information::none(samples);
     for place in 0..batch.len() {
         let (picked, rest) = split_at(batch, place);
-        scan.score(&configurations, picked, scores, scratch)?;
+        scan.score(&configurations, picked, scores, workspace)?;
         let Some(best) = first_best(scores) else {
             break;
         };
-        let (probabilities, entropies) = scan.pair(best.pair, scratch);
-        let answers = (&*probabilities, &*entropies);
+        let answers = scan.pair(best.pair, workspace);
         if is_noise(&configurations, answers, scores, best.score) {
             information.noise_from = Some(place);
             fill_at_random(scores, rng, rest);
@@ -68,12 +67,12 @@ pub fn select<T: Real, E: Executor>(
         }
         information.nats += best.score.to_f64();
         if configurations.have_room() {
-            configurations.answer(executor.level(), probabilities, rng);
+            configurations.answer(executor.level(), answers.probabilities, rng);
         } else {
             configurations.sample();
             for picked in batch.iter().take(place + 1) {
-                let (probabilities, _) = scan.pair(picked.pair, scratch);
-                configurations.answer(executor.level(), probabilities, rng);
+                let answers = scan.pair(picked.pair, workspace);
+                configurations.answer(executor.level(), answers.probabilities, rng);
             }
         }
     }
@@ -81,11 +80,17 @@ pub fn select<T: Real, E: Executor>(
 }
 
 /// Memory for a score a pair and the joint answers.
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
     information::workspace_len(sizes, options.posterior_samples, options.configurations)
 }
 
-fn check_configurations(samples: usize, configurations: usize) -> Result<(), Error> {
+/// Refuses numbers of draws and of joint answers that the strategy cannot work with, and a pool whose
+/// pairs cannot be gone through.
+pub(super) fn check<T: Real, E>(problem: &Problem<'_, T, E>) -> Result<(), Error> {
+    let Options { posterior_samples: samples, configurations, .. } = *problem.options;
     if configurations < samples {
         let what = "configurations must be at least as many as posterior samples";
         return Err(Error::Parameter { what });
@@ -94,7 +99,7 @@ fn check_configurations(samples: usize, configurations: usize) -> Result<(), Err
         let (what, limit) = ("configurations", MAX_CONFIGURATIONS);
         return Err(Error::TooLarge { what, limit, found: configurations });
     }
-    Ok(())
+    information::check(problem).map(|_| ())
 }
 
 /// The largest score, the first of equal ones; none if no pair is on offer.

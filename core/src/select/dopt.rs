@@ -13,7 +13,7 @@ use crate::topk::Scored;
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,

@@ -13,11 +13,11 @@ use crate::topk::Scored;
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
-    _rng: &mut Stream,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    leverage::by_margin(problem, workspace, Criterion::Entropy, batch)
+    leverage::by_margin(problem, workspace, Criterion::Entropy, rng, batch)
 }

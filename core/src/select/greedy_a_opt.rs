@@ -2,7 +2,7 @@
 //! weights, drops most, M from P on.
 
 use super::sequential::{self, Goal};
-use super::{Problem, Selection, Strategy, Workspace};
+use super::{Problem, Selection, Workspace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -14,13 +14,12 @@ use crate::topk::Scored;
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let (options, strategy) = (problem.options, Strategy::GreedyAOpt);
-    let goal = Goal::Trace { target: None, misfit: options.distrust(strategy) };
-    sequential::select(problem, goal, options.caps(strategy), workspace, batch)
+    let goal = Goal::Trace { target: None, misfit: problem.options.misfit() };
+    sequential::select(problem, goal, workspace, batch)
 }

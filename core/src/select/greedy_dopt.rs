@@ -4,7 +4,7 @@
 //! the whole has at least 1 − 1/e of the best gain there is (Nemhauser, Wolsey and Fisher, 1978).
 
 use super::sequential::{self, Goal};
-use super::{Problem, Selection, Strategy, Workspace};
+use super::{Problem, Selection, Workspace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -15,12 +15,11 @@ use crate::topk::Scored;
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let distinct = problem.options.caps(Strategy::GreedyDopt);
-    sequential::select(problem, Goal::LogDet, distinct, workspace, batch)
+    sequential::select(problem, Goal::LogDet, workspace, batch)
 }

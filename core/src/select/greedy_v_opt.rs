@@ -2,7 +2,7 @@
 //! rewards' differences that are wanted, drops most, M from P on (Yu, Bi and Tresp, 2006).
 
 use super::sequential::{self, Goal};
-use super::{Problem, Selection, Strategy, Workspace, trace};
+use super::{Problem, Selection, Workspace, trace};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -14,13 +14,12 @@ use crate::topk::Scored;
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     _rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let (options, strategy) = (problem.options, Strategy::GreedyVOpt);
-    let goal = Goal::Trace { target: trace::target(options)?, misfit: options.distrust(strategy) };
-    sequential::select(problem, goal, options.caps(strategy), workspace, batch)
+    let (target, misfit) = (trace::target(problem.options)?, problem.options.misfit());
+    sequential::select(problem, Goal::Trace { target, misfit }, workspace, batch)
 }

@@ -3,21 +3,20 @@
 //!
 //! Where a batch may touch an item or a prompt only so often, it is what the ranking of all pairs
 //! gives when it is gone through from the best on and what is full is passed over. Only the front of the
-//! ranking is kept; should it not do, the pairs that may still be taken are ranked again.
+//! ranking is kept; should it not do, the pairs that may still be picked are ranked again.
 
-use super::posterior::{factor_summary, factor_with_prior, pool_rewards};
+use super::posterior::{factor_summary, pool_rewards};
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::fisher::{Weighting, add_pool, pool_workspace_len};
 use crate::head::rewards_workspace_len;
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Distinct, PickedPairs, picked_len};
+use crate::pool::{Distinct, PickedPairs, PoolSize, picked_len};
 use crate::rng::Stream;
-use crate::score::{
-    Criterion, Ranking, ScoreMemory, best_pairs, check_finite, drawn_pairs, gather, restore_scores,
-};
+use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs, check_finite, gather};
 use crate::topk::Scored;
 
 /// Ranks by a criterion that needs rewards alone.
@@ -25,12 +24,13 @@ pub(super) fn by_margin<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     criterion: Criterion<'_, T, &[T]>,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let Workspace { numbers, heaps, ranks } = workspace;
     let (rewards, numbers) = pool_rewards(problem, numbers)?;
     let workspace = Workspace { numbers, heaps, ranks };
-    rank(problem, rewards, (criterion, None), workspace, batch)?;
+    rank(problem, rewards, criterion, workspace, rng, batch)?;
     Ok(Selection::default())
 }
 
@@ -75,8 +75,7 @@ fn by_leverage<T: Real, E: Executor>(
     let (factor, selection, numbers) = pool_factor(problem, past, rewards, weighting, numbers)?;
     let criterion = Criterion::Leverage(&factor, weighting);
     let workspace = Workspace { numbers, heaps, ranks };
-    let noise = noise(problem, rng);
-    rank(problem, rewards, (criterion, noise), workspace, batch)?;
+    rank(problem, rewards, criterion, workspace, rng, batch)?;
     Ok(selection)
 }
 
@@ -101,36 +100,29 @@ pub(super) fn pool_factor<'a, T: Real, E: Executor>(
     if let Some(past) = past {
         fisher.add(&past)?;
     }
-    let factor = factor_with_prior(fisher, posterior.prior_precision, posterior.jitter)?;
+    fisher.add_diagonal(posterior.prior_precision);
+    posterior.add_jitter(&mut fisher);
+    let factor = Cholesky::factor(fisher)?;
     let summary = factor_summary(&factor, condition)?;
     Ok((factor, summary, numbers))
-}
-
-/// The seed of the noise by which pairs are drawn, where they are not ranked.
-pub(super) fn noise<T, E>(problem: &Problem<'_, T, E>, rng: &mut Stream) -> Option<u64> {
-    problem.options.sampled.then(|| rng.bits())
 }
 
 /// Fills `batch` with the best pairs that the caps on a batch allow.
 pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     problem: &Problem<'_, T, E>,
     rewards: &[T],
-    (criterion, noise): (Criterion<'_, T, D>, Option<u64>),
+    criterion: Criterion<'_, T, D>,
     workspace: Workspace<'_, T>,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<(), Error> {
     let Problem { executor, pool, options, .. } = *problem;
     let Workspace { numbers, heaps, ranks } = workspace;
-    // No strategy that ranks all pairs has caps of its own.
-    let distinct = options.distinct.unwrap_or_default();
+    let ranking = Ranking::new(pool, rewards, criterion);
+    let ranking = if options.sampled { ranking.drawn(rng.bits()) } else { ranking };
+    let distinct = options.distinct();
     if distinct == Distinct::Unlimited {
-        return match noise {
-            None => best_pairs(executor, pool, rewards, criterion, numbers, heaps, batch),
-            Some(seed) => {
-                let by = (criterion, seed);
-                drawn_pairs(executor, pool, rewards, by, numbers, heaps, batch)
-            }
-        };
+        return best_pairs(executor, &ranking, numbers, heaps, batch);
     }
     let (mut picked, _) = PickedPairs::new(pool, distinct, batch.len(), ranks)?;
     let (required, found) = (front_len(batch.len()), heaps.len());
@@ -141,13 +133,12 @@ pub(super) fn rank<T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     let requested = batch.len() as u64;
     let mut places = batch.iter_mut();
     while places.len() > 0 {
-        let memory = (&mut *numbers, &mut *heaps);
-        let by = (criterion, Ranking { noise, picked: Some(&picked) });
-        let best = gather(executor, pool, rewards, by, memory, slots)?;
+        let open = ranking.beside(&picked);
+        let best = gather(executor, &open, 0..open.parts(), numbers, heaps, slots)?;
         let more = best.worst().is_some();
         let front = best.finish();
         check_finite(front)?;
-        restore_scores(noise, front);
+        ranking.restore_scores(front);
         for scored in front {
             if picked.allows(scored.pair)
                 && let Some(place) = places.next()
@@ -169,52 +160,50 @@ const fn front_len(batch: usize) -> usize {
 }
 
 /// Memory for the rewards, and then for scores that are made of nothing else.
-pub(super) fn margin_workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> WorkspaceLen {
-    let Sizes { order, pairs, items, .. } = *sizes;
-    let (threads, score) = (sizes.threads.max(1), ScoreMemory::new(0, pairs, items));
-    let scores = threads.saturating_mul(score.each).saturating_add(score.shared);
-    let shared = scores.max(threads.saturating_mul(rewards_workspace_len(order)));
-    let (heaps, ranks) = rank_len(sizes, distinct);
-    WorkspaceLen { numbers: items.saturating_add(shared), heaps, ranks }
+pub(super) const fn margin_workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
+    let PoolSize { order, items, .. } = sizes.pool;
+    let scores = ScoreWorkspaceLen::margins(&sizes.pool).numbers(sizes.workers());
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let (heaps, ranks) = rank_len(sizes, options.distinct());
+    WorkspaceLen { numbers: items.saturating_add(larger(scores, rewards)), heaps, ranks }
 }
 
 /// Memory for the rewards, what weights are made of, the matrix, and then its sums or the scores.
-pub(super) fn workspace_len<T: Real>(
-    sizes: &Sizes<'_>,
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
     options: &Options<'_, T>,
-    distinct: Distinct,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, items, threads, .. } = *sizes;
-    let threads = threads.max(1);
-    let score = ScoreMemory::new(order, pairs, items);
-    let shared = pool_len(sizes)
-        .max(threads.saturating_mul(score.each).saturating_add(score.shared))
-        .max(threads.saturating_mul(rewards_workspace_len(order)));
+    let PoolSize { order, items, .. } = sizes.pool;
+    let scores = ScoreWorkspaceLen::new(&sizes.pool).numbers(sizes.workers());
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let shared = larger(larger(pool_len(sizes), scores), rewards);
     let numbers = items
         .saturating_add(averaged::weighting_len(sizes, options))
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = rank_len(sizes, distinct);
+    let (heaps, ranks) = rank_len(sizes, options.distinct());
     WorkspaceLen { numbers, heaps, ranks }
 }
 
 /// Numbers that the sum over the pool works in.
-pub(super) fn pool_len(sizes: &Sizes<'_>) -> usize {
-    let Sizes { order, pairs, threads, .. } = *sizes;
+pub(super) const fn pool_len(sizes: &Sizes) -> usize {
     // Blocks beyond one a thread even out their lengths; one thread has nothing to even out.
-    let blocks = if threads > 1 { threads.saturating_mul(2) } else { 1 };
-    blocks.saturating_mul(pool_workspace_len(order, pairs))
+    let blocks = if sizes.threads > 1 { sizes.threads.saturating_mul(2) } else { 1 };
+    blocks.saturating_mul(pool_workspace_len(&sizes.pool))
 }
 
 /// Candidates and whole numbers that [`rank`] works in.
-pub(super) const fn rank_len(sizes: &Sizes<'_>, distinct: Distinct) -> (usize, usize) {
+pub(super) const fn rank_len(sizes: &Sizes, distinct: Distinct) -> (usize, usize) {
     let workers = if sizes.threads > 1 { sizes.threads } else { 0 };
     match distinct {
         Distinct::Unlimited => (workers.saturating_mul(sizes.batch), 0),
         Distinct::PerItem(_) | Distinct::PerPrompt(_) => {
             let heaps = workers.saturating_add(1).saturating_mul(front_len(sizes.batch));
-            (heaps, picked_len(sizes.batch, sizes.items, distinct))
+            (heaps, picked_len(sizes.batch, sizes.pool.items, distinct))
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::rng::Stream;
 use crate::topk::Scored;
 
 /// Memory for the ranks of a batch, where a part of it is random.
-pub(super) fn workspace_len<T>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) const fn workspace_len<T>(sizes: &Sizes, options: &Options<'_, T>) -> WorkspaceLen {
     let ranks = if options.mixed == 0 { 0 } else { sizes.batch };
-    WorkspaceLen { ranks, ..WorkspaceLen::default() }
+    WorkspaceLen { numbers: 0, heaps: 0, ranks }
 }
 
 /// Fills the front of `batch` by a strategy and its last [`Options::mixed`] places at random, with
@@ -42,16 +42,16 @@ pub(super) fn select<T: Real, E>(
     if found < required {
         return Err(Error::Workspace { what: "ranks", required, found });
     }
-    let (taken, drawn) = split_at(ranks, best.len());
+    let (picked, drawn) = split_at(ranks, best.len());
     let (drawn, _) = split_at(drawn, random.len());
-    for (rank, scored) in taken.iter_mut().zip(&*best) {
+    for (rank, scored) in picked.iter_mut().zip(&*best) {
         *rank = scored.pair;
     }
     let labelled = problem.pool.labelled();
-    ranks_of_pairs(labelled, taken);
-    sort(taken, &|a, b| a.cmp(b));
-    rng.sample(problem.pool.available().saturating_sub(taken.len() as u64), drawn)?;
-    pairs_of_ranks(taken, drawn);
+    ranks_of_pairs(labelled, picked);
+    sort(picked, &|a, b| a.cmp(b));
+    rng.sample(problem.pool.available().saturating_sub(picked.len() as u64), drawn)?;
+    pairs_of_ranks(picked, drawn);
     pairs_of_ranks(labelled, drawn);
     for (slot, pair) in random.iter_mut().zip(&*drawn) {
         *slot = Scored { score: T::ZERO, pair: *pair };

@@ -25,6 +25,7 @@ mod posterior;
 mod problem;
 pub mod random;
 pub mod robust_v_opt;
+mod selector;
 mod sequential;
 mod strategy;
 mod trace;
@@ -36,4 +37,5 @@ pub use self::options::{Options, Weights};
 pub use self::problem::{
     Information, Posterior, Problem, Selection, Sizes, Workspace, WorkspaceLen,
 };
-pub use self::strategy::Strategy;
+pub use self::selector::{ArraySelector, Batch, Selector, Workload};
+pub use self::strategy::{Facts, Strategy};

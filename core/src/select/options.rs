@@ -1,9 +1,9 @@
 //! [`Options`]: what a strategy leaves to its caller. One type serves them all. Weights, misfit, caps,
 //! a start without the past and pairs drawn change what a batch means: a strategy that does not read
 //! them refuses them, and [`Options::read_by`] takes them out. The sizes of samples and clusters mean
-//! nothing to strategies that have none.
+//! nothing to strategies that have none. What is left open is resolved once, before a strategy runs.
 
-use super::Strategy;
+use super::Facts;
 use crate::arith::Real;
 use crate::error::Error;
 use crate::linalg::Packed;
@@ -17,13 +17,13 @@ pub struct Options<'a, T> {
     /// V, the second moment of the differences whose rewards are wanted; of order H.
     pub target: Option<Packed<T, &'a [T]>>,
     /// κ: how much of ‖d‖² the score's denominator gains, for features that do not explain the
-    /// reward fully; without it, [`Strategy::own_misfit`].
+    /// reward fully; without it, [`Facts::misfit`].
     pub misfit: Option<T>,
     /// The most pairs of a batch that may touch one item, or one prompt; without it,
-    /// [`Strategy::own_distinct`].
+    /// [`Facts::distinct`].
     pub distinct: Option<Distinct>,
-    /// Whether designs start at λI rather than at P.
-    pub without_past: bool,
+    /// Whether designs start at P, the past counted, rather than at λI.
+    pub past: bool,
     /// Whether pairs are drawn in proportion to their scores rather than ranked.
     pub sampled: bool,
     /// How many of a batch's pairs, its last, are drawn at random among the rest.
@@ -52,55 +52,73 @@ pub enum Weights {
 
 impl<T: Real> Default for Options<'_, T> {
     fn default() -> Self {
-        Self {
-            weights: Weights::default(),
-            target: None,
-            misfit: None,
-            distinct: None,
-            without_past: false,
-            sampled: false,
-            mixed: 0,
-            posterior_samples: 100,
-            configurations: 1000,
-            clusters: 10,
-            radius: T::ONE,
-        }
+        Self::DEFAULT
     }
 }
 
 impl<T: Real> Options<'_, T> {
+    /// The defaults, by name where memory is sized when a program is built.
+    pub const DEFAULT: Self = Self {
+        weights: Weights::PlugIn,
+        target: None,
+        misfit: None,
+        distinct: None,
+        past: true,
+        sampled: false,
+        mixed: 0,
+        posterior_samples: 100,
+        configurations: 1000,
+        clusters: 10,
+        radius: T::ONE,
+    };
+
     /// These, without those that the strategy does not read and would refuse.
     #[must_use]
-    pub fn read_by(self, strategy: Strategy) -> Self {
-        let capped = strategy.takes_caps();
-        let Self { misfit, distinct, .. } = self;
+    pub fn read_by(self, strategy: &Facts) -> Self {
         let options = Self {
-            weights: if strategy.takes_weights() { self.weights } else { Weights::PlugIn },
-            misfit: misfit.filter(|_| strategy.takes_misfit()),
-            distinct: distinct.filter(|_| capped),
-            without_past: self.without_past && strategy.can_leave_out_the_past(),
-            sampled: self.sampled && strategy.can_sample(),
+            weights: if strategy.weights { self.weights } else { Weights::PlugIn },
+            misfit: self.misfit.filter(|_| strategy.misfit.is_some()),
+            distinct: self.distinct.filter(|_| strategy.distinct.is_some()),
+            past: self.past || !strategy.past,
+            sampled: self.sampled && strategy.sampled,
             ..self
         };
-        let mixed = if options.caps(strategy) == Distinct::Unlimited { self.mixed } else { 0 };
-        Self { mixed, ..options }
+        let capped = options.resolved(strategy).distinct() != Distinct::Unlimited;
+        Self { mixed: if capped { 0 } else { self.mixed }, ..options }
     }
 
-    /// The caps that the strategy keeps with these options.
-    pub(super) fn caps(&self, strategy: Strategy) -> Distinct {
-        self.distinct.unwrap_or(strategy.own_distinct())
+    /// These, with the strategy's caps where they leave them open.
+    pub(super) const fn capped(self, strategy: &Facts) -> Self {
+        let distinct = match self.distinct {
+            Some(distinct) => Some(distinct),
+            None => strategy.distinct,
+        };
+        Self { distinct, ..self }
     }
 
-    /// κ of the strategy with these options.
-    pub(super) fn distrust(&self, strategy: Strategy) -> T {
-        self.misfit.unwrap_or(T::from_u64(strategy.own_misfit()))
+    /// These, with the strategy's choice of all that they leave open.
+    pub(super) fn resolved(self, strategy: &Facts) -> Self {
+        Self { misfit: self.misfit.or(strategy.misfit.map(T::from_f64)), ..self.capped(strategy) }
+    }
+
+    /// The caps on a batch, once they are resolved.
+    pub(super) const fn distinct(&self) -> Distinct {
+        match self.distinct {
+            Some(distinct) => distinct,
+            None => Distinct::Unlimited,
+        }
+    }
+
+    /// κ, once it is resolved.
+    pub(super) fn misfit(&self) -> T {
+        self.misfit.unwrap_or(T::ZERO)
     }
 
     /// Refuses what the strategy would not honour.
-    pub(super) fn check(&self, strategy: Strategy) -> Result<(), Error> {
+    pub(super) fn check(&self, strategy: &Facts) -> Result<(), Error> {
         let refused = [
             (
-                self.weights != Weights::PlugIn && !strategy.takes_weights(),
+                self.weights != Weights::PlugIn && !strategy.weights,
                 "averaged weights, for a strategy that has no weights",
             ),
             (
@@ -108,24 +126,20 @@ impl<T: Real> Options<'_, T> {
                 "misfit must be a finite number, not negative",
             ),
             (
-                self.misfit.is_some_and(|misfit| misfit != T::ZERO) && !strategy.takes_misfit(),
+                self.misfit() != T::ZERO && strategy.misfit.is_none(),
                 "misfit, for a strategy that does not read it",
             ),
             (
-                self.distinct.is_some_and(|distinct| distinct != Distinct::Unlimited)
-                    && !strategy.takes_caps(),
+                self.distinct() != Distinct::Unlimited && strategy.distinct.is_none(),
                 "distinct, for a strategy that keeps no caps",
             ),
+            (!self.past && !strategy.past, "past, for a strategy that has no choice of it"),
             (
-                self.without_past && !strategy.can_leave_out_the_past(),
-                "without_past, for a strategy that has no choice of it",
-            ),
-            (
-                self.sampled && !strategy.can_sample(),
+                self.sampled && !strategy.sampled,
                 "sampled, for a strategy whose scores are no gradients",
             ),
             (
-                self.mixed > 0 && self.caps(strategy) != Distinct::Unlimited,
+                self.mixed > 0 && self.resolved(strategy).distinct() != Distinct::Unlimited,
                 "mixed, beside caps that random pairs would not keep",
             ),
         ];

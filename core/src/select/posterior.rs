@@ -1,10 +1,10 @@
 //! What strategies make of the posterior: rewards in the selection's own precision, P, and its factor.
 
-use super::{Problem, Selection};
+use super::{Posterior, Problem, Selection};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::head::rewards;
-use crate::linalg::{Cholesky, Packed};
+use crate::linalg::{Cholesky, CholeskyView, Packed};
 use crate::parallel::{Executor, split_at};
 
 /// What a factor tells of its matrix.
@@ -16,40 +16,36 @@ pub(super) fn factor_summary<T: Real, D: AsRef<[T]>>(
     Ok(Selection { condition, log_det: Some(factor.log_det().to_f64()), ..Selection::default() })
 }
 
-/// Factors a Fisher matrix + λI + jitter · (its mean diagonal entry) · I.
-pub(super) fn factor_with_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
-    mut fisher: Packed<T, D>,
-    prior_precision: T,
-    jitter: T,
-) -> Result<Cholesky<T, D>, Error> {
-    add_prior(&mut fisher, prior_precision, jitter);
-    Cholesky::factor(fisher)
-}
-
-fn add_prior<T: Real, D: AsRef<[T]> + AsMut<[T]>>(
-    fisher: &mut Packed<T, D>,
-    prior_precision: T,
-    jitter: T,
-) {
-    fisher.add_diagonal(prior_precision);
-    if jitter != T::ZERO {
-        let mean = fisher.trace() / T::from_u64(fisher.order() as u64);
-        fisher.add_diagonal(jitter * mean);
+impl<T: Real> Posterior<'_, T> {
+    /// Fills in P = λI + Σ over the labelled pairs, or λI without the past.
+    pub(crate) fn fill_precision<D: AsRef<[T]> + AsMut<[T]>>(
+        &self,
+        past: bool,
+        precision: &mut Packed<T, D>,
+    ) -> Result<(), Error> {
+        precision.clear();
+        if past {
+            precision.add(&self.past)?;
+        }
+        precision.add_diagonal(self.prior_precision);
+        Ok(())
     }
-}
 
-/// Fills in where a sequential design starts: P, or λI without the past.
-pub(super) fn fill_start<T: Real, E: Executor>(
-    problem: &Problem<'_, T, E>,
-    start: &mut Packed<T, &mut [T]>,
-) -> Result<(), Error> {
-    let posterior = problem.posterior;
-    start.clear();
-    if !problem.options.without_past {
-        start.add(&posterior.past)?;
+    /// Adds jitter · (the mean diagonal entry) · I.
+    pub(super) fn add_jitter<D: AsRef<[T]> + AsMut<[T]>>(&self, matrix: &mut Packed<T, D>) {
+        if self.jitter != T::ZERO {
+            let mean = matrix.trace() / T::from_u64(matrix.order() as u64);
+            matrix.add_diagonal(self.jitter * mean);
+        }
     }
-    add_prior(start, posterior.prior_precision, posterior.jitter);
-    Ok(())
+
+    /// The factor of P, with its jitter.
+    pub(super) fn factor<'m>(&self, matrix: &'m mut [T]) -> Result<CholeskyView<'m, T>, Error> {
+        let mut precision = Packed::new(self.past.order(), matrix)?;
+        self.fill_precision(true, &mut precision)?;
+        self.add_jitter(&mut precision);
+        Cholesky::factor(precision)
+    }
 }
 
 /// Rewards of the pool's items by the posterior's head, and the rest of the memory.

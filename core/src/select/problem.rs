@@ -4,7 +4,8 @@
 use crate::arith::{self, Real};
 use crate::error::Error;
 use crate::linalg::Packed;
-use crate::pool::{Pairs, Pool};
+use crate::memory::larger;
+use crate::pool::{Pool, PoolSize};
 use crate::topk::Scored;
 
 use super::Options;
@@ -52,7 +53,7 @@ pub struct Workspace<'a, T> {
     pub numbers: &'a mut [T],
     /// Candidates: of each worker, and of the batch.
     pub heaps: &'a mut [Scored<T>],
-    /// Whole numbers: ranks of pairs, counts, pairs taken.
+    /// Whole numbers: ranks of pairs, counts, pairs picked.
     pub ranks: &'a mut [u64],
 }
 
@@ -68,39 +69,51 @@ pub struct WorkspaceLen {
 }
 
 impl WorkspaceLen {
+    /// No memory.
+    pub const NONE: Self = Self { numbers: 0, heaps: 0, ranks: 0 };
+
+    /// The bytes of such a workspace.
+    #[must_use]
+    pub const fn bytes<T>(self) -> usize {
+        let numbers = self.numbers.saturating_mul(size_of::<T>());
+        let heaps = self.heaps.saturating_mul(size_of::<Scored<T>>());
+        let ranks = self.ranks.saturating_mul(size_of::<u64>());
+        numbers.saturating_add(heaps).saturating_add(ranks)
+    }
+
     /// The lengths that serve either.
     #[must_use]
-    pub fn max(self, other: Self) -> Self {
+    pub const fn max(self, other: Self) -> Self {
         Self {
-            numbers: self.numbers.max(other.numbers),
-            heaps: self.heaps.max(other.heaps),
-            ranks: self.ranks.max(other.ranks),
+            numbers: larger(self.numbers, other.numbers),
+            heaps: larger(self.heaps, other.heaps),
+            ranks: larger(self.ranks, other.ranks),
         }
     }
 }
 
-/// What sizes a [`Workspace`].
-#[derive(Clone, Copy, Debug)]
-pub struct Sizes<'a> {
-    /// Features of an item: H.
-    pub order: usize,
-    /// The pairs of the pool.
-    pub pairs: Pairs<'a>,
-    /// The items of the pool.
-    pub items: usize,
+/// What sizes a [`Workspace`]. It borrows nothing, so that a program can size its memory when it is
+/// built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// The pool.
+    pub pool: PoolSize,
     /// Pairs to pick.
     pub batch: usize,
     /// Threads that share the work.
     pub threads: usize,
 }
 
-impl<'a> Sizes<'a> {
+impl Sizes {
     /// Those of a batch from this pool.
     #[must_use]
-    pub fn of(pool: &Pool<'a>, batch: usize, threads: usize) -> Self {
-        let features = pool.features();
-        let (order, items) = (features.rows(), features.len());
-        Self { order, pairs: pool.pairs(), items, batch, threads: threads.max(1) }
+    pub const fn of(pool: &Pool<'_>, batch: usize, threads: usize) -> Self {
+        Self { pool: pool.size(), batch, threads }
+    }
+
+    /// How many workers the memory is for: at least one.
+    pub(crate) const fn workers(&self) -> usize {
+        larger(self.threads, 1)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `random`: pairs drawn uniformly without replacement, in random order. The yardstick.
 
-use super::{Problem, Selection, Sizes, Strategy, Workspace, WorkspaceLen};
+use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -13,13 +13,13 @@ use crate::topk::Scored;
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let distinct = problem.options.caps(Strategy::Random);
+    let distinct = problem.options.distinct();
     if distinct != Distinct::Unlimited {
         select_distinct(problem, distinct, workspace.ranks, rng, batch)?;
         return Ok(Selection::default());
@@ -38,12 +38,15 @@ pub fn select<T: Real, E: Executor>(
 }
 
 /// Memory for the pairs drawn.
-pub(super) const fn workspace_len(sizes: &Sizes<'_>, distinct: Distinct) -> WorkspaceLen {
-    let ranks = picked_len(sizes.batch, sizes.items, distinct);
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
+    let ranks = picked_len(sizes.batch, sizes.pool.items, options.distinct());
     WorkspaceLen { numbers: 0, heaps: 0, ranks }
 }
 
-/// Draws in vain before the pairs that may still be taken are counted.
+/// Draws in vain before the pairs that may still be picked are counted.
 const DRAWS: usize = 1000;
 
 /// Each pair uniform among those that the caps on a batch allow after the ones before it.

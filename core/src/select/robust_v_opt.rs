@@ -1,12 +1,11 @@
-//! `robust-v-opt`: [`greedy_v_opt`](super::greedy_v_opt) for features that do not explain the reward
+//! `robust-v-opt`: [`greedy_v_opt`] for features that do not explain the reward
 //! fully, with a misfit κ of 10 and at most one pair a prompt where the options leave these open.
 //!
 //! A pair far out has a large v-opt score because it tells much about the weights; where the model
 //! is wrong it tells less. κ‖d‖² is the variance of what the features miss, growing as the distance
 //! does.
 
-use super::sequential::{self, Goal};
-use super::{Problem, Selection, Strategy, Workspace, trace};
+use super::{Problem, Selection, Workspace, greedy_v_opt};
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -15,7 +14,7 @@ use crate::rng::Stream;
 use crate::topk::Scored;
 
 /// κ where the options leave it open.
-pub(super) const MISFIT: u64 = 10;
+pub(super) const MISFIT: f64 = 10.0;
 
 /// The caps on a batch where the options leave them open.
 pub(super) const DISTINCT: Distinct = Distinct::PerPrompt(1);
@@ -24,13 +23,11 @@ pub(super) const DISTINCT: Distinct = Distinct::PerPrompt(1);
 ///
 /// # Errors
 /// As [`super::Strategy::select`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
-    _rng: &mut Stream,
+    rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let (options, strategy) = (problem.options, Strategy::RobustVOpt);
-    let goal = Goal::Trace { target: trace::target(options)?, misfit: options.distrust(strategy) };
-    sequential::select(problem, goal, options.caps(strategy), workspace, batch)
+    greedy_v_opt::select(problem, workspace, rng, batch)
 }

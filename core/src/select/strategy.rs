@@ -1,9 +1,10 @@
-//! [`Strategy`]: the strategies by name, what each reads of its options, and how one is called.
+//! [`Strategy`]: the strategies by name, what each reads of its options ([`Facts`]), and how one is
+//! called.
 
 use super::{
     Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, a_opt, bald, batchbald, coreset,
-    design, dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, leverage, maxdiff,
-    mixed, pa_dopt, random, robust_v_opt, sequential, trace, v_opt,
+    design, dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, information,
+    leverage, maxdiff, mixed, pa_dopt, random, robust_v_opt, sequential, trace, v_opt,
 };
 use crate::arith::Real;
 use crate::error::Error;
@@ -49,6 +50,68 @@ pub enum Strategy {
     RobustVOpt,
 }
 
+/// What a strategy is called, and what it reads of its [`Options`].
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The name used everywhere: on command lines, in files, in recordings.
+    pub name: &'static str,
+    family: Family,
+    /// Whether it reads [`Options::weights`]: whether it weighs pairs by how uncertain their answers
+    /// are.
+    pub weights: bool,
+    /// Whether it reads [`Options::target`], and fails without it.
+    pub target: bool,
+    /// κ where [`Options::misfit`](field@Options::misfit) leaves it open; `None` where it reads none.
+    pub misfit: Option<f64>,
+    /// The caps on a batch where [`Options::distinct`](field@Options::distinct) leaves them open; `None` where it keeps none.
+    pub distinct: Option<Distinct>,
+    /// Whether it reads [`Options::past`]: whether it starts at P, and could start at λI.
+    pub past: bool,
+    /// Whether it reads [`Options::sampled`]: whether its scores are gradients, which pairs can be
+    /// drawn in proportion to.
+    pub sampled: bool,
+    /// Whether it can choose among all cross-prompt pairs; one that goes through the pairs one by
+    /// one, many times, needs a list of those to choose from.
+    pub all_pairs: bool,
+}
+
+/// Strategies that share their memory's layout.
+#[derive(Clone, Copy, Debug)]
+enum Family {
+    Random,
+    /// Ranked by rewards alone.
+    Margin,
+    /// Ranked by leverage.
+    Leverage,
+    /// Ranked by the gradient of a trace.
+    Trace,
+    /// Picked pair by pair, by log det M.
+    LogDetDesign,
+    /// Picked pair by pair, by a trace.
+    TraceDesign,
+    Coreset,
+    Bald,
+    BatchBald,
+}
+
+impl Facts {
+    const fn of(name: &'static str, family: Family) -> Self {
+        let designed = matches!(family, Family::LogDetDesign | Family::TraceDesign);
+        let lists_pairs = matches!(family, Family::Coreset | Family::Bald | Family::BatchBald);
+        Self {
+            name,
+            family,
+            weights: designed || matches!(family, Family::Leverage | Family::Trace),
+            target: false,
+            misfit: if matches!(family, Family::TraceDesign) { Some(0.0) } else { None },
+            distinct: if lists_pairs { None } else { Some(Distinct::Unlimited) },
+            past: designed || matches!(family, Family::Trace),
+            sampled: matches!(family, Family::Leverage | Family::Trace),
+            all_pairs: !lists_pairs,
+        }
+    }
+}
+
 impl Strategy {
     /// Every strategy, those of the paper first and in its order.
     pub const ALL: [Self; 16] = [
@@ -70,27 +133,40 @@ impl Strategy {
         Self::RobustVOpt,
     ];
 
-    /// The name used everywhere: on command lines, in files, in traces.
+    /// What there is to know of the strategy without running it.
+    #[must_use]
+    pub const fn facts(self) -> Facts {
+        match self {
+            Self::Random => Facts::of("random", Family::Random),
+            Self::Entropy => Facts::of("entropy", Family::Margin),
+            Self::MaxDiff => Facts::of("maxdiff", Family::Margin),
+            Self::Design => Facts { weights: false, ..Facts::of("design", Family::Leverage) },
+            Self::Dopt => Facts::of("dopt", Family::Leverage),
+            Self::PaDopt => Facts::of("pa-dopt", Family::Leverage),
+            Self::Coreset => Facts::of("coreset", Family::Coreset),
+            Self::Bald => Facts::of("bald", Family::Bald),
+            Self::BatchBald => Facts::of("batchbald", Family::BatchBald),
+            Self::AOpt => Facts::of("a-opt", Family::Trace),
+            Self::VOpt => Facts { target: true, ..Facts::of("v-opt", Family::Trace) },
+            Self::GreedyDopt => Facts::of("greedy-dopt", Family::LogDetDesign),
+            Self::Exchange => Facts::of("exchange", Family::LogDetDesign),
+            Self::GreedyAOpt => Facts::of("greedy-a-opt", Family::TraceDesign),
+            Self::GreedyVOpt => {
+                Facts { target: true, ..Facts::of("greedy-v-opt", Family::TraceDesign) }
+            }
+            Self::RobustVOpt => Facts {
+                target: true,
+                misfit: Some(robust_v_opt::MISFIT),
+                distinct: Some(robust_v_opt::DISTINCT),
+                ..Facts::of("robust-v-opt", Family::TraceDesign)
+            },
+        }
+    }
+
+    /// [`Facts::name`].
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Random => "random",
-            Self::Entropy => "entropy",
-            Self::MaxDiff => "maxdiff",
-            Self::Design => "design",
-            Self::Dopt => "dopt",
-            Self::PaDopt => "pa-dopt",
-            Self::Coreset => "coreset",
-            Self::Bald => "bald",
-            Self::BatchBald => "batchbald",
-            Self::AOpt => "a-opt",
-            Self::VOpt => "v-opt",
-            Self::GreedyDopt => "greedy-dopt",
-            Self::Exchange => "exchange",
-            Self::GreedyAOpt => "greedy-a-opt",
-            Self::GreedyVOpt => "greedy-v-opt",
-            Self::RobustVOpt => "robust-v-opt",
-        }
+        self.facts().name
     }
 
     /// The strategy of this name.
@@ -99,104 +175,46 @@ impl Strategy {
         Self::ALL.into_iter().find(|strategy| strategy.name() == name)
     }
 
-    /// Whether the strategy reads [`Options::sampled`]: whether its scores are gradients, which pairs
-    /// can be drawn in proportion to.
-    #[must_use]
-    pub const fn can_sample(self) -> bool {
-        matches!(self, Self::Design | Self::Dopt | Self::PaDopt | Self::AOpt | Self::VOpt)
-    }
-
-    /// Whether the strategy reads [`Options::distinct`].
-    #[must_use]
-    pub const fn takes_caps(self) -> bool {
-        !self.lists_its_pairs()
-    }
-
-    /// Whether the strategy keeps numbers of every pair, and goes through them many times.
-    const fn lists_its_pairs(self) -> bool {
-        matches!(self, Self::Coreset | Self::Bald | Self::BatchBald)
-    }
-
-    /// Whether the strategy reads [`Options::misfit`].
-    #[must_use]
-    pub const fn takes_misfit(self) -> bool {
-        matches!(self, Self::GreedyAOpt | Self::GreedyVOpt | Self::RobustVOpt)
-    }
-
-    /// Whether the strategy reads [`Options::without_past`]: whether it starts at P unless told not
-    /// to, and could start at λI.
-    #[must_use]
-    pub const fn can_leave_out_the_past(self) -> bool {
-        matches!(
-            self,
-            Self::AOpt
-                | Self::VOpt
-                | Self::GreedyDopt
-                | Self::Exchange
-                | Self::GreedyAOpt
-                | Self::GreedyVOpt
-                | Self::RobustVOpt
-        )
-    }
-
-    /// Whether the strategy reads [`Options::weights`]: whether it weighs pairs by how uncertain
-    /// their answers are.
-    #[must_use]
-    pub const fn takes_weights(self) -> bool {
-        matches!(self, Self::Dopt | Self::PaDopt) || self.can_leave_out_the_past()
-    }
-
-    /// κ where [`Options::misfit`] leaves it open.
-    #[must_use]
-    pub const fn own_misfit(self) -> u64 {
-        if matches!(self, Self::RobustVOpt) { robust_v_opt::MISFIT } else { 0 }
-    }
-
-    /// The caps on a batch where [`Options::distinct`] leaves them open.
-    #[must_use]
-    pub const fn own_distinct(self) -> Distinct {
-        if matches!(self, Self::RobustVOpt) { robust_v_opt::DISTINCT } else { Distinct::Unlimited }
-    }
-
-    /// Whether the strategy can choose among all cross-prompt pairs; one that goes through the
-    /// pairs one by one, many times, needs a list of those to choose from.
-    #[must_use]
-    pub const fn takes_all_cross_prompt_pairs(self) -> bool {
-        !self.lists_its_pairs()
-    }
-
-    /// Whether the strategy reads [`Options::target`], and fails without it.
-    #[must_use]
-    pub const fn needs_target(self) -> bool {
-        matches!(self, Self::VOpt | Self::GreedyVOpt | Self::RobustVOpt)
-    }
-
     /// The workspace with which the strategy can pick a batch.
     #[must_use]
-    pub fn workspace_len<T: Real>(
+    pub const fn workspace_len<T: Real>(
         self,
-        sizes: &Sizes<'_>,
+        sizes: &Sizes,
         options: &Options<'_, T>,
     ) -> WorkspaceLen {
-        let distinct = options.caps(self);
-        let own = match self {
-            Self::Random => random::workspace_len(sizes, distinct),
-            Self::Entropy | Self::MaxDiff => leverage::margin_workspace_len(sizes, distinct),
-            Self::Coreset => coreset::workspace_len(sizes, options),
-            Self::Bald => bald::workspace_len(sizes, options),
-            Self::BatchBald => batchbald::workspace_len(sizes, options),
-            Self::GreedyDopt | Self::Exchange => {
-                sequential::workspace_len(sizes, options, true, distinct)
-            }
-            Self::GreedyAOpt | Self::GreedyVOpt | Self::RobustVOpt => {
-                sequential::workspace_len(sizes, options, false, distinct)
-            }
-            Self::AOpt | Self::VOpt => trace::workspace_len(sizes, options, distinct),
-            Self::Design | Self::Dopt | Self::PaDopt => {
-                leverage::workspace_len(sizes, options, distinct)
-            }
+        let facts = self.facts();
+        let options = &options.capped(&facts);
+        let own = match facts.family {
+            Family::Random => random::workspace_len(sizes, options),
+            Family::Margin => leverage::margin_workspace_len(sizes, options),
+            Family::Leverage => leverage::workspace_len(sizes, options),
+            Family::Trace => trace::workspace_len(sizes, options),
+            Family::LogDetDesign => sequential::workspace_len(sizes, options, true),
+            Family::TraceDesign => sequential::workspace_len(sizes, options, false),
+            Family::Coreset => coreset::workspace_len(sizes, options),
+            Family::Bald => bald::workspace_len(sizes, options),
+            Family::BatchBald => batchbald::workspace_len(sizes, options),
         };
         own.max(mixed::workspace_len(sizes, options))
+    }
+
+    /// Refuses a problem that the strategy cannot solve, however large its memory.
+    pub(super) fn check<T: Real, E>(
+        self,
+        problem: &Problem<'_, T, E>,
+        batch: usize,
+    ) -> Result<(), Error> {
+        let (requested, available) = (batch as u64, problem.pool.available());
+        if requested > available {
+            return Err(Error::Batch { requested, available });
+        }
+        problem.options.check(&self.facts())?;
+        match self {
+            Self::Coreset => coreset::check(problem).map(|_| ()),
+            Self::Bald => information::check(problem).map(|_| ()),
+            Self::BatchBald => batchbald::check(problem),
+            _ => Ok(()),
+        }
     }
 
     /// Fills `batch` with as many distinct pairs as it has places, best first; the last
@@ -205,10 +223,9 @@ impl Strategy {
     /// # Errors
     /// [`Error::Batch`] if the pool offers fewer; [`Error::NotPositiveDefinite`] where M has no
     /// factor in the precision `T`; [`Error::AllPairs`] for all cross-prompt pairs where the strategy
-    /// [cannot take them](Self::takes_all_cross_prompt_pairs); [`Error::Parameter`] and
-    /// [`Error::TooLarge`] for options out of range, and for those that the strategy would not
-    /// honour ([`Options::read_by`]); [`Error::Shape`], [`Error::Workspace`],
-    /// [`Error::NonFinite`].
+    /// [cannot take them](Facts::all_pairs); [`Error::Parameter`] and [`Error::TooLarge`] for options
+    /// out of range, and for those that the strategy would not honour ([`Options::read_by`]);
+    /// [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
     pub fn select<T: Real, E: Executor>(
         self,
         problem: &Problem<'_, T, E>,
@@ -216,11 +233,9 @@ impl Strategy {
         rng: &mut Stream,
         batch: &mut [Scored<T>],
     ) -> Result<Selection, Error> {
-        let (requested, available) = (batch.len() as u64, problem.pool.available());
-        if requested > available {
-            return Err(Error::Batch { requested, available });
-        }
-        problem.options.check(self)?;
+        self.check(problem, batch.len())?;
+        let options = &problem.options.resolved(&self.facts());
+        let problem = &Problem { options, ..*problem };
         let select = match self {
             Self::Random => random::select::<T, E>,
             Self::Entropy => entropy::select,

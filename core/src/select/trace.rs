@@ -10,16 +10,17 @@ use crate::error::{Error, check_shape};
 use crate::head::rewards_workspace_len;
 use crate::kernel::axpy::add_scaled;
 use crate::kernel::dot::dot;
-use crate::kernel::panel::{fill_whitener, whitener_len};
 use crate::linalg::{
     Cholesky, Packed, condition_workspace_len, packed_columns, packed_len, semidefinite_root,
 };
+use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::Distinct;
+use crate::pool::PoolSize;
 use crate::rng::Stream;
-use crate::score::{Criterion, ScoreMemory, Stored};
+use crate::score::{Criterion, LeverageRows, ScoreWorkspaceLen, Stored};
 use crate::topk::Scored;
-use crate::whiten::{whiten_columns, whiten_memory_len};
+use crate::whiten::{fill_whitener, whitener_len};
+use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// V, an error where it is missing.
 pub(super) fn target<'a, T: Copy>(
@@ -45,7 +46,7 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     let order = features.rows();
     let (items, height) = (features.len(), order.saturating_mul(2));
     let Workspace { numbers, heaps, ranks } = workspace;
-    let past = if options.without_past { None } else { Some(posterior.past) };
+    let past = options.past.then_some(posterior.past);
     let (rewards, numbers) = posterior::pool_rewards(problem, numbers)?;
     let (weighting, numbers) = averaged::weighting(problem, numbers)?;
     let (required, found) = (rows_len(order).saturating_add(items * height), numbers.len());
@@ -60,16 +61,20 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
         leverage::pool_factor(problem, past, rewards, weighting, numbers)?;
     let root = fill_root(order, target, root)?;
     fill_whitener(factor.as_slice(), order, whitener);
-    let fits =
-        workers("whitening", whiten_memory_len(order, items), executor.threads(), numbers.len())?;
-    whiten_columns(executor, features, (whitener, height), fits.get(), columns, numbers);
+    let fits = workers(
+        "whitening",
+        whiten_workspace_len(order, items),
+        executor.threads(),
+        numbers.len(),
+    )?;
+    whiten_columns(executor, features, whitener, height, fits.get(), columns, numbers);
     solve(&factor, root.as_deref(), solved)?;
-    fill_rows(executor, (order, height, order), solved, columns);
-    let stored = Stored { columns, height, leverage: (order, order, 0), drop: None };
+    fill_rows(executor, order, solved, height, order, columns);
+    let leverage = LeverageRows { first: order, added: order, subtracted: 0 };
+    let stored = Stored { columns, height, leverage, drop: None };
     let criterion = Criterion::<T, &[T]>::Stored(stored, weighting);
     let workspace = Workspace { numbers, heaps, ranks };
-    let noise = leverage::noise(problem, rng);
-    leverage::rank(problem, rewards, (criterion, noise), workspace, batch)?;
+    leverage::rank(problem, rewards, criterion, workspace, rng, batch)?;
     Ok(selection)
 }
 
@@ -79,18 +84,16 @@ const fn rows_len(order: usize) -> usize {
 }
 
 /// Memory for [`by_gradient`].
-pub(super) fn workspace_len<T: Real>(
-    sizes: &Sizes<'_>,
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
     options: &Options<'_, T>,
-    distinct: Distinct,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, items, .. } = *sizes;
-    let threads = sizes.threads.max(1);
-    let score = ScoreMemory::stored(order, pairs, items);
-    let each = score.each.max(whiten_memory_len(order, items));
-    let shared = leverage::pool_len(sizes)
-        .max(threads.saturating_mul(each).saturating_add(score.shared))
-        .max(threads.saturating_mul(rewards_workspace_len(order)));
+    let PoolSize { order, items, .. } = sizes.pool;
+    let scores =
+        ScoreWorkspaceLen::stored(order, &sizes.pool).at_least(whiten_workspace_len(order, items));
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let shared =
+        larger(larger(leverage::pool_len(sizes), scores.numbers(sizes.workers())), rewards);
     let numbers = items
         .saturating_mul(order.saturating_mul(2).saturating_add(1))
         .saturating_add(averaged::weighting_len(sizes, options))
@@ -98,7 +101,7 @@ pub(super) fn workspace_len<T: Real>(
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = leverage::rank_len(sizes, distinct);
+    let (heaps, ranks) = leverage::rank_len(sizes, options.distinct());
     WorkspaceLen { numbers, heaps, ranks }
 }
 
@@ -141,11 +144,14 @@ pub(super) fn solve<T: Real, D: AsRef<[T]>>(
     Ok(())
 }
 
-/// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column, whose first rows are u.
+/// y = (L⁻¹K)ᵀu into the rows from `first` on of each item's column of this height, whose first rows
+/// are u.
 pub(super) fn fill_rows<T: Real, E: Executor>(
     executor: &E,
-    (order, height, first): (usize, usize, usize),
+    order: usize,
     solved: &[T],
+    height: usize,
+    first: usize,
     columns: &mut [T],
 ) {
     let share = sum::ITEMS.saturating_mul(height);

@@ -11,6 +11,7 @@ use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
+use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks};
 
 /// Hidden layers.
@@ -64,14 +65,20 @@ impl Mlp {
     /// # Errors
     /// [`Error::Empty`] and [`Error::TooLarge`] for sizes outside 1..=[`MAX_INPUTS`] and
     /// 1..=[`MAX_HIDDEN`].
-    pub fn new(
+    pub const fn new(
         inputs: usize,
         hidden: [usize; LAYERS],
         activation: Activation,
     ) -> Result<Self, Error> {
-        check_size("embedding", inputs, MAX_INPUTS)?;
-        for size in hidden {
-            check_size("hidden layer", size, MAX_HIDDEN)?;
+        if let Err(error) = check_size("embedding", inputs, MAX_INPUTS) {
+            return Err(error);
+        }
+        let mut layers = hidden.as_slice();
+        while let [size, rest @ ..] = layers {
+            if let Err(error) = check_size("hidden layer", *size, MAX_HIDDEN) {
+                return Err(error);
+            }
+            layers = rest;
         }
         Ok(Self { inputs, hidden, activation })
     }
@@ -103,8 +110,9 @@ impl Mlp {
 
     /// The largest hidden layer.
     #[must_use]
-    pub fn widest(&self) -> usize {
-        self.hidden.into_iter().fold(0, usize::max)
+    pub const fn widest(&self) -> usize {
+        let [first, second, third] = self.hidden;
+        larger(larger(first, second), third)
     }
 
     /// The hidden layers, first to last.
@@ -138,7 +146,7 @@ impl Mlp {
 
     /// Numbers that [`Mlp::features_of`] needs to work in.
     #[must_use]
-    pub fn workspace_len(&self, items: usize) -> usize {
+    pub const fn workspace_len(&self, items: usize) -> usize {
         self.widest().saturating_mul(items).saturating_mul(2)
     }
 
@@ -215,7 +223,7 @@ impl Mlp {
     }
 }
 
-fn check_size(what: &'static str, found: usize, limit: usize) -> Result<(), Error> {
+const fn check_size(what: &'static str, found: usize, limit: usize) -> Result<(), Error> {
     match found {
         0 => Err(Error::Empty { what }),
         _ if found > limit => Err(Error::TooLarge { what, limit, found }),

@@ -2,21 +2,23 @@
 //! panels.
 //!
 //! Of a posterior precision P they are [`Whitened`], from which the variance of any margin is to
-//! hand: v = dᵀP⁻¹d = ‖u_a − u_b‖², d = φ_a − φ_b. P is that of the labels so far, λI + Σ over the labelled pairs. With the matrix of the whole
-//! pool in its place every variance would vanish, and averaged weights with it. Squared differences
-//! are summed in ascending feature order, as scores are.
+//! hand: v = dᵀP⁻¹d = ‖u_a − u_b‖², d = φ_a − φ_b. P is that of the labels so far, λI + Σ over the
+//! labelled pairs. With the matrix of the whole pool in its place every variance would vanish, and
+//! averaged weights with it. Squared differences are summed in ascending feature order, as scores are.
+
+mod substitution;
+
+pub use self::substitution::{fill_whitened, fill_whitener, whitener_len};
 
 use core::iter::Peekable;
 
 use crate::arith::{Level, Real, sum};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::kernel::panel::{
-    Items, fill_columns, fill_whitened, fill_whitener, panel_stride, squared_distances,
-    whitener_len,
-};
+use crate::kernel::panel::{Grid, Items, Panel, fill_columns, panel_stride, squared_distances};
 use crate::linalg::Cholesky;
 use crate::parallel::{Executor, for_chunks, split_at};
+use crate::pool::ItemPair;
 
 /// Numbers that [`whiten_panels`] writes: a panel for each block of [`sum::ITEMS`] items.
 pub(crate) const fn panels_len(order: usize, items: usize) -> usize {
@@ -62,21 +64,21 @@ impl<'a, T: Real> Whitened<'a, T> {
     /// Whitens items by the factor of P.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a factor of another order; [`Error::Workspace`] unless `memory` has
+    /// [`Error::Shape`] for a factor of another order; [`Error::Workspace`] unless `workspace` has
     /// [`whitened_len`] numbers.
     pub fn new<E: Executor, D: AsRef<[T]>>(
         executor: &E,
         factor: &Cholesky<T, D>,
         features: Columns<'_, f32>,
-        memory: &'a mut [T],
+        workspace: &'a mut [T],
     ) -> Result<Self, Error> {
         let order = features.rows();
         check_shape("order of the factor", order, factor.order())?;
-        let (required, found) = (whitened_len(order, features.len()), memory.len());
+        let (required, found) = (whitened_len(order, features.len()), workspace.len());
         if found < required {
             return Err(Error::Workspace { what: "whitened items", required, found });
         }
-        let (whitener, panels) = split_at(memory, whitener_len(order));
+        let (whitener, panels) = split_at(workspace, whitener_len(order));
         let (panels, _) = split_at(panels, panels_len(order, features.len()));
         fill_whitener(factor.as_slice(), order, whitener);
         whiten_panels(executor, features, whitener, panels);
@@ -89,7 +91,7 @@ impl<'a, T: Real> Whitened<'a, T> {
         let (mut b, mut rest) = (b, out);
         while !rest.is_empty() {
             let (run, others) = split_at(rest, sum::ITEMS - b % sum::ITEMS);
-            self.variances_between(level, (a, b), run.len(), run);
+            self.variances_between(level, a, b, run.len(), run);
             b = b.saturating_add(run.len());
             rest = others;
         }
@@ -100,29 +102,34 @@ impl<'a, T: Real> Whitened<'a, T> {
     pub(crate) fn variances_between(
         self,
         level: Level,
-        (a, b): (usize, usize),
+        a: usize,
+        b: usize,
         width: usize,
         out: &mut [T],
     ) {
-        squared_distances(level, (self.stride, usize::MAX), self.from(a), self.from(b), width, out);
+        squared_distances(level, Grid { rows: self.from(a), columns: self.from(b), width }, out);
     }
 
     /// Writes the variances of the margins of pairs (a, b), until `out` is full or no pair is left.
     pub(crate) fn variances_of(
         self,
         level: Level,
-        pairs: &mut Peekable<impl Iterator<Item = (usize, usize)>>,
+        pairs: &mut Peekable<impl Iterator<Item = ItemPair>>,
         out: &mut [T],
     ) {
         let mut rest = out;
-        while let Some((a, b)) = if rest.is_empty() { None } else { pairs.next() } {
+        while let Some(pair) = if rest.is_empty() { None } else { pairs.next() } {
             // An item with the ones that follow each other is one walk over a panel.
-            let mut run = 1;
-            while run < rest.len() && pairs.next_if_eq(&(a, b.saturating_add(run))).is_some() {
+            let (mut run, mut next) = (1, pair);
+            while run < rest.len() {
+                next.b = next.b.saturating_add(1);
+                if pairs.next_if_eq(&next).is_none() {
+                    break;
+                }
                 run += 1;
             }
             let (out, others) = split_at(rest, run);
-            self.variances(level, a, b, out);
+            self.variances(level, pair.a as usize, pair.b as usize, out);
             rest = others;
         }
     }
@@ -131,17 +138,17 @@ impl<'a, T: Real> Whitened<'a, T> {
     fn from(self, item: usize) -> Items<'a, T> {
         let len = self.order.saturating_mul(self.stride);
         let start = (item / sum::ITEMS).saturating_mul(len);
-        let panel = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();
-        Items { panel, first: item % sum::ITEMS }
+        let values = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();
+        Panel { values, stride: self.stride }.from(item % sum::ITEMS)
     }
 }
 
 /// Numbers that [`whiten_columns`] works in.
-pub(crate) const fn whiten_memory_len(order: usize, items: usize) -> usize {
+pub(crate) const fn whiten_workspace_len(order: usize, items: usize) -> usize {
     order.saturating_mul(panel_stride(block_len(items)))
 }
 
-/// Items that are whitened together. Not part of the contract: items do not meet.
+/// Items that are whitened together. Not part of the contract: items share nothing.
 const fn block_len(items: usize) -> usize {
     if items < sum::ITEMS { items } else { sum::ITEMS }
 }
@@ -151,23 +158,24 @@ const fn block_len(items: usize) -> usize {
 pub(crate) fn whiten_columns<T: Real, E: Executor>(
     executor: &E,
     features: Columns<'_, f32>,
-    (whitener, height): (&[T], usize),
+    whitener: &[T],
+    height: usize,
     workers: usize,
     columns: &mut [T],
-    memory: &mut [T],
+    workspace: &mut [T],
 ) {
     let order = features.rows();
     let stride = panel_stride(block_len(features.len()));
     let blocks = features.len().div_ceil(sum::ITEMS).div_ceil(workers.max(1));
     let share = blocks * sum::ITEMS;
-    let each = whiten_memory_len(order, features.len());
-    for_chunks(executor, columns, share * height, memory, each, &|worker, columns, panel| {
+    let each = whiten_workspace_len(order, features.len());
+    for_chunks(executor, columns, share * height, workspace, each, &|worker, columns, panel| {
         let (panel, _) = split_at(panel, order * stride);
         let parts = columns.chunks_mut((sum::ITEMS * height).max(1));
         for (first, columns) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
             let items = features.range(first, first + sum::ITEMS);
             fill_whitened(executor.level(), items, whitener, stride, panel);
-            fill_columns(executor.level(), (&*panel, stride), height, columns);
+            fill_columns(executor.level(), Panel { values: panel, stride }, height, columns);
         }
     });
 }

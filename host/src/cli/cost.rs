@@ -7,16 +7,16 @@ use clap::Args as ClapArgs;
 use pairpick_core::parallel::Executor;
 use pairpick_core::trunk::mlp::{LAYERS, MAX_INPUTS};
 
-use super::options::{self, choice};
 use super::output::Output;
 use super::{groups, help};
 use crate::cost::{Calibration, Device, Machine, PoolShape, Shape, costs};
+use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
+use crate::named::{Named, choice};
 use crate::parallel::Threads;
 use crate::report::cost::CostReport;
 use crate::runtime::Runtime;
-use crate::settings::named::Named;
-use crate::settings::{PairsOffered, PoolKind, Precision, check_hidden};
+use crate::settings::{Amount, Precision, check_hidden, hidden_sizes};
 
 /// Predict what a round costs: operations, bytes and time, stage by stage
 ///
@@ -38,7 +38,7 @@ pub(super) struct Args {
     dimensions: u64,
 
     /// Sizes of the hidden layers; the last is the order of the Fisher matrix
-    #[arg(long, value_name = "H,H,H", value_parser = options::hidden, default_value = "64,64,64",
+    #[arg(long, value_name = "H,H,H", value_parser = hidden_sizes, default_value = "64,64,64",
           help_heading = "Shape")]
     hidden: [usize; LAYERS],
 
@@ -49,7 +49,7 @@ pub(super) struct Args {
 
     /// Pairs offered: all, or so many of a list or drawn
     #[arg(long, value_name = "N|all", default_value = "all", help_heading = "Shape")]
-    pairs: PairsOffered,
+    pairs: Amount,
 
     /// Labels that are trained on
     #[arg(long, value_name = "N", default_value_t = 1000, help_heading = "Shape")]
@@ -89,7 +89,7 @@ pub(super) struct Args {
     mhz: f64,
 
     #[command(flatten)]
-    speed: groups::Speed,
+    runtime: Runtime,
 
     #[command(flatten)]
     print: groups::Print,
@@ -98,8 +98,7 @@ pub(super) struct Args {
 /// Predicts, and writes nothing.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let shape = args.shape()?;
-    let runtime = args.speed.runtime();
-    let (machine, name, threads) = args.machine(&shape, &runtime)?;
+    let (machine, name, threads) = args.machine(&shape)?;
     let report = CostReport::new(&shape, name, threads, costs(&shape, &machine, threads));
     match args.print.json {
         true => output.json(&report),
@@ -131,11 +130,11 @@ impl Args {
 
     fn pool(&self) -> Result<PoolShape> {
         match (self.pairs, self.pool) {
-            (PairsOffered::Sampled(pairs), _) => {
+            (Amount::Only(pairs), _) => {
                 within("pairs", pairs, 1, 1 << 53)?;
                 Ok(PoolShape::Listed { pairs })
             }
-            (PairsOffered::All, PoolKind::InPrompt) => {
+            (Amount::All, PoolKind::InPrompt) => {
                 within("responses", self.responses, 2, 1 << 16)?;
                 if !self.items.is_multiple_of(self.responses) {
                     let expected = format!("a multiple of `responses` {}", self.responses);
@@ -143,15 +142,16 @@ impl Args {
                 }
                 Ok(PoolShape::InPrompt { responses: self.responses })
             }
-            (PairsOffered::All, PoolKind::CrossPrompt) => Ok(PoolShape::CrossPrompt),
-            (PairsOffered::All, PoolKind::Listed) => {
+            (Amount::All, PoolKind::CrossPrompt) => Ok(PoolShape::CrossPrompt),
+            (Amount::All, PoolKind::Listed) => {
                 Err(Error::setting("pool", "listed", "needs `pairs` N, the length of the list"))
             }
         }
     }
 
     /// The machine, its name, and how many threads it lends.
-    fn machine(&self, shape: &Shape, runtime: &Runtime) -> Result<(Machine, String, usize)> {
+    fn machine(&self, shape: &Shape) -> Result<(Machine, String, usize)> {
+        let runtime = &self.runtime;
         let threads = runtime.threads.map_or(1, NonZeroUsize::get);
         if let Some(device) = self.device {
             positive("mhz", self.mhz)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use super::output::Output;
+use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::{Dataset, Split};
 use crate::data::embeddings::Embeddings;
@@ -17,7 +18,8 @@ use crate::progress::Progress;
 use crate::report::evaluation::{Answers, EvaluationReport, Golden};
 use crate::round::evaluate::evaluate;
 use crate::round::held_out::held_out;
-use crate::settings::Settings;
+use crate::runtime::Runtime;
+use crate::settings::{Measuring, Settings};
 
 /// Measure a reward model against golden rewards or held-out labels
 ///
@@ -43,10 +45,10 @@ pub(super) struct Args {
     repeats: groups::RepeatedLabels,
 
     #[command(flatten)]
-    metrics: groups::Metrics,
+    measuring: Over<Measuring>,
 
     #[command(flatten)]
-    speed: groups::Speed,
+    runtime: Runtime,
 
     #[command(flatten)]
     print: groups::Print,
@@ -54,7 +56,7 @@ pub(super) struct Args {
 
 /// Measures, and writes nothing.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
-    let threads = Threads::start(&args.speed.runtime())?;
+    let threads = Threads::start(&args.runtime)?;
     let report = threads.install(|| args.evaluate(&threads, output))?;
     match args.print.json {
         true => output.json(&report),
@@ -103,13 +105,14 @@ impl Args {
             Some(_) => Settings::default(),
             None => Settings::default().sized_for_bundled(),
         };
-        self.metrics.apply(&mut settings);
+        self.measuring.write(&mut settings.measuring);
         settings.check()?;
-        let typed = self.metrics.best_of.is_some();
-        for note in settings.fit_best_of(Some(split.embeddings.responses()), typed)? {
+        let typed = self.measuring.typed();
+        let responses = split.embeddings.responses();
+        for note in settings.measuring.fit_to(Some(responses), &typed)? {
             output.note(&note);
         }
-        let evaluation = evaluate(model, split, threads, &settings.best_of, output)?;
+        let evaluation = evaluate(model, split, threads, &settings.measuring.best_of, output)?;
         Ok(Golden::new(evaluation))
     }
 

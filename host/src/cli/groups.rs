@@ -1,26 +1,18 @@
-//! The options that subcommands share, in groups: one definition, one help text, and one way into
-//! [`Settings`], whichever command has the option.
+//! The options that subcommands share and that are no settings, in groups: one definition and one
+//! help text, whichever command has the option. Settings are their own definition.
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use pairpick_core::select::{Strategy, Weights};
-use pairpick_core::trunk::Activation;
-use pairpick_core::trunk::mlp::LAYERS;
 
-use super::options::{self, EarlyStopping, choice};
 use crate::data::candidates::Candidates;
 use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Repeats;
+use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
-use crate::runtime::{Isa, Runtime};
-use crate::settings::named::Named;
-use crate::settings::{
-    DistinctPairs, FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset,
-    PriorPrecision, Settings, Typed,
-};
+use crate::named::{Named, choice};
+use crate::settings::{Asking, Preset, Settings};
 
 /// What is drawn from and trained on.
 #[derive(Debug, Args)]
@@ -61,15 +53,11 @@ pub(super) struct ListedPairs {
 
 impl ListedPairs {
     /// Reads the list, which makes the pool a listed one.
-    pub fn open(
-        &self,
-        embeddings: &Embeddings,
-        settings: &mut Settings,
-    ) -> Result<Option<Candidates>> {
+    pub fn open(&self, embeddings: &Embeddings, asking: &mut Asking) -> Result<Option<Candidates>> {
         let Some(path) = &self.candidates else {
             return Ok(None);
         };
-        settings.pool = PoolKind::Listed;
+        asking.pool = PoolKind::Listed;
         Candidates::open(path, embeddings).map(Some)
     }
 }
@@ -94,248 +82,6 @@ pub(super) struct TestData {
     pub test_rewards: Option<PathBuf>,
 }
 
-/// What is asked about.
-#[derive(Debug, Args)]
-pub(super) struct Asking {
-    /// Which pairs to ask about
-    #[arg(long, value_parser = choice::<Strategy>(), help_heading = "Asking")]
-    strategy: Option<Strategy>,
-
-    /// Which pairs can be asked about
-    #[arg(long, value_parser = choice::<PoolKind>(), help_heading = "Asking")]
-    pool: Option<PoolKind>,
-
-    /// Prompts drawn each round, whose responses make the round's pool
-    #[arg(long, value_name = "N", help_heading = "Asking")]
-    pub prompts_per_round: Option<usize>,
-
-    /// all, or how many of the pool's pairs are offered, drawn at random
-    #[arg(long, value_name = "N|all", help_heading = "Asking")]
-    pub pairs: Option<PairsOffered>,
-
-    /// Pairs asked about each round
-    #[arg(long, value_name = "N", help_heading = "Asking")]
-    pub batch: Option<usize>,
-
-    /// on or off: draw pairs in proportion to their scores, rather than take the best
-    #[arg(long, value_name = "on|off", value_parser = options::switch,
-          num_args = 0..=1, default_missing_value = "on", help_heading = "Asking")]
-    sample: Option<bool>,
-
-    /// The share of a batch that is drawn at random among the pairs that are not in it
-    #[arg(long, value_name = "S", help_heading = "Asking")]
-    mix: Option<f64>,
-
-    /// on or off: bound what any batch of the pool could gain, and say how near this one and one
-    /// drawn at random are; select does so unless told not to
-    #[arg(long, value_name = "on|off", value_parser = options::switch,
-          num_args = 0..=1, default_missing_value = "on", help_heading = "Asking")]
-    pub certificate: Option<bool>,
-
-    /// off, item:N or prompt:N: at most N pairs of a batch with the same item, or with a response
-    /// to the same prompt; the default is off, of robust-v-opt prompt:1. A row of (M, D) embeddings
-    /// counts as a prompt
-    #[arg(long, value_name = "off|item:N|prompt:N", help_heading = "Asking")]
-    distinct: Option<DistinctPairs>,
-
-    /// κ of greedy-a-opt, greedy-v-opt and robust-v-opt: how much a pair far apart is distrusted;
-    /// the default is 0, of robust-v-opt 10
-    #[arg(long, value_name = "X", help_heading = "Asking")]
-    misfit: Option<f64>,
-
-    /// Start designs from the prior alone, as if there were no labels yet: a-opt, v-opt, exchange,
-    /// and whatever picks pair by pair
-    #[arg(long, help_heading = "Asking")]
-    no_past: bool,
-
-    /// How the first round chooses
-    #[arg(long, value_parser = choice::<FirstRound>(), help_heading = "Asking")]
-    first_round: Option<FirstRound>,
-
-    /// The weight of a pair in the Fisher information
-    #[arg(long, value_parser = choice::<Weights>(), help_heading = "Asking")]
-    weights: Option<Weights>,
-
-    /// Arithmetic of the selection
-    #[arg(long, value_parser = choice::<Precision>(), help_heading = "Asking")]
-    precision: Option<Precision>,
-
-    /// bald, batchbald: draws of the last layer, which ln N nats of answers tell apart
-    #[arg(long, value_name = "N", help_heading = "Asking")]
-    posterior_samples: Option<usize>,
-
-    /// batchbald: joint answers that the entropy of a batch is estimated by
-    #[arg(long, value_name = "N", help_heading = "Asking")]
-    configurations: Option<usize>,
-
-    /// coreset: clusters of the pairs' differences
-    #[arg(long, value_name = "K", help_heading = "Asking")]
-    clusters: Option<usize>,
-
-    /// coreset: the radius of the ball of parameters; the larger, the more single pairs count
-    #[arg(long, value_name = "R", help_heading = "Asking")]
-    radius: Option<f64>,
-}
-
-impl Asking {
-    /// Which sizes were asked for.
-    pub fn typed(&self) -> Typed {
-        Typed {
-            prompts_per_round: self.prompts_per_round.is_some(),
-            pairs: self.pairs.is_some(),
-            batch: self.batch.is_some(),
-            clusters: self.clusters.is_some(),
-            ..Typed::default()
-        }
-    }
-
-    /// Writes what was typed over the recipe.
-    pub fn apply(&self, settings: &mut Settings) {
-        set(&mut settings.strategy, self.strategy);
-        set(&mut settings.pool, self.pool);
-        set(&mut settings.prompts_per_round, self.prompts_per_round);
-        settings.pairs = self.pairs.unwrap_or_else(|| settings.pairs_of_recipe());
-        set(&mut settings.batch, self.batch);
-        set(&mut settings.sample, self.sample);
-        set(&mut settings.mix, self.mix);
-        set(&mut settings.certificate, self.certificate);
-        settings.distinct = self.distinct.or(settings.distinct);
-        settings.misfit = self.misfit.or(settings.misfit);
-        settings.count_past &= !self.no_past;
-        set(&mut settings.first_round, self.first_round);
-        set(&mut settings.weights, self.weights);
-        set(&mut settings.precision, self.precision);
-        set(&mut settings.posterior_samples, self.posterior_samples);
-        set(&mut settings.configurations, self.configurations);
-        set(&mut settings.clusters, self.clusters);
-        set(&mut settings.radius, self.radius);
-    }
-}
-
-/// What is believed before any answer.
-#[derive(Debug, Args)]
-pub(super) struct Prior {
-    /// λ, the precision of the prior on the last layer: how much is believed before any answer; auto
-    /// chooses it by the evidence of the labels so far, auto-cv by labels left out, prompt by prompt
-    #[arg(long, value_name = "X|auto|auto-cv", help_heading = "Last layer")]
-    pub prior_precision: Option<PriorPrecision>,
-}
-
-impl Prior {
-    /// Writes what was typed over the recipe.
-    pub fn apply(&self, settings: &mut Settings) {
-        set(&mut settings.prior_precision, self.prior_precision);
-    }
-}
-
-/// Who answers, and how well.
-#[derive(Debug, Args)]
-pub(super) struct Answers {
-    /// Who answers
-    #[arg(long, value_parser = choice::<Oracle>(), help_heading = "Answers")]
-    oracle: Option<Oracle>,
-
-    /// Divides the golden rewards: above 1 the oracle errs more, below 1 less
-    #[arg(long, value_name = "T", help_heading = "Answers")]
-    temperature: Option<f64>,
-}
-
-impl Answers {
-    /// Whether it was said who answers.
-    pub fn is_typed(&self) -> bool {
-        self.oracle.is_some()
-    }
-
-    /// Writes what was typed over the recipe.
-    pub fn apply(&self, settings: &mut Settings) {
-        set(&mut settings.oracle, self.oracle);
-        set(&mut settings.temperature, self.temperature);
-    }
-}
-
-/// The units of the network, which an untrained one is made by.
-#[derive(Debug, Args)]
-pub(super) struct Network {
-    /// Units of the three hidden layers, at most 256 each
-    #[arg(long, value_name = "A,B,C", value_parser = options::hidden, help_heading = "Training")]
-    hidden: Option<[usize; LAYERS]>,
-
-    /// What the hidden layers apply
-    #[arg(long, value_parser = choice::<Activation>(), help_heading = "Training")]
-    activation: Option<Activation>,
-
-    /// on or off: standardise inputs by the training embeddings
-    #[arg(long, value_name = "on|off", value_parser = options::switch,
-          num_args = 0..=1, default_missing_value = "on", help_heading = "Training")]
-    standardise: Option<bool>,
-}
-
-impl Network {
-    /// Writes what was typed over the recipe.
-    pub fn apply(&self, settings: &mut Settings) {
-        set(&mut settings.hidden, self.hidden);
-        set(&mut settings.activation, self.activation);
-        set(&mut settings.standardise, self.standardise);
-    }
-}
-
-/// How the network learns.
-#[derive(Debug, Args)]
-pub(super) struct Training {
-    /// What training starts from
-    #[arg(long, value_parser = choice::<Init>(), help_heading = "Training")]
-    init: Option<Init>,
-
-    /// The most training iterations a round, each one step of Adam
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    iterations: Option<usize>,
-
-    /// Labels an iteration looks at, in an order shuffled each time that all have been seen; all
-    /// of them if not given
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    minibatch: Option<usize>,
-
-    /// Learning rate
-    #[arg(long, value_name = "X", help_heading = "Training")]
-    lr: Option<f64>,
-
-    /// Decoupled weight decay
-    #[arg(long, value_name = "X", help_heading = "Training")]
-    weight_decay: Option<f64>,
-
-    /// on, off, or N: stop after more than N iterations without a better loss on held-out labels
-    #[arg(long, value_name = "on|off|N", value_parser = options::early_stopping,
-          num_args = 0..=1, default_missing_value = "on", help_heading = "Training")]
-    early_stopping: Option<EarlyStopping>,
-}
-
-impl Training {
-    /// Writes what was typed over the recipe.
-    pub fn apply(&self, settings: &mut Settings) {
-        set(&mut settings.init, self.init);
-        set(&mut settings.iterations, self.iterations);
-        set(&mut settings.minibatch, self.minibatch.map(Some));
-        set(&mut settings.learning_rate, self.lr);
-        set(&mut settings.weight_decay, self.weight_decay);
-        set(&mut settings.early_stopping, self.early_stopping.map(|typed| typed.0));
-    }
-}
-
-/// What is measured against golden rewards.
-#[derive(Debug, Args)]
-pub(super) struct Metrics {
-    /// The N of best-of-N in the metrics
-    #[arg(long, value_name = "N,…", value_delimiter = ',', help_heading = "Metrics")]
-    pub best_of: Option<Vec<usize>>,
-}
-
-impl Metrics {
-    /// Writes what was typed over the recipe.
-    pub fn apply(&self, settings: &mut Settings) {
-        set(&mut settings.best_of, self.best_of.clone());
-    }
-}
-
 /// What every result starts from.
 #[derive(Debug, Args)]
 pub(super) struct Recipe {
@@ -357,28 +103,8 @@ impl Recipe {
             Some(_) => recipe,
             None => recipe.sized_for_bundled(),
         };
-        set(&mut settings.seed, self.seed);
+        settings.seed = self.seed.unwrap_or(settings.seed);
         settings
-    }
-}
-
-/// What only decides how fast a result comes.
-#[derive(Debug, Args)]
-pub(super) struct Speed {
-    /// Threads; one for each core if not given. Changes no result
-    #[arg(long, value_name = "N", help_heading = "General")]
-    threads: Option<NonZeroUsize>,
-
-    /// Instruction set. Changes no result
-    #[arg(long, value_parser = choice::<Isa>(), default_value = Isa::Auto.name(),
-          help_heading = "General")]
-    isa: Isa,
-}
-
-impl Speed {
-    /// Threads and instruction set.
-    pub fn runtime(&self) -> Runtime {
-        Runtime { threads: self.threads, isa: self.isa }
     }
 }
 
@@ -388,10 +114,4 @@ pub(super) struct Print {
     /// Print one JSON object instead of a table
     #[arg(long, help_heading = "Output")]
     pub json: bool,
-}
-
-fn set<T>(setting: &mut T, typed: Option<T>) {
-    if let Some(typed) = typed {
-        *setting = typed;
-    }
 }

@@ -1,7 +1,12 @@
 //! The help that is more than a line an option.
 
-use crate::settings::named::Named;
-use crate::settings::{Preset, Settings};
+use std::collections::BTreeMap;
+
+use clap::{Args, Command};
+use serde_json::Value;
+
+use crate::named::Named;
+use crate::settings::{Answers, Asking, Measuring, Network, Preset, Prior, Settings, Training};
 
 /// After `pairpick --help`.
 pub(super) const TOP: &str = "\
@@ -124,16 +129,57 @@ Described machines get a lower bound: their peak. Predictions for this machine a
 what is measured, either way, unless something else runs beside; scores of dozens of responses a
 prompt are predicted up to three times too long.";
 
-/// The recipes side by side, as they are in the code.
+/// The recipes side by side, as they are in the code: a line for each option that is a setting.
 pub(super) fn presets() -> String {
-    let recipes: Vec<(Preset, Settings)> =
-        Preset::ALL.iter().map(|preset| (*preset, Settings::of_preset(*preset))).collect();
+    let recipes: Vec<BTreeMap<String, Value>> =
+        Preset::ALL.iter().map(|preset| values(&Settings::of_preset(*preset))).collect();
     let mut text = format!("{RUN}\n\nWhat a preset means (options override it):\n");
-    line(&mut text, "", recipes.iter().map(|(preset, _)| preset.name().to_owned()));
-    for (option, value) in ROWS {
-        line(&mut text, option, recipes.iter().map(|(_, settings)| value(settings)));
+    line(&mut text, "", Preset::ALL.iter().map(|preset| preset.name().to_owned()));
+    for argument in options().get_arguments() {
+        let option = format!("--{}", argument.get_long().unwrap_or_default());
+        let values = recipes.iter().filter_map(|recipe| recipe.get(argument.get_id().as_str()));
+        line(&mut text, &option, values.map(told));
     }
     text
+}
+
+/// The options of all groups of settings.
+fn options() -> Command {
+    let groups = [
+        Asking::augment_args,
+        Network::augment_args,
+        Training::augment_args,
+        Prior::augment_args,
+        Answers::augment_args,
+        Measuring::augment_args,
+    ];
+    groups.into_iter().fold(Command::new("settings"), |command, group| group(command))
+}
+
+/// The settings of all groups by their names.
+fn values(settings: &Settings) -> BTreeMap<String, Value> {
+    let Ok(Value::Object(groups)) = serde_json::to_value(settings) else {
+        return BTreeMap::new();
+    };
+    let settings = groups.into_iter().filter_map(|(_, group)| match group {
+        Value::Object(settings) => Some(settings),
+        _ => None,
+    });
+    settings.flatten().collect()
+}
+
+/// A value as its option takes it. What is not set is left to the strategy.
+fn told(value: &Value) -> String {
+    match value {
+        Value::Null => "by strategy".to_owned(),
+        Value::Bool(on) => if *on { "on" } else { "off" }.to_owned(),
+        Value::Number(number) => {
+            number.as_f64().map_or_else(String::new, |value| value.to_string())
+        }
+        Value::String(word) => word.clone(),
+        Value::Array(values) => values.iter().map(told).collect::<Vec<_>>().join(","),
+        Value::Object(_) => String::new(),
+    }
 }
 
 fn line(text: &mut String, option: &str, values: impl Iterator<Item = String>) {
@@ -145,51 +191,22 @@ fn line(text: &mut String, option: &str, values: impl Iterator<Item = String>) {
     text.push('\n');
 }
 
-type Row = (&'static str, fn(&Settings) -> String);
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-const ROWS: &[Row] = &[
-    ("--strategy", |settings| settings.strategy.name().to_owned()),
-    ("--prompts-per-round", |settings| settings.prompts_per_round.to_string()),
-    ("--batch", |settings| settings.batch.to_string()),
-    ("--sample", |settings| if settings.sample { "on" } else { "off" }.to_owned()),
-    ("--mix", |settings| settings.mix.to_string()),
-    ("--certificate", |settings| if settings.certificate { "on" } else { "off" }.to_owned()),
-    ("--distinct", |settings| own(settings.distinct)),
-    ("--misfit", |settings| own(settings.misfit)),
-    ("--rounds", |settings| settings.rounds.to_string()),
-    ("--first-round", |settings| settings.first_round.name().to_owned()),
-    ("--hidden", |settings| sizes(&settings.hidden)),
-    ("--activation", |settings| settings.activation.name().to_owned()),
-    ("--init", |settings| settings.init.name().to_owned()),
-    ("--iterations", |settings| settings.iterations.to_string()),
-    ("--minibatch", |settings| {
-        settings.minibatch.map_or_else(|| "all".to_owned(), |labels| labels.to_string())
-    }),
-    ("--lr", |settings| settings.learning_rate.to_string()),
-    ("--weight-decay", |settings| settings.weight_decay.to_string()),
-    ("--early-stopping", |settings| {
-        settings.early_stopping.map_or_else(|| "off".to_owned(), |patience| patience.to_string())
-    }),
-    ("  warm-up", |settings| settings.warm_up.to_string()),
-    ("  held out", |settings| settings.holdout.to_string()),
-    ("--standardise", |settings| if settings.standardise { "on" } else { "off" }.to_owned()),
-    ("--prior-precision", |settings| settings.prior_precision.to_string()),
-    ("--weights", |settings| settings.weights.name().to_owned()),
-    ("--precision", |settings| settings.precision.name().to_owned()),
-    ("--posterior-samples", |settings| settings.posterior_samples.to_string()),
-    ("--configurations", |settings| settings.configurations.to_string()),
-    ("--clusters", |settings| settings.clusters.to_string()),
-    ("--radius", |settings| settings.radius.to_string()),
-    ("--oracle", |settings| settings.oracle.name().to_owned()),
-    ("--temperature", |settings| settings.temperature.to_string()),
-    ("--best-of", |settings| sizes(&settings.best_of)),
-];
+    use super::{options, values};
+    use crate::settings::Settings;
 
-/// What is set, or else by the strategy.
-fn own(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "by strategy".to_owned(), |value| value.to_string())
-}
-
-fn sizes(sizes: &[usize]) -> String {
-    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+    #[test]
+    fn every_setting_is_an_option_and_every_option_a_setting() {
+        let options = options();
+        let options: BTreeSet<&str> =
+            options.get_arguments().map(|argument| argument.get_id().as_str()).collect();
+        let settings = values(&Settings::default());
+        // There is one kind of trunk, which no option chooses yet.
+        let settings: BTreeSet<&str> =
+            settings.keys().map(String::as_str).filter(|name| *name != "trunk").collect();
+        assert_eq!(options, settings);
+    }
 }

@@ -1,5 +1,5 @@
 //! The command `pairpick`: one file a subcommand, each of them thin. Only here are flags and
-//! terminals known; the rest of the crate names settings.
+//! terminals known; the rest of the crate names settings, and says of each what its option takes.
 
 mod cost;
 mod eval;
@@ -9,8 +9,8 @@ mod interrupt;
 mod log;
 mod manual;
 mod names;
-mod options;
 mod output;
+mod over;
 mod run;
 mod select;
 mod train;

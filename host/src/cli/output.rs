@@ -14,7 +14,6 @@ use super::log::log;
 use super::names::Names;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::round::metrics::RoundMetrics;
 
 /// A stage that is shorter has no bar.
 const BAR_AFTER: Duration = Duration::from_secs(1);
@@ -109,17 +108,9 @@ impl Progress for Output {
         self.bar = ProgressBar::hidden();
     }
 
-    fn round(&mut self, metrics: &RoundMetrics) {
-        self.work.round(metrics.round);
-        let mut line = format!("round {}: {} labels", metrics.round, metrics.labels);
-        if let Some(value) = metrics.one_minus_spearman {
-            line.push_str(&format!(", 1-Spearman {value:.4}"));
-        }
-        if let Some(value) = metrics.log_det {
-            line.push_str(&format!(", log|P| {value:.2}"));
-        }
-        line.push_str(&format!(", {:.1} s", metrics.seconds));
-        self.log(&line);
+    fn round(&mut self, round: u64, line: &str) {
+        self.work.round(round);
+        self.log(line);
     }
 
     fn note(&mut self, message: &str) {

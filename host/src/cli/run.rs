@@ -7,18 +7,24 @@ use serde::Serialize;
 
 use super::interrupt::quoted;
 use super::output::Output;
+use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::Dataset;
+use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
+use crate::label::oracle::OracleAnswerer;
+use crate::named::Named;
 use crate::output::inputs::{Files, Source, TrainingFiles};
-use crate::output::{Committed, Interrupted, OutputFolder};
+use crate::output::{Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::{curves, table};
 use crate::round;
 use crate::round::metrics::{RoundMetrics, Summary};
-use crate::settings::named::Named;
-use crate::settings::{Oracle, PoolKind, Settings, Typed};
+use crate::runtime::Runtime;
+use crate::settings::{
+    Answers, Architecture, Asking, Measuring, Network, Oracle, Prior, Settings, Training, Typed,
+};
 
 /// Rounds of asking, training and measuring, answered from golden rewards
 ///
@@ -53,32 +59,28 @@ pub(super) struct Args {
     trust_finite: bool,
 
     #[command(flatten)]
-    asking: groups::Asking,
+    asking: Over<Asking>,
 
     #[command(flatten)]
-    prior: groups::Prior,
-
-    /// Rounds
-    #[arg(long, value_name = "N", help_heading = "Asking")]
-    rounds: Option<usize>,
+    prior: Over<Prior>,
 
     #[command(flatten)]
-    answers: groups::Answers,
+    answers: Over<Answers>,
 
     #[command(flatten)]
-    network: groups::Network,
+    network: Over<Network>,
 
     #[command(flatten)]
-    training: groups::Training,
+    training: Over<Training>,
 
     #[command(flatten)]
-    metrics: groups::Metrics,
+    measuring: Over<Measuring>,
 
     #[command(flatten)]
     recipe: groups::Recipe,
 
     #[command(flatten)]
-    speed: groups::Speed,
+    runtime: Runtime,
 
     /// Go on with an interrupted run: DIR is the name that was given to --out
     #[arg(long, value_name = "DIR", conflicts_with_all = DECIDING, help_heading = "Output")]
@@ -97,18 +99,17 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 14] = [
+const DECIDING: [&str; 13] = [
     "TrainEmbeddings",
     "TrainRewards",
     "ListedPairs",
     "TestData",
     "Asking",
     "Prior",
-    "rounds",
     "Answers",
     "Network",
     "Training",
-    "Metrics",
+    "Measuring",
     "preset",
     "seed",
     "out",
@@ -120,7 +121,6 @@ struct Job {
     folder: OutputFolder,
     dataset: Dataset,
     settings: Settings,
-    committed: Committed,
 }
 
 /// What `--json` prints.
@@ -132,7 +132,7 @@ struct Report<'a> {
 
 /// Runs. Nothing is written before all that can be checked is.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
-    let threads = Threads::start(&args.speed.runtime())?;
+    let threads = Threads::start(&args.runtime)?;
     let (out, summary) = match &args.resume {
         None => (&args.out, args.begin(output)?.carry_out(&threads, output)?),
         Some(out) => (out, args.go_on(out, &threads, output)?),
@@ -143,22 +143,19 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 impl Args {
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
-        self.asking.apply(&mut settings);
-        self.prior.apply(&mut settings);
-        self.answers.apply(&mut settings);
-        self.network.apply(&mut settings);
-        self.training.apply(&mut settings);
-        self.metrics.apply(&mut settings);
-        settings.rounds = self.rounds.unwrap_or(settings.rounds);
+        self.asking.write(&mut settings.asking);
+        self.prior.write(&mut settings.prior);
+        self.answers.write(&mut settings.answers);
+        let Architecture::Mlp(network) = &mut settings.model;
+        self.network.write(network);
+        self.training.write(&mut settings.training);
+        self.measuring.write(&mut settings.measuring);
+        settings.offer_pairs_of_recipe(&self.typed());
         settings
     }
 
     fn typed(&self) -> Typed {
-        Typed {
-            rounds: self.rounds.is_some(),
-            best_of: self.metrics.best_of.is_some(),
-            ..self.asking.typed()
-        }
+        self.asking.typed()
     }
 
     fn source(&self) -> Result<Source> {
@@ -212,10 +209,10 @@ impl Args {
     /// Where no golden rewards are, the candidates' labels answer.
     fn fit_oracle(&self, settings: &mut Settings, dataset: &Dataset) -> Result<()> {
         let recorded = dataset.candidates.as_ref().is_some_and(|list| list.answers.is_some());
-        if dataset.train.rewards.is_none() && !self.answers.is_typed() {
-            settings.oracle = Oracle::Recorded;
+        if dataset.train.rewards.is_none() && !self.typed().has("oracle") {
+            settings.answers.oracle = Oracle::Recorded;
         }
-        let needed = match settings.oracle {
+        let needed = match settings.answers.oracle {
             Oracle::Recorded if !recorded => {
                 "needs `candidates` with a label in each line, or `train_rewards` for another"
             }
@@ -224,46 +221,43 @@ impl Args {
             }
             _ => return Ok(()),
         };
-        Err(Error::setting("oracle", settings.oracle.name(), needed))
+        Err(Error::setting("oracle", settings.answers.oracle.name(), needed))
     }
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
         let mut settings = self.settings();
         if self.candidates.candidates.is_some() {
-            settings.pool = PoolKind::Listed;
+            settings.asking.pool = PoolKind::Listed;
         }
         settings.check()?;
         let source = self.source()?;
-        let dataset = source.open(settings.pool)?;
+        let dataset = source.open(settings.asking.pool)?;
         self.fit_oracle(&mut settings, &dataset)?;
-        let notes = settings.fit_to(dataset.summary()?, self.typed())?;
-        let mut folder = OutputFolder::create(&self.out, self.force, &source.paths())?;
+        let notes = settings.fit_to(dataset.summary()?, &self.typed())?;
+        let folder = OutputFolder::create(&self.out, self.force, &source)?;
         output.work().fills(&self.out, folder.partial_path(), 0);
         for note in &notes {
             output.note(note);
         }
         self.scan(&dataset, output)?;
-        folder.begin(&settings, &source)?;
         output.place(folder.partial_path(), &self.out);
-        let (out, committed) = (self.out.clone(), Committed::default());
-        Ok(Job { out, folder, dataset, settings, committed })
+        Ok(Job { out: self.out.clone(), folder, dataset, settings })
     }
 
     fn go_on(&self, out: &Path, threads: &Threads, output: &mut Output) -> Result<Summary> {
         let (folder, interrupted) = OutputFolder::resume(out, self.force)?;
-        let Interrupted { settings, data, committed } = interrupted;
-        let ended = committed.rounds.len();
+        let Interrupted { settings, data, rounds } = interrupted;
+        let ended = rounds.len();
         output.work().fills(out, folder.partial_path(), ended as u64);
         let Some(source) = data else {
             folder.finish(output)?;
-            return Ok(Summary { rounds: committed.rounds });
+            return Ok(Summary { rounds });
         };
-        let dataset = source.open(settings.pool)?;
+        let dataset = source.open(settings.asking.pool)?;
         source.check_unchanged(settings.data.as_ref(), &dataset.summary()?)?;
         self.scan(&dataset, output)?;
-        output.note(&format!("going on after round {ended} of {}", settings.rounds));
-        let job = Job { out: out.to_owned(), folder, dataset, settings, committed };
-        job.carry_out(threads, output)
+        output.note(&format!("going on after round {ended} of {}", settings.asking.rounds));
+        Job { out: out.to_owned(), folder, dataset, settings }.carry_out(threads, output)
     }
 
     fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<()> {
@@ -288,29 +282,24 @@ impl Args {
 
 impl Job {
     fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
-        let Self { out, folder, dataset, settings, committed } = self;
-        let filled = fill(folder, &dataset, &settings, committed, threads, output);
-        if filled.is_err() {
-            let out = quoted(&out.display().to_string());
+        let out = quoted(&self.out.display().to_string());
+        let partial = self.folder.partial_path().to_owned();
+        let filled = self.fill(threads, output);
+        if filled.is_err() && partial.exists() {
             output.note(&format!("the rounds that ended are kept for pairpick run --resume {out}"));
         }
         filled
     }
-}
 
-fn fill(
-    mut folder: OutputFolder,
-    dataset: &Dataset,
-    settings: &Settings,
-    committed: Committed,
-    threads: &Threads,
-    output: &mut Output,
-) -> Result<Summary> {
-    let summary = round::run(dataset, settings, threads, committed, &mut folder, output)?;
-    let title = format!("{}, seed {}", settings.strategy.name(), settings.seed);
-    folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
-    folder.finish(output)?;
-    Ok(summary)
+    fn fill(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
+        let Self { mut folder, dataset, settings, .. } = self;
+        let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
+        let summary = round::run(&dataset, &settings, threads, &mut oracle, &mut folder, output)?;
+        let title = format!("{}, seed {}", settings.asking.strategy.name(), settings.seed);
+        folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
+        folder.finish(output)?;
+        Ok(summary)
+    }
 }
 
 fn missing(setting: &'static str, found: &Path, needed: &str) -> Error {

@@ -6,18 +6,21 @@ use clap::Args as ClapArgs;
 use pairpick_core::select::Strategy;
 
 use super::output::Output;
+use super::over::Over;
 use super::{groups, help};
-use crate::data::labels::{Label, read_labels};
+use crate::data::dataset::Supply;
+use crate::data::labels::{Label, last_round, read_labels};
 use crate::error::{Error, Result};
 use crate::model::{Context, Model};
 use crate::output::file::NewFile;
 use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::report::selection::SelectionReport;
-use crate::round::propose::propose;
-use crate::round::select::{Request, strategy_of};
-use crate::settings::{Settings, Supply};
+use crate::report::selection::summary;
+use crate::round::propose::{SelectionReport, propose};
+use crate::round::request::{Request, strategy_of};
+use crate::runtime::Runtime;
+use crate::settings::{Architecture, Asking, Network, Prior, Settings};
 
 /// Pick one batch of pairs to ask about
 ///
@@ -49,19 +52,19 @@ pub(super) struct Args {
     candidates: groups::ListedPairs,
 
     #[command(flatten)]
-    asking: groups::Asking,
+    asking: Over<Asking>,
 
     #[command(flatten)]
-    prior: groups::Prior,
+    prior: Over<Prior>,
 
     #[command(flatten)]
-    network: groups::Network,
+    network: Over<Network>,
 
     #[command(flatten)]
     recipe: groups::Recipe,
 
     #[command(flatten)]
-    speed: groups::Speed,
+    runtime: Runtime,
 
     /// File for the pairs, in place of standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -77,20 +80,20 @@ pub(super) struct Args {
 
 /// Picks. Nothing is written before the batch is there.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
-    let threads = Threads::start(&args.speed.runtime())?;
+    let threads = Threads::start(&args.runtime)?;
     let mut settings = args.settings();
     settings.check()?;
     args.check_standard_input()?;
     let file = args.file()?;
     let embeddings = args.embeddings.open()?;
-    let candidates = args.candidates.open(&embeddings, &mut settings)?;
-    embeddings.check_pool(settings.pool)?;
+    let candidates = args.candidates.open(&embeddings, &mut settings.asking)?;
+    embeddings.check_pool(settings.asking.pool)?;
     let supply = Supply {
         prompts: embeddings.prompts(),
         responses: embeddings.responses(),
         candidates: candidates.as_ref().map(|candidates| candidates.pairs.len() as u64),
     };
-    for note in settings.fit_asking(supply, args.asking.typed())? {
+    for note in settings.asking.fit_to(supply, &args.asking.typed())? {
         output.note(&note);
     }
     let labels = match &args.labels {
@@ -100,18 +103,21 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
     let (round, model, strategy) = args.model(context, &labels, output)?;
     let candidates = candidates.as_ref();
-    let request = Request { settings: &settings, threads: &threads, round, strategy, candidates };
-    let report = threads.install(|| propose(&request, &embeddings, &model, &labels, output))?;
+    let request = Request { context, candidates, round, strategy };
+    let report = threads.install(|| propose(&request, model, labels, output))?;
     args.report(&report, file, output)
 }
 
 impl Args {
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
-        self.asking.apply(&mut settings);
-        self.prior.apply(&mut settings);
-        self.network.apply(&mut settings);
-        settings.certificate = self.asking.certificate.unwrap_or(true);
+        self.asking.write(&mut settings.asking);
+        self.prior.write(&mut settings.prior);
+        let Architecture::Mlp(network) = &mut settings.model;
+        self.network.write(network);
+        let typed = self.asking.typed();
+        settings.offer_pairs_of_recipe(&typed);
+        settings.asking.certificate |= !typed.has("certificate");
         settings
     }
 
@@ -144,9 +150,9 @@ impl Args {
         output: &mut Output,
     ) -> Result<(u64, Model, Strategy)> {
         let Context { embeddings, settings, .. } = context;
-        let round = labels.iter().map(|label| label.round).fold(0, u64::max).saturating_add(1);
+        let round = last_round(labels).saturating_add(1);
         if let Some(path) = &self.model {
-            return Ok((round, Model::open_for(embeddings, path)?, settings.strategy));
+            return Ok((round, Model::open_for(embeddings, path)?, settings.asking.strategy));
         }
         self.check_needs_no_model(settings, labels)?;
         let model = Model::untrained(context, output)?;
@@ -156,7 +162,7 @@ impl Args {
     /// Labels without the model that learnt from them say nothing to a strategy.
     fn check_needs_no_model(&self, settings: &Settings, labels: &[Label]) -> Result<()> {
         match &self.labels {
-            Some(path) if !labels.is_empty() && settings.strategy != Strategy::Random => {
+            Some(path) if !labels.is_empty() && settings.asking.strategy != Strategy::Random => {
                 let expected = "needs `model`, the model trained on them; pairpick train makes it \
                                 (`strategy` random needs none)";
                 Err(Error::setting("labels", path.display(), expected))
@@ -186,7 +192,7 @@ impl Args {
         match self.print.json {
             true => output.json(report),
             false => {
-                output.log(&report.summary());
+                output.log(&summary(report));
                 Ok(())
             }
         }

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use super::output::Output;
+use super::over::Over;
 use super::{groups, help};
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, read_labels};
+use crate::data::labels::{Label, last_round, read_labels};
 use crate::error::{Error, Result};
 use crate::model::train::Fit;
 use crate::model::{Context, Model};
@@ -18,7 +19,8 @@ use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::report::curves;
 use crate::report::training::TrainingReport;
-use crate::settings::{Init, Settings};
+use crate::runtime::Runtime;
+use crate::settings::{Architecture, Init, Network, Prior, Settings, Training};
 
 /// Train a reward model on labels
 ///
@@ -45,10 +47,10 @@ pub(super) struct Args {
     model: Option<PathBuf>,
 
     #[command(flatten)]
-    network: groups::Network,
+    network: Over<Network>,
 
     #[command(flatten)]
-    training: groups::Training,
+    training: Over<Training>,
 
     /// Keep all of --model but its last layer, and fit that to all labels by Newton's method in f64
     #[arg(long, requires = "model", conflicts_with_all = ["Training", "losses", "curve"],
@@ -56,13 +58,13 @@ pub(super) struct Args {
     last_layer: bool,
 
     #[command(flatten)]
-    prior: groups::Prior,
+    prior: Over<Prior>,
 
     #[command(flatten)]
     recipe: groups::Recipe,
 
     #[command(flatten)]
-    speed: groups::Speed,
+    runtime: Runtime,
 
     /// File for the model
     #[arg(long, value_name = "FILE", default_value = "model.safetensors", help_heading = "Output")]
@@ -120,19 +122,19 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 
 impl Args {
     fn job(&self) -> Result<Job> {
-        let threads = Threads::start(&self.speed.runtime())?;
-        last_layer::check(self)?;
+        let threads = Threads::start(&self.runtime)?;
         let settings = self.settings();
+        last_layer::check(self, &settings)?;
         settings.check()?;
         let files = self.files()?;
         let embeddings = self.embeddings.open()?;
         let labels = read_labels(&self.labels, &embeddings, self.repeats.repeats)?;
-        match labels.iter().map(|label| label.round).max() {
-            Some(round) => Ok(Job { threads, settings, files, embeddings, labels, round }),
-            None => {
+        match last_round(&labels) {
+            0 => {
                 let expected = "holds no label to learn from";
                 Err(Error::setting("labels", self.labels.display(), expected))
             }
+            round => Ok(Job { threads, settings, files, embeddings, labels, round }),
         }
     }
 
@@ -146,9 +148,10 @@ impl Args {
 
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
-        self.network.apply(&mut settings);
-        self.training.apply(&mut settings);
-        self.prior.apply(&mut settings);
+        let Architecture::Mlp(network) = &mut settings.model;
+        self.network.write(network);
+        self.training.write(&mut settings.training);
+        self.prior.write(&mut settings.prior);
         settings
     }
 
@@ -172,7 +175,7 @@ impl Args {
     /// New parameters, or those of a model; in the first round there is none to start from.
     fn start(&self, job: &Job, output: &mut Output) -> Result<Model> {
         let Job { settings, embeddings, round, .. } = job;
-        match (settings.init, &self.model) {
+        match (settings.training.init, &self.model) {
             (Init::Warm, Some(path)) => Model::open_for(embeddings, path),
             (Init::Fresh, Some(path)) => {
                 let expected = "is only used with `init` warm or `last_layer`";

@@ -9,13 +9,12 @@ use clap::Args as ClapArgs;
 use pairpick_core::parallel::{Executor, Micro};
 use pairpick_core::profile::Profile;
 
-use super::options::choice;
 use super::output::Output;
 use crate::error::{Error, Result};
+use crate::named::{Named, choice};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::runtime::{Isa, Runtime};
-use crate::settings::named::Named;
 use crate::verify::{Scalar, ScenarioSize, Trace, first_difference, golden, replay};
 
 const EXAMPLES: &str = "\

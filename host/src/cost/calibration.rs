@@ -52,21 +52,24 @@ impl Calibration {
     pub fn run(threads: &Threads, shape: &Shape, clock: Clock<'_>) -> Result<Self> {
         let [short, long] = DIMENSIONS.map(|dimensions| small(shape, dimensions));
         let seconds = [
-            measure(threads, &short, (BATCH, REPEATS), clock)?,
-            measure(threads, &long, (BATCH, REPEATS), clock)?,
+            measure(threads, &short, BATCH, REPEATS, clock)?,
+            measure(threads, &long, BATCH, REPEATS, clock)?,
         ];
         let operations = [stages(&short), stages(&long)];
         let mut rates = [Rate::default(); 6];
         for (place, rate) in rates.iter_mut().enumerate() {
-            let at = |which: usize| (operations[which][place].flops, seconds[which][place]);
+            let at = |which: usize| Measured {
+                operations: operations[which][place].flops,
+                seconds: seconds[which][place],
+            };
             *rate = match StageKind::ALL[place] {
                 StageKind::Embed => line(at(0), at(1), short.items as f64),
                 StageKind::TrainingIteration => line(at(0), at(1), 2.0 * short.labels as f64),
                 // The length of embeddings plays no part: the two are one measurement.
                 _ => {
-                    let ((flops, one), (_, two)) = (at(0), at(1));
-                    let seconds = if one < two { one } else { two };
-                    Rate { an_operation: seconds / flops, an_item: 0.0 }
+                    let [one, two] = [0, 1].map(at);
+                    let seconds = if one.seconds < two.seconds { one.seconds } else { two.seconds };
+                    Rate { an_operation: seconds / one.operations, an_item: 0.0 }
                 }
             };
         }
@@ -86,17 +89,24 @@ impl Calibration {
     }
 }
 
-/// The line through two measurements of so many items, (operations, seconds) each. Where noise
-/// makes one of its parts negative, all is ascribed to the other.
-fn line(one: (f64, f64), two: (f64, f64), items: f64) -> Rate {
-    let an_operation = (two.1 - one.1) / (two.0 - one.0);
+/// What a stage took.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    operations: f64,
+    seconds: f64,
+}
+
+/// The line through two measurements of so many items. Where noise makes one of its parts negative,
+/// all is ascribed to the other.
+fn line(one: Measured, two: Measured, items: f64) -> Rate {
+    let an_operation = (two.seconds - one.seconds) / (two.operations - one.operations);
     if an_operation > 0.0 {
-        let rest = one.1 - an_operation * one.0;
+        let rest = one.seconds - an_operation * one.operations;
         if rest > 0.0 {
             return Rate { an_operation, an_item: rest / items };
         }
     }
-    Rate { an_operation: two.1 / two.0, an_item: 0.0 }
+    Rate { an_operation: two.seconds / two.operations, an_item: 0.0 }
 }
 
 /// The same network and kind of pool, with few items.
@@ -120,11 +130,13 @@ mod tests {
 
     #[test]
     fn a_line_goes_through_its_points_or_lies_above_zero() {
-        let rate = line((100.0, 3.0), (300.0, 5.0), 4.0);
-        assert_eq!((rate.an_operation, rate.an_item), (0.01, 0.5));
-        for (one, two) in [((100.0, 3.0), (300.0, 2.0)), ((100.0, 1.0), (300.0, 6.0))] {
+        let line = |one, two| {
+            let [one, two] = [(100.0, one), (300.0, two)]
+                .map(|(operations, seconds)| Measured { operations, seconds });
             let rate = line(one, two, 4.0);
-            assert_eq!((rate.an_operation, rate.an_item), (two.1 / two.0, 0.0));
-        }
+            (rate.an_operation, rate.an_item)
+        };
+        assert_eq!(line(3.0, 5.0), (0.01, 0.5));
+        assert_eq!([line(3.0, 2.0), line(1.0, 6.0)], [(2.0 / 300.0, 0.0), (6.0 / 300.0, 0.0)]);
     }
 }

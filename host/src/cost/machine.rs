@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::calibration::Calibration;
 use super::stages::{PoolShape, Shape, Stage, StageKind, stages};
-use crate::settings::named::Named;
+use crate::named::Named;
 
 /// Clock cycles an instruction of a Cortex-M4F. An assumption: with instructions fetched from
 /// flash, 1.5 to 2 are usual.

@@ -6,15 +6,16 @@ use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len};
 use pairpick_core::head::rewards;
-use pairpick_core::kernel::panel::{fill_whitened, fill_whitener, panel_stride, whitener_len};
+use pairpick_core::kernel::panel::panel_stride;
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
-use pairpick_core::pool::{Comparison, Pool, Prompts};
+use pairpick_core::pool::{Comparison, ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::score::{Criterion, ScoreMemory, best_pairs};
+use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
 use pairpick_core::topk::Scored;
 use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
+use pairpick_core::whiten::{fill_whitened, fill_whitener, whitener_len};
 
 use super::stages::{PoolShape, Shape};
 use crate::error::{Error, Result};
@@ -35,7 +36,8 @@ pub type Clock<'a> = &'a (dyn Fn() -> f64 + Sync);
 pub fn measure(
     threads: &Threads,
     shape: &Shape,
-    (batch, repeats): (usize, usize),
+    batch: usize,
+    repeats: usize,
     clock: Clock<'_>,
 ) -> Result<[f64; 6]> {
     let bench = Bench { threads, shape, batch, repeats, clock };
@@ -86,7 +88,7 @@ impl Bench<'_> {
         let mut first_pairs = vec![0; pairs.starts.len()];
         let pool = pairs.pool(self.shape.pool, columns, &mut first_pairs)?;
         let mut values = vec![T::ZERO; items];
-        let unit = pool_workspace_len(order, pool.pairs());
+        let unit = pool_workspace_len(&pool.size());
         let mut memory = vec![T::ZERO; 2 * self.threads.threads() * unit];
         let mut fisher = vec![T::ZERO; packed_len(order)];
         let fisher_seconds = self.median(|| {
@@ -156,14 +158,13 @@ impl Bench<'_> {
         factor: &Cholesky<T, Vec<T>>,
     ) -> Result<f64> {
         let (threads, batch) = (self.threads.threads(), self.batch.min(pool.available() as usize));
-        let memory = ScoreMemory::new(factor.order(), pool.pairs(), values.len());
-        let mut numbers = vec![T::ZERO; memory.shared + threads * memory.each];
+        let mut numbers = vec![T::ZERO; ScoreWorkspaceLen::new(&pool.size()).numbers(threads)];
         let mut heaps = vec![Scored::default(); threads * batch];
         let mut chosen = vec![Scored::default(); batch];
         self.median(|| {
             let criterion = Criterion::Leverage(factor, Weighting::Bernoulli);
-            let (memory, heaps) = (&mut numbers, &mut heaps);
-            best_pairs(self.threads, pool, values, criterion, memory, heaps, &mut chosen)
+            let ranking = Ranking::new(pool, values, criterion);
+            best_pairs(self.threads, &ranking, &mut numbers, &mut heaps, &mut chosen)
         })
     }
 
@@ -174,7 +175,7 @@ impl Bench<'_> {
         let columns = Columns::new(&inputs, mlp.inputs(), items).map_err(Error::core("items"))?;
         let comparison = |label| Comparison { a: 2 * label, b: 2 * label + 1, label: 1.0 };
         let training: Vec<_> = (0..labels).map(comparison).collect();
-        let len = workspace_len(self.threads, &mlp, items, training.len(), None);
+        let len = workspace_len(self.threads.threads(), &mlp, items, training.len(), None);
         let mut memory = vec![0.0; len];
         let data =
             Data { items: columns, training_items: items, training: &training, held_out: &[] };
@@ -234,7 +235,7 @@ fn parameters(mlp: &Mlp) -> Vec<f32> {
 /// The numbering of a shape's pairs.
 struct Pairs {
     starts: Vec<u32>,
-    list: Vec<(u32, u32)>,
+    list: Vec<ItemPair>,
 }
 
 impl Pairs {
@@ -249,7 +250,7 @@ impl Pairs {
             PoolShape::Listed { pairs } => {
                 let mut stream = Stream::new(1, "cost", 0);
                 let mut item = || (stream.uniform::<f64>() * f64::from(items)) as u32;
-                let list = (0..pairs).map(|_| (item(), item())).collect();
+                let list = (0..pairs).map(|_| ItemPair { a: item(), b: item() }).collect();
                 Self { starts: Vec::new(), list }
             }
         }

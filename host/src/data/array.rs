@@ -6,56 +6,24 @@
 //! big-endian machine. The file's length is checked against its header once, when it is opened.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use half::{bf16, f16};
 
+pub use super::header::Element;
+use super::header::{Header, count, read_up_to};
 pub use super::npy_header::HEADER_LIMIT as NPY_HEADER_LIMIT;
 pub use super::safetensors_header::HEADER_LIMIT as SAFETENSORS_HEADER_LIMIT;
 use super::source::{Reader, Source};
 use super::{npy_header, safetensors_header};
-use crate::error::{ArrayError, Error, Result, Shape};
+use crate::error::{ArrayError, Error, Result};
 
 /// Bytes that one read asks for, at most.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Bytes that tell one form from another.
 const START_BYTES: u64 = 9;
-
-/// How a number is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Element {
-    /// 32 bits, little-endian.
-    F32,
-    /// IEEE-754's 16 bits, little-endian; widened without loss.
-    F16,
-    /// The upper 16 bits of an `F32`, little-endian; widened without loss. Only `safetensors` has
-    /// them.
-    Bf16,
-}
-
-impl Element {
-    /// Bytes of a number.
-    #[must_use]
-    pub const fn size(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
-        }
-    }
-}
-
-/// A header that was understood.
-#[derive(Debug)]
-pub(super) struct Header {
-    pub element: Element,
-    pub shape: Vec<u64>,
-    /// Bytes before the first number.
-    pub data_start: u64,
-    /// Bytes of the whole file.
-    pub file_len: u64,
-}
 
 /// An array of little-endian numbers in C order, of any rank.
 pub struct ArrayReader {
@@ -175,39 +143,5 @@ fn decode_each<const SIZE: usize>(
 ) {
     for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
         *value = number(*bytes);
-    }
-}
-
-/// How many numbers an array of this shape has; an error if no file can hold them.
-pub(super) fn count(shape: &[u64], element: Element, path: &Path) -> Result<u64> {
-    let count = shape.iter().try_fold(1_u64, |count, length| count.checked_mul(*length));
-    let addressable = |count: &u64| {
-        count.checked_mul(element.size() as u64).is_some_and(|bytes| bytes < u64::MAX / 2)
-    };
-    count
-        .filter(addressable)
-        .ok_or_else(|| ArrayError::ShapeOverflow { shape: Shape(shape.to_vec()) }.at(path))
-}
-
-/// Reads `len` bytes, or what there is; never holds more than that.
-pub(super) fn read_up_to(source: &mut dyn Read, len: u64, path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = source.take(len).read_to_end(&mut bytes);
-    read.map_err(|error| Error::io(path, "read", error))?;
-    Ok(bytes)
-}
-
-/// Reads a header's text, of which the file must have all.
-pub(super) fn read_text(
-    source: &mut dyn Read,
-    starts_at: u64,
-    len: u64,
-    path: &Path,
-) -> Result<Vec<u8>> {
-    let text = read_up_to(source, len, path)?;
-    let (expected, found) = (starts_at + len, starts_at + text.len() as u64);
-    match found < expected {
-        true => Err(ArrayError::Truncated { expected, found }.at(path)),
-        false => Ok(text),
     }
 }

@@ -7,8 +7,11 @@ pub const EMBEDDINGS: &[u8] = include_bytes!("../../../fixtures/replies/embeddin
 /// Golden rewards, `.npy` of shape (N, 8).
 pub const REWARDS: &[u8] = include_bytes!("../../../fixtures/replies/rewards.npy");
 
-/// The names by which messages call the two arrays.
-pub const NAMES: (&str, &str) = ("(bundled) embeddings.npy", "(bundled) rewards.npy");
+/// The name by which messages call the embeddings.
+pub const EMBEDDINGS_NAME: &str = "(bundled) embeddings.npy";
+
+/// The name by which messages call the rewards.
+pub const REWARDS_NAME: &str = "(bundled) rewards.npy";
 
 /// The test prompts are the last of the data: one in this many.
 pub const TEST_SHARE: usize = 4;

@@ -5,9 +5,9 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::embeddings::Embeddings;
-use super::labels::Preference;
 use super::lines;
 use super::pairs::{self, Seen};
+use super::preference::Preference;
 use crate::error::{DataError, Result};
 
 /// Pairs on offer.

@@ -4,15 +4,16 @@ use std::ops::Range;
 use std::path::Path;
 
 use pairpick_core::digest::Digest;
+use pairpick_core::pool::pairs_of;
 use serde::{Deserialize, Serialize};
 
 use super::bundled;
 use super::candidates::Candidates;
 use super::embeddings::Embeddings;
-use super::labels::HexDigest;
+use super::pool_kind::PoolKind;
 use super::rewards::Rewards;
+use crate::digest::HexDigest;
 use crate::error::{DataError, Error, Result};
-use crate::settings::{PoolKind, Supply};
 
 /// Prompts whose embeddings enter a data set's digest, spread evenly; of fewer prompts, all.
 const DIGESTED_PROMPTS: usize = 256;
@@ -44,9 +45,10 @@ impl Split {
     }
 
     fn bundled(prompts: impl FnOnce(usize) -> Range<usize>) -> Result<Self> {
-        let (embeddings_name, rewards_name) = bundled::NAMES;
-        let embeddings = Embeddings::from_bytes(bundled::EMBEDDINGS, embeddings_name)?;
-        let rewards = Rewards::from_bytes(bundled::REWARDS, rewards_name, &embeddings)?;
+        let embeddings =
+            Embeddings::from_source(bundled::EMBEDDINGS, Path::new(bundled::EMBEDDINGS_NAME))?;
+        let rewards =
+            Rewards::from_source(bundled::REWARDS, Path::new(bundled::REWARDS_NAME), &embeddings)?;
         let range = prompts(embeddings.prompts());
         let whole = Self { embeddings, rewards: Some(rewards) };
         whole.restricted_to(range)
@@ -122,7 +124,8 @@ impl Dataset {
     /// # Errors
     /// Every defect of a file; what [`Split::open`] refuses.
     pub fn open(
-        (embeddings, rewards): (&Path, Option<&Path>),
+        embeddings: &Path,
+        rewards: Option<&Path>,
         candidates: Option<&Path>,
         pool: PoolKind,
     ) -> Result<Self> {
@@ -258,4 +261,28 @@ pub struct SplitSummary {
     pub embeddings: HexDigest,
     /// Of all rewards, if there are any.
     pub rewards: Option<HexDigest>,
+}
+
+/// What there is to ask about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Supply {
+    /// N.
+    pub prompts: usize,
+    /// K.
+    pub responses: usize,
+    /// Pairs listed, where only those can be asked about.
+    pub candidates: Option<u64>,
+}
+
+impl Supply {
+    /// All pairs of so many prompts, as a pool of this kind makes them.
+    #[must_use]
+    pub fn pairs(self, pool: PoolKind, prompts: usize) -> u64 {
+        let (prompts, responses) = (prompts as u64, self.responses as u64);
+        match (self.candidates, pool) {
+            (Some(listed), _) => listed,
+            (None, PoolKind::CrossPrompt) => pairs_of(prompts.saturating_mul(responses)),
+            (None, _) => prompts.saturating_mul(pairs_of(responses)),
+        }
+    }
 }

@@ -9,9 +9,9 @@ use pairpick_core::trunk::mlp::MAX_INPUTS;
 
 use super::array::ArrayReader;
 use super::item::ItemName;
+use super::pool_kind::PoolKind;
 use super::source::Source;
 use crate::error::{DataError, Error, Result, Shape};
-use crate::settings::PoolKind;
 
 /// The name of the tensor in a file that holds several.
 const TENSOR: &str = "embeddings";
@@ -40,14 +40,6 @@ impl Embeddings {
     /// that is too long.
     pub fn open(path: &Path) -> Result<Self> {
         Self::from_reader(ArrayReader::open(path, TENSOR)?)
-    }
-
-    /// The same from bytes in memory, called `name` in messages.
-    ///
-    /// # Errors
-    /// As [`Embeddings::open`].
-    pub fn from_bytes(bytes: &'static [u8], name: &str) -> Result<Self> {
-        Self::from_source(bytes, Path::new(name))
     }
 
     /// The same from any source, called `path` in messages.

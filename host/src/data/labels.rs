@@ -2,34 +2,39 @@
 //! [`LabelRecord`], the line of `labels.jsonl` that says the same with names that a person can
 //! look up in the embeddings' file.
 
-use std::fmt;
 use std::io::BufRead;
 use std::path::Path;
 
-use serde::de::{Error as _, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::embeddings::Embeddings;
 use super::item::ItemName;
 use super::lines;
 pub use super::lines::read_json_lines;
 use super::pairs::{self, Seen};
+use super::preference::Preference;
+use super::question::Question;
 use crate::error::Result;
-use crate::settings::named::Named;
+use crate::named::named;
 
-/// An answered pair.
+/// A question and its answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Label {
-    /// The round, from 1.
-    pub round: u64,
-    /// The number of the pair's first item, in the pool's order.
-    pub a: u64,
-    /// The number of its second item.
-    pub b: u64,
+    /// What was asked.
+    pub question: Question,
     /// The answer.
     pub preference: Preference,
-    /// The strategy's score; none where it has no scores.
-    pub score: Option<f64>,
+}
+
+/// What was asked to get these labels.
+pub fn questions(labels: &[Label]) -> impl Iterator<Item = &Question> + Clone {
+    labels.iter().map(|label| &label.question)
+}
+
+/// The largest round among some labels, 0 of none.
+#[must_use]
+pub fn last_round(labels: &[Label]) -> u64 {
+    questions(labels).map(|question| question.round).fold(0, u64::max)
 }
 
 /// One label as a line has it: `{"round":1,"a":[0,2],"b":[0,5],"label":1,"score":0.25}`.
@@ -52,7 +57,7 @@ impl LabelRecord {
     /// The record of a label whose items are those of `embeddings`.
     #[must_use]
     pub fn of(label: &Label, embeddings: &Embeddings) -> Self {
-        let Label { round, a, b, preference, score } = *label;
+        let Label { question: Question { round, a, b, score, .. }, preference } = *label;
         let (a, b) = (embeddings.name(a), embeddings.name(b));
         Self { round, a, b, label: preference, score }
     }
@@ -64,86 +69,8 @@ impl LabelRecord {
     pub fn label_in(&self, embeddings: &Embeddings) -> Result<Label> {
         let Self { round, a, b, label, score } = *self;
         let (a, b) = (embeddings.item(a)?, embeddings.item(b)?);
-        Ok(Label { round, a, b, preference: label, score })
-    }
-}
-
-/// Which of a pair is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preference {
-    /// `a`: written 1.
-    First,
-    /// `b`: written 0.
-    Second,
-    /// Neither: written 0.5.
-    Tie,
-}
-
-impl Preference {
-    /// The same answer to the pair the other way round.
-    #[must_use]
-    pub const fn reversed(self) -> Self {
-        match self {
-            Self::First => Self::Second,
-            Self::Second => Self::First,
-            Self::Tie => Self::Tie,
-        }
-    }
-
-    /// The label as the loss takes it: 1, 0 or ½.
-    #[must_use]
-    pub const fn value(self) -> f64 {
-        match self {
-            Self::First => 1.0,
-            Self::Second => 0.0,
-            Self::Tie => 0.5,
-        }
-    }
-}
-
-impl Serialize for Preference {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::First => serializer.serialize_u8(1),
-            Self::Second => serializer.serialize_u8(0),
-            Self::Tie => serializer.serialize_f64(0.5),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Preference {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PreferenceVisitor)
-    }
-}
-
-struct PreferenceVisitor;
-
-impl Visitor<'_> for PreferenceVisitor {
-    type Value = Preference;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a label: 1, 0 or 0.5")
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Preference, E> {
-        [Preference::First, Preference::Second, Preference::Tie]
-            .into_iter()
-            .find(|preference| preference.value() == value)
-            .ok_or_else(|| {
-                E::custom(format!(
-                    "label {value} is none of 0, 0.5 and 1: a tie is 0.5, and pairs that were \
-                     skipped do not belong in this file"
-                ))
-            })
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Preference, E> {
-        self.visit_f64(value as f64)
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Preference, E> {
-        self.visit_f64(value as f64)
+        let question = Question { score, ..Question::new(round, a, b) };
+        Ok(Label { question, preference: label })
     }
 }
 
@@ -157,24 +84,10 @@ pub enum Repeats {
     Keep,
 }
 
-impl Named for Repeats {
-    const WHAT: &'static str = "treatment of repeats";
-    const ALL: &'static [Self] = &[Self::Refuse, Self::Keep];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Refuse => "refuse",
-            Self::Keep => "keep",
-        }
-    }
-
-    fn about(self) -> &'static str {
-        match self {
-            Self::Refuse => "a pair with two labels is an error",
-            Self::Keep => "every answer counts, as those of several people to one question do",
-        }
-    }
-}
+named!(Repeats, "treatment of repeats",
+    Refuse = "refuse": "a pair with two labels is an error",
+    Keep = "keep": "every answer counts, as those of several people to one question do",
+);
 
 /// Reads the labels of a JSON Lines file, from `run`, from `select` with a `"label"` added to each
 /// line, or from elsewhere; `-` is standard input. `round` and `score` may be missing.
@@ -220,35 +133,9 @@ pub fn read_labels_from(
             return Err(lines::problem(path, pair.line, problem));
         }
         let pairs::Pair { a, b, round, score, .. } = pair;
-        labels.push(Label { round, a, b, preference, score });
+        let question = Question { score, ..Question::new(round, a, b) };
+        labels.push(Label { question, preference });
         Ok(())
     })?;
     Ok(labels)
-}
-
-/// 64 bits, written as `"0x0123456789abcdef"`: no reader rounds them to a float.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HexDigest(pub u64);
-
-impl fmt::Display for HexDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#018x}", self.0)
-    }
-}
-
-impl Serialize for HexDigest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for HexDigest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.strip_prefix("0x")
-            .filter(|digits| digits.len() == 16)
-            .and_then(|digits| u64::from_str_radix(digits, 16).ok())
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(format!("{text:?} is not 0x and 16 hex digits")))
-    }
 }

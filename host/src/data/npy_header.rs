@@ -10,7 +10,7 @@ use winnow::combinator::{alt, delimited, eof, fail, opt, separated, separated_pa
 use winnow::prelude::*;
 use winnow::token::take_till;
 
-use super::array::{Element, Header, count, read_text, read_up_to};
+use super::header::{Element, Header, count, read_text, read_up_to};
 use crate::error::{ArrayError, Result};
 
 /// The most bytes of header text that are read, as NumPy's own reader has it. Those of an array

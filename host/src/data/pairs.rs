@@ -11,8 +11,8 @@ use serde::de::IgnoredAny;
 
 use super::embeddings::Embeddings;
 use super::item::ItemName;
-use super::labels::Preference;
 use super::lines;
+use super::preference::Preference;
 use crate::error::Result;
 
 /// The most pairs of a file: their places are counted in 32 bits.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::array::ArrayReader;
 use super::embeddings::Embeddings;
-
+use super::source::Source;
 use crate::error::{DataError, Error, Result, Shape};
 
 /// The name of the tensor in a file that holds several.
@@ -30,12 +30,16 @@ impl Rewards {
         Self::from_reader(ArrayReader::open(path, TENSOR)?, embeddings)
     }
 
-    /// The same from bytes in memory, called `name` in messages.
+    /// The same from any source, called `path` in messages.
     ///
     /// # Errors
     /// As [`Rewards::open`].
-    pub fn from_bytes(bytes: &'static [u8], name: &str, embeddings: &Embeddings) -> Result<Self> {
-        Self::from_reader(ArrayReader::new(bytes, Path::new(name), TENSOR)?, embeddings)
+    pub fn from_source(
+        source: impl Source + 'static,
+        path: &Path,
+        embeddings: &Embeddings,
+    ) -> Result<Self> {
+        Self::from_reader(ArrayReader::new(source, path, TENSOR)?, embeddings)
     }
 
     fn from_reader(reader: ArrayReader, embeddings: &Embeddings) -> Result<Self> {

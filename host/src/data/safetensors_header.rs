@@ -7,7 +7,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
-use super::array::{Element, Header, read_text, read_up_to};
+use super::header::{Element, Header, read_text, read_up_to};
 use crate::error::{ArrayError, Result, Shape, quotable};
 
 /// The most bytes of header text that are read. A tensor takes about 100.

@@ -1,3 +1,3 @@
-//! Who answers.
+//! Who answers: each an [`Answerer`](crate::round::answer::Answerer).
 
 pub mod oracle;

@@ -1,10 +1,59 @@
-//! [`answer`]: a simulated annotator who knows the golden rewards, or what somebody has answered.
+//! [`OracleAnswerer`]: a simulated annotator who knows the golden rewards, or what somebody has
+//! answered.
 
 use pairpick_core::arith::sigmoid;
 use pairpick_core::rng::Stream;
 
-use crate::data::labels::Preference;
-use crate::settings::Oracle;
+use crate::data::dataset::Dataset;
+use crate::data::labels::Label;
+use crate::data::preference::Preference;
+use crate::data::question::Question;
+use crate::error::{Error, Result};
+use crate::named::Named;
+use crate::round::answer::{Answered, Answerer};
+use crate::settings::{Oracle, Settings};
+
+/// Answers from a data set, as the settings say.
+#[derive(Clone, Copy)]
+pub struct OracleAnswerer<'a> {
+    /// Golden rewards of the training items, and candidates with their answers.
+    pub dataset: &'a Dataset,
+    /// Which oracle, its temperature, and the seed of its errors.
+    pub settings: &'a Settings,
+}
+
+impl Answerer for OracleAnswerer<'_> {
+    fn answer(&mut self, questions: &[Question]) -> Result<Option<Answered>> {
+        let (seed, answers) = (self.settings.seed, &self.settings.answers);
+        let round = questions.first().map_or(0, |question| question.round);
+        let mut rng = Stream::new(seed, "oracle", round);
+        let label = |question: &Question| {
+            let preference =
+                answer(answers.oracle, answers.temperature, self.known(question), &mut rng);
+            let preference = preference.ok_or_else(|| {
+                let expected = "answers from what the data does not have";
+                Error::setting("oracle", answers.oracle.name(), expected)
+            })?;
+            Ok(Label { question: *question, preference })
+        };
+        let labels: Result<Vec<Label>> = questions.iter().map(label).collect();
+        Ok(Some(Answered { labels: labels?, skipped: Vec::new() }))
+    }
+}
+
+impl OracleAnswerer<'_> {
+    fn known(&self, question: &Question) -> Known {
+        let golden = self.dataset.train.rewards.as_ref();
+        let reward = |item: u64| golden?.values().get(item as usize).copied();
+        let candidates = self.dataset.candidates.as_ref();
+        let recorded =
+            |candidate: u64| candidates?.answers.as_ref()?.get(candidate as usize).copied();
+        Known {
+            rewards: reward(question.a).zip(reward(question.b)),
+            recorded: question.candidate.and_then(recorded),
+        }
+    }
+}
 
 /// What is known of a pair that is asked about.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -2,11 +2,12 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, ItemPair};
 
 use super::{FeatureCache, Features, Model, Trunk};
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::Label;
+use crate::data::labels::{Label, questions};
+use crate::data::question::Question;
 use crate::error::Result;
 use crate::parallel::Threads;
 
@@ -19,8 +20,9 @@ pub(super) struct Items {
 }
 
 impl Items {
-    pub(super) fn of(labels: &[Label]) -> Self {
-        let mut numbers: Vec<u64> = labels.iter().flat_map(|label| [label.a, label.b]).collect();
+    pub(super) fn of<'a>(questions: impl Iterator<Item = &'a Question>) -> Self {
+        let mut numbers: Vec<u64> =
+            questions.flat_map(|question| [question.a, question.b]).collect();
         numbers.sort_unstable();
         numbers.dedup();
         let first = numbers.len();
@@ -30,8 +32,8 @@ impl Items {
     /// Those of training labels first, then what only held-out ones have: a label across prompts
     /// may be held out while one of its items is trained on.
     pub(super) fn of_split(training: &[Label], held_out: &[Label]) -> Self {
-        let Self { mut numbers, first } = Self::of(training);
-        let mut others = Self::of(held_out).numbers;
+        let Self { mut numbers, first } = Self::of(questions(training));
+        let mut others = Self::of(questions(held_out)).numbers;
         others.retain(|item| numbers.binary_search(item).is_err());
         numbers.extend(others);
         Self { numbers, first }
@@ -40,15 +42,15 @@ impl Items {
     /// Labels as the core has them.
     pub(super) fn comparisons<T: Real>(&self, labels: &[Label]) -> Vec<Comparison<T>> {
         let comparison = |label: &Label| {
-            let (a, b) = self.pair(label);
+            let ItemPair { a, b } = self.pair(&label.question);
             Comparison { a, b, label: T::from_f64(label.preference.value()) }
         };
         labels.iter().map(comparison).collect()
     }
 
     /// A pair's items by their places among these.
-    fn pair(&self, label: &Label) -> (u32, u32) {
-        (self.place(label.a), self.place(label.b))
+    fn pair(&self, question: &Question) -> ItemPair {
+        ItemPair { a: self.place(question.a), b: self.place(question.b) }
     }
 
     fn place(&self, item: u64) -> u32 {
@@ -62,23 +64,23 @@ impl Items {
 #[derive(Debug)]
 pub(crate) struct PairFeatures {
     items: Items,
-    pairs: Vec<(u32, u32)>,
+    pairs: Vec<ItemPair>,
     features: Features,
 }
 
 impl PairFeatures {
     /// The features that a trunk gives the items of pairs, each computed once, or never if they are
     /// in the cache.
-    pub(crate) fn of(
+    pub(crate) fn of<'a>(
         trunk: &Trunk,
         cache: &FeatureCache,
         embeddings: &Embeddings,
         threads: &Threads,
-        labels: &[Label],
+        questions: impl Iterator<Item = &'a Question> + Clone,
     ) -> Result<Self> {
-        let items = Items::of(labels);
+        let items = Items::of(questions.clone());
         let features = trunk.features_cached(cache, embeddings, &items.numbers, threads)?;
-        let pairs = labels.iter().map(|label| items.pair(label)).collect();
+        let pairs = questions.map(|question| items.pair(question)).collect();
         Ok(Self { items, pairs, features })
     }
 
@@ -91,7 +93,7 @@ impl PairFeatures {
     }
 
     /// The pairs by the columns of their items.
-    pub(crate) fn pairs(&self) -> &[(u32, u32)] {
+    pub(crate) fn pairs(&self) -> &[ItemPair] {
         &self.pairs
     }
 
@@ -109,7 +111,7 @@ impl PairFeatures {
             return Ok(Vec::new());
         }
         let rewards = model.rewards(threads, self.columns()?)?;
-        let margin = |&(a, b): &(u32, u32)| rewards[a as usize] - rewards[b as usize];
+        let margin = |pair: &ItemPair| rewards[pair.a as usize] - rewards[pair.b as usize];
         Ok(self.pairs.iter().map(margin).collect())
     }
 
@@ -122,11 +124,12 @@ impl PairFeatures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::labels::Preference;
+    use crate::data::preference::Preference;
 
     fn labels(pairs: &[(u64, u64)]) -> Vec<Label> {
-        let label = |&(a, b)| Label { round: 1, a, b, preference: Preference::First, score: None };
-        pairs.iter().map(label).collect()
+        let question = |&(a, b): &(u64, u64)| Question::new(1, a, b);
+        let label = |question| Label { question, preference: Preference::First };
+        pairs.iter().map(question).map(label).collect()
     }
 
     #[test]
@@ -134,8 +137,9 @@ mod tests {
         let (training, held_out) = (labels(&[(9, 2), (2, 30)]), labels(&[(40, 2), (5, 9)]));
         let items = Items::of_split(&training, &held_out);
         assert_eq!((items.first, items.numbers.as_slice()), (3, &[2, 9, 30, 5, 40][..]));
-        let places = |labels: &[Label]| labels.iter().map(|l| items.pair(l)).collect::<Vec<_>>();
-        assert_eq!(places(&training), [(1, 0), (0, 2)]);
-        assert_eq!(places(&held_out), [(4, 0), (3, 1)]);
+        let place = |question| items.pair(question);
+        let places = |labels| questions(labels).map(place).collect::<Vec<_>>();
+        assert_eq!(places(&training), [(1, 0), (0, 2)].map(ItemPair::from));
+        assert_eq!(places(&held_out), [(4, 0), (3, 1)].map(ItemPair::from));
     }
 }

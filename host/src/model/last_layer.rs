@@ -2,11 +2,12 @@
 
 use pairpick_core::head::evidence::log_evidence;
 use pairpick_core::head::newton::{self, Fit, workspace_len};
+use pairpick_core::parallel::Executor;
 
 use super::items::PairFeatures;
 use super::prior::prior_precision;
 use super::{Context, FeatureCache, Model};
-use crate::data::labels::Label;
+use crate::data::labels::{Label, questions};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
@@ -34,11 +35,12 @@ pub fn fit(
 ) -> Result<Fitted> {
     let Context { embeddings, threads, .. } = context;
     let cache = FeatureCache::default();
-    let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, labels)?;
+    let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
     let prior_precision = prior_precision(context, &pairs, labels, progress)?;
     let (features, comparisons) = (pairs.columns()?, pairs.comparisons(labels));
     let order = features.rows();
-    let mut workspace = vec![0.0; workspace_len(threads, order, features.len(), comparisons.len())];
+    let mut workspace =
+        vec![0.0; workspace_len(threads.threads(), order, features.len(), comparisons.len())];
     let mut head = vec![0.0; order];
     let fit =
         newton::fit(threads, features, &comparisons, prior_precision, &mut head, &mut workspace)

@@ -9,14 +9,14 @@ use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN, MAX_INPUTS};
 use pairpick_core::trunk::{Activation, Mlp, init};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
 use super::file::{FORMAT_VERSION, ModelFile, NamedTensor};
 use super::standardise::Standardisation;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
+use crate::named;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::named;
+use crate::settings::Network;
 
 /// The kind of trunk that a model's file names, or that it has if it names none.
 pub(super) const KIND: &str = "mlp";
@@ -70,12 +70,15 @@ impl MlpTrunk {
     }
 
     /// A network without parameters yet, for these training embeddings.
-    pub(super) fn untrained(context: Context<'_>, progress: &mut dyn Progress) -> Result<Self> {
-        let Context { embeddings, settings, .. } = context;
-        let mlp = Mlp::new(embeddings.dimensions(), settings.hidden, settings.activation)
+    pub(super) fn untrained(
+        embeddings: &Embeddings,
+        network: &Network,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        let mlp = Mlp::new(embeddings.dimensions(), network.hidden, network.activation)
             .map_err(Error::core("the network"))?;
         let standardisation =
-            settings.standardise.then(|| Standardisation::of(embeddings, progress)).transpose()?;
+            network.standardise.then(|| Standardisation::of(embeddings, progress)).transpose()?;
         Ok(Self { mlp, parameters: vec![0.0; mlp.head()], standardisation })
     }
 

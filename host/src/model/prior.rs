@@ -2,15 +2,16 @@
 //! features of the current model.
 
 use pairpick_core::columns::Columns;
-use pairpick_core::head::evidence::{Choice, Memory, by_evidence, by_held_out};
+use pairpick_core::head::evidence::{Choice, Workspace, by_evidence, by_held_out};
 use pairpick_core::head::newton::workspace_len;
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 
 use super::Context;
 use super::items::PairFeatures;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::Label;
+use crate::data::labels::{Label, last_round};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::settings::PriorPrecision;
@@ -26,12 +27,12 @@ pub(crate) fn prior_precision(
     progress: &mut dyn Progress,
 ) -> Result<f64> {
     let settings = context.settings;
-    if let PriorPrecision::Fixed(value) = settings.prior_precision {
+    if let PriorPrecision::Fixed(value) = settings.prior.prior_precision {
         return Ok(value);
     }
     let recipe = settings.prior_precision_of_recipe();
     let mut fall_back = |why: &str| {
-        let how = settings.prior_precision;
+        let how = settings.prior.prior_precision;
         progress.note(&format!("`prior_precision` {how}: {why}; the recipe's {recipe} stands in"));
         Ok(recipe)
     };
@@ -53,26 +54,26 @@ fn choose(
     mut comparisons: Vec<Comparison<f64>>,
 ) -> Result<Choice, pairpick_core::Error> {
     let Context { embeddings, settings, threads } = context;
-    let len = workspace_len(threads, features.rows(), features.len(), comparisons.len());
+    let len = workspace_len(threads.threads(), features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
     let mut head = vec![0.0; features.rows()];
-    if settings.prior_precision == PriorPrecision::Evidence {
+    if settings.prior.prior_precision == PriorPrecision::Evidence {
         return by_evidence(threads, features, &comparisons, &mut head, &mut workspace);
     }
     let folds = folds(settings.seed, embeddings, labels);
     let given = comparisons.clone();
-    let memory = Memory { workspace: &mut workspace, comparisons: &mut comparisons };
-    by_held_out(threads, features, &given, &folds, &mut head, memory)
+    let workspace = Workspace { numbers: &mut workspace, comparisons: &mut comparisons };
+    by_held_out(threads, features, &given, &folds, &mut head, workspace)
 }
 
 /// The fold of each label: prompts in random order are dealt out in turn. A label belongs to the
 /// prompt of its first item, as where labels are held out for early stopping.
 fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
-    let prompt_of = |label: &Label| embeddings.prompt_of(label.a);
+    let prompt_of = |label: &Label| embeddings.prompt_of(label.question.a);
     let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
     prompts.sort_unstable();
     prompts.dedup();
-    let round = labels.iter().map(|label| label.round).fold(0, u64::max);
+    let round = last_round(labels);
     let mut order: Vec<usize> = (0..prompts.len()).collect();
     Stream::new(seed, "folds", round).shuffle(&mut order);
     let fold = |label: &Label| {
@@ -86,15 +87,16 @@ fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
 mod tests {
     use super::*;
     use crate::data::dataset::Dataset;
-    use crate::data::labels::Preference;
+    use crate::data::preference::Preference;
+    use crate::data::question::Question;
 
     #[test]
     fn whole_prompts_are_dealt_into_folds_of_like_size_that_change_with_the_round() {
         let embeddings = Dataset::bundled().unwrap().train.embeddings;
         let responses = embeddings.responses() as u64;
         let label = |round: u64, a: u64| {
-            let (b, preference) = ((a + 1) % responses, Preference::First);
-            Label { round, a, b, preference, score: None }
+            let question = Question::new(round, a, (a + 1) % responses);
+            Label { question, preference: Preference::First }
         };
         let labels = |round| (0..13 * responses).map(|a| label(round, a)).collect::<Vec<_>>();
         let dealt = folds(3, &embeddings, &labels(1));

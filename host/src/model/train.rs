@@ -2,6 +2,7 @@
 //! first items.
 
 use pairpick_core::columns::Columns;
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::Mlp;
@@ -17,7 +18,7 @@ use crate::data::labels::Label;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::Settings;
+use crate::settings::{self, EarlyStopping, Settings};
 
 /// What a training came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +45,10 @@ pub(super) fn fit(
 ) -> Result<Fit> {
     let Context { settings, threads, .. } = context;
     let lessons = Lessons::of(trunk, context, round, labels)?;
-    let how = how(settings, lessons.training.len());
+    let how = how(&settings.training, lessons.training.len());
     let mut shuffle = Stream::new(settings.seed, "shuffle", round);
     let mut losses = Vec::new();
-    progress.begin("training", settings.iterations as u64);
+    progress.begin("training", settings.training.iterations as u64);
     let report = trunk.change_with(head, |mlp, parameters| {
         lessons.teach(threads, mlp, &how, &mut shuffle, parameters, &mut |now| {
             progress.advance(now.iteration as u64);
@@ -64,18 +65,18 @@ pub(super) fn fit(
         };
         Error::core(format!("round {round}, {context}"))(error)
     })?;
-    let stopped_early = report.iterations < settings.iterations;
+    let stopped_early = report.iterations < settings.training.iterations;
     Ok(Fit { losses, report, held_out: lessons.held_out.len(), stopped_early })
 }
 
 /// The core's settings, for so many labels to train on.
-fn how(settings: &Settings, labels: usize) -> Training {
+fn how(settings: &settings::Training, labels: usize) -> Training {
     Training {
         iterations: settings.iterations,
-        minibatch: settings.minibatch.filter(|minibatch| *minibatch < labels),
-        learning_rate: settings.learning_rate,
+        minibatch: settings.minibatch.below(labels),
+        learning_rate: settings.lr,
         weight_decay: settings.weight_decay,
-        patience: settings.early_stopping,
+        patience: settings.early_stopping.patience(),
         warm_up: settings.warm_up,
     }
 }
@@ -92,8 +93,8 @@ impl Lessons {
     fn of(trunk: &MlpTrunk, context: Context<'_>, round: u64, labels: &[Label]) -> Result<Self> {
         let Context { embeddings, settings, .. } = context;
         // Where training ends within the warm-up, held-out labels would be lost for nothing.
-        let stops_early =
-            settings.early_stopping.is_some() && settings.iterations > settings.warm_up;
+        let settings::Training { early_stopping, iterations, warm_up, .. } = settings.training;
+        let stops_early = early_stopping != EarlyStopping::Off && iterations > warm_up;
         let (training, held_out) = match stops_early {
             true => hold_out(embeddings, settings, round, labels),
             false => (labels.to_vec(), Vec::new()),
@@ -116,7 +117,7 @@ impl Lessons {
     ) -> Result<Report, pairpick_core::Error> {
         let Self { items, inputs, training, held_out } = self;
         let labels = training.len().max(held_out.len());
-        let len = workspace_len(threads, mlp, items.numbers.len(), labels, how.minibatch);
+        let len = workspace_len(threads.threads(), mlp, items.numbers.len(), labels, how.minibatch);
         let mut workspace = vec![0.0; len];
         let mut index = vec![0; index_len(training.len(), items.first, how.minibatch)];
         let data = Data {
@@ -139,13 +140,13 @@ fn hold_out(
     round: u64,
     labels: &[Label],
 ) -> (Vec<Label>, Vec<Label>) {
-    let prompt_of = |label: &Label| embeddings.prompt_of(label.a);
+    let prompt_of = |label: &Label| embeddings.prompt_of(label.question.a);
     let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
     prompts.sort_unstable();
     prompts.dedup();
     Stream::new(settings.seed, "holdout", round).shuffle(&mut prompts);
     prompts.pop();
-    let wanted = settings.holdout * labels.len() as f64;
+    let wanted = settings.training.holdout * labels.len() as f64;
     let mut held: Vec<u64> = Vec::new();
     let mut count = 0;
     for prompt in prompts {
@@ -163,11 +164,13 @@ fn hold_out(
 mod tests {
     use super::*;
     use crate::data::dataset::Dataset;
-    use crate::data::labels::Preference;
+    use crate::data::preference::Preference;
+    use crate::data::question::Question;
 
     fn labels(pairs: &[(u64, u64)]) -> Vec<Label> {
-        let label = |&(a, b)| Label { round: 1, a, b, preference: Preference::First, score: None };
-        pairs.iter().map(label).collect()
+        let question = |&(a, b): &(u64, u64)| Question::new(1, a, b);
+        let label = |question| Label { question, preference: Preference::First };
+        pairs.iter().map(question).map(label).collect()
     }
 
     /// Eight responses a prompt: pairs across prompts go with their first item.
@@ -180,9 +183,9 @@ mod tests {
         for round in 1..=20 {
             let (training, held_out) = hold_out(&embeddings, &settings, round, &all);
             assert_eq!((training.len(), held_out.len()), (32, 8), "one of five prompts");
-            let prompt = embeddings.prompt_of(held_out[0].a);
-            assert!(held_out.iter().all(|label| embeddings.prompt_of(label.a) == prompt));
-            assert!(training.iter().all(|label| embeddings.prompt_of(label.a) != prompt));
+            let prompt = embeddings.prompt_of(held_out[0].question.a);
+            assert!(held_out.iter().all(|label| embeddings.prompt_of(label.question.a) == prompt));
+            assert!(training.iter().all(|label| embeddings.prompt_of(label.question.a) != prompt));
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::data::labels::Label;
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::progress::Progress;
+use crate::settings::Architecture;
 
 /// What turns an embedding into features.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +27,12 @@ pub enum Trunk {
 impl Trunk {
     /// One for these settings and training embeddings, before [`Trunk::reset`].
     pub(super) fn untrained(context: Context<'_>, progress: &mut dyn Progress) -> Result<Self> {
-        MlpTrunk::untrained(context, progress).map(Self::Mlp)
+        let Context { embeddings, settings, .. } = context;
+        match &settings.model {
+            Architecture::Mlp(network) => {
+                MlpTrunk::untrained(embeddings, network, progress).map(Self::Mlp)
+            }
+        }
     }
 
     /// Forgets what labels have taught it and the head.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
-use crate::data::labels::HexDigest;
+use crate::data::pool_kind::PoolKind;
+use crate::digest::HexDigest;
 use crate::error::{Error, FolderError, Result};
-use crate::settings::PoolKind;
 
 /// What the files hold, in the order of [`Source::all`].
 const FILES: [&str; 5] =
@@ -61,8 +61,8 @@ impl Source {
             Self::Bundled => Dataset::bundled(),
             Self::Files { train, test } => {
                 let TrainingFiles { embeddings, rewards, candidates } = train;
-                let training = (embeddings.as_path(), rewards.as_deref());
-                let dataset = Dataset::open(training, candidates.as_deref(), pool)?;
+                let (rewards, candidates) = (rewards.as_deref(), candidates.as_deref());
+                let dataset = Dataset::open(embeddings, rewards, candidates, pool)?;
                 match test {
                     Some(test) => dataset.with_test(&test.embeddings, &test.rewards),
                     None => Ok(dataset),

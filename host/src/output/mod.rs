@@ -2,10 +2,11 @@
 //!
 //! They are written to a hidden sibling, which is on the same file system and so can be renamed in
 //! one step when everything is in it. What fails or is killed on the way stays under the temporary
-//! name, and can be gone on with: [`OutputFolder::commit`] says in which order.
+//! name, and can be gone on with.
 
 pub mod file;
 pub mod inputs;
+mod journal;
 mod partial;
 mod place;
 mod resume;
@@ -20,10 +21,11 @@ use serde::Serialize;
 use self::inputs::{Inputs, Source};
 use self::partial::Partial;
 use self::place::{check_free, check_replaceable, resolve, sibling};
-pub use self::resume::{Committed, Interrupted};
-use crate::data::labels::{HexDigest, LabelRecord};
+pub use self::resume::Interrupted;
+use self::resume::Recorded;
+use crate::data::labels::LabelRecord;
+use crate::digest::HexDigest;
 use crate::error::{Error, FolderError, Result};
-use crate::model::Model;
 use crate::progress::Progress;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
@@ -50,6 +52,10 @@ pub struct OutputFolder {
     aside: PathBuf,
     partial: Partial,
     force: bool,
+    /// Where the data is, until the run begins.
+    source: Option<Source>,
+    /// What an interrupted run has recorded, until it goes on.
+    recorded: Recorded,
 }
 
 impl OutputFolder {
@@ -59,16 +65,17 @@ impl OutputFolder {
     /// # Errors
     /// [`FolderError::OutputExists`] if there is something in `out` and it is not to be replaced;
     /// [`FolderError::OutputPlace`] if it is a file, has no name, or holds the working folder or one of
-    /// the `inputs`, which replacing it would destroy; [`FolderError::Busy`] and
+    /// the source's files, which replacing it would destroy; [`FolderError::Busy`] and
     /// [`FolderError::Interrupted`] for another run to `out`; [`Error::Io`] if nothing can be
     /// written there.
-    pub fn create(out: &Path, force: bool, inputs: &[&Path]) -> Result<Self> {
+    pub fn create(out: &Path, force: bool, source: &Source) -> Result<Self> {
         let target = resolve(out)?;
-        check_replaceable(&target, out, inputs)?;
+        check_replaceable(&target, out, &source.paths())?;
         check_free(&target, out, force)?;
         let (parent, partial) = sibling(&target, out, "partial")?;
         fs::create_dir_all(&parent).map_err(|error| Error::io(parent, "create", error))?;
-        let folder = Self::hold(out, target, partial, force)?;
+        let mut folder = Self::hold(out, target, partial, force)?;
+        folder.source = Some(source.absolute()?);
         if partial::holds_a_run(folder.partial_path()) && !force {
             let partial = folder.partial_path().to_owned();
             return Err(FolderError::Interrupted { out: out.into(), partial }.into());
@@ -80,7 +87,8 @@ impl OutputFolder {
     fn hold(out: &Path, target: PathBuf, partial: PathBuf, force: bool) -> Result<Self> {
         let (_, aside) = sibling(&target, out, "old")?;
         let partial = Partial::hold(partial, out)?;
-        Ok(Self { out: out.to_owned(), target, aside, partial, force })
+        let (out, recorded) = (out.to_owned(), Recorded::default());
+        Ok(Self { out, target, aside, partial, force, source: None, recorded })
     }
 
     /// Where the files are while the run goes on.
@@ -90,38 +98,16 @@ impl OutputFolder {
     }
 
     /// Writes [`SETTINGS`], and where the data is. From here on the run can be gone on with.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn begin(&mut self, settings: &Settings, data: &Source) -> Result<()> {
+    fn write_settings(&self, settings: &Settings, data: Source) -> Result<()> {
         let problem = |error: serde_json::Error| {
             Error::io(self.partial_path().join(SETTINGS), "write", error.into())
         };
         let text = settings.to_json().map_err(problem)?;
         let settings = digest_of(text.as_bytes());
-        let inputs = Inputs { data: data.absolute()?, force: self.force, settings };
+        let inputs = Inputs { data, force: self.force, settings };
         let inputs = serde_json::to_string_pretty(&inputs).map_err(problem)?;
         self.partial.replace(SETTINGS, text.as_bytes())?;
         self.partial.replace(INPUTS, inputs.as_bytes())
-    }
-
-    /// Writes a round. Killed at any instant, the run can be gone on with: the round counts once
-    /// its line of [`METRICS`] is there, labels beyond the last such line are dropped, and the
-    /// model is the file or the draft, whichever has that line's digest.
-    ///
-    /// # Errors
-    /// [`Error::ModelFile`] if the model's parts do not fit together; [`Error::Io`].
-    pub fn commit(
-        &mut self,
-        labels: &[LabelRecord],
-        model: &Model,
-        metrics: &RoundMetrics,
-    ) -> Result<()> {
-        let bytes = model.to_bytes(&self.partial_path().join(MODEL))?;
-        self.append_labels(labels)?;
-        self.partial.draft(MODEL, &bytes)?;
-        self.append_metrics(metrics)?;
-        self.partial.keep_draft(MODEL)
     }
 
     /// Appends a round to [`METRICS`].

@@ -10,22 +10,13 @@ use super::inputs::{Inputs, Source};
 use super::partial::holds_a_run;
 use super::place::{resolve, sibling};
 use super::{INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, digest_of};
+use crate::data::embeddings::Embeddings;
 use crate::data::labels::LabelRecord;
 use crate::error::{Error, FolderError, Result, quotable};
 use crate::model::Model;
+use crate::round::journal::Committed;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
-
-/// The rounds that a run has ended: nothing, at its start.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Committed {
-    /// A line a round.
-    pub rounds: Vec<RoundMetrics>,
-    /// Their labels.
-    pub labels: Vec<LabelRecord>,
-    /// The model of the last round.
-    pub model: Option<Model>,
-}
 
 /// What an interrupted run was doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +25,26 @@ pub struct Interrupted {
     pub settings: Settings,
     /// Where its data is; none if only the renaming of its folder is left to do.
     pub data: Option<Source>,
-    /// What it has done.
-    pub committed: Committed,
+    /// The rounds that it has ended.
+    pub rounds: Vec<RoundMetrics>,
+}
+
+/// The rounds of a run as its files have them: nothing, at its start.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    rounds: Vec<RoundMetrics>,
+    labels: Vec<LabelRecord>,
+    /// That of the last round.
+    model: Option<Model>,
+}
+
+impl Recorded {
+    /// The same, items by their numbers among these embeddings.
+    pub(super) fn committed(self, embeddings: &Embeddings) -> Result<Committed> {
+        let Self { rounds, labels, model } = self;
+        let labels: Result<_> = labels.iter().map(|record| record.label_in(embeddings)).collect();
+        Ok(Committed { rounds, labels: labels?, skipped: Vec::new(), model })
+    }
 }
 
 impl OutputFolder {
@@ -75,10 +84,11 @@ impl OutputFolder {
         let settings = Settings::from_json(&text, &path)?;
         self.force |= inputs.as_ref().is_some_and(|inputs| inputs.force);
         let data = inputs.map(|inputs| inputs.data);
-        let rounds = self.committed_rounds()?;
-        let labels = self.committed_labels(rounds.last())?;
-        let model = self.committed_model(rounds.last())?;
-        Ok(Interrupted { settings, data, committed: Committed { rounds, labels, model } })
+        let rounds = self.recorded_rounds()?;
+        let labels = self.recorded_labels(rounds.last())?;
+        let model = self.recorded_model(rounds.last())?;
+        self.recorded = Recorded { rounds: rounds.clone(), labels, model };
+        Ok(Interrupted { settings, data, rounds })
     }
 
     fn inputs(&self) -> Result<Option<Inputs>> {
@@ -90,7 +100,7 @@ impl OutputFolder {
         serde_json::from_slice(&text).map(Some).map_err(|error| damaged(&path, &error.to_string()))
     }
 
-    fn committed_rounds(&self) -> Result<Vec<RoundMetrics>> {
+    fn recorded_rounds(&self) -> Result<Vec<RoundMetrics>> {
         let path = self.partial_path().join(METRICS);
         let lines = Lines::<RoundMetrics>::read(&path)?;
         for (line, expected) in lines.records.iter().zip(1..) {
@@ -103,7 +113,7 @@ impl OutputFolder {
         Ok(lines.records)
     }
 
-    fn committed_labels(&self, last: Option<&RoundMetrics>) -> Result<Vec<LabelRecord>> {
+    fn recorded_labels(&self, last: Option<&RoundMetrics>) -> Result<Vec<LabelRecord>> {
         let path = self.partial_path().join(LABELS);
         let (round, expected) = last.map_or((0, 0), |last| (last.round, last.labels));
         let mut lines = Lines::<LabelRecord>::read(&path)?;
@@ -118,7 +128,7 @@ impl OutputFolder {
     }
 
     /// The draft or the file, whichever is the last committed round's.
-    fn committed_model(&self, last: Option<&RoundMetrics>) -> Result<Option<Model>> {
+    fn recorded_model(&self, last: Option<&RoundMetrics>) -> Result<Option<Model>> {
         let Some(last) = last else {
             return Ok(None);
         };

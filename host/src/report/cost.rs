@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cost::{Cost, Shape, StageKind};
 
-/// What `cost --json` prints.
+/// What `cost` prints as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CostReport {
     /// What it is predicted for.

@@ -19,6 +19,18 @@ const GRID: RGBColor = RGBColor(225, 225, 225);
 const LEFT: RGBColor = RGBColor(0, 90, 170);
 const RIGHT: RGBColor = RGBColor(190, 75, 0);
 
+/// What both pictures show from left to right.
+struct Across {
+    name: &'static str,
+    axis: Axis,
+}
+
+impl Across {
+    fn new(name: &'static str, values: impl Iterator<Item = f64>) -> Self {
+        Self { name, axis: Axis::new(values, 5) }
+    }
+}
+
 /// One of the two pictures.
 struct Panel {
     title: &'static str,
@@ -36,7 +48,7 @@ struct Panel {
 pub fn svg(title: &str, rounds: &[RoundMetrics]) -> Result<String> {
     let mut text = String::new();
     let labels = rounds.iter().map(|metrics| metrics.labels as f64);
-    draw(&mut text, title, &of_rounds(rounds), ("labels", labels))
+    draw(&mut text, title, &of_rounds(rounds), &Across::new("labels", labels))
         .map_err(|problem| Error::Drawing { problem })?;
     Ok(text)
 }
@@ -61,7 +73,7 @@ pub fn losses_svg(title: &str, losses: &[Losses], held_out: bool) -> Result<Stri
     }
     let iterations = losses.iter().map(|losses| losses.iteration as f64);
     let mut text = String::new();
-    draw(&mut text, title, &panels, ("iterations", iterations))
+    draw(&mut text, title, &panels, &Across::new("iterations", iterations))
         .map_err(|problem| Error::Drawing { problem })?;
     Ok(text)
 }
@@ -94,23 +106,23 @@ fn draw(
     text: &mut String,
     title: &str,
     panels: &[Panel; 2],
-    (across, values): (&str, impl Iterator<Item = f64>),
+    across: &Across,
 ) -> Result<(), String> {
-    let axis = Axis::new(values, 5);
     let root = SVGBackend::with_string(text, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
     let root = root
         .titled(title, (FONT, 24).into_font().color(&INK))
         .map_err(|error| error.to_string())?;
     for (area, panel) in root.split_evenly((1, 2)).iter().zip(panels) {
-        draw_panel(area, panel, (across, &axis))?;
+        draw_panel(area, panel, across)?;
     }
     root.present().map_err(|error| error.to_string())
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-fn draw_panel(area: &Area<'_>, panel: &Panel, (across, axis): (&str, &Axis)) -> Result<(), String> {
+fn draw_panel(area: &Area<'_>, panel: &Panel, across: &Across) -> Result<(), String> {
+    let axis = &across.axis;
     let values = Axis::new(panel.points.iter().map(|(_, value)| *value), 5);
     let title = (FONT, 18).into_font().color(&INK);
     let area = area.titled(panel.title, title).map_err(|error| error.to_string())?;
@@ -127,7 +139,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, (across, axis): (&str, &Axis)) -> 
         .light_line_style(TRANSPARENT)
         .axis_style(INK)
         .label_style((FONT, 17, &INK))
-        .x_desc(across)
+        .x_desc(across.name)
         .axis_desc_style((FONT, 18, &INK))
         .x_label_formatter(&|tick| axis.label(*tick))
         .y_label_formatter(&|tick| values.label(*tick))

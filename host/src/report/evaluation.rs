@@ -6,10 +6,10 @@ use comfy_table::{CellAlignment, Table, presets};
 use pairpick_core::metric::held_out::{BINS, HeldOut};
 use serde::Serialize;
 
-use crate::data::labels::HexDigest;
+use crate::digest::HexDigest;
 use crate::round::evaluate::Evaluation;
 
-/// What `eval --json` prints.
+/// What `eval` prints as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EvaluationReport {
     /// The model's file.

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::data::labels::HexDigest;
+use crate::digest::HexDigest;
 use crate::model::last_layer::Fitted;
 use crate::settings::PriorPrecision;
 
-/// What `train --last-layer --json` prints.
+/// A fit of the last layer, as JSON has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LastLayerReport {
     /// The model's file.
@@ -15,7 +15,7 @@ pub struct LastLayerReport {
     pub round: u64,
     /// All labels.
     pub labels: usize,
-    /// What `--prior-precision` said.
+    /// What the setting `prior_precision` said.
     pub prior: PriorPrecision,
     /// λ: the number itself.
     pub prior_precision: f64,
@@ -25,7 +25,7 @@ pub struct LastLayerReport {
     pub log_likelihood: f64,
     /// The log-likelihood less λ/2 ‖β‖².
     pub log_posterior: f64,
-    /// The log-posterior + H/2 ln λ − ½ log|P|: what `--prior-precision auto` maximises.
+    /// The log-posterior + H/2 ln λ − ½ log|P|: what `prior_precision` auto maximises.
     pub log_evidence: f64,
     /// log|P|, P = λI + Σ over the labels.
     pub log_det: f64,

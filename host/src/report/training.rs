@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use pairpick_core::trunk::train::Losses;
 use serde::Serialize;
 
-use crate::data::labels::HexDigest;
+use crate::digest::HexDigest;
 use crate::model::train::Fit;
 
 /// The most lines of a table: what a terminal shows at once.
@@ -21,7 +21,7 @@ pub struct LossLine {
     pub held_out: Option<f64>,
 }
 
-/// What `train --json` prints.
+/// What `train` prints as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrainingReport {
     /// The model's file.

@@ -3,7 +3,7 @@
 use pairpick_core::metric::held_out::HeldOut;
 
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::Label;
+use crate::data::labels::{Label, questions};
 use crate::error::{Error, Result};
 use crate::model::items::PairFeatures;
 use crate::model::{FeatureCache, Model};
@@ -21,7 +21,7 @@ pub fn held_out(
     labels: &[Label],
 ) -> Result<HeldOut> {
     let cache = FeatureCache::default();
-    let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, labels)?;
+    let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
     let mut held_out = HeldOut::default();
     for (label, margin) in labels.iter().zip(pairs.margins(model, threads)?) {
         held_out

@@ -1,15 +1,15 @@
 //! What a batch is worth, by the model that picked it.
 
 use pairpick_core::arith::Real;
-use pairpick_core::certificate::{self, Effort, Memory, certify, memory_len};
-use pairpick_core::parallel::Executor;
+use pairpick_core::certificate::Effort;
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Problem, Strategy};
 use pairpick_core::topk::Scored;
 
 use super::metrics::CertificateReport;
-use super::select::Request;
+use super::request::Request;
 use crate::error::Error;
+use crate::memory::{Certifier, Selector};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 
@@ -30,11 +30,11 @@ pub(super) fn of_batch<T: Real>(
     batch: &[Scored<T>],
     progress: &mut dyn Progress,
 ) -> Gain {
-    let mut measure = Measure::new(problem, batch.len());
+    let mut measure = Measure { problem, certifier: Certifier::default() };
     let gain = measure.gain(batch);
     let nats = or_note(gain, "what the batch tells", request, progress);
     let mut certificate = None;
-    if nats.is_some() && request.settings.certificate {
+    if nats.is_some() && request.context.settings.asking.certificate {
         let found = measure.certificate(request, batch, progress);
         certificate = or_note(found, "the certificate", request, progress);
     }
@@ -57,28 +57,12 @@ type CoreResult<T> = Result<T, pairpick_core::Error>;
 
 struct Measure<'a, T> {
     problem: &'a Problem<'a, T, Threads>,
-    numbers: Vec<T>,
-    heaps: Vec<Scored<T>>,
-    pairs: Vec<(u32, u32)>,
+    certifier: Certifier<T>,
 }
 
-impl<'a, T: Real> Measure<'a, T> {
-    fn new(problem: &'a Problem<'a, T, Threads>, batch: usize) -> Self {
-        let len = memory_len(&Sizes::of(problem.pool, batch, problem.executor.threads()));
-        Self {
-            problem,
-            numbers: vec![T::ZERO; len.numbers],
-            heaps: vec![Scored::default(); len.heaps],
-            pairs: vec![(0, 0); len.pairs],
-        }
-    }
-
-    fn memory(&mut self) -> Memory<'_, T> {
-        Memory { numbers: &mut self.numbers, heaps: &mut self.heaps, pairs: &mut self.pairs }
-    }
-
+impl<T: Real> Measure<'_, T> {
     fn log_det(&mut self, batch: &[Scored<T>]) -> CoreResult<f64> {
-        certificate::log_det(self.problem, batch, self.memory())
+        self.certifier.log_det(self.problem, batch)
     }
 
     fn gain(&mut self, batch: &[Scored<T>]) -> CoreResult<f64> {
@@ -93,7 +77,7 @@ impl<'a, T: Real> Measure<'a, T> {
     ) -> CoreResult<CertificateReport> {
         let effort = Effort::default();
         progress.begin("bounding the possible gain", effort.iterations as u64);
-        let certificate = certify(self.problem, batch, effort, self.memory(), &mut |seen| {
+        let certificate = self.certifier.certify(self.problem, batch, effort, &mut |seen| {
             progress.advance(seen.iterations as u64);
         });
         progress.end();
@@ -106,15 +90,12 @@ impl<'a, T: Real> Measure<'a, T> {
 
     /// The batch that `random` picks in this round, under the same caps.
     fn random(&self, request: &Request<'_>, batch: usize) -> CoreResult<Vec<Scored<T>>> {
-        let caps = self.problem.options.distinct.unwrap_or(request.strategy.own_distinct());
-        let options = Options { distinct: Some(caps), ..Options::default() };
+        let distinct = self.problem.options.distinct.or(request.strategy.facts().distinct);
+        let options = Options { distinct, ..Options::default() };
         let problem = Problem { options: &options, ..*self.problem };
-        let sizes = Sizes::of(problem.pool, batch, 1);
-        let mut ranks = vec![0; Strategy::Random.workspace_len(&sizes, &options).ranks];
-        let workspace = Workspace { numbers: &mut [], heaps: &mut [], ranks: &mut ranks };
-        let mut rng = Stream::new(request.settings.seed, Strategy::Random.name(), request.round);
-        let mut chosen = vec![Scored::default(); batch];
-        Strategy::Random.select(&problem, workspace, &mut rng, &mut chosen)?;
-        Ok(chosen)
+        let seed = request.context.settings.seed;
+        let mut rng = Stream::new(seed, Strategy::Random.name(), request.round);
+        let mut selector = Selector::default();
+        Ok(selector.select(Strategy::Random, &problem, batch, &mut rng)?.pairs.to_vec())
     }
 }

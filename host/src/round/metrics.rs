@@ -2,11 +2,12 @@
 //! worth: what its answers tell, and how near it is to the best there could be.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use pairpick_core::certificate::Certificate;
 use serde::{Deserialize, Serialize};
 
-use crate::data::labels::HexDigest;
+use crate::digest::HexDigest;
 
 /// What is known after a round. A metric without test data, or without a value, is `null`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,20 @@ impl RoundMetrics {
     }
 }
 
+/// The round in a line.
+impl fmt::Display for RoundMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "round {}: {} labels", self.round, self.labels)?;
+        if let Some(value) = self.one_minus_spearman {
+            write!(f, ", 1-Spearman {value:.4}")?;
+        }
+        if let Some(value) = self.log_det {
+            write!(f, ", log|P| {value:.2}")?;
+        }
+        write!(f, ", {:.1} s", self.seconds)
+    }
+}
+
 /// What a run came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -76,12 +91,12 @@ impl PerLabel {
     #[must_use]
     pub fn after(nats: Option<f64>, before: &[RoundMetrics]) -> Self {
         let mut most = 0.0;
-        for told in before.iter().filter_map(|round| round.information_per_label) {
-            if most < told {
-                most = told;
+        for nats in before.iter().filter_map(|round| round.information_per_label) {
+            if most < nats {
+                most = nats;
             }
         }
-        let share = nats.filter(|_| most > 0.0).map(|told| told / most);
+        let share = nats.filter(|_| most > 0.0).map(|nats| nats / most);
         Self { nats, share }
     }
 
@@ -90,18 +105,19 @@ impl PerLabel {
     pub fn is_little(&self) -> bool {
         self.share.is_some_and(|share| share < LITTLE)
     }
+}
 
-    /// In words.
-    #[must_use]
-    pub fn words(&self) -> String {
+impl fmt::Display for PerLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(nats) = self.nats else {
-            return "what a label tells is unknown".to_owned();
+            return f.write_str("what a label tells is unknown");
         };
+        write!(f, "{nats:.3} nats a label")?;
         match self.share.filter(|_| self.is_little()) {
-            None => format!("{nats:.3} nats a label"),
-            Some(share) => format!(
-                "{nats:.3} nats a label, {:.1} % of what one told in the best round: further \
-                 labels tell this model little",
+            None => Ok(()),
+            Some(share) => write!(
+                f,
+                ", {:.1} % of what one told in the best round: further labels tell this model little",
                 100.0 * share
             ),
         }
@@ -143,14 +159,15 @@ impl CertificateReport {
             random_gain_share: random.map(|random| certificate.gain_share(random)),
         }
     }
+}
 
-    /// In words.
-    #[must_use]
-    pub fn words(&self) -> String {
+impl fmt::Display for CertificateReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let beside = |random: Option<String>| {
             random.map_or_else(String::new, |random| format!(" (at random {random})"))
         };
-        format!(
+        write!(
+            f,
             "certificate: at least {:.1} % of the possible gain{}, D-efficiency {:.3}{}; log|P| at \
              most {:.2}",
             100.0 * self.gain_share,
@@ -173,7 +190,8 @@ mod tests {
         let after = |told| PerLabel::after(Some(told), &before);
         assert_eq!(after(0.5).share, Some(0.25));
         assert!(after(0.199).is_little() && !after(0.2).is_little());
-        assert!(after(0.1).words().contains("5.0 %"), "{}", after(0.1).words());
+        let words = after(0.1).to_string();
+        assert!(words.contains("5.0 %"), "{words}");
         assert_eq!(PerLabel::after(Some(1.0), &[]).share, None);
         assert_eq!(PerLabel::after(Some(1.0), &[round(None)]).share, None);
         assert_eq!(PerLabel::after(None, &before).share, None);

@@ -1,164 +1,184 @@
 //! The annotation loop: pool → select → ask → train → evaluate, round by round.
 //!
 //! Every draw has a stream of its own, named by purpose and round, so a round depends on the
-//! settings, the data and the labels so far, and on nothing else.
+//! settings, the data and the answers so far, and on nothing else. Who answers is an [`Answerer`],
+//! and where the rounds are recorded a [`Journal`]: the loop knows neither.
 
+pub mod answer;
 pub mod evaluate;
 pub mod held_out;
 mod information;
+pub mod journal;
 pub mod metrics;
 mod pool;
 mod posterior;
 pub mod propose;
-pub mod select;
+pub mod request;
+mod select;
+mod state;
 mod target;
 mod weights;
 
 use std::time::Instant;
 
 use pairpick_core::arith::Real;
-use pairpick_core::rng::Stream;
 
-use self::information::Gain;
+use self::answer::Answerer;
+use self::journal::{Committed, Journal, RoundRecord};
 use self::metrics::{PerLabel, RoundMetrics, Summary};
-use self::posterior::LabelPosterior;
+use self::request::{Request, strategy_of};
+use self::select::Batch;
+use self::state::State;
 use crate::data::dataset::Dataset;
-use crate::data::labels::{Label, LabelRecord};
-use crate::data::rewards::Rewards;
-use crate::error::{Error, Result};
-use crate::label::oracle::{self, Known};
+use crate::error::Result;
 use crate::model::{Context, Model};
-use crate::output::{Committed, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::named::Named;
-use crate::settings::{Init, Precision, Settings};
+use crate::settings::{Precision, Settings};
 
-/// Runs the rounds that `committed` leaves to do, writing each to `out` as it ends.
+/// Runs the rounds that the journal leaves to do, recording each as it ends. It ends early where
+/// every pair has been asked about, or whoever answers stops.
 ///
 /// # Errors
-/// What the data, the settings or the core refuse; the files of the rounds that ended are then
-/// written.
+/// What the data, the settings, the answerer, the journal or the core refuse; the rounds that ended
+/// are then recorded.
 pub fn run(
     dataset: &Dataset,
     settings: &Settings,
     threads: &Threads,
-    committed: Committed,
-    out: &mut OutputFolder,
+    answerer: &mut dyn Answerer,
+    journal: &mut dyn Journal,
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
+    let context = Context { embeddings: &dataset.train.embeddings, settings, threads };
+    let committed = journal.begin(settings, context.embeddings)?;
+    if committed.rounds.len() >= settings.asking.rounds {
+        return Ok(Summary { rounds: committed.rounds });
+    }
     // On the pool from here on, so that no kernel has to enter it.
-    threads.install(|| match settings.precision {
-        Precision::F32 => run_at::<f32>(dataset, settings, threads, committed, out, progress),
-        Precision::F64 => run_at::<f64>(dataset, settings, threads, committed, out, progress),
+    threads.install(|| match settings.asking.precision {
+        Precision::F32 => Loop::<f32>::after(committed, dataset, context, progress)?
+            .finish(answerer, journal, progress),
+        Precision::F64 => Loop::<f64>::after(committed, dataset, context, progress)?
+            .finish(answerer, journal, progress),
     })
 }
 
-/// [`run`] with the selection in the precision `T`.
-fn run_at<T: Real>(
-    dataset: &Dataset,
-    settings: &Settings,
-    threads: &Threads,
-    committed: Committed,
-    out: &mut OutputFolder,
-    progress: &mut dyn Progress,
-) -> Result<Summary> {
-    let mut summary = Summary { rounds: committed.rounds };
-    let first = summary.rounds.len() as u64 + 1;
-    let rounds = settings.rounds as u64;
-    if first > rounds {
-        return Ok(summary);
+/// A loop with the selection in the precision `T`, between two rounds.
+struct Loop<'a, T> {
+    dataset: &'a Dataset,
+    context: Context<'a>,
+    state: State<T>,
+    ended: Vec<RoundMetrics>,
+}
+
+impl<'a, T: Real> Loop<'a, T> {
+    fn after(
+        committed: Committed,
+        dataset: &'a Dataset,
+        context: Context<'a>,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        let Committed { rounds, labels, skipped, model } = committed;
+        let model = model.map_or_else(|| Model::untrained(context, progress), Ok)?;
+        let state = State::new(context, model, labels, skipped, progress)?;
+        Ok(Self { dataset, context, state, ended: rounds })
     }
-    let embeddings = &dataset.train.embeddings;
-    let context = Context { embeddings, settings, threads };
-    let mut model = match &committed.model {
-        Some(model) => model.clone(),
-        None => Model::untrained(context, progress)?,
-    };
-    let labels: Result<Vec<Label>> =
-        committed.labels.iter().map(|record| record.label_in(embeddings)).collect();
-    let mut labels = labels?;
-    let mut past = LabelPosterior::<T>::of(context, &model, &labels, progress)?;
-    for round in first..=rounds {
-        let start = Instant::now();
-        let (asked, gain) =
-            ask(dataset, settings, threads, round, (&model, &past, &labels), progress)?;
-        if asked.is_empty() {
+
+    fn finish(
+        mut self,
+        answerer: &mut dyn Answerer,
+        journal: &mut dyn Journal,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary> {
+        while self.ended.len() < self.context.settings.asking.rounds {
+            if !self.round(answerer, journal, progress)? {
+                break;
+            }
+        }
+        Ok(Summary { rounds: self.ended })
+    }
+
+    /// Asks, learns, measures and records; whether there was something to ask, and an answer.
+    fn round(
+        &mut self,
+        answerer: &mut dyn Answerer,
+        journal: &mut dyn Journal,
+        progress: &mut dyn Progress,
+    ) -> Result<bool> {
+        let (start, round) = (Instant::now(), self.ended.len() as u64 + 1);
+        let batch = select::batch(&self.request(round), &self.state, progress)?;
+        if batch.questions.is_empty() {
             progress.note(&format!("round {round}: every pair has a label; ending here"));
-            break;
+            return Ok(false);
         }
-        let per_label = PerLabel::after(gain.per_label, &summary.rounds);
-        if per_label.is_little() && !summary.rounds.iter().any(RoundMetrics::tells_little) {
-            progress.note(&format!("round {round}: {}", per_label.words()));
+        let per_label = self.per_label(round, &batch, progress);
+        let Some(answered) = answerer.answer(&batch.questions)? else {
+            return Ok(false);
+        };
+        self.state.learn(self.context, round, &answered, progress)?;
+        let metrics = self.measure(round, &batch, per_label, start, progress)?;
+        let (model, embeddings) = (&self.state.model, self.context.embeddings);
+        journal.commit(RoundRecord {
+            answered: &answered,
+            model,
+            metrics: &metrics,
+            embeddings,
+        })?;
+        progress.round(round, &metrics.to_string());
+        self.ended.push(metrics);
+        Ok(true)
+    }
+
+    fn request(&self, round: u64) -> Request<'a> {
+        Request {
+            context: self.context,
+            candidates: self.dataset.candidates.as_ref(),
+            round,
+            strategy: strategy_of(self.context.settings, round),
         }
-        labels.extend(&asked);
-        if settings.init == Init::Fresh || round == 1 {
-            model.reset(settings.seed, round)?;
+    }
+
+    /// What a label of a batch tells; the first round in which that is little is worth a note.
+    fn per_label(&self, round: u64, batch: &Batch, progress: &mut dyn Progress) -> PerLabel {
+        let per_label = PerLabel::after(batch.gain.per_label, &self.ended);
+        if per_label.is_little() && !self.ended.iter().any(RoundMetrics::tells_little) {
+            progress.note(&format!("round {round}: {per_label}"));
         }
-        model.fit(context, round, &labels, progress)?;
-        past = LabelPosterior::of(context, &model, &labels, progress)?;
-        let test = match &dataset.test {
-            Some(test) => evaluate::evaluate(&model, test, threads, &settings.best_of, progress)?,
+        per_label
+    }
+
+    /// What is known after a round that asked this batch, and began then.
+    fn measure(
+        &self,
+        round: u64,
+        batch: &Batch,
+        per_label: PerLabel,
+        start: Instant,
+        progress: &mut dyn Progress,
+    ) -> Result<RoundMetrics> {
+        let Context { settings, threads, .. } = self.context;
+        let State { model, labels, posterior, .. } = &self.state;
+        let test = match &self.dataset.test {
+            Some(test) => {
+                let best_of = &settings.measuring.best_of;
+                evaluate::evaluate(model, test, threads, best_of, progress)?
+            }
             None => evaluate::Evaluation::default(),
         };
-        let metrics = RoundMetrics {
+        Ok(RoundMetrics {
             round,
             labels: labels.len() as u64,
             one_minus_spearman: test.spearman.map(|spearman| 1.0 - spearman),
             best_of_n: test.best_of_n,
             pairwise_accuracy: test.pairwise_accuracy,
-            prior_precision: past.prior_precision(),
-            log_det: past.log_det(progress)?,
+            prior_precision: posterior.prior_precision(),
+            log_det: posterior.log_det(progress)?,
             information_per_label: per_label.nats,
             information_share: per_label.share,
-            certificate: gain.certificate,
+            certificate: batch.gain.certificate,
             seconds: start.elapsed().as_secs_f64(),
             digest: model.digest()?,
-        };
-        let embeddings = &dataset.train.embeddings;
-        let records: Vec<LabelRecord> =
-            asked.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
-        out.commit(&records, &model, &metrics)?;
-        progress.round(&metrics);
-        summary.rounds.push(metrics);
+        })
     }
-    Ok(summary)
-}
-
-/// Draws a pool, picks a batch, measures it, and has it answered, best first.
-fn ask<T: Real>(
-    dataset: &Dataset,
-    settings: &Settings,
-    threads: &Threads,
-    round: u64,
-    (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
-    progress: &mut dyn Progress,
-) -> Result<(Vec<Label>, Gain)> {
-    let train = &dataset.train;
-    let strategy = select::strategy_of(settings, round);
-    let candidates = dataset.candidates.as_ref();
-    let request = select::Request { settings, threads, round, strategy, candidates };
-    let batch = select::batch(&request, &train.embeddings, (model, past, labels), progress)?;
-    let gain = batch.gain;
-    let mut rng = Stream::new(settings.seed, "oracle", round);
-    let golden = train.rewards.as_ref().map(Rewards::values);
-    let recorded = candidates.and_then(|candidates| candidates.answers.as_deref());
-    let answered = batch.pairs.into_iter().map(|picked| {
-        let select::Picked { place, a, b, score } = picked;
-        let reward = |item: u64| golden?.get(item as usize).copied();
-        let known = Known {
-            rewards: reward(a).zip(reward(b)),
-            recorded: place.and_then(|place| recorded?.get(place as usize).copied()),
-        };
-        let preference = oracle::answer(settings.oracle, settings.temperature, known, &mut rng);
-        let preference = preference.ok_or_else(|| unanswered(settings))?;
-        Ok(Label { round, a, b, preference, score })
-    });
-    let answered: Result<Vec<Label>> = answered.collect();
-    Ok((answered?, gain))
-}
-
-fn unanswered(settings: &Settings) -> Error {
-    let expected = "answers from what the data does not have";
-    Error::setting("oracle", settings.oracle.name(), expected)
 }

@@ -5,8 +5,9 @@ use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
+use pairpick_core::select::Posterior;
 
-use crate::data::labels::Label;
+use crate::data::labels::{Label, questions};
 use crate::error::{Error, Result};
 use crate::model::items::PairFeatures;
 use crate::model::prior::prior_precision;
@@ -36,7 +37,8 @@ impl<T: Real> LabelPosterior<T> {
     ) -> Result<Self> {
         let Context { embeddings, threads, .. } = context;
         let cache = FeatureCache::default();
-        let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, labels)?;
+        let pairs =
+            PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
         let prior_precision = prior_precision(context, &pairs, labels, progress)?;
         let order = model.trunk().features();
         let zeros = vec![T::ZERO; packed_len(order)];
@@ -57,9 +59,15 @@ impl<T: Real> LabelPosterior<T> {
         &self.cache
     }
 
-    /// The matrix, lent.
-    pub(super) fn fisher(&self) -> Result<Packed<T, &[T]>> {
-        Packed::new(self.fisher.order(), self.fisher.as_slice()).map_err(Error::core(CONTEXT))
+    /// What strategies read of it, beside the head.
+    pub(super) fn with_head<'a>(&'a self, head: &'a [f32]) -> Result<Posterior<'a, T>> {
+        let past = Packed::new(self.fisher.order(), self.fisher.as_slice());
+        Ok(Posterior {
+            head,
+            prior_precision: T::from_f64(self.prior_precision),
+            jitter: T::ZERO,
+            past: past.map_err(Error::core(CONTEXT))?,
+        })
     }
 
     /// P.

@@ -2,124 +2,205 @@
 
 use pairpick_core::arith::{Real, exp, ln};
 use pairpick_core::digest::Digest;
+use pairpick_core::select::Information;
+use serde::Serialize;
 
-use super::posterior::LabelPosterior;
-use super::select::{Request, batch};
+use super::metrics::CertificateReport;
+use super::request::Request;
+use super::select::{Batch, batch};
+use super::state::State;
 use super::weights::weights;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{HexDigest, Label, Preference};
+use crate::data::item::ItemName;
+use crate::data::labels::Label;
+use crate::data::question::Question;
+use crate::digest::HexDigest;
 use crate::error::Result;
+use crate::model::Model;
 use crate::model::items::PairFeatures;
-use crate::model::{Context, FeatureCache, Model};
 use crate::progress::Progress;
-use crate::report::selection::{InformationReport, SelectedPair, SelectionReport};
 use crate::settings::Precision;
 
-/// Picks the batch of a round as `run` does, and measures it by the model that picked it.
+/// A line of `select`'s output. With a `"label"` added it is a line of labels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SelectedPair {
+    /// The round that asks about it.
+    pub round: u64,
+    /// Its place in the batch, from 1, the best.
+    pub rank: u64,
+    /// Its place in the candidates' file, from 0, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<u64>,
+    /// Its first item.
+    pub a: ItemName,
+    /// Its second item.
+    pub b: ItemName,
+    /// The strategy's score; none where it has no scores.
+    pub score: Option<f64>,
+    /// p(1 − p) at the model's probability, or its mean, as `--weights` says.
+    pub weight: f64,
+    /// r_a − r_b under the model.
+    pub margin: f64,
+}
+
+/// What a batch tells about the last layer, where the strategy counts it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InformationReport {
+    /// I, the mutual information of the batch's answers with the parameters.
+    pub nats: f64,
+    /// ln K, which bounds it.
+    pub limit: f64,
+    /// I / ln K after each pair.
+    pub share: Vec<f64>,
+    /// The rank from which pairs are random, since the best score was within the noise of the median.
+    pub random_from: Option<usize>,
+}
+
+impl InformationReport {
+    /// Of a batch with these scores.
+    #[must_use]
+    pub fn new(information: Information, scores: impl Iterator<Item = f64>) -> Self {
+        let Information { nats, limit, noise_from } = information;
+        let share = scores
+            .scan(0.0, |sum, score| {
+                *sum += score;
+                Some(*sum / limit)
+            })
+            .collect();
+        Self { nats, limit, share, random_from: noise_from.map(|place| place + 1) }
+    }
+}
+
+/// What `select --json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SelectionReport {
+    /// The round that asks.
+    pub round: u64,
+    /// The strategy that picked: in the first round it may be another than the one asked for.
+    pub strategy: String,
+    /// Pairs on offer.
+    pub offered: u64,
+    /// λ: the one set, or chosen from the labels so far.
+    pub prior_precision: f64,
+    /// log|P| of the labels so far.
+    pub log_det_before: Option<f64>,
+    /// log|P| once the batch is answered, by the same model.
+    pub log_det_after: Option<f64>,
+    /// Their difference, in nats.
+    pub gain: Option<f64>,
+    /// What the batch tells about the last layer, where the strategy counts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub information: Option<InformationReport>,
+    /// ½ Δlog|P| over the labels of the batch, in nats: what a label is expected to tell.
+    pub information_per_label: Option<f64>,
+    /// How near the batch is to the best there could be.
+    pub certificate: Option<CertificateReport>,
+    /// exp of the entropy of how often items occur in the batch.
+    pub effective_items: f64,
+    /// Items in the batch.
+    pub items: usize,
+    /// Prompts in the batch.
+    pub prompts: usize,
+    /// Of the batch: the items' numbers, in its order.
+    pub digest: HexDigest,
+    /// The batch, best first.
+    pub pairs: Vec<SelectedPair>,
+}
+
+/// Picks the batch of a round as `run` does, and measures it by the model that picked it, which was
+/// trained on these labels.
 ///
 /// # Errors
 /// What reading the embeddings refuses; [`crate::Error::Core`] if the strategy's matrix has no factor.
 pub fn propose(
     request: &Request<'_>,
-    embeddings: &Embeddings,
-    model: &Model,
-    labels: &[Label],
+    model: Model,
+    labels: Vec<Label>,
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
-    match request.settings.precision {
-        Precision::F32 => propose_at::<f32>(request, embeddings, model, labels, progress),
-        Precision::F64 => propose_at::<f64>(request, embeddings, model, labels, progress),
+    match request.context.settings.asking.precision {
+        Precision::F32 => propose_at::<f32>(request, model, labels, progress),
+        Precision::F64 => propose_at::<f64>(request, model, labels, progress),
     }
 }
 
 fn propose_at<T: Real>(
     request: &Request<'_>,
-    embeddings: &Embeddings,
-    model: &Model,
-    labels: &[Label],
+    model: Model,
+    labels: Vec<Label>,
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
-    let Request { settings, threads, round, strategy, .. } = *request;
-    let context = Context { embeddings, settings, threads };
-    let past = LabelPosterior::<T>::of(context, model, labels, progress)?;
-    let picked = batch(request, embeddings, (model, &past, labels), progress)?;
-    let pairs: Vec<Label> = picked
-        .pairs
-        .iter()
-        // An answer's information does not depend on what it is.
-        .map(|pair| Label {
-            round,
-            a: pair.a,
-            b: pair.b,
-            preference: Preference::Tie,
-            score: pair.score,
-        })
-        .collect();
+    let state = State::<T>::new(request.context, model, labels, Vec::new(), progress)?;
+    let batch = batch(request, &state, progress)?;
     // What is drawn at random tells no more, as far as its strategy knows.
-    let scores = pairs.iter().map(|pair| pair.score.unwrap_or(0.0));
+    let scores = batch.questions.iter().map(|question| question.score.unwrap_or(0.0));
     let information =
-        picked.information.map(|information| InformationReport::new(information, scores));
-    let before = past.log_det(progress)?;
-    let gain = picked.gain;
-    let (margins, weights) =
-        measure(request, embeddings, (model, &past), (&pairs, &picked.embedded))?;
-    let (items, prompts) = touched(embeddings, &pairs);
-    let places = picked.pairs.iter().map(|pair| pair.place);
-    let measured = pairs.iter().zip(margins.iter().zip(&weights)).zip(places);
-    let lines = measured.zip(1..).map(|(((pair, (margin, weight)), place), rank)| SelectedPair {
-        round,
-        rank,
-        pair: place,
-        a: embeddings.name(pair.a),
-        b: embeddings.name(pair.b),
-        score: pair.score,
-        weight: *weight,
-        margin: *margin,
-    });
+        batch.information.map(|information| InformationReport::new(information, scores));
+    let log_det_before = state.posterior.log_det(progress)?;
+    let gain = batch.gain;
+    let Touched { counts, prompts } = touched(request.context.embeddings, &batch.questions);
     Ok(SelectionReport {
-        round,
-        strategy: strategy.name().to_owned(),
-        offered: picked.offered,
-        prior_precision: past.prior_precision(),
-        log_det_before: before,
-        log_det_after: before.zip(gain.nats).map(|(before, gain)| before + gain),
+        round: request.round,
+        strategy: request.strategy.name().to_owned(),
+        offered: batch.offered,
+        prior_precision: state.posterior.prior_precision(),
+        log_det_before,
+        log_det_after: log_det_before.zip(gain.nats).map(|(before, gain)| before + gain),
         gain: gain.nats,
         information,
         information_per_label: gain.per_label,
         certificate: gain.certificate,
-        effective_items: effective_number(&items),
-        items: items.len(),
+        effective_items: effective_number(&counts),
+        items: counts.len(),
         prompts,
-        digest: digest(&pairs),
-        pairs: lines.collect(),
+        digest: digest(&batch.questions),
+        pairs: selected_pairs(request, &state, &batch)?,
     })
 }
 
-/// The margins and the weights of the pairs of a batch, whose items the pool has.
-fn measure<T: Real>(
+/// The pairs of a batch with their margins and weights.
+fn selected_pairs<T: Real>(
     request: &Request<'_>,
-    embeddings: &Embeddings,
-    (model, past): (&Model, &LabelPosterior<T>),
-    (pairs, pool): (&[Label], &FeatureCache),
-) -> Result<(Vec<f64>, Vec<f64>)> {
-    if pairs.is_empty() {
-        return Ok(Default::default());
-    }
-    let Request { settings, threads, strategy, .. } = *request;
-    let pairs = PairFeatures::of(model.trunk(), pool, embeddings, threads, pairs)?;
-    let margins = pairs.margins(model, threads)?;
-    let weights = weights(settings.options::<T>(strategy).weights, past, &pairs, &margins)?;
-    Ok((margins, weights))
+    state: &State<T>,
+    batch: &Batch,
+) -> Result<Vec<SelectedPair>> {
+    let (embeddings, threads) = (request.context.embeddings, request.context.threads);
+    let (trunk, questions) = (state.model.trunk(), batch.questions.iter());
+    let pairs = PairFeatures::of(trunk, &batch.cache, embeddings, threads, questions.clone())?;
+    let margins = pairs.margins(&state.model, threads)?;
+    let kind = request.context.settings.asking.options::<T>(request.strategy).weights;
+    let weights = weights(kind, &state.posterior, &pairs, &margins)?;
+    let pairs = questions.zip(margins.iter().zip(&weights)).zip(1..);
+    Ok(pairs
+        .map(|((question, (margin, weight)), rank)| SelectedPair {
+            round: question.round,
+            rank,
+            pair: question.candidate,
+            a: embeddings.name(question.a),
+            b: embeddings.name(question.b),
+            score: question.score,
+            weight: *weight,
+            margin: *margin,
+        })
+        .collect())
 }
 
-/// How often each item stands in a pair, and how many prompts the items are of.
-fn touched(embeddings: &Embeddings, pairs: &[Label]) -> (Vec<u64>, usize) {
-    let mut items: Vec<u64> = pairs.iter().flat_map(|pair| [pair.a, pair.b]).collect();
+/// The items of a batch.
+struct Touched {
+    /// How often each item stands in a pair.
+    counts: Vec<u64>,
+    /// How many prompts they are of.
+    prompts: usize,
+}
+
+fn touched(embeddings: &Embeddings, questions: &[Question]) -> Touched {
+    let mut items: Vec<u64> =
+        questions.iter().flat_map(|question| [question.a, question.b]).collect();
     items.sort_unstable();
     let counts = items.chunk_by(|item, next| item == next).map(|run| run.len() as u64).collect();
     let mut prompts: Vec<u64> = items.iter().map(|item| embeddings.prompt_of(*item)).collect();
     prompts.dedup();
-    (counts, prompts.len())
+    Touched { counts, prompts: prompts.len() }
 }
 
 /// exp of the entropy of how often items occur: their number, if all occur alike. 0 of nothing.
@@ -136,11 +217,11 @@ fn effective_number(counts: &[u64]) -> f64 {
 }
 
 /// FNV-1a of the items' numbers, pair by pair.
-fn digest(pairs: &[Label]) -> HexDigest {
+fn digest(questions: &[Question]) -> HexDigest {
     let mut digest = Digest::new();
-    for pair in pairs {
-        digest.integer(pair.a);
-        digest.integer(pair.b);
+    for question in questions {
+        digest.integer(question.a);
+        digest.integer(question.b);
     }
     HexDigest(digest.value())
 }

@@ -1,196 +1,204 @@
-//! One batch: the core's selection over a drawn pool.
+//! [`batch`]: one batch, by the core's selection over a drawn pool.
 
 use pairpick_core::Error as Core;
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::Packed;
-use pairpick_core::parallel::Executor;
+use pairpick_core::pool::{ItemPair, Pool};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{
-    Information, Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace,
-};
+use pairpick_core::select::{Information, Options, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 
 use super::information::{self, Gain};
 use super::pool::RoundPool;
-use super::posterior::LabelPosterior;
-use super::target::{prompt_starts, target};
-use crate::data::candidates::Candidates;
-use crate::data::embeddings::Embeddings;
-use crate::data::labels::Label;
+use super::request::Request;
+use super::state::State;
+use super::target::target;
+use crate::data::question::Question;
 use crate::error::{Error, Result};
-use crate::model::{FeatureCache, Features, Model};
+use crate::memory::Selector;
+use crate::model::{FeatureCache, Features};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::{FirstRound, Settings};
 
-/// Who selects, and when.
-#[derive(Clone, Copy)]
-pub struct Request<'a> {
-    /// The size of the batch, and how the pool is drawn.
-    pub settings: &'a Settings,
-    /// Threads and instruction set.
-    pub threads: &'a Threads,
-    /// The round, from 1, which every draw is keyed by.
-    pub round: u64,
-    /// What ranks the pairs.
-    pub strategy: Strategy,
-    /// The pairs that can be asked about, where not all can.
-    pub candidates: Option<&'a Candidates>,
-}
-
-/// The strategy of a round: when no label is there to learn from, it may be another.
-pub fn strategy_of(settings: &Settings, round: u64) -> Strategy {
-    match settings.first_round {
-        FirstRound::Random if round == 1 => Strategy::Random,
-        _ => settings.strategy,
-    }
-}
-
-/// Pairs to ask about, best first.
+/// Pairs to ask about, and what is known of them.
 #[derive(Default)]
 pub(super) struct Batch {
     /// How many the pool offered.
     pub(super) offered: u64,
     /// What the batch tells about the last layer, if the strategy counts it.
     pub(super) information: Option<Information>,
-    pub(super) pairs: Vec<Picked>,
+    /// Best first.
+    pub(super) questions: Vec<Question>,
     pub(super) gain: Gain,
-    /// The pool's items.
-    pub(super) embedded: FeatureCache,
-}
-
-/// A pair to ask about.
-pub(super) struct Picked {
-    /// Where it stands in the candidates' file, if there is one, from 0.
-    pub(super) place: Option<u64>,
-    /// The pair's items, in the pool's order.
-    pub(super) a: u64,
-    pub(super) b: u64,
-    /// The strategy's score; pairs drawn at random, by whatever strategy, have none.
-    pub(super) score: Option<f64>,
+    /// Features of the pool's items.
+    pub(super) cache: FeatureCache,
 }
 
 /// Draws a pool and picks a batch; fewer pairs, with a note, if the pool offers fewer, and none if
-/// every pair has a label.
+/// every pair was asked about.
 pub(super) fn batch<T: Real>(
     request: &Request<'_>,
-    embeddings: &Embeddings,
-    (model, past, labels): (&Model, &LabelPosterior<T>, &[Label]),
+    state: &State<T>,
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
-    let Request { settings, candidates, round, .. } = *request;
-    let draw = RoundPool::new(embeddings, candidates, settings, round, labels)?;
-    if draw.available()? == 0 {
+    let drawn = RoundPool::draw(request, &state.asked())?;
+    if drawn.available()? == 0 {
         let gain = Gain { nats: Some(0.0), ..Gain::default() };
         return Ok(Batch { gain, ..Batch::default() });
     }
-    let trunk = model.trunk();
-    let features = trunk.features_cached(past.cache(), embeddings, &draw.items, request.threads)?;
-    let starts = prompt_starts(embeddings, &draw.items);
-    let batch = select(request, (&draw, &starts), &features, (model, past), progress)?;
-    Ok(Batch { embedded: FeatureCache { items: draw.items, features }, ..batch })
+    let (embeddings, threads) = (request.context.embeddings, request.context.threads);
+    let trunk = state.model.trunk();
+    let features =
+        trunk.features_cached(state.posterior.cache(), embeddings, &drawn.items, threads)?;
+    let batch = select(request, state, &drawn, &features, progress)?;
+    Ok(Batch { cache: FeatureCache { items: drawn.items, features }, ..batch })
 }
 
 fn select<T: Real>(
     request: &Request<'_>,
-    (draw, starts): (&RoundPool, &[u32]),
+    state: &State<T>,
+    drawn: &RoundPool,
     features: &Features,
-    (model, past): (&Model, &LabelPosterior<T>),
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
-    let Request { settings, threads, round, strategy, .. } = *request;
     let mut first_pairs = Vec::new();
-    let pool = draw.pool(features.columns()?, &mut first_pairs)?;
-    let pool = pool.with_prompts(starts).map_err(Error::core("the pool"))?;
-    let offered = usize::try_from(pool.available()).unwrap_or(usize::MAX);
-    let batch = settings.batch.min(offered);
-    if batch < settings.batch {
-        progress.note(&format!("round {round}: only {batch} pairs drawn have no label yet"));
-    }
-    let target = match strategy.needs_target() {
-        true => Some(target::<T>(threads, &pool, starts)?),
+    let pool = &drawn.pool(features.columns()?, &mut first_pairs)?;
+    let threads = request.context.threads;
+    let size = size(request, pool, progress);
+    let target = match request.strategy.facts().target {
+        true => Some(target::<T>(threads, pool, &drawn.starts)?),
         false => None,
     };
-    let context = || Error::core(format!("round {round}, {}", strategy.name()));
-    let lent = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));
-    let mixed = settings.mixed(batch);
-    let mut options = Options {
-        target: lent.transpose().map_err(context())?,
-        mixed,
-        ..settings.options(strategy)
+    let target = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));
+    let target = target.transpose().map_err(request.refused())?;
+    let options = &Options { target, ..options(request, pool, size, progress) };
+    let posterior = &state.posterior.with_head(state.model.head())?;
+    let problem = Problem { executor: threads, pool, posterior, options };
+    let Picked { pairs, selection } = pick_within_caps(request, &problem, size, progress)?;
+    warn::<T>(request, &selection, progress);
+    let gain = information::of_batch(request, &problem, &pairs, progress);
+    let ranked = pairs.len().saturating_sub(options.mixed);
+    let scored = match request.strategy {
+        Strategy::Random => 0,
+        _ => noise_from(&selection).map_or(ranked, |from| from.min(ranked)),
     };
+    let information = selection.information.map(|information| Information {
+        noise_from: (scored < pairs.len()).then_some(scored),
+        ..information
+    });
+    let questions = questions(request, drawn, pool, &pairs, scored);
+    Ok(Batch { offered: pool.available(), information, questions, gain, ..Batch::default() })
+}
+
+/// How many pairs are picked.
+fn size(request: &Request<'_>, pool: &Pool<'_>, progress: &mut dyn Progress) -> usize {
+    let (wanted, round) = (request.context.settings.asking.batch, request.round);
+    let size = wanted.min(offered(pool));
+    if size < wanted {
+        progress.note(&format!("round {round}: only {size} pairs drawn have no label yet"));
+    }
+    size
+}
+
+fn offered(pool: &Pool<'_>) -> usize {
+    usize::try_from(pool.available()).unwrap_or(usize::MAX)
+}
+
+/// What the strategy reads of the settings, for a batch of this size.
+fn options<T: Real>(
+    request: &Request<'_>,
+    pool: &Pool<'_>,
+    size: usize,
+    progress: &mut dyn Progress,
+) -> Options<'static, T> {
+    let Request { context, round, strategy, .. } = *request;
+    let asking = &context.settings.asking;
+    let mut options = Options { mixed: asking.mixed(size), ..asking.options(strategy) };
+    let offered = offered(pool);
     if strategy == Strategy::Coreset && options.clusters > offered {
         options.clusters = offered;
         progress.note(&format!("round {round}: only {offered} clusters, a pair each"));
     }
-    let posterior = Posterior {
-        head: model.head(),
-        prior_precision: T::from_f64(past.prior_precision()),
-        jitter: T::ZERO,
-        past: past.fisher()?,
-    };
-    let (pool, posterior) = (&pool, &posterior);
-    let problem = Problem { executor: threads, pool, posterior, options: &options };
-    let (chosen, selection) = match pick(&problem, strategy, settings.seed, round, batch) {
+    options
+}
+
+/// Pairs of a pool, best first, and what the strategy tells of them.
+struct Picked<T> {
+    pairs: Vec<Scored<T>>,
+    selection: Selection,
+}
+
+/// A batch of this size; a smaller one, with a note, where the caps allow no more.
+fn pick_within_caps<T: Real>(
+    request: &Request<'_>,
+    problem: &Problem<'_, T, Threads>,
+    size: usize,
+    progress: &mut dyn Progress,
+) -> Result<Picked<T>> {
+    let picked = match pick(request, problem, size) {
         // What the caps leave of the pool shows only as pairs are taken.
-        Err(Core::Batch { available, .. }) if 0 < available && available < batch as u64 => {
-            let cap = "once these were chosen, `distinct` allowed no other";
-            progress.note(&format!("round {round}: {available} pairs, not {batch}: {cap}"));
-            pick(&problem, strategy, settings.seed, round, available as usize)
+        Err(Core::Batch { available, .. }) if 0 < available && available < size as u64 => {
+            let (round, cap) =
+                (request.round, "once these were chosen, `distinct` allowed no other");
+            progress.note(&format!("round {round}: {available} pairs, not {size}: {cap}"));
+            pick(request, problem, available as usize)
         }
         picked => picked,
-    }
-    .map_err(context())?;
+    };
+    picked.map_err(request.refused())
+}
+
+fn pick<T: Real>(
+    request: &Request<'_>,
+    problem: &Problem<'_, T, Threads>,
+    size: usize,
+) -> Result<Picked<T>, Core> {
+    let strategy = request.strategy;
+    let mut rng = Stream::new(request.context.settings.seed, strategy.name(), request.round);
+    let mut selector = Selector::default();
+    let picked = selector.select(strategy, problem, size, &mut rng)?;
+    Ok(Picked { pairs: picked.pairs.to_vec(), selection: picked.selection })
+}
+
+/// Notes what makes a batch worth less than it looks.
+fn warn<T: Real>(request: &Request<'_>, selection: &Selection, progress: &mut dyn Progress) {
+    let round = request.round;
     if let Err(error) = selection.checked::<T>() {
         let warning =
             Error::core(format!("round {round}: scores may have no correct digit"))(error);
         progress.note(&warning.to_string());
     }
-    let random_from = selection.information.and_then(|information| information.noise_from);
-    if let Some(from) = random_from {
+    if let Some(from) = noise_from(selection) {
         progress.note(&format!(
             "round {round}: pairs from {} on are random: the best score was within the noise of the \
              median (more `posterior_samples` tell more pairs apart)",
             from + 1
         ));
     }
-    let gain = information::of_batch(request, &problem, &chosen, progress);
-    let front = chosen.len().saturating_sub(mixed);
-    let scored = match strategy {
-        Strategy::Random => 0,
-        _ => random_from.map_or(front, |from| from.min(front)),
-    };
-    let picked = chosen.iter().enumerate().filter_map(|(place_in_batch, chosen)| {
-        let (a, b) = pool.pairs().items_of_pair(chosen.pair)?;
-        let (a, b) = (draw.items[a as usize], draw.items[b as usize]);
-        let score = (place_in_batch < scored).then(|| chosen.score.to_f64());
-        let place = draw.place(chosen.pair);
-        Some(Picked { place, a, b, score })
-    });
-    let offered = pool.available();
-    let noise_from = (scored < chosen.len()).then_some(scored);
-    let information =
-        selection.information.map(|information| Information { noise_from, ..information });
-    let pairs = picked.collect();
-    Ok(Batch { offered, information, pairs, gain, ..Batch::default() })
 }
 
-/// A batch of so many pairs.
-fn pick<T: Real>(
-    problem: &Problem<'_, T, Threads>,
-    strategy: Strategy,
-    seed: u64,
-    round: u64,
-    batch: usize,
-) -> Result<(Vec<Scored<T>>, Selection), Core> {
-    let sizes = Sizes::of(problem.pool, batch, problem.executor.threads());
-    let len = strategy.workspace_len(&sizes, problem.options);
-    let mut numbers = vec![T::ZERO; len.numbers];
-    let mut heaps = vec![Scored::default(); len.heaps];
-    let mut ranks = vec![0; len.ranks];
-    let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
-    let mut rng = Stream::new(seed, strategy.name(), round);
-    let mut chosen = vec![Scored::default(); batch];
-    let selection = strategy.select(problem, workspace, &mut rng, &mut chosen)?;
-    Ok((chosen, selection))
+/// The place from which pairs are random, since no score stood out from the noise.
+fn noise_from(selection: &Selection) -> Option<usize> {
+    selection.information.and_then(|information| information.noise_from)
+}
+
+/// The pairs as questions; the first ones, as many as were scored, with their scores.
+fn questions<T: Real>(
+    request: &Request<'_>,
+    drawn: &RoundPool,
+    pool: &Pool<'_>,
+    picked: &[Scored<T>],
+    scored: usize,
+) -> Vec<Question> {
+    let question = |(place, picked): (usize, &Scored<T>)| {
+        let ItemPair { a, b } = pool.pairs().items_of_pair(picked.pair)?;
+        Some(Question {
+            round: request.round,
+            a: drawn.items[a as usize],
+            b: drawn.items[b as usize],
+            candidate: drawn.place(picked.pair),
+            score: (place < scored).then(|| picked.score.to_f64()),
+        })
+    };
+    picked.iter().enumerate().filter_map(question).collect()
 }

@@ -12,22 +12,8 @@ use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, Prompts};
 
-use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
-
-/// Where each prompt's items begin among these, which ascend, and where the last one's end.
-pub(super) fn prompt_starts(embeddings: &Embeddings, items: &[u64]) -> Vec<u32> {
-    let prompts = items.chunk_by(|a, b| embeddings.prompt_of(*a) == embeddings.prompt_of(*b));
-    let mut end = 0;
-    let mut starts = vec![0];
-    starts.extend(prompts.map(|prompt| {
-        // A pool has at most 2³² − 1 items.
-        end += prompt.len() as u32;
-        end
-    }));
-    starts
-}
 
 /// V.
 pub(super) fn target<T: Real>(
@@ -49,7 +35,7 @@ fn second_moment<T: Real>(threads: &Threads, pool: &Pool<'_>) -> Result<Packed<T
     let features: Columns<'_, f32> = pool.features();
     let order = features.rows();
     let context = || Error::core("the target of the design");
-    let len = pool_workspace_len(order, pool.pairs());
+    let len = pool_workspace_len(&pool.size());
     let mut workspace = vec![T::ZERO; 4 * threads.threads() * len];
     let mut sum = Packed::new(order, vec![T::ZERO; packed_len(order)]).map_err(context())?;
     let rewards = vec![T::ZERO; features.len()];

@@ -3,6 +3,7 @@
 use pairpick_core::arith::{Real, bernoulli_variance};
 use pairpick_core::fisher::averaged_variance;
 use pairpick_core::linalg::Cholesky;
+use pairpick_core::pool::ItemPair;
 use pairpick_core::select::Weights;
 
 use super::posterior::LabelPosterior;
@@ -16,14 +17,14 @@ pub(super) fn weights<T: Real>(
     pairs: &PairFeatures,
     margins: &[f64],
 ) -> Result<Vec<f64>> {
-    if weights == Weights::PlugIn {
+    if weights == Weights::PlugIn || margins.is_empty() {
         return Ok(margins.iter().map(|margin| bernoulli_variance(*margin)).collect());
     }
     let context = "the weights of the batch";
     let factor = Cholesky::factor(posterior.precision()).map_err(Error::core(context))?;
     let features = pairs.columns()?;
-    let weight = |((a, b), margin): (&(u32, u32), &f64)| {
-        let (a, b) = (features.column(*a as usize), features.column(*b as usize));
+    let weight = |(pair, margin): (&ItemPair, &f64)| {
+        let (a, b) = (features.column(pair.a as usize), features.column(pair.b as usize));
         let difference = a.iter().zip(b).map(|(a, b)| T::from_real(*a) - T::from_real(*b));
         let mut whitened: Vec<T> = difference.collect();
         factor.solve_lower(&mut whitened).map_err(Error::core(context))?;

@@ -1,122 +1,73 @@
 //! Sizes that the data cannot meet. A default that is too large is lowered and said; a value that
 //! somebody typed is an error, since lowering it would answer another question.
 
-use pairpick_core::pool::pairs_of;
 use pairpick_core::select::Strategy;
 
-use crate::data::dataset::DataSummary;
+use crate::data::dataset::{DataSummary, Supply};
+use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 
-use super::{PairsOffered, PoolKind, Settings};
-
-/// Which sizes were asked for, and so may not be changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Typed {
-    /// `--prompts-per-round`.
-    pub prompts_per_round: bool,
-    /// `--pairs`.
-    pub pairs: bool,
-    /// `--batch`.
-    pub batch: bool,
-    /// `--rounds`.
-    pub rounds: bool,
-    /// `--best-of`.
-    pub best_of: bool,
-    /// `--clusters`.
-    pub clusters: bool,
-}
-
-/// What there is to ask about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Supply {
-    /// N.
-    pub prompts: usize,
-    /// K.
-    pub responses: usize,
-    /// Pairs listed, where only those can be asked about.
-    pub candidates: Option<u64>,
-}
-
-impl Supply {
-    /// All pairs of so many prompts, as a pool of this kind makes them.
-    fn pairs(self, pool: PoolKind, prompts: usize) -> u64 {
-        let (prompts, responses) = (prompts as u64, self.responses as u64);
-        match (self.candidates, pool) {
-            (Some(listed), _) => listed,
-            (None, PoolKind::CrossPrompt) => pairs_of(prompts.saturating_mul(responses)),
-            (None, _) => prompts.saturating_mul(pairs_of(responses)),
-        }
-    }
-}
+use super::{Amount, Asking, Measuring, Settings, Typed};
 
 impl Settings {
     /// Fits the sizes to the data, which it records. Gives back a note for each one lowered.
     ///
     /// # Errors
     /// [`Error::Setting`] for a typed size that is too large.
-    pub fn fit_to(&mut self, data: DataSummary, typed: Typed) -> Result<Vec<String>> {
+    pub fn fit_to(&mut self, data: DataSummary, typed: &Typed) -> Result<Vec<String>> {
         let supply = data.supply();
-        let mut notes = self.fit_asking(supply, typed)?;
-        self.fit_rounds(supply, typed, &mut notes)?;
+        let mut fit = Fit { typed, notes: self.asking.fit_to(supply, typed)? };
+        fit.rounds(&mut self.asking, supply)?;
         let responses = data.test.as_ref().map(|test| test.responses);
-        notes.extend(self.fit_best_of(responses, typed.best_of)?);
+        fit.notes.extend(self.measuring.fit_to(responses, typed)?);
         self.data = Some(data);
-        Ok(notes)
+        Ok(fit.notes)
     }
+}
 
+impl Asking {
     /// Fits what is asked about in one round.
     ///
     /// # Errors
     /// As [`Settings::fit_to`]; a kind of pool that needs a list, without one.
-    pub fn fit_asking(&mut self, supply: Supply, typed: Typed) -> Result<Vec<String>> {
+    pub fn fit_to(&mut self, supply: Supply, typed: &Typed) -> Result<Vec<String>> {
         if self.pool == PoolKind::Listed && supply.candidates.is_none() {
             return Err(Error::setting("pool", "listed", "needs `candidates`, the list"));
         }
         self.check_pool()?;
-        let mut notes = Vec::new();
-        let reason = "prompts there are to train on";
-        let size = Size { setting: "prompts_per_round", typed: typed.prompts_per_round, reason };
-        size.fit(&mut self.prompts_per_round, supply.prompts as u64, &mut notes)?;
-        let mut pool = supply.pairs(self.pool, self.prompts_per_round);
-        if let PairsOffered::Sampled(count) = self.pairs {
-            let mut sampled = usize::try_from(count).unwrap_or(usize::MAX);
-            let reason = "pairs there are in a round";
-            let size = Size { setting: "pairs", typed: typed.pairs, reason };
-            size.fit(&mut sampled, pool, &mut notes)?;
-            pool = sampled as u64;
-            self.pairs = PairsOffered::Sampled(pool);
-        }
+        let mut fit = Fit { typed, notes: Vec::new() };
+        let limit = Limit { count: supply.prompts as u64, of: "prompts there are to train on" };
+        fit.size("prompts_per_round", &mut self.prompts_per_round, limit)?;
+        let all = supply.pairs(self.pool, self.prompts_per_round);
+        let pool = fit.offered(&mut self.pairs, all)?;
+        let in_pool = Limit { count: pool, of: "pairs in the pool of a round" };
         if self.strategy == Strategy::Coreset {
-            let reason = "pairs in the pool of a round";
-            let size = Size { setting: "clusters", typed: typed.clusters, reason };
-            size.fit(&mut self.clusters, pool, &mut notes)?;
+            fit.size("clusters", &mut self.clusters, in_pool)?;
         }
         // A batch comes from one round's pool; a default leaves pairs for the other rounds.
         let share = supply.pairs(self.pool, supply.prompts) / self.rounds as u64;
-        let (limit, reason) = if !typed.batch && share > 0 && share < pool {
-            (share, "pairs there are for each round, since none is asked about twice")
+        let limit = if !typed.has("batch") && share > 0 && share < pool {
+            Limit {
+                count: share,
+                of: "pairs there are for each round, since none is asked about twice",
+            }
         } else {
-            (pool, "pairs in the pool of a round")
+            in_pool
         };
-        let size = Size { setting: "batch", typed: typed.batch, reason };
-        size.fit(&mut self.batch, limit, &mut notes)?;
-        Ok(notes)
+        fit.size("batch", &mut self.batch, limit)?;
+        Ok(fit.notes)
     }
+}
 
-    /// No pair is asked about twice, so all batches together come from all pairs.
-    fn fit_rounds(&mut self, supply: Supply, typed: Typed, notes: &mut Vec<String>) -> Result<()> {
-        let limit = supply.pairs(self.pool, supply.prompts) / self.batch as u64;
-        let reason = "rounds that there are pairs for, since none is asked about twice";
-        Size { setting: "rounds", typed: typed.rounds, reason }.fit(&mut self.rounds, limit, notes)
-    }
-
+impl Measuring {
     /// Fits the N of best-of-N to test prompts of so many responses, if there are any.
     ///
     /// # Errors
     /// As [`Settings::fit_to`].
-    pub fn fit_best_of(&mut self, responses: Option<usize>, typed: bool) -> Result<Vec<String>> {
+    pub fn fit_to(&mut self, responses: Option<usize>, typed: &Typed) -> Result<Vec<String>> {
         self.best_of.sort_unstable();
         self.best_of.dedup();
+        let typed = typed.has("best_of");
         let Some(most) = responses else {
             if typed {
                 let expected = "needs `test_embeddings` and `test_rewards`";
@@ -139,27 +90,51 @@ impl Settings {
     }
 }
 
-/// A size with a limit that the data sets.
-struct Size {
-    setting: &'static str,
-    typed: bool,
-    reason: &'static str,
+/// The most that a size may be, and of what.
+#[derive(Clone, Copy)]
+struct Limit {
+    count: u64,
+    of: &'static str,
 }
 
-impl Size {
-    fn fit(self, value: &mut usize, limit: u64, notes: &mut Vec<String>) -> Result<()> {
-        let Self { setting, typed, reason } = self;
-        if *value as u64 <= limit {
+/// Sizes being fitted.
+struct Fit<'a> {
+    typed: &'a Typed,
+    notes: Vec<String>,
+}
+
+impl Fit<'_> {
+    /// Lowers a size to its limit, unless it was typed.
+    fn size(&mut self, setting: &'static str, value: &mut usize, limit: Limit) -> Result<()> {
+        let Limit { count, of } = limit;
+        if *value as u64 <= count {
             return Ok(());
         }
-        if typed {
-            let expected = format!("at most {limit}, the {reason}");
-            return Err(Error::setting(setting, *value, expected));
+        if self.typed.has(setting) {
+            return Err(Error::setting(setting, *value, format!("at most {count}, the {of}")));
         }
-        notes.push(format!("`{setting}` lowered from {value} to {limit}, the {reason}"));
+        self.notes.push(format!("`{setting}` lowered from {value} to {count}, the {of}"));
         // Below a usize, so it fits one.
-        *value = limit as usize;
+        *value = count as usize;
         Ok(())
+    }
+
+    /// Fits how many of a round's pairs are offered; gives back how many those are.
+    fn offered(&mut self, pairs: &mut Amount, all: u64) -> Result<u64> {
+        let Amount::Only(count) = *pairs else {
+            return Ok(all);
+        };
+        let mut count = usize::try_from(count).unwrap_or(usize::MAX);
+        self.size("pairs", &mut count, Limit { count: all, of: "pairs there are in a round" })?;
+        *pairs = Amount::Only(count as u64);
+        Ok(count as u64)
+    }
+
+    /// No pair is asked about twice, so all batches together come from all pairs.
+    fn rounds(&mut self, asking: &mut Asking, supply: Supply) -> Result<()> {
+        let count = supply.pairs(asking.pool, supply.prompts) / asking.batch as u64;
+        let of = "rounds that there are pairs for, since none is asked about twice";
+        self.size("rounds", &mut asking.rounds, Limit { count, of })
     }
 }
 
@@ -173,7 +148,7 @@ mod tests {
 
     use super::*;
     use crate::data::dataset::SplitSummary;
-    use crate::data::labels::HexDigest;
+    use crate::digest::HexDigest;
     use crate::settings::Preset;
 
     fn data(prompts: usize, responses: usize) -> DataSummary {
@@ -183,22 +158,19 @@ mod tests {
         DataSummary { test: Some(split.clone()), candidates: None, train: split }
     }
 
-    const ALL_TYPED: Typed = Typed {
-        prompts_per_round: true,
-        pairs: true,
-        batch: true,
-        rounds: true,
-        best_of: true,
-        clusters: true,
-    };
+    fn asking(settings: &Settings, change: impl FnOnce(&mut Asking)) -> Settings {
+        let mut settings = settings.clone();
+        change(&mut settings.asking);
+        settings
+    }
 
     #[test]
     fn defaults_that_are_too_large_are_lowered_and_said() {
         let mut settings = Settings::default();
-        let notes = settings.fit_to(data(4, 3), Typed::default()).unwrap();
-        let sizes = (settings.prompts_per_round, settings.batch, settings.rounds);
-        assert_eq!(sizes, (4, 1, 8), "12 pairs for 8 rounds");
-        assert_eq!(settings.best_of, [2]);
+        let notes = settings.fit_to(data(4, 3), &Typed::default()).unwrap();
+        let Asking { prompts_per_round, batch, rounds, .. } = settings.asking;
+        assert_eq!((prompts_per_round, batch, rounds), (4, 1, 8), "12 pairs for 8 rounds");
+        assert_eq!(settings.measuring.best_of, [2]);
         assert_eq!(notes.len(), 3, "{notes:?}");
         let text = settings.to_json().unwrap();
         assert_eq!(Settings::from_json(&text, Path::new("settings.json")).unwrap(), settings);
@@ -206,30 +178,29 @@ mod tests {
 
     #[test]
     fn a_typed_batch_lowers_the_rounds() {
-        let mut settings = Settings { batch: 5, ..Settings::default() };
-        let typed = Typed { batch: true, ..Typed::default() };
-        settings.fit_to(data(4, 3), typed).unwrap();
-        assert_eq!((settings.batch, settings.rounds), (5, 2));
+        let mut settings = asking(&Settings::default(), |asking| asking.batch = 5);
+        settings.fit_to(data(4, 3), &Typed::from_iter(["batch"])).unwrap();
+        assert_eq!((settings.asking.batch, settings.asking.rounds), (5, 2));
     }
 
     #[test]
-    fn typed_sizes_that_are_too_large_are_errors_that_name_the_option() {
-        let small = Settings {
-            prompts_per_round: 4,
-            batch: 3,
-            rounds: 4,
-            best_of: vec![2],
-            ..Settings::default()
-        };
-        small.clone().fit_to(data(4, 3), ALL_TYPED).unwrap();
+    fn typed_sizes_that_are_too_large_are_errors_that_name_the_setting() {
+        let all = Typed::from_iter(["prompts_per_round", "batch", "rounds", "best_of"]);
+        let mut small = asking(&Settings::default(), |asking| {
+            (asking.prompts_per_round, asking.batch, asking.rounds) = (4, 3, 4);
+        });
+        small.measuring.best_of = vec![2];
+        small.clone().fit_to(data(4, 3), &all).unwrap();
+        let mut best_of = small.clone();
+        best_of.measuring.best_of = vec![8, 2, 4];
         let cases = [
-            (Settings { prompts_per_round: 5, ..small.clone() }, "`prompts_per_round` 5"),
-            (Settings { batch: 13, ..small.clone() }, "`batch` 13: at most 12"),
-            (Settings { rounds: 5, ..small.clone() }, "`rounds` 5: at most 4"),
-            (Settings { best_of: vec![8, 2, 4], ..small }, "`best_of` 4,8: at most 3"),
+            (asking(&small, |asking| asking.prompts_per_round = 5), "`prompts_per_round` 5"),
+            (asking(&small, |asking| asking.batch = 13), "`batch` 13: at most 12"),
+            (asking(&small, |asking| asking.rounds = 5), "`rounds` 5: at most 4"),
+            (best_of, "`best_of` 4,8: at most 3"),
         ];
         for (mut settings, message) in cases {
-            let error = settings.fit_to(data(4, 3), ALL_TYPED).unwrap_err().to_string();
+            let error = settings.fit_to(data(4, 3), &all).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
     }
@@ -239,8 +210,8 @@ mod tests {
         for preset in [Preset::Default, Preset::Paper] {
             let mut settings = Settings::of_preset(preset);
             settings.check().unwrap();
-            settings.best_of = vec![2, 8];
-            assert_eq!(settings.fit_to(data(40_000, 10), Typed::default()).unwrap().len(), 0);
+            settings.measuring.best_of = vec![2, 8];
+            assert_eq!(settings.fit_to(data(40_000, 10), &Typed::default()).unwrap().len(), 0);
         }
     }
 }

@@ -3,11 +3,27 @@
 use pairpick_core::select::{Strategy, Weights};
 use pairpick_core::trunk::Activation;
 
-use super::choices::{FirstRound, Init, Oracle, PairsOffered, PoolKind, Precision, Preset};
-use super::{FORMAT_VERSION, PriorPrecision, Settings};
+use super::{
+    Amount, Answers, Architecture, Asking, EarlyStopping, FORMAT_VERSION, FirstRound, Init,
+    Measuring, Network, Oracle, Precision, Prior, PriorPrecision, Settings, Training, Typed,
+};
+use crate::data::pool_kind::PoolKind;
+use crate::named::named;
 
-/// Iterations without a better held-out loss before training stops, where it stops early.
-pub(super) const PATIENCE: usize = 10;
+/// A recipe: a value for every setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// Sound training.
+    #[default]
+    Default,
+    /// The paper's.
+    Paper,
+}
+
+named!(Preset, "preset",
+    Default = "default": "standardised inputs, early stopping, a prior that counts",
+    Paper = "paper": "the paper and its authors' code: 1,000 iterations, no regularisation",
+);
 
 /// λ of each recipe, which stands in where λ is to be chosen and no label can tell it.
 const SOUND_PRIOR: f64 = 1.0;
@@ -26,16 +42,19 @@ impl Settings {
     /// The same recipe in sizes that suit the bundled data: its 78 prompts of 8 responses.
     #[must_use]
     pub fn sized_for_bundled(self) -> Self {
-        Self { prompts_per_round: 78, batch: 20, best_of: vec![2, 8], ..self }
+        Self {
+            asking: Asking { prompts_per_round: 78, batch: 20, ..self.asking },
+            measuring: Measuring { best_of: vec![2, 8] },
+            ..self
+        }
     }
 
-    /// How many pairs the recipe offers from the kind of pool set: the paper samples 20,000 of
-    /// those across prompts, since its code cannot score them all.
-    #[must_use]
-    pub fn pairs_of_recipe(&self) -> PairsOffered {
-        match (self.preset, self.pool) {
-            (Preset::Paper, PoolKind::CrossPrompt) => PairsOffered::Sampled(20_000),
-            _ => PairsOffered::All,
+    /// Offers as many pairs of the kind of pool set as the recipe does, unless it was typed how
+    /// many: the paper samples 20,000 of those across prompts, since its code cannot score them all.
+    pub fn offer_pairs_of_recipe(&mut self, typed: &Typed) {
+        let across = self.asking.pool == PoolKind::CrossPrompt;
+        if self.preset == Preset::Paper && across && !typed.has("pairs") {
+            self.asking.pairs = Amount::Only(20_000);
         }
     }
 
@@ -46,12 +65,6 @@ impl Settings {
             Preset::Default => SOUND_PRIOR,
             Preset::Paper => PAPER_PRIOR,
         }
-    }
-
-    /// The patience where training is only said to stop early.
-    #[must_use]
-    pub const fn default_patience() -> usize {
-        PATIENCE
     }
 }
 
@@ -64,16 +77,20 @@ impl Default for Settings {
 /// One recipe for all strategies, chosen by random labels on folds of training prompts alone. The
 /// paper's overfits on a few hundred labels.
 fn sound() -> Settings {
+    let paper = paper();
     Settings {
         preset: Preset::Default,
-        first_round: FirstRound::Random,
-        iterations: 30,
-        weight_decay: 0.01,
-        early_stopping: Some(PATIENCE),
-        warm_up: 15,
-        standardise: true,
-        prior_precision: PriorPrecision::Fixed(SOUND_PRIOR),
-        ..paper()
+        asking: Asking { first_round: FirstRound::Random, ..paper.asking },
+        model: Architecture::Mlp(Network { standardise: true, ..paper_network() }),
+        training: Training {
+            iterations: 30,
+            weight_decay: 0.01,
+            early_stopping: EarlyStopping::ON,
+            warm_up: 15,
+            ..paper.training
+        },
+        prior: Prior { prior_precision: PriorPrecision::Fixed(SOUND_PRIOR) },
+        ..paper
     }
 }
 
@@ -83,40 +100,53 @@ fn paper() -> Settings {
         format_version: FORMAT_VERSION,
         preset: Preset::Paper,
         seed: 0,
+        asking: paper_asking(),
+        model: Architecture::Mlp(paper_network()),
+        training: paper_training(),
+        prior: Prior { prior_precision: PriorPrecision::Fixed(PAPER_PRIOR) },
+        answers: Answers { oracle: Oracle::BradleyTerry, temperature: 1.0 },
+        measuring: Measuring { best_of: vec![2, 8, 32] },
+        data: None,
+    }
+}
+
+fn paper_asking() -> Asking {
+    Asking {
         strategy: Strategy::Dopt,
         pool: PoolKind::InPrompt,
         prompts_per_round: 500,
-        pairs: PairsOffered::All,
+        pairs: Amount::All,
         batch: 125,
         sample: false,
         mix: 0.0,
         certificate: false,
         distinct: None,
         misfit: None,
-        count_past: true,
+        no_past: false,
         rounds: 8,
         first_round: FirstRound::Model,
-        hidden: [64, 64, 64],
-        activation: Activation::Gelu,
-        init: Init::Fresh,
-        iterations: 1000,
-        minibatch: None,
-        learning_rate: 1e-3,
-        weight_decay: 0.0,
-        early_stopping: None,
-        warm_up: 0,
-        holdout: 0.2,
-        standardise: false,
-        prior_precision: PriorPrecision::Fixed(PAPER_PRIOR),
         weights: Weights::PlugIn,
         precision: Precision::F64,
         posterior_samples: 100,
         configurations: 1000,
         clusters: 10,
         radius: 1.0,
-        oracle: Oracle::BradleyTerry,
-        temperature: 1.0,
-        best_of: vec![2, 8, 32],
-        data: None,
+    }
+}
+
+fn paper_network() -> Network {
+    Network { hidden: [64, 64, 64], activation: Activation::Gelu, standardise: false }
+}
+
+fn paper_training() -> Training {
+    Training {
+        init: Init::Fresh,
+        iterations: 1000,
+        minibatch: Amount::All,
+        lr: 1e-3,
+        weight_decay: 0.0,
+        early_stopping: EarlyStopping::Off,
+        warm_up: 0,
+        holdout: 0.2,
     }
 }

@@ -1,10 +1,43 @@
-//! [`PriorPrecision`]: λ, or who chooses it.
+//! [`Prior`]: what is believed before any answer.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Precision;
+use super::check::positive;
+use super::text::number_or_word;
+use crate::error::{Error, Result};
+
+/// What is believed before any answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "cli", derive(clap::Args), command(next_help_heading = "Last layer"))]
+pub struct Prior {
+    /// λ, the precision of the prior on the last layer: how much is believed before any answer; auto
+    /// chooses it by the evidence of the labels so far, auto-cv by labels left out, prompt by prompt
+    #[cfg_attr(feature = "cli", arg(long, value_name = "X|auto|auto-cv"))]
+    pub prior_precision: PriorPrecision,
+}
+
+impl Prior {
+    /// Checks what can be checked without data: what is 0 or infinite in the precision of the
+    /// selection is no prior there.
+    pub(super) fn check(&self, precision: Precision) -> Result<()> {
+        let Some(value) = self.prior_precision.fixed() else {
+            return Ok(());
+        };
+        positive("prior_precision", value)?;
+        let rounded = value as f32;
+        let holds = rounded > 0.0 && rounded.is_finite();
+        if holds || precision == Precision::F64 {
+            return Ok(());
+        }
+        let expected = format!("is {rounded} in f32; choose another, or `precision` f64");
+        Err(Error::setting("prior_precision", value, expected))
+    }
+}
 
 /// The precision λ of the prior on the last layer, or how it is chosen from the labels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,19 +100,7 @@ impl Serialize for PriorPrecision {
 
 impl<'de> Deserialize<'de> for PriorPrecision {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "expected a number, \"auto\" or \"auto-cv\"")]
-        enum Form {
-            Number(f64),
-            Text(String),
-        }
-        match Form::deserialize(deserializer)? {
-            Form::Number(value) => Ok(Self::Fixed(value)),
-            Form::Text(text) => match text.parse() {
-                Ok(chosen @ (Self::Evidence | Self::HeldOut)) => Ok(chosen),
-                _ => Err(D::Error::custom(format!("{text:?} is neither \"auto\" nor \"auto-cv\""))),
-            },
-        }
+        number_or_word(deserializer)
     }
 }
 

@@ -1,19 +1,27 @@
 //! The settings of single strategies: what each needs, and what it cannot do.
 
-use std::ops::RangeInclusive;
-
 use pairpick_core::arith::Real;
 use pairpick_core::select::{
-    MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy, Weights,
+    Facts, MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy, Weights,
 };
 
-use super::{DistinctPairs, PairsOffered, PoolKind, Settings, in_range};
+use super::check::{between, in_range};
+use super::{Amount, Asking, DistinctPairs};
+use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
+use crate::named::Named;
 
-/// Whether a strategy reads an option.
-type Reads = fn(Strategy) -> bool;
+/// A setting that some strategies leave unread.
+struct Reading {
+    /// As a message names it.
+    name: &'static str,
+    /// Whether it was set to anything.
+    set: bool,
+    /// Whether a strategy reads it.
+    read_by: fn(&Facts) -> bool,
+}
 
-impl Settings {
+impl Asking {
     /// What the strategy of a round reads of these.
     #[must_use]
     pub fn options<T: Real>(&self, strategy: Strategy) -> Options<'static, T> {
@@ -22,17 +30,17 @@ impl Settings {
             sampled: self.sample,
             misfit: self.misfit.map(T::from_f64),
             distinct: self.distinct.map(|distinct| distinct.0),
-            without_past: !self.count_past,
+            past: !self.no_past,
             posterior_samples: self.posterior_samples,
             configurations: self.configurations,
             clusters: self.clusters,
             radius: T::from_f64(self.radius),
             ..Options::default()
         };
-        options.read_by(strategy)
+        options.read_by(&strategy.facts())
     }
 
-    /// Checks what single strategies read.
+    /// Checks what single strategies read, and that this one reads what is set.
     pub(super) fn check_strategy(&self) -> Result<()> {
         between("posterior_samples", self.posterior_samples, 2..=MAX_SAMPLES)?;
         between("configurations", self.configurations, 2..=MAX_CONFIGURATIONS)?;
@@ -45,33 +53,36 @@ impl Settings {
                 format!("must be at least `posterior_samples` {}", self.posterior_samples);
             return Err(Error::setting("configurations", self.configurations, expected));
         }
-        Ok(())
+        self.check_what_is_read()?;
+        self.check_mix()
     }
 
     /// Refuses what the strategy would leave unread.
-    pub(super) fn check_what_is_read(&self) -> Result<()> {
-        let (strategy, weighed) = (self.strategy, self.weights != Weights::PlugIn);
-        let asked: [(&str, bool, Reads); 5] = [
-            ("`sample`", self.sample, Strategy::can_sample),
-            ("`distinct`", self.caps() != DistinctPairs::UNLIMITED, Strategy::takes_caps),
-            ("`misfit`", self.misfit.is_some_and(|misfit| misfit != 0.0), Strategy::takes_misfit),
-            ("`no_past`", !self.count_past, Strategy::can_leave_out_the_past),
-            ("`weights` averaged", weighed, Strategy::takes_weights),
+    fn check_what_is_read(&self) -> Result<()> {
+        let weighed = self.weights != Weights::PlugIn;
+        let misfit = self.misfit.is_some_and(|misfit| misfit != 0.0);
+        let capped = self.caps() != DistinctPairs::UNLIMITED;
+        let reading = |name, set, read_by| Reading { name, set, read_by };
+        let readings = [
+            reading("`sample`", self.sample, |facts: &Facts| facts.sampled),
+            reading("`distinct`", capped, |facts: &Facts| facts.distinct.is_some()),
+            reading("`misfit`", misfit, |facts: &Facts| facts.misfit.is_some()),
+            reading("`no_past`", self.no_past, |facts: &Facts| facts.past),
+            reading("`weights` averaged", weighed, |facts: &Facts| facts.weights),
         ];
-        if let Some((setting, _, reads)) =
-            asked.into_iter().find(|(_, asked, reads)| *asked && !reads(strategy))
-        {
-            let readers = Strategy::ALL.into_iter().filter(|strategy| reads(*strategy));
-            let readers: Vec<&str> = readers.map(Strategy::name).collect();
-            let expected = format!("does not read {setting}; these do: {}", readers.join(", "));
-            return Err(Error::setting("strategy", strategy.name(), expected));
-        }
-        self.check_mix()
+        let unread = |reading: &Reading| reading.set && !(reading.read_by)(&self.strategy.facts());
+        let Some(Reading { name, read_by, .. }) = readings.into_iter().find(unread) else {
+            return Ok(());
+        };
+        let readers = Strategy::ALL.into_iter().filter(|strategy| read_by(&strategy.facts()));
+        let readers: Vec<&str> = readers.map(Strategy::name).collect();
+        let expected = format!("does not read {name}; these do: {}", readers.join(", "));
+        Err(Error::setting("strategy", self.strategy.name(), expected))
     }
 
     /// The caps that the strategy keeps.
     fn caps(&self) -> DistinctPairs {
-        self.distinct.unwrap_or(DistinctPairs(self.strategy.own_distinct()))
+        self.distinct.unwrap_or(DistinctPairs(self.strategy.facts().distinct.unwrap_or_default()))
     }
 
     /// Refuses random pairs beside a cap, which they would not keep.
@@ -93,8 +104,8 @@ impl Settings {
 
     /// Refuses pools that the strategy cannot go through.
     pub(super) fn check_pool(&self) -> Result<()> {
-        let all = self.pool == PoolKind::CrossPrompt && self.pairs == PairsOffered::All;
-        if !all || self.strategy.takes_all_cross_prompt_pairs() {
+        let all = self.pool == PoolKind::CrossPrompt && self.pairs == Amount::All;
+        if !all || self.strategy.facts().all_pairs {
             return Ok(());
         }
         let expected = format!(
@@ -106,10 +117,32 @@ impl Settings {
     }
 }
 
-fn between(setting: &'static str, found: usize, range: RangeInclusive<usize>) -> Result<()> {
-    if range.contains(&found) {
-        return Ok(());
+impl Named for Strategy {
+    const WHAT: &'static str = "strategy";
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.name()
     }
-    let expected = format!("must be from {} to {}", range.start(), range.end());
-    Err(Error::setting(setting, found, expected))
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Random => "pairs at random: the baseline to beat",
+            Self::Entropy => "pairs whose answer the model is least sure of",
+            Self::MaxDiff => "pairs of the largest difference in reward",
+            Self::Design => "D-optimal for a linear model, rewards ignored",
+            Self::Dopt => "D-optimal for the last layer's Fisher information",
+            Self::PaDopt => "the same, past labels counted: asks what is not known yet",
+            Self::Coreset => "pairs drawn by how much the posterior could miss each",
+            Self::Bald => "pairs whose answer tells most about the last layer, each alone",
+            Self::BatchBald => "the batch whose answers together tell most about it",
+            Self::AOpt => "A-optimal: for the least variance of the last layer's weights",
+            Self::VOpt => "V-optimal: for the least variance of rewards within prompts",
+            Self::GreedyDopt => "D-optimal pair by pair, each under those before it",
+            Self::Exchange => "the same, then improved by swapping pairs until nothing is gained",
+            Self::GreedyAOpt => "pair by pair, for the least variance of the weights",
+            Self::GreedyVOpt => "pair by pair, for the least variance of rewards within prompts",
+            Self::RobustVOpt => "the same, wary of outliers, one pair a prompt",
+        }
+    }
 }

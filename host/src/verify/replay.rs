@@ -2,14 +2,14 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::Comparison;
+use pairpick_core::pool::{Comparison, ItemPair};
 use pairpick_core::profile::Profile;
 use pairpick_core::scenario::{self, Memory, Size};
 use pairpick_core::topk::Scored;
 
 use super::trace::{Key, Section, Stage};
 use crate::error::{Error, Result};
-use crate::settings::named::Named;
+use crate::named::Named;
 
 /// The type of the numbers of a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,19 +117,17 @@ fn replay_in<T: Real, E: Executor>(
         size: size.name().to_owned(),
     };
     let context = || Error::core(format!("replaying {key}"));
-    let mut starts = vec![0; size.prompts() + 1];
-    let mut first_pairs = vec![0; starts.len()];
-    let len = size.lengths(executor, &mut starts, &mut first_pairs).map_err(context())?;
+    let len = size.lengths(executor.threads()).map_err(context())?;
     let memory = Memory {
         numbers: &mut vec![T::ZERO; len.numbers],
         singles: &mut vec![0.0; len.singles],
         doubles: &mut vec![0.0; len.doubles],
-        starts: &mut starts,
-        first_pairs: &mut first_pairs,
+        starts: &mut vec![0; len.prompts],
+        first_pairs: &mut vec![0; len.prompts],
         places: &mut vec![0; len.places],
-        listed: &mut vec![(0, 0); len.listed],
+        listed: &mut vec![ItemPair::default(); len.listed],
         labels: &mut vec![Comparison { a: 0, b: 0, label: T::ZERO }; len.labels],
-        asked: &mut vec![(0, 0); len.asked],
+        asked: &mut vec![ItemPair::default(); len.asked],
         labelled: &mut vec![0; len.asked],
         batch: &mut vec![Scored::default(); len.batch],
         ranks: &mut vec![0; len.ranks],

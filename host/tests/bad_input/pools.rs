@@ -11,7 +11,7 @@ fn pools_that_the_data_cannot_make() {
     case.command_fails("select", &["--pool", "listed"], &["--pool listed: needs --candidates"]);
     case.fails(&["--pairs", "0"], &["--pairs 0", "at least 1"]);
     case.command_fails("select", &["--pairs", "0"], &["--pairs 0", "at least 1"]);
-    case.fails(&["--pairs", "some"], &["--pairs", "expected all, or a number of pairs"]);
+    case.fails(&["--pairs", "some"], &["--pairs", "expected all, or how many"]);
     case.fails(&["--pairs", "13"], &["--pairs 13: at most 12"]);
     let cross = ["--pool", "cross-prompt", "--pairs"];
     case.fails(&[&cross[..], &["67"]].concat(), &["--pairs 67: at most 66"]);

@@ -9,9 +9,11 @@ use pairpick_core::arith::lanes::{BitLanes, Lanes, Operation, Simd, run_at};
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{Pool, PoolSize, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy, Workspace};
+use pairpick_core::select::{
+    ArraySelector, Options, Posterior, Problem, Selection, Sizes, Strategy, Workload, WorkspaceLen,
+};
 use pairpick_core::topk::Scored;
 
 use crate::{any, give};
@@ -40,18 +42,38 @@ impl<T: Real> Operation for Operators<T> {
     }
 }
 
+const ORDER: usize = 16;
+const PROMPTS: usize = 8;
+const REPLIES: usize = 4;
+const BATCH: usize = 8;
+
+/// A batch of 8 pairs of 8 prompts of 4 replies, by any strategy.
+struct Labelling;
+
+impl Workload for Labelling {
+    const SIZES: Sizes =
+        Sizes { pool: PoolSize::uniform(ORDER, PROMPTS, REPLIES), batch: BATCH, threads: 1 };
+    const LEN: WorkspaceLen = {
+        let (mut len, mut rest) = (WorkspaceLen::NONE, Strategy::ALL.as_slice());
+        while let [strategy, others @ ..] = rest {
+            len = len.max(strategy.workspace_len(&Self::SIZES, &Options::<f32>::DEFAULT));
+            rest = others;
+        }
+        len
+    };
+}
+
+const LEN: WorkspaceLen = Labelling::LEN;
+type Device<T> = ArraySelector<T, { LEN.numbers }, { LEN.heaps }, { LEN.ranks }, BATCH>;
+
 /// One batch from up to 8 prompts of 4 replies, features of order 16 or less.
 fn device<T: Real>() -> Result<Selection, Error> {
-    const ORDER: usize = 16;
     let starts: Vec<u32, 9> = any();
     let labelled: Vec<u64, 48> = any();
-    let features: Vec<f32, { ORDER * 32 }> = any();
+    let features: Vec<f32, { ORDER * PROMPTS * REPLIES }> = any();
     let head: Vec<f32, ORDER> = any();
     let mut first_pairs = [0; 9];
-    let mut batch = [Scored::default(); 8];
-    let mut numbers = [T::ZERO; 8192];
-    let mut heaps = [Scored::default(); 8];
-    let mut ranks = [0; 8];
+    let mut selector = Device::<T>::for_workload::<Labelling>();
 
     let slots = first_pairs.get_mut(..starts.len()).unwrap_or_default();
     let prompts = Prompts::new(&starts, slots)?;
@@ -64,13 +86,12 @@ fn device<T: Real>() -> Result<Selection, Error> {
         jitter: any(),
         past: Packed::new(past.order(), past.as_slice())?,
     };
-    let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
     let mut rng = Stream::new(any(), "pool", any());
     let strategy: Strategy = any();
     let executor = &Sequential::default();
     let options = Options { target: None, ..any() };
     let problem = Problem { executor, pool: &pool, posterior: &posterior, options: &options };
-    let selection = strategy.select(&problem, workspace, &mut rng, &mut batch)?;
-    give(batch);
-    selection.checked::<T>()
+    let batch = selector.select(strategy, &problem, any(), &mut rng)?;
+    give(batch.pairs);
+    batch.selection.checked::<T>()
 }

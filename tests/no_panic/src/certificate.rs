@@ -1,12 +1,23 @@
-use pairpick_core::certificate::{Certificate, certify, log_det, memory_len};
+use pairpick_core::certificate::{Certificate, Certifier, workspace_len};
+use pairpick_core::pool::ItemPair;
+use pairpick_core::select::Problem;
+use pairpick_core::topk::Scored;
 
 use crate::{Any, any};
+
+/// A certifier in lent slices.
+type Lent<'a, T> = Certifier<&'a mut [T], &'a mut [Scored<T>], &'a mut [ItemPair]>;
 
 probes! {
     certificate::Certificate::d_efficiency => any::<Certificate>().d_efficiency(any());
     certificate::Certificate::gain_share => any::<Certificate>().gain_share(any());
-    certificate::memory_len => memory_len(any());
-    certificate::certify[T] =>
-        certify::<T, Any>(any(), any(), any(), any(), &mut |seen| crate::give(*seen));
-    certificate::log_det[T] => log_det::<T, Any>(any(), any(), any());
+    certificate::workspace_len => workspace_len(any());
+    certificate::Certifier::certify[T] => any::<&mut Lent<'_, T>>().certify(
+        any::<&Problem<'_, T, Any>>(),
+        any(),
+        any(),
+        &mut |seen| crate::give(*seen),
+    );
+    certificate::Certifier::log_det[T] =>
+        any::<&mut Lent<'_, T>>().log_det(any::<&Problem<'_, T, Any>>(), any());
 }

@@ -16,7 +16,7 @@ probes! {
     head::evidence::by_held_out =>
         evidence::by_held_out(&Any, any(), any(), any(), any(), any());
 
-    head::newton::workspace_len => newton::workspace_len(&Any, any(), any(), any());
+    head::newton::workspace_len => newton::workspace_len(any(), any(), any(), any());
     head::newton::fit[T] =>
         newton::fit::<T, _>(&Any, any(), any(), any(), any(), any());
     head::newton::log_likelihood[T] =>

@@ -14,8 +14,8 @@ use pairpick_core::arith::softplus::Softplus;
 use pairpick_core::kernel::axpy::{add_scaled, subtract_origin, subtract_scaled};
 use pairpick_core::kernel::gemm::{Gemm, add_gemm, gemm};
 use pairpick_core::kernel::panel::{
-    Items, fill_columns, fill_panel, fill_panel_from, fill_whitened, fill_whitener, panel_stride,
-    project_panel, squared_distances, whitener_len,
+    Grid, fill_columns, fill_panel, fill_panel_from, panel_stride, project_panel,
+    signed_squared_distances, squared_distances,
 };
 use pairpick_core::kernel::weights::{Factors, product_weights};
 
@@ -108,15 +108,13 @@ probes! {
         fill_panel::<f32, T>(any(), any(), any(), any()),
         fill_panel::<T, T>(any(), any(), any(), any()),
     );
-    kernel::transpose::fill_panel_from[T] => fill_panel_from::<T, T>(any(), any(), any(), any());
+    kernel::transpose::fill_panel_from[T] => fill_panel_from::<T, T>(any(), any(), any(), any(), any());
     kernel::transpose::fill_columns[T] => fill_columns::<T>(any(), any(), any(), any());
-    kernel::panel::project_panel[T] => project_panel::<T>(any(), any(), any(), any(), any());
-    kernel::panel::whitener_len => whitener_len(any());
-    kernel::panel::fill_whitener[T] => fill_whitener::<T>(any(), any(), any());
-    kernel::panel::fill_whitened[T] => fill_whitened::<T>(any(), any(), any(), any(), any());
-    kernel::panel::squared_distances[T] => squared_distances(
-        any(), any(), any::<Items<'_, T>>(), any(), any(), any()
-    );
+    kernel::panel::project_panel[T] => project_panel::<T>(any(), any(), any(), any());
+    kernel::panel::squared_distances[T] =>
+        squared_distances(any(), any::<Grid<'_, T>>(), any());
+    kernel::panel::signed_squared_distances[T] =>
+        signed_squared_distances(any(), any::<Grid<'_, T>>(), any(), any());
 
     kernel::weights::Factors::of[T] => give(Factors::<T>::of(any()));
     kernel::weights::Factors::range[T] => give(any::<Factors<'_, T>>().range(any(), any()));

@@ -44,6 +44,7 @@ mod fisher;
 mod head;
 mod kernel;
 mod linalg;
+mod memory;
 mod metric;
 mod parallel;
 mod planted;

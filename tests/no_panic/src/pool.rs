@@ -1,5 +1,6 @@
 use pairpick_core::pool::{
-    Comparison, Pair, Pairs, Pool, Prompts, pairs_of, pairs_of_ranks, ranks_of_pairs,
+    Comparison, ItemPair, Pair, Pairs, Pool, PoolSize, Prompts, pairs_of, pairs_of_ranks,
+    ranks_of_pairs,
 };
 
 use crate::any;
@@ -14,13 +15,17 @@ probes! {
     pool::prompts::Prompts::first_pair => any::<Prompts<'_>>().first_pair(any());
     pool::prompts::Prompts::pair_number => any::<Prompts<'_>>().pair_number(any(), any());
     pool::prompts::Prompts::items_of_pair => any::<Prompts<'_>>().items_of_pair(any());
-    pool::prompts::Prompts::largest_block => any::<Prompts<'_>>().largest_block(any());
+    pool::Pool::size => any::<Pool<'_>>().size();
+    pool::size::PoolSize::in_prompt => PoolSize::in_prompt(any(), any());
+    pool::size::PoolSize::uniform => PoolSize::uniform(any(), any(), any());
+    pool::size::PoolSize::cross_prompt => PoolSize::cross_prompt(any(), any());
+    pool::size::PoolSize::listed => PoolSize::listed(any(), any(), any());
     pool::prompts::pairs_of => pairs_of(any());
 
     pool::ranks::pairs_of_ranks => pairs_of_ranks(any(), any());
     pool::ranks::ranks_of_pairs => ranks_of_pairs(any(), any());
 
-    pool::Pair::items[T] => (any::<(u32, u32)>().items(), any::<Comparison<T>>().items());
+    pool::Pair::items[T] => (any::<ItemPair>().items(), any::<Comparison<T>>().items());
     pool::Pairs::len => any::<Pairs<'_>>().len();
     pool::Pairs::is_empty => any::<Pairs<'_>>().is_empty();
     pool::Pairs::items_of_pair => any::<Pairs<'_>>().items_of_pair(any());

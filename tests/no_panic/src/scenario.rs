@@ -12,14 +12,14 @@ probes! {
     scenario::memory::DeviceMemory::lengths[T] => DeviceMemory::<T>::lengths();
     scenario::size::Size::name => any::<Size>().name();
     scenario::size::Size::prompts => any::<Size>().prompts();
-    scenario::size::Size::lengths => any::<Size>().lengths(&Any, any(), any());
-    scenario::trace::Kind::name => any::<Kind>().name();
-    scenario::trace::Kind::bits => any::<Kind>().bits();
-    scenario::trace::Values::kind => any::<Values<'_>>().kind();
-    scenario::trace::Values::len => any::<Values<'_>>().len();
-    scenario::trace::Values::is_empty => any::<Values<'_>>().is_empty();
-    scenario::trace::Values::iter => any::<Values<'_>>().iter().for_each(give);
-    scenario::trace::Header::new[T] => Header::new::<T>(any(), any());
+    scenario::size::Size::lengths => any::<Size>().lengths(any());
+    scenario::recorder::Kind::name => any::<Kind>().name();
+    scenario::recorder::Kind::bits => any::<Kind>().bits();
+    scenario::recorder::Values::kind => any::<Values<'_>>().kind();
+    scenario::recorder::Values::len => any::<Values<'_>>().len();
+    scenario::recorder::Values::is_empty => any::<Values<'_>>().is_empty();
+    scenario::recorder::Values::iter => any::<Values<'_>>().iter().for_each(give);
+    scenario::recorder::Header::new[T] => Header::new::<T>(any(), any());
     also::Entry::fmt => write!(Sink, "{} {:#}", any::<Entry<'_>>(), any::<Entry<'_>>());
     also::Header::fmt => write!(Sink, "{}", any::<Header>());
 }

@@ -40,7 +40,7 @@ probes! {
     trunk::standardise::scales => scales(any(), any());
     trunk::standardise::apply => apply(any(), any(), any());
 
-    trunk::train::workspace_len => workspace_len(&Any, any(), any(), any(), any());
+    trunk::train::workspace_len => workspace_len(any(), any(), any(), any(), any());
     trunk::train::index_len => index_len(any(), any(), any());
     trunk::train::train[T] =>
         train::<T, _>(&Any, any(), any(), any(), any(), any(), &mut |losses| {

@@ -3,36 +3,39 @@
 use std::path::Path;
 
 use pairpick::data::dataset::Dataset;
-use pairpick::output::{Committed, OutputFolder};
+use pairpick::data::pool_kind::PoolKind;
+use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
+use pairpick::round::journal::MemoryJournal;
 use pairpick::round::metrics::Summary;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{PoolKind, Preset, Settings, Typed};
+use pairpick::settings::{Preset, Settings, Typed};
 use pairpick_core::select::Strategy;
 use pairpick_tests::data::folder;
 
 fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let file = |name: &str| data.join(name);
     let dataset = Dataset::open(
-        (&file("train_embeddings.npy"), Some(&file("train_rewards.npy"))),
+        &file("train_embeddings.npy"),
+        Some(&file("train_rewards.npy")),
         None,
         PoolKind::InPrompt,
     )
     .and_then(|data| data.with_test(&file("test_embeddings.npy"), &file("test_rewards.npy")))
     .expect("good files");
+    let mut settings = Settings { seed, ..Settings::of_preset(Preset::Default) };
+    settings.asking.strategy = strategy;
     // Few draws: what they cost grows as their product with the joint answers.
-    let (posterior_samples, configurations) = (20, 100);
-    let recipe = Settings::of_preset(Preset::Default);
-    let mut settings = Settings { strategy, seed, posterior_samples, configurations, ..recipe };
+    settings.asking.posterior_samples = 20;
+    settings.asking.configurations = 100;
     let summary = dataset.summary().expect("a summary");
-    settings.fit_to(summary, Typed::default()).expect("sizes that fit");
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut out =
-        OutputFolder::create(&folder.path().join("out"), false, &[]).expect("a new folder");
+    settings.fit_to(summary, &Typed::default()).expect("sizes that fit");
     let threads = Threads::start(&Runtime::default()).expect("threads");
-    round::run(&dataset, &settings, &threads, Committed::default(), &mut out, &mut Silent)
+    let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
+    let mut journal = MemoryJournal::default();
+    round::run(&dataset, &settings, &threads, &mut oracle, &mut journal, &mut Silent)
         .expect("rounds")
 }
 

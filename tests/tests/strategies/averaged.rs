@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::{Real, bernoulli_variance};
 use pairpick_core::columns::Columns;
@@ -11,9 +12,9 @@ use pairpick_core::fisher::{Weighting, add_pool, averaged_variance, pool_workspa
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Weights, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Strategy, Weights};
 use pairpick_core::topk::Scored;
 use pairpick_core::whiten::{Whitened, whitened_len};
 use pairpick_tests::generate::{self, numbers};
@@ -121,7 +122,7 @@ struct Fixture {
     starts: Vec<u32>,
     features: Vec<f32>,
     head: Vec<f32>,
-    pairs: Vec<(u32, u32)>,
+    pairs: Vec<ItemPair>,
     labelled: Vec<u64>,
     past: Packed<f64, Vec<f64>>,
 }
@@ -133,7 +134,9 @@ impl Fixture {
         let pairs = match kind {
             Kind::InPrompt => oracle::pairs(&starts),
             Kind::CrossPrompt => all,
-            Kind::Listed => all.into_iter().step_by(5).map(|(a, b)| (b, a)).collect(),
+            Kind::Listed => {
+                all.into_iter().step_by(5).map(|pair| ItemPair { a: pair.b, b: pair.a }).collect()
+            }
         };
         let labelled = (0..pairs.len() as u64).filter(|pair| pair % 7 == 3).collect();
         let past = generate::positive(order, 4, 2.0);
@@ -159,10 +162,10 @@ impl Fixture {
     /// The weight of each pair, by solving with P pair by pair.
     fn weights(&self) -> Vec<f64> {
         let factor = self.factor::<f64>();
-        let weight = |pair: &(u32, u32)| {
+        let weight = |pair: &ItemPair| {
             let mut d = oracle::difference(self.order, &self.features, *pair);
             let reward = |item| oracle::reward(self.order, &self.features, &self.head, item);
-            let margin = reward(pair.0) - reward(pair.1);
+            let margin = reward(pair.a) - reward(pair.b);
             factor.solve_lower(&mut d).expect("order");
             approximation(margin, oracle::dot(&d, &d))
         };
@@ -176,7 +179,7 @@ impl Fixture {
             let mut kept = vec![T::ZERO; whitened_len(order, items)];
             let whitened = Whitened::new(executor, &self.factor(), pool.features(), &mut kept);
             let weighting = Weighting::Averaged(whitened.expect("fits"));
-            let len = pool_workspace_len(order, pool.pairs()).max(rewards_workspace_len(order));
+            let len = pool_workspace_len(&pool.size()).max(rewards_workspace_len(order));
             let mut memory = vec![T::ZERO; executor.threads() * len];
             let mut values = vec![T::ZERO; items];
             rewards(executor, pool.features(), &self.head, &mut values, &mut memory)
@@ -195,12 +198,6 @@ impl Fixture {
     ) -> Result<Vec<Scored<T>>, Error> {
         self.with(|pool| {
             let options = Options { weights, ..Options::default() };
-            let sizes = Sizes::of(pool, batch, executor.threads());
-            let len = strategy.workspace_len(&sizes, &options);
-            let mut numbers = vec![T::ZERO; len.numbers];
-            let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-            let workspace =
-                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let past: Vec<T> = self.past.as_slice().iter().map(|x| T::from_f64(*x)).collect();
             let posterior = Posterior {
                 head: &self.head,
@@ -208,11 +205,9 @@ impl Fixture {
                 jitter: T::ZERO,
                 past: Packed::new(self.order, past.as_slice())?,
             };
-            let mut chosen = vec![Scored::default(); batch];
             let problem = Problem { executor, pool, posterior: &posterior, options: &options };
-            let mut rng = Stream::new(5, "test", 1);
-            strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
-            Ok(chosen)
+            let (mut selector, mut rng) = (Selector::default(), Stream::new(5, "test", 1));
+            Ok(selector.select(strategy, &problem, batch, &mut rng)?.pairs.to_vec())
         })
     }
 
@@ -222,7 +217,7 @@ impl Fixture {
         let offered = |place: &u64| self.labelled.binary_search(place).is_err();
         let places: Vec<u64> = (0..self.pairs.len() as u64).filter(offered).collect();
         let all = self.weights();
-        let pairs: Vec<(u32, u32)> = places.iter().map(|p| self.pairs[*p as usize]).collect();
+        let pairs: Vec<ItemPair> = places.iter().map(|p| self.pairs[*p as usize]).collect();
         let weights: Vec<f64> = places.iter().map(|p| all[*p as usize]).collect();
         let mut matrix = oracle::fisher(order, &self.features, &pairs, &weights);
         for i in 0..order {
@@ -233,7 +228,7 @@ impl Fixture {
             }
         }
         let inverse = oracle::inverse(order, &matrix);
-        let score = |(pair, weight): (&(u32, u32), &f64)| {
+        let score = |(pair, weight): (&ItemPair, &f64)| {
             let d = oracle::difference(order, &self.features, *pair);
             let row = |i: usize| d[i] * oracle::dot(&inverse[i * order..][..order], &d);
             weight * (0..order).map(row).sum::<f64>()

@@ -5,7 +5,7 @@
 
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::Distinct;
+use pairpick_core::pool::{Distinct, ItemPair};
 use pairpick_core::select::{Options, Strategy, Weights};
 use pairpick_tests::design::{Design, square, times};
 use pairpick_tests::kind::{KINDS, Kind};
@@ -26,7 +26,7 @@ fn numbers(
 
 /// log det of the batch's matrix over that of the start.
 fn gain(design: &Design, batch: &[u64]) -> f64 {
-    let at = |batch: &[u64]| log_det(design.order, &design.matrix(false, batch));
+    let at = |batch: &[u64]| log_det(design.order, &design.matrix(true, batch));
     at(batch) - at(&[])
 }
 
@@ -67,13 +67,12 @@ fn no_swap_improves_an_exchanged_batch() {
     for kind in KINDS {
         for seed in 0..6 {
             let mut design = Design::new(kind, 12, 4, 4, seed);
-            for (weights, without_past) in WEIGHTS.into_iter().flat_map(|w| [(w, false), (w, true)])
-            {
+            for (weights, past) in WEIGHTS.into_iter().flat_map(|w| [(w, true), (w, false)]) {
                 design.weights = weights;
                 for distinct in [Distinct::Unlimited, Distinct::PerItem(2), Distinct::PerPrompt(1)]
                 {
                     let distinct = Some(distinct);
-                    let options = Options { without_past, distinct, ..design.options() };
+                    let options = Options { past, distinct, ..design.options() };
                     no_swap_improves(&design, &options);
                 }
             }
@@ -84,8 +83,7 @@ fn no_swap_improves_an_exchanged_batch() {
 /// Of the swaps that keep to the caps.
 fn no_swap_improves(design: &Design, options: &Options<'_, f64>) {
     let distinct = options.distinct.unwrap_or_default();
-    let reached =
-        |batch: &[u64]| log_det(design.order, &design.matrix(options.without_past, batch));
+    let reached = |batch: &[u64]| log_det(design.order, &design.matrix(options.past, batch));
     let batch = numbers(design, Strategy::Exchange, options, 4);
     let best = reached(&batch);
     for place in 0..batch.len() {
@@ -114,14 +112,14 @@ fn exchange_at_a_tiny_prior_scores_what_rounding_would_hide() {
         let chosen = exchange(&design);
         let greedy = numbers(&design, Strategy::GreedyDopt, &design.options(), 4);
         let all: Vec<u64> = chosen.iter().map(|scored| scored.pair).collect();
-        let found = log_det(design.order, &design.matrix(false, &all));
-        let start = log_det(design.order, &design.matrix(false, &greedy));
+        let found = log_det(design.order, &design.matrix(true, &all));
+        let start = log_det(design.order, &design.matrix(true, &greedy));
         // As exact as a determinant is where the least eigenvalue is 500 ε.
         assert!(found >= start - 1e-2, "{kind:?}: {found} after {start}");
         for scored in &chosen {
             let others: Vec<u64> =
                 all.iter().copied().filter(|pair| *pair != scored.pair).collect();
-            let own = found - log_det(design.order, &design.matrix(false, &others));
+            let own = found - log_det(design.order, &design.matrix(true, &others));
             let told = pairpick_core::arith::ln(1.0 + scored.score);
             assert!((told - own).abs() < 1e-2, "{kind:?}: {told}, not {own}");
         }
@@ -157,8 +155,8 @@ fn one_shot_traces_follow_their_definition() {
         design.weights = weights;
         let order = design.order;
         let offered = design.offered();
-        for (strategy, without_past) in
-            [(Strategy::AOpt, false), (Strategy::VOpt, false), (Strategy::VOpt, true)]
+        for (strategy, past) in
+            [(Strategy::AOpt, true), (Strategy::VOpt, true), (Strategy::VOpt, false)]
         {
             let target = match strategy {
                 Strategy::VOpt => square(order, &design.target),
@@ -166,7 +164,7 @@ fn one_shot_traces_follow_their_definition() {
                     .map(|place| if place % (order + 1) == 0 { 1.0 } else { 0.0 })
                     .collect(),
             };
-            let inverse = oracle::inverse(order, &design.matrix(without_past, &offered));
+            let inverse = oracle::inverse(order, &design.matrix(past, &offered));
             let score = |pair: &u64| {
                 let solved = times(&inverse, &design.difference(*pair));
                 design.weight(*pair) * dot(&solved, &times(&target, &solved))
@@ -174,7 +172,7 @@ fn one_shot_traces_follow_their_definition() {
             let mut expected: Vec<(f64, u64)> =
                 offered.iter().map(|pair| (score(pair), *pair)).collect();
             expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            let options = Options { without_past, ..design.options() };
+            let options = Options { past, ..design.options() };
             let chosen =
                 design.select(&Sequential::default(), strategy, &options, 20).expect("a batch");
             for (found, (score, _)) in chosen.iter().zip(&expected) {
@@ -222,7 +220,7 @@ fn within(design: &Design, distinct: Distinct, batch: &[u64]) -> bool {
     let prompt = |item: u32| design.starts.iter().filter(|start| **start <= item).count() as u32;
     let mut touched: Vec<u32> = Vec::new();
     for pair in batch {
-        let (a, b) = design.pairs[*pair as usize];
+        let ItemPair { a, b } = design.pairs[*pair as usize];
         let (a, b) = match distinct {
             Distinct::PerPrompt(_) => (prompt(a), prompt(b)),
             _ => (a, b),
@@ -244,7 +242,9 @@ fn within(design: &Design, distinct: Distinct, batch: &[u64]) -> bool {
 fn every_strategy_keeps_to_the_caps_or_says_that_it_cannot() {
     for kind in KINDS {
         let design = Design::new(kind, 15, 5, 3, 2);
-        for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.takes_caps()) {
+        for strategy in
+            Strategy::ALL.into_iter().filter(|strategy| strategy.facts().distinct.is_some())
+        {
             for distinct in [Distinct::PerItem(1), Distinct::PerItem(2), Distinct::PerPrompt(2)] {
                 let options = Options { distinct: Some(distinct), ..design.options() };
                 let batch = numbers(&design, strategy, &options, 6);
@@ -271,27 +271,27 @@ fn a_strategy_refuses_the_options_that_it_would_not_honour() {
         Options { weights: Weights::Averaged, ..plain },
         Options { misfit: Some(1.5), ..plain },
         Options { distinct: Some(Distinct::PerItem(2)), ..plain },
-        Options { without_past: true, ..plain },
+        Options { past: false, ..plain },
         Options { sampled: true, ..plain },
         Options { mixed: 1, distinct: Some(Distinct::PerItem(2)), ..plain },
     ];
     for strategy in Strategy::ALL {
         let select = |options: &Options<'_, f64>| numbers(&design, strategy, options, 3);
         let read = [
-            strategy.takes_weights(),
-            strategy.takes_misfit(),
-            strategy.takes_caps(),
-            strategy.can_leave_out_the_past(),
-            strategy.can_sample(),
+            strategy.facts().weights,
+            strategy.facts().misfit.is_some(),
+            strategy.facts().distinct.is_some(),
+            strategy.facts().past,
+            strategy.facts().sampled,
             false,
         ];
         for (options, read) in asked.iter().zip(read) {
             let result = design.select(&Sequential::default(), strategy, options, 3);
             let refused = matches!(result, Err(Error::Parameter { .. }));
             assert_eq!(refused, !read, "{} {options:?}", strategy.name());
-            select(&options.read_by(strategy));
+            select(&options.read_by(&strategy.facts()));
             if refused && options.mixed == 0 {
-                assert_eq!(select(&options.read_by(strategy)), select(&plain));
+                assert_eq!(select(&options.read_by(&strategy.facts())), select(&plain));
             }
         }
         for misfit in [-1.0, f64::NAN, f64::INFINITY] {
@@ -309,7 +309,8 @@ fn prompts_that_are_counted_must_be_known() {
     let mut design = Design::new(Kind::CrossPrompt, 5, 4, 3, 2);
     design.prompts_known = false;
     let options = Options { distinct: Some(Distinct::PerPrompt(1)), ..design.options() };
-    for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.takes_caps()) {
+    for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.facts().distinct.is_some())
+    {
         let result = design.select(&Sequential::default(), strategy, &options, 2);
         assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
     }
@@ -321,11 +322,11 @@ fn a_batch_does_not_depend_on_which_of_a_pair_comes_first() {
     let design = Design::new(Kind::Listed, 12, 5, 4, 11);
     let mut turned = Design::new(Kind::Listed, 12, 5, 4, 11);
     for pair in turned.pairs.iter_mut().step_by(2) {
-        *pair = (pair.1, pair.0);
+        *pair = ItemPair { a: pair.b, b: pair.a };
     }
     for strategy in Strategy::ALL {
         let options = Options { distinct: Some(Distinct::PerPrompt(2)), ..design.options() };
-        let options = options.read_by(strategy);
+        let options = options.read_by(&strategy.facts());
         let batch = numbers(&design, strategy, &options, 10);
         assert_eq!(batch, numbers(&turned, strategy, &options, 10), "{}", strategy.name());
     }
@@ -368,7 +369,7 @@ fn a_batch_does_not_depend_on_the_scale_of_the_features() {
         scaled.prior_precision *= 4.0;
         for strategy in Strategy::ALL {
             let own = [Strategy::RobustVOpt, Strategy::Design, Strategy::Coreset];
-            let all = kind != Kind::CrossPrompt || strategy.takes_all_cross_prompt_pairs();
+            let all = kind != Kind::CrossPrompt || strategy.facts().all_pairs;
             if own.contains(&strategy) || !all {
                 // κ and the radius are of the features' scale, and `design` counts no past.
                 continue;

@@ -2,11 +2,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick::memory::Certifier;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::certificate::{Certificate, Effort, Memory, certify, log_det, memory_len};
+use pairpick_core::certificate::{self, Certificate, Effort};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::select::{Options, Sizes, Strategy};
+use pairpick_core::pool::ItemPair;
+use pairpick_core::select::{Options, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::levels::available;
@@ -24,12 +26,9 @@ fn certified<T: Real>(
     effort: Effort,
 ) -> Result<(Certificate, Vec<Certificate>), Error> {
     pool.with(executor, &Options::default(), |problem| {
-        let len = memory_len(&Sizes::of(problem.pool, batch.len(), executor.threads()));
-        let mut numbers = vec![T::ZERO; len.numbers];
-        let (mut heaps, mut pairs) = (vec![Scored::default(); len.heaps], vec![(0, 0); len.pairs]);
-        let memory = Memory { numbers: &mut numbers, heaps: &mut heaps, pairs: &mut pairs };
         let mut seen = Vec::new();
-        let certificate = certify(problem, batch, effort, memory, &mut |now| seen.push(*now))?;
+        let certificate =
+            Certifier::default().certify(problem, batch, effort, &mut |now| seen.push(*now))?;
         Ok((certificate, seen))
     })
 }
@@ -176,14 +175,8 @@ fn a_random_batch_has_less_than_the_strategy_and_less_than_all() {
         let (from_random, _) =
             certified(&pool, &executor, &random, Effort::default()).expect("one");
         let at_random = from_random.after;
-        let measured = pool.with(&executor, &options, |problem| {
-            let len = memory_len(&Sizes::of(problem.pool, 10, 1));
-            let mut numbers = vec![0.0; len.numbers];
-            let mut heaps = vec![Scored::default(); len.heaps];
-            let mut pairs = vec![(0, 0); len.pairs];
-            let memory = Memory { numbers: &mut numbers, heaps: &mut heaps, pairs: &mut pairs };
-            log_det(problem, &random, memory)
-        });
+        let measured = pool
+            .with(&executor, &options, |problem| Certifier::default().log_det(problem, &random));
         assert_eq!(measured, Ok(at_random));
         let shares = (found.gain_share(at_random), found.gain_share(found.after));
         assert!(0.0 < shares.0 && shares.0 < shares.1 && shares.1 <= 1.0, "{kind:?} {shares:?}");
@@ -234,9 +227,10 @@ fn what_cannot_be_certified_is_an_error() {
     let refused = certified(&without_prior, &batch_of(&offered[..1]));
     assert!(matches!(refused, Err(Error::NotPositiveDefinite { .. })), "{refused:?}");
     let short = pool.with(&executor, &Options::default(), |problem| {
-        let mut numbers = [0.0; 8];
-        let memory = Memory { numbers: &mut numbers, heaps: &mut [], pairs: &mut [] };
-        certify(problem, &batch_of(&offered[..2]), Effort::default(), memory, &mut |_| ())
+        let heaps: &mut [Scored<f64>] = &mut [];
+        let pairs = [ItemPair::default(); 2];
+        let mut short = certificate::Certifier { numbers: [0.0; 8], heaps, pairs };
+        short.certify(problem, &batch_of(&offered[..2]), Effort::default(), &mut |_| ())
     });
     assert!(matches!(short, Err(Error::Workspace { .. })), "{short:?}");
     let nothing = certified(&pool, &[]).expect("an empty batch");

@@ -5,6 +5,7 @@
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Sequential;
+use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{MAX_CLUSTERS, Options, Strategy};
 use pairpick_core::topk::Scored;
@@ -72,7 +73,7 @@ fn pairs_are_drawn_in_proportion_to_their_sensitivities_among_those_left() {
     let listed = Listed {
         labelled: vec![2],
         features: vec![0.0, 0.1, 0.2, 0.3, 4.0, 0.15],
-        pairs: vec![(0, 1), (0, 2), (1, 2), (5, 0), (0, 3), (0, 4)],
+        pairs: [(0, 1), (0, 2), (1, 2), (5, 0), (0, 3), (0, 4)].map(ItemPair::from).to_vec(),
         ..Listed::random(6, 6, 1, 1)
     };
     let bounds = sensitivities(&vectors(&listed), &[0; 5], 0.5);
@@ -106,8 +107,8 @@ fn which_item_of_a_pair_is_listed_first_changes_no_bit() {
     let order = listed.order;
     listed.features.iter_mut().step_by(order).take(9).for_each(|value| *value = 0.5);
     let mut turned = listed.clone();
-    for (a, b) in turned.pairs.iter_mut().step_by(2) {
-        (*a, *b) = (*b, *a);
+    for pair in turned.pairs.iter_mut().step_by(2) {
+        *pair = ItemPair { a: pair.b, b: pair.a };
     }
     let of = |listed: &Listed| select(listed, 7, 1.0, &mut stream(1), 50).expect("a batch");
     assert_eq!(of(&listed), of(&turned));
@@ -119,7 +120,7 @@ fn which_item_of_a_pair_is_listed_first_changes_no_bit() {
 fn clusters_without_pairs_do_no_harm() {
     let mut listed = Listed::random(10, 40, 3, 5);
     listed.labelled.clear();
-    listed.pairs.fill((1, 2));
+    listed.pairs.fill(ItemPair { a: 1, b: 2 });
     let key = |round| {
         let mut rng = stream(round);
         // Two draws a centre, since all distances are 0, and the first centre's.
@@ -133,7 +134,7 @@ fn clusters_without_pairs_do_no_harm() {
         // N / (1 + (N − 1)) = 1.
         assert!((found.score - gumbel(key(3), found.pair)).abs() < 1e-12);
     }
-    listed.pairs[..7].fill((3, 4));
+    listed.pairs[..7].fill(ItemPair { a: 3, b: 4 });
     let batch = select(&listed, 40, 1.0, &mut stream(3), 40).expect("all");
     let mut pairs: Vec<u64> = batch.iter().map(|found| found.pair).collect();
     pairs.sort_unstable();

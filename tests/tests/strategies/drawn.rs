@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::Packed;
+use pairpick_core::memory::Growing;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Distinct, pairs_of_ranks, ranks_of_pairs};
 use pairpick_core::rng::Stream;
 use pairpick_core::score::gumbel;
-use pairpick_core::select::{Options, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Selector, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::generate::positive;
 use pairpick_tests::kind::{KINDS, Kind};
@@ -110,7 +111,7 @@ fn a_drawn_pair_tells_its_own_score_and_none_comes_twice() {
         let all = pool.offered().len();
         let target = positive::<f64>(5, 3, 1.0);
         let target = Some(Packed::new(5, target.as_slice()).expect("order"));
-        for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.can_sample()) {
+        for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.facts().sampled) {
             let ranking = Options { target, ..Options::default() };
             let ranked = pool.select::<f64>(&executor, &ranking, (strategy, all, 0));
             let drawing = Options { target, ..sampled() };
@@ -180,9 +181,9 @@ fn a_mixed_batch_is_the_strategy_s_best_and_then_others_at_random() {
             distinct: Some(Distinct::Unlimited),
             ..Options::default()
         };
-        let strategies = Strategy::ALL.into_iter().filter(|strategy| {
-            kind != Kind::CrossPrompt || strategy.takes_all_cross_prompt_pairs()
-        });
+        let strategies = Strategy::ALL
+            .into_iter()
+            .filter(|strategy| kind != Kind::CrossPrompt || strategy.facts().all_pairs);
         for (strategy, mixed) in strategies.flat_map(|s| [0, 1, 4, 10, 11].map(|mixed| (s, mixed)))
         {
             let options = Options::<f64> { mixed, ..few };
@@ -232,13 +233,11 @@ fn a_mixed_batch_needs_a_rank_a_pair() {
     let pool = Small::new(Kind::Listed, (6, 4), 3, 1);
     let options = Options::<f64> { mixed: 2, ..Options::default() };
     let found = pool.with(&Sequential::default(), &options, |problem| {
-        let sizes = Sizes::of(problem.pool, 5, 1);
-        let len = Strategy::Dopt.workspace_len(&sizes, &options);
-        let mut numbers = vec![0.0; len.numbers];
-        let mut heaps = vec![Scored::default(); len.heaps];
-        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut [0; 4] };
+        let (numbers, heaps) = (Growing(Vec::new()), Growing(Vec::new()));
+        let mut selector =
+            Selector { numbers, heaps, ranks: [0; 4], batch: [Scored::default(); 5] };
         let mut rng = Stream::new(1, "small", 1);
-        Strategy::Dopt.select(problem, workspace, &mut rng, &mut [Scored::default(); 5])
+        selector.select(Strategy::Dopt, problem, 5, &mut rng).map(|_| ())
     });
     assert_eq!(found, Err(Error::Workspace { what: "ranks", required: 5, found: 4 }));
 }

@@ -1,13 +1,14 @@
 //! Small pools of our own with their log-determinants and gradients to 30 digits
 //! (`fixtures/design`), through the whole selection in both precisions.
 
+use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 use serde::Deserialize;
 
@@ -46,18 +47,13 @@ impl Case {
             jitter: T::ZERO,
             past: Packed::new(self.order, past.as_slice()).expect("order"),
         };
-        let mut batch = vec![Scored::default(); self.dopt.gradient.len()];
         let options = Options::default();
-        let len = strategy.workspace_len(&Sizes::of(&pool, batch.len(), 1), &options);
-        let mut numbers = vec![T::ZERO; len.numbers];
-        let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
-        let mut rng = Stream::new(0, "fixtures", 1);
         let executor = &Sequential::default();
         let problem = Problem { executor, pool: &pool, posterior: &posterior, options: &options };
-        let selection =
-            strategy.select(&problem, workspace, &mut rng, &mut batch).expect("a batch");
-        (selection, batch)
+        let (mut selector, mut rng) = (Selector::default(), Stream::new(0, "fixtures", 1));
+        let all = self.dopt.gradient.len();
+        let picked = selector.select(strategy, &problem, all, &mut rng).expect("a batch");
+        (picked.selection, picked.pairs.to_vec())
     }
 
     /// Log-det and every gradient within `bound`, relative to the largest.

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
@@ -12,9 +13,9 @@ use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Selection, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::data::{folder, npy, npy_f32};
 
@@ -59,8 +60,8 @@ impl Case {
         let pool = Pool::in_prompt(items, prompts, &[])?;
 
         let past_items = Columns::new(&self.past, order, self.past.len() / order)?;
-        let past_pairs: Vec<(u32, u32)> = (0..u32::try_from(past_items.len() / 2).expect("small"))
-            .map(|i| (2 * i, 2 * i + 1))
+        let past_pairs: Vec<ItemPair> = (0..u32::try_from(past_items.len() / 2).expect("small"))
+            .map(|i| ItemPair { a: 2 * i, b: 2 * i + 1 })
             .collect();
         let mut past = Packed::new(order, vec![T::ZERO; packed_len(order)])?;
         let mut past_rewards = vec![T::ZERO; past_items.len()];
@@ -78,23 +79,17 @@ impl Case {
         )?;
 
         let options = Options::default();
-        let len = strategy.workspace_len(&Sizes::of(&pool, batch, 1), &options);
-        let (mut numbers, mut heaps) =
-            (vec![T::ZERO; len.numbers], vec![Scored::default(); len.heaps]);
-        let mut ranks = vec![0; len.ranks];
-        let workspace = Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
         let posterior = Posterior {
             head: &self.head,
             prior_precision: T::from_f64(RIDGE),
             jitter: T::ZERO,
             past: Packed::new(order, past.as_slice())?,
         };
-        let mut chosen = vec![Scored::default(); batch];
-        let mut rng = Stream::new(0, "golden", 1);
         let (pool, posterior) = (&pool, &posterior);
         let problem = Problem { executor: &executor, pool, posterior, options: &options };
-        let selection = strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
-        Ok((selection, chosen))
+        let (mut selector, mut rng) = (Selector::default(), Stream::new(0, "golden", 1));
+        let picked = selector.select(strategy, &problem, batch, &mut rng)?;
+        Ok((picked.selection, picked.pairs.to_vec()))
     }
 }
 
@@ -180,7 +175,7 @@ fn the_pair_form_names_the_pivot_at_which_f32_gives_up() {
     let (order, items) = (case.order, case.features.len() / case.order);
     let columns = Columns::new(&case.features, order, items).expect("shape");
     let last = u32::try_from(items).expect("small");
-    let pairs: Vec<(u32, u32)> = (0..last).step_by(2).map(|a| (a, a + 1)).collect();
+    let pairs: Vec<ItemPair> = (0..last).step_by(2).map(|a| ItemPair { a, b: a + 1 }).collect();
     let executor = Sequential::default();
     let len = rewards_workspace_len(order).max(pairs_workspace_len(order));
     let (mut memory, mut values) = (vec![0.0_f32; len], vec![0.0; items]);

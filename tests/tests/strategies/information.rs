@@ -6,6 +6,7 @@
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::parallel::Sequential;
+use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{
     Information, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Selection, Strategy,
@@ -70,7 +71,7 @@ fn bald_approaches_the_integral_over_the_posterior() {
             order: 1,
             features: vec![difference, 0.0],
             head: vec![mean],
-            pairs: vec![(0, 1)],
+            pairs: vec![ItemPair { a: 0, b: 1 }],
             labelled: Vec::new(),
             prior_precision: 0.75 * precision,
             past: vec![0.25 * precision],
@@ -227,8 +228,8 @@ fn the_posterior_counts_the_labels() {
 fn a_pair_listed_the_other_way_is_the_same_pair() {
     let listed = Listed::random(25, 120, 5, 2);
     let mut turned = listed.clone();
-    for (a, b) in turned.pairs.iter_mut().step_by(3) {
-        (*a, *b) = (*b, *a);
+    for pair in turned.pairs.iter_mut().step_by(3) {
+        *pair = ItemPair { a: pair.b, b: pair.a };
     }
     for strategy in [Strategy::Bald, Strategy::BatchBald] {
         let options = options(20, 40);

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick::memory::Selector;
 use pairpick_core::arith::elementwise::map;
 use pairpick_core::arith::{Real, exp, micro};
 use pairpick_core::columns::Columns;
@@ -10,7 +11,7 @@ use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, Micro, Sequential};
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_core::trunk::{Activation, Mlp, init};
 use pairpick_tests::generate::numbers_f32;
@@ -137,8 +138,6 @@ impl Trained {
         };
         let pool = &pool.expect("a pool");
         let options = &Options::default();
-        let len =
-            Strategy::PaDopt.workspace_len(&Sizes::of(pool, TOP, executor.threads()), options);
         let past = vec![T::ZERO; packed_len(ORDER)];
         let posterior = &Posterior {
             head: self.mlp.head_of(&self.parameters),
@@ -147,16 +146,9 @@ impl Trained {
             past: Packed::new(ORDER, &past[..]).expect("order"),
         };
         let problem = Problem { executor, pool, posterior, options };
-        let workspace = Workspace {
-            numbers: &mut vec![T::ZERO; len.numbers],
-            heaps: &mut vec![Scored::default(); len.heaps],
-            ranks: &mut vec![0; len.ranks],
-        };
-        let mut batch = vec![Scored::default(); TOP];
-        Strategy::PaDopt
-            .select(&problem, workspace, &mut Stream::new(1, "select", 0), &mut batch)
-            .expect("a batch");
-        batch
+        let (mut selector, mut rng) = (Selector::default(), Stream::new(1, "select", 0));
+        let picked = selector.select(Strategy::PaDopt, &problem, TOP, &mut rng);
+        picked.expect("a batch").pairs.to_vec()
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
+use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::{Real, bernoulli_variance, exp};
 use pairpick_core::columns::Columns;
@@ -12,9 +13,9 @@ use pairpick_core::fisher::{
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, Sequential};
-use pairpick_core::pool::{Distinct, Pairs, Pool, Prompts};
+use pairpick_core::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy, Workspace};
+use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy};
 use pairpick_core::topk::{Scored, TopK};
 use pairpick_tests::generate;
 use pairpick_tests::kind::{KINDS, Kind};
@@ -32,7 +33,7 @@ struct Fixture {
     features: Vec<f32>,
     head: Vec<f32>,
     /// The items of every pair, by its number.
-    pairs: Vec<(u32, u32)>,
+    pairs: Vec<ItemPair>,
     labelled: Vec<u64>,
 }
 
@@ -47,8 +48,9 @@ impl Fixture {
             // Every third pair, in both orientations and no order.
             Kind::Listed => {
                 let third = oracle::pairs(&all).into_iter().step_by(3).enumerate();
+                let turned = |pair: ItemPair| ItemPair { a: pair.b, b: pair.a };
                 let mut pairs: Vec<_> =
-                    third.map(|(i, (a, b))| if i % 2 == 0 { (a, b) } else { (b, a) }).collect();
+                    third.map(|(i, pair)| if i % 2 == 0 { pair } else { turned(pair) }).collect();
                 Stream::new(seed, "list", 0).shuffle(&mut pairs);
                 pairs
             }
@@ -71,8 +73,7 @@ impl Fixture {
         weighting: Weighting<'_, T>,
     ) -> Vec<T> {
         self.with(|pool| {
-            let len =
-                pool_workspace_len(self.order, pool.pairs()).max(rewards_workspace_len(self.order));
+            let len = pool_workspace_len(&pool.size()).max(rewards_workspace_len(self.order));
             let mut memory = vec![T::ZERO; executor.threads() * len];
             let mut values = vec![T::ZERO; pool.features().len()];
             rewards(executor, pool.features(), &self.head, &mut values, &mut memory)
@@ -85,7 +86,7 @@ impl Fixture {
     }
 
     /// Pairs on offer and their items.
-    fn offered(&self) -> Vec<(u64, (u32, u32))> {
+    fn offered(&self) -> Vec<(u64, ItemPair)> {
         let pairs = (0..).zip(self.pairs.iter().copied());
         pairs.filter(|(pair, _)| self.labelled.binary_search(pair).is_err()).collect()
     }
@@ -103,12 +104,6 @@ impl Fixture {
                 distinct: Some(Distinct::Unlimited),
                 ..options()
             };
-            let sizes = Sizes::of(pool, batch, executor.threads());
-            let len = strategy.workspace_len(&sizes, &options);
-            let mut numbers = vec![T::ZERO; len.numbers];
-            let (mut heaps, mut ranks) = (vec![Scored::default(); len.heaps], vec![0; len.ranks]);
-            let workspace =
-                Workspace { numbers: &mut numbers, heaps: &mut heaps, ranks: &mut ranks };
             let past: Vec<T> = (0..packed_len(self.order)).map(|_| T::ZERO).collect();
             let posterior = Posterior {
                 head: &self.head,
@@ -116,11 +111,9 @@ impl Fixture {
                 jitter: T::ZERO,
                 past: Packed::new(self.order, past.as_slice())?,
             };
-            let mut chosen = vec![Scored::default(); batch];
-            let mut rng = Stream::new(5, "test", 1);
+            let (mut selector, mut rng) = (Selector::default(), Stream::new(5, "test", 1));
             let problem = Problem { executor, pool, posterior: &posterior, options: &options };
-            strategy.select(&problem, workspace, &mut rng, &mut chosen)?;
-            Ok(chosen)
+            Ok(selector.select(strategy, &problem, batch, &mut rng)?.pairs.to_vec())
         })
     }
 }
@@ -145,7 +138,7 @@ fn the_forms_of_every_pool_agree_with_the_pair_form_and_the_definition() {
 
 fn forms_agree(kind: Kind, prompts: usize, most: u64, order: usize) {
     let fixture = Fixture::new(kind, prompts, most, order, prompts as u64);
-    let offered: Vec<(u32, u32)> = fixture.offered().into_iter().map(|(_, items)| items).collect();
+    let offered: Vec<ItemPair> = fixture.offered().into_iter().map(|(_, items)| items).collect();
     let items = fixture.starts.last().copied().expect("not empty");
     let values: Vec<f64> = (0..items)
         .map(|item| oracle::reward(order, &fixture.features, &fixture.head, item))
@@ -153,8 +146,10 @@ fn forms_agree(kind: Kind, prompts: usize, most: u64, order: usize) {
     for weighting in [Weighting::Bernoulli, Weighting::Unit] {
         let weights: Vec<f64> = offered
             .iter()
-            .map(|(a, b)| match weighting {
-                Weighting::Bernoulli => oracle::variance(values[*a as usize] - values[*b as usize]),
+            .map(|pair| match weighting {
+                Weighting::Bernoulli => {
+                    oracle::variance(values[pair.a as usize] - values[pair.b as usize])
+                }
                 _ => 1.0,
             })
             .collect();
@@ -209,10 +204,13 @@ fn leverage_follows_its_definition(kind: Kind) {
     for (strategy, bernoulli) in
         [(Strategy::Dopt, true), (Strategy::PaDopt, true), (Strategy::Design, false)]
     {
-        let pairs: Vec<(u32, u32)> = offered.iter().map(|(_, items)| *items).collect();
+        let pairs: Vec<ItemPair> = offered.iter().map(|(_, items)| *items).collect();
         let weights: Vec<f64> = pairs
             .iter()
-            .map(|(a, b)| if bernoulli { oracle::variance(reward(*a) - reward(*b)) } else { 1.0 })
+            .map(|pair| match bernoulli {
+                true => oracle::variance(reward(pair.a) - reward(pair.b)),
+                false => 1.0,
+            })
             .collect();
         let mut matrix = oracle::fisher(order, &fixture.features, &pairs, &weights);
         for i in 0..order {
@@ -241,15 +239,13 @@ fn leverage_follows_its_definition(kind: Kind) {
 /// Every strategy on every kind of pool that it takes.
 fn everywhere() -> impl Iterator<Item = (Kind, Strategy)> {
     let all = KINDS.into_iter().flat_map(|kind| Strategy::ALL.map(|strategy| (kind, strategy)));
-    all.filter(|(kind, strategy)| {
-        *kind != Kind::CrossPrompt || strategy.takes_all_cross_prompt_pairs()
-    })
+    all.filter(|(kind, strategy)| *kind != Kind::CrossPrompt || strategy.facts().all_pairs)
 }
 
 #[test]
 fn a_strategy_that_goes_through_its_pairs_refuses_all_cross_prompt_ones() {
     let fixture = Fixture::new(Kind::CrossPrompt, 25, 6, 4, 21);
-    let refusing = Strategy::ALL.into_iter().filter(|one| !one.takes_all_cross_prompt_pairs());
+    let refusing = Strategy::ALL.into_iter().filter(|one| !one.facts().all_pairs);
     assert_eq!(refusing.clone().count(), 3);
     for strategy in refusing {
         let refused = fixture.select::<f64>(&Sequential::default(), strategy, 5);
@@ -301,8 +297,9 @@ fn pair_numbers_and_items_are_inverse() {
         fixture.with(|pool| {
             let pairs = pool.pairs();
             assert_eq!(pairs.len(), fixture.pairs.len() as u64);
-            for (number, (a, b)) in (0..).zip(fixture.pairs.iter().copied()) {
-                assert_eq!(pairs.items_of_pair(number), Some((a, b)));
+            for (number, pair) in (0..).zip(fixture.pairs.iter().copied()) {
+                assert_eq!(pairs.items_of_pair(number), Some(pair));
+                let ItemPair { a, b } = pair;
                 if kind != Kind::Listed {
                     assert_eq!(pairs.pair_number(a, b), Some(number));
                     assert_eq!(pairs.pair_number(b, a), None);
@@ -322,10 +319,10 @@ fn pair_numbers_of_the_largest_pool() {
     let pairs = Pairs::CrossPrompt(items);
     let last = pairs.len() - 1;
     assert_eq!(pairs.len(), 9_223_372_030_412_324_865);
-    assert_eq!(pairs.items_of_pair(last), Some((items - 2, items - 1)));
+    assert_eq!(pairs.items_of_pair(last), Some((items - 2, items - 1).into()));
     assert_eq!(pairs.pair_number(items - 2, items - 1), Some(last));
     for number in [0, 1, 4_294_967_293, 4_294_967_294, 1 << 40, last / 2, last - 1] {
-        let (a, b) = pairs.items_of_pair(number).expect("a pair");
+        let ItemPair { a, b } = pairs.items_of_pair(number).expect("a pair");
         assert_eq!(pairs.pair_number(a, b), Some(number));
     }
     assert_eq!(pairs.items_of_pair(last + 1), None);
@@ -387,7 +384,8 @@ fn a_selection_of_500_from_5_000_items_works_in_less_than_32_mib() {
     let prompts = Prompts::new(&starts, &mut first_pairs).expect("prompts");
     let features = vec![0.0; 64 * prompts.items()];
     let columns = Columns::new(&features, 64, prompts.items()).expect("shape");
-    let list: Vec<(u32, u32)> = (0..20_000).map(|pair| (pair % 5000, pair * 7 % 5000)).collect();
+    let list: Vec<ItemPair> =
+        (0..20_000).map(|pair| ItemPair { a: pair % 5000, b: pair * 7 % 5000 }).collect();
     let pools = [
         (Pool::in_prompt(columns, prompts, &[]), 22_500),
         (Pool::cross_prompt(columns, &[]), 12_497_500),
@@ -406,7 +404,7 @@ fn a_selection_of_500_from_5_000_items_works_in_less_than_32_mib() {
                 + size_of::<Scored<f64>>() * (len.heaps + 500)
                 + size_of::<u64>() * (len.ranks + starts.len());
             let name = strategy.name();
-            if pairs > 1_000_000 && !strategy.takes_all_cross_prompt_pairs() {
+            if pairs > 1_000_000 && !strategy.facts().all_pairs {
                 continue;
             }
             println!("{name}, {pairs} pairs, {threads} threads: {bytes} bytes");
@@ -430,7 +428,7 @@ fn cross_prompt_weights_are_right_on_both_sides_of_their_guard() {
             features.iter_mut().step_by(order + 1).for_each(|value| *value = 1.0);
             let columns = Columns::new(&features, order, order).expect("shape");
             let pool = Pool::cross_prompt(columns, &[]).expect("a pool");
-            let mut memory = vec![T::ZERO; pool_workspace_len(order, pool.pairs())];
+            let mut memory = vec![T::ZERO; pool_workspace_len(&pool.size())];
             let mut fisher = Packed::new(order, vec![T::ZERO; packed_len(order)]).expect("order");
             let executor = Sequential::default();
             let weighting = Weighting::Bernoulli;
@@ -485,7 +483,7 @@ fn the_cross_prompt_sum_is_that_of_the_contract() {
             };
             let expected = naive::cross_prompt_fisher(&items, &weight);
             let executor = Threads { level: available()[1].1, threads: 3 };
-            let mut memory = vec![T::ZERO; 3 * pool_workspace_len(5, pool.pairs())];
+            let mut memory = vec![T::ZERO; 3 * pool_workspace_len(&pool.size())];
             let mut fisher = Packed::new(5, vec![T::ZERO; packed_len(5)]).expect("order");
             let weighting = Weighting::Bernoulli;
             add_pool(&executor, pool, &rewards, weighting, &mut fisher, &mut memory).expect("fits");

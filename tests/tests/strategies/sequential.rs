@@ -4,7 +4,7 @@
 
 use pairpick_core::Error;
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::Distinct;
+use pairpick_core::pool::{Distinct, ItemPair};
 use pairpick_core::select::{Options, Strategy, Weights};
 use pairpick_tests::design::{Design, square, times, trace};
 use pairpick_tests::kind::{KINDS, Kind};
@@ -33,7 +33,7 @@ impl<'a> Definition<'a> {
     /// The score of each of these pairs after the batch so far.
     fn scores(&self, batch: &[u64], pairs: &[u64]) -> Vec<f64> {
         let order = self.design.order;
-        let matrix = self.design.matrix(self.options.without_past, batch);
+        let matrix = self.design.matrix(self.options.past, batch);
         let inverse = oracle::inverse(order, &matrix);
         let score = |pair: &u64| {
             let (d, w) = (self.design.difference(*pair), self.design.weight(*pair));
@@ -58,7 +58,7 @@ impl<'a> Definition<'a> {
             Distinct::PerPrompt(limit) => (limit, true),
         };
         let places = |pair: u64| {
-            let (a, b) = self.design.pairs[pair as usize];
+            let ItemPair { a, b } = self.design.pairs[pair as usize];
             let prompt =
                 |item: u32| self.design.starts.iter().filter(|start| **start <= item).count();
             let place = |item| if by_prompt { prompt(item) } else { item as usize };
@@ -110,8 +110,8 @@ fn follows_brute_force(
         assert!((scored.score - score).abs() <= 1e-9 * best, "{what}: pick {rank}");
         let items = design.pairs[scored.pair as usize];
         let equal = |pair: &&u64| {
-            let (a, b) = design.pairs[**pair as usize];
-            (a, b) == items || (b, a) == items
+            let ItemPair { a, b } = design.pairs[**pair as usize];
+            items == ItemPair { a, b } || items == ItemPair { a: b, b: a }
         };
         assert_eq!(open.iter().find(equal), Some(&scored.pair), "{what}: pick {rank}");
         before.push(scored.pair);
@@ -130,8 +130,8 @@ fn every_pick_is_that_of_brute_force() {
             let most = if strategy == Strategy::RobustVOpt { 5 } else { 25 };
             follows_brute_force(&design, strategy, &options, most);
             for misfit in [0.0, 2.5] {
-                let options = Options { without_past: true, misfit: Some(misfit), ..options };
-                let options = options.read_by(strategy);
+                let options = Options { past: false, misfit: Some(misfit), ..options };
+                let options = options.read_by(&strategy.facts());
                 let uncapped = Options { distinct: Some(Distinct::Unlimited), ..options };
                 follows_brute_force(&design, strategy, &uncapped, 10);
                 for distinct in [Distinct::PerItem(1), Distinct::PerItem(2), Distinct::PerPrompt(1)]
@@ -172,7 +172,7 @@ fn scores_are_what_is_gained() {
             let chosen = design.select(&Sequential::default(), strategy, &options, 8).expect("8");
             let pairs: Vec<u64> = chosen.iter().map(|scored| scored.pair).collect();
             let left = |picked: usize| {
-                let matrix = design.matrix(false, &pairs[..picked]);
+                let matrix = design.matrix(true, &pairs[..picked]);
                 trace(&target, &oracle::inverse(order, &matrix))
             };
             for (rank, scored) in chosen.iter().enumerate() {
@@ -183,8 +183,8 @@ fn scores_are_what_is_gained() {
         let strategy = Strategy::GreedyDopt;
         let chosen = design.select(&Sequential::default(), strategy, &options, 8).expect("8");
         let pairs: Vec<u64> = chosen.iter().map(|scored| scored.pair).collect();
-        let gain = log_det(order, &design.matrix(false, &pairs))
-            - log_det(order, &design.matrix(false, &[]));
+        let gain = log_det(order, &design.matrix(true, &pairs))
+            - log_det(order, &design.matrix(true, &[]));
         let sum: f64 = chosen
             .iter()
             .fold(0.0, |sum, scored| sum + pairpick_core::arith::ln(1.0 + scored.score));

@@ -16,9 +16,9 @@ use crate::arith::elementwise::map;
 use crate::arith::exp::Exp;
 use crate::columns::Columns;
 use crate::error::Error;
-use crate::kernel::panel::{Items, fill_panel, panel_stride, squared_distances};
+use crate::kernel::panel::{Grid, Panel, fill_panel, panel_stride, squared_distances};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::{Pool, pairs_of_ranks};
+use crate::pool::{ItemPair, Pool, pairs_of_ranks};
 use crate::rng::Stream;
 
 /// Lloyd's iterations at most.
@@ -34,18 +34,23 @@ const fn stride_of(clusters: usize) -> usize {
 
 /// Numbers that a worker needs: a block of pairs, as columns and as a panel, and a row of distances
 /// for each centre.
-const fn scratch_len(order: usize, clusters: usize) -> usize {
+const fn worker_workspace_len(order: usize, clusters: usize) -> usize {
     let columns = order.saturating_mul(BLOCK);
     let panel = order.saturating_mul(stride_of(clusters));
     columns.saturating_add(panel).saturating_add(clusters.saturating_mul(BLOCK))
 }
 
 /// Numbers for so many pairs and clusters.
-pub(super) fn memory_len(order: usize, pairs: usize, clusters: usize, threads: usize) -> usize {
+pub(super) const fn workspace_len(
+    order: usize,
+    pairs: usize,
+    clusters: usize,
+    workers: usize,
+) -> usize {
     (order.saturating_mul(stride_of(clusters)))
         .saturating_add(clusters)
         .saturating_add(pairs.saturating_mul(2))
-        .saturating_add(threads.max(1).saturating_mul(scratch_len(order, clusters)))
+        .saturating_add(workers.saturating_mul(worker_workspace_len(order, clusters)))
 }
 
 /// The pairs of a pool in clusters.
@@ -61,7 +66,7 @@ pub(super) struct Clusters<'a, T, E> {
     /// For each pair the number of its cluster, −1 if it has a label, and the squared distance to
     /// the centre.
     standings: &'a mut [[T; 2]],
-    scratch: &'a mut [T],
+    workspace: &'a mut [T],
 }
 
 impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
@@ -70,16 +75,17 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
         executor: &'a E,
         pool: &'a Pool<'a>,
         rewards: &'a [T],
-        (pairs, count): (usize, usize),
-        memory: &'a mut [T],
+        pairs: usize,
+        count: usize,
+        workspace: &'a mut [T],
     ) -> Self {
         let order = pool.features().rows();
-        let (centres, memory) = split_at(memory, order.saturating_mul(stride_of(count)));
-        let (sizes, memory) = split_at(memory, count);
-        let (standings, scratch) = split_at(memory, pairs.saturating_mul(2));
+        let (centres, workspace) = split_at(workspace, order.saturating_mul(stride_of(count)));
+        let (sizes, workspace) = split_at(workspace, count);
+        let (standings, workspace) = split_at(workspace, pairs.saturating_mul(2));
         let (standings, _) = standings.as_chunks_mut();
         centres.fill(T::INFINITY);
-        Self { executor, pool, rewards, count, centres, sizes, standings, scratch }
+        Self { executor, pool, rewards, count, centres, sizes, standings, workspace }
     }
 
     /// The centres of k-means++: a pair at random, then each time one in proportion to its squared
@@ -187,7 +193,7 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
 
     /// Puts a centre where a pair is.
     fn move_centre(&mut self, centre: usize, pair: u64) {
-        let (column, _) = split_at(self.scratch, self.pool.features().rows());
+        let (column, _) = split_at(self.workspace, self.pool.features().rows());
         fill_differences(self.pool, self.rewards, pair, column);
         let rows = self.centres.chunks_exact_mut(stride_of(self.count));
         for (value, row) in column.iter().zip(rows) {
@@ -237,8 +243,8 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
     /// Moves the centres to the means of their clusters, and those of none to the furthest pairs.
     fn update(&mut self) {
         let order = self.pool.features().rows();
-        let (differences, memory) = split_at(self.scratch, order * BLOCK);
-        let (means, _) = split_at(memory, order * self.count);
+        let (differences, workspace) = split_at(self.workspace, order * BLOCK);
+        let (means, _) = split_at(workspace, order * self.count);
         means.fill(T::ZERO);
         self.sizes.fill(T::ZERO);
         for (first, standings) in (0..).step_by(BLOCK).zip(self.standings.chunks(BLOCK)) {
@@ -298,16 +304,16 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
     ) -> Result<(), Error> {
         let Self { executor, pool, rewards, count, .. } = *self;
         let (stride, order) = (stride_of(count), pool.features().rows());
-        let each = scratch_len(order, count);
-        let fits = workers("clusters", each, executor.threads(), self.scratch.len())?;
+        let each = worker_workspace_len(order, count);
+        let fits = workers("clusters", each, executor.threads(), self.workspace.len())?;
         let share = self.standings.len().div_ceil(fits.get()).div_ceil(BLOCK) * BLOCK;
-        let rows = Items { panel: &*self.centres, first: from };
+        let rows = Panel { values: &*self.centres, stride }.from(from);
         let (sizes, standings) = (&*self.sizes, &mut *self.standings);
         let level = executor.level();
-        let scratch = &mut *self.scratch;
-        for_chunks(executor, standings, share, scratch, each, &|number, standings, scratch| {
-            let (differences, memory) = split_at(scratch, order * BLOCK);
-            let (panel, distances) = split_at(memory, order * stride);
+        let workspace = &mut *self.workspace;
+        for_chunks(executor, standings, share, workspace, each, &|number, standings, workspace| {
+            let (differences, workspace) = split_at(workspace, order * BLOCK);
+            let (panel, distances) = split_at(workspace, order * stride);
             let (distances, _) = split_at(distances, (end - from) * BLOCK);
             let first = number as u64 * share as u64;
             for (first, standings) in (first..).step_by(BLOCK).zip(standings.chunks_mut(BLOCK)) {
@@ -315,8 +321,8 @@ impl<'a, T: Real, E: Executor> Clusters<'a, T, E> {
                 if let Ok(differences) = Columns::new(differences, order, BLOCK) {
                     fill_panel(level, differences, stride, panel);
                 }
-                let columns = Items { panel: &*panel, first: 0 };
-                squared_distances(level, (stride, usize::MAX), rows, columns, BLOCK, distances);
+                let columns = Panel { values: &*panel, stride }.from(0);
+                squared_distances(level, Grid { rows, columns, width: BLOCK }, distances);
                 visit(sizes, distances, standings);
             }
         });
@@ -331,7 +337,7 @@ fn fill_differences<T: Real>(pool: &Pool<'_>, rewards: &[T], first: u64, differe
     let reward = |item: u32| rewards.get(item as usize).copied().unwrap_or(T::ZERO);
     let mut pairs = pool.pairs().items_from(first);
     for difference in differences.chunks_exact_mut(features.rows().max(1)) {
-        let Some((a, b)) = pairs.next() else {
+        let Some(ItemPair { a, b }) = pairs.next() else {
             difference.fill(T::ZERO);
             continue;
         };

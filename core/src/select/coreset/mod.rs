@@ -21,8 +21,9 @@ use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, posteri
 use crate::arith::{self, Real};
 use crate::error::Error;
 use crate::head::rewards_workspace_len;
+use crate::memory::larger;
 use crate::parallel::Executor;
-use crate::pool::enumerable_pairs;
+use crate::pool::{PoolSize, enumerable_pairs};
 use crate::rng::Stream;
 use crate::score::gumbel;
 use crate::topk::{Scored, TopK};
@@ -36,22 +37,21 @@ pub const MAX_CLUSTERS: usize = 4096;
 /// As [`super::Strategy::select`]; [`Error::AllPairs`]; [`Error::Parameter`] for no cluster, more than
 /// the pool has pairs, or a radius that is negative or no number; [`Error::TooLarge`] for more than
 /// [`MAX_CLUSTERS`].
-pub fn select<T: Real, E: Executor>(
+pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
     let Problem { executor, pool, options, .. } = *problem;
-    let pairs = enumerable_pairs(pool)?;
-    check(options, pool.available())?;
+    let pairs = check(problem)?;
     let required = numbers(&Sizes::of(pool, batch.len(), 1), options.clusters);
     let found = workspace.numbers.len();
     if found < required {
         return Err(Error::Workspace { what: "coreset", required, found });
     }
-    let (rewards, memory) = posterior::pool_rewards(problem, workspace.numbers)?;
-    let mut clusters = Clusters::new(executor, pool, rewards, (pairs, options.clusters), memory);
+    let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
+    let mut clusters = Clusters::new(executor, pool, rewards, pairs, options.clusters, numbers);
     clusters.seed(rng)?;
     clusters.converge()?;
     let bounds = clusters.sensitivities(options.radius)?;
@@ -65,21 +65,25 @@ pub fn select<T: Real, E: Executor>(
 }
 
 /// Memory for rewards, clusters, and three numbers a pair.
-pub(super) fn workspace_len<T: Real>(sizes: &Sizes<'_>, options: &Options<'_, T>) -> WorkspaceLen {
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
+    options: &Options<'_, T>,
+) -> WorkspaceLen {
     WorkspaceLen { numbers: numbers(sizes, options.clusters), heaps: 0, ranks: 0 }
 }
 
-fn numbers(sizes: &Sizes<'_>, count: usize) -> usize {
-    let Sizes { order, pairs, items, threads, .. } = *sizes;
-    let pairs = usize::try_from(pairs.len()).unwrap_or(usize::MAX);
-    let rewards = threads.saturating_mul(rewards_workspace_len(order));
-    let clusters = clusters::memory_len(order, pairs, count, threads);
-    items.saturating_add(if rewards < clusters { clusters } else { rewards })
+const fn numbers(sizes: &Sizes, count: usize) -> usize {
+    let PoolSize { order, items, .. } = sizes.pool;
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let clusters = clusters::workspace_len(order, sizes.pool.count(), count, sizes.workers());
+    items.saturating_add(larger(rewards, clusters))
 }
 
-fn check<T: Real>(options: &Options<'_, T>, available: u64) -> Result<(), Error> {
-    let Options { clusters, radius, .. } = *options;
-    if clusters == 0 || clusters as u64 > available {
+/// The pairs of a pool that can be gone through, by options that can be worked with.
+pub(super) fn check<T: Real, E>(problem: &Problem<'_, T, E>) -> Result<usize, Error> {
+    let pairs = enumerable_pairs(problem.pool)?;
+    let Options { clusters, radius, .. } = *problem.options;
+    if clusters == 0 || clusters as u64 > problem.pool.available() {
         let what = "clusters must be at least 1 and at most the pairs of the pool";
         return Err(Error::Parameter { what });
     }
@@ -90,5 +94,5 @@ fn check<T: Real>(options: &Options<'_, T>, available: u64) -> Result<(), Error>
     if !(radius >= T::ZERO && radius.is_finite_number()) {
         return Err(Error::Parameter { what: "radius must be a finite number, not negative" });
     }
-    Ok(())
+    Ok(pairs)
 }

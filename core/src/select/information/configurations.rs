@@ -28,15 +28,15 @@ pub(in crate::select) struct Configurations<'a, T> {
 }
 
 /// Numbers for so many joint answers.
-pub(super) const fn memory_len(samples: usize, places: usize) -> usize {
+pub(super) const fn workspace_len(samples: usize, places: usize) -> usize {
     samples.saturating_mul(places.saturating_add(1)).saturating_add(places)
 }
 
 impl<'a, T: Real> Configurations<'a, T> {
     /// No pair picked: one joint answer, the empty one.
-    pub(super) fn new(samples: usize, places: usize, memory: &'a mut [T]) -> Self {
-        let (posteriors, memory) = split_at(memory, samples.saturating_mul(places));
-        let (weights, marginal) = split_at(memory, places);
+    pub(super) fn new(samples: usize, places: usize, workspace: &'a mut [T]) -> Self {
+        let (posteriors, workspace) = split_at(workspace, samples.saturating_mul(places));
+        let (weights, marginal) = split_at(workspace, places);
         let (marginal, _) = split_at(marginal, samples);
         let mut empty =
             Self { samples, places, len: 0, sampled: false, posteriors, weights, marginal };

@@ -19,12 +19,13 @@ mod scan;
 
 pub(super) use self::configurations::Configurations;
 pub(super) use self::noise::is_noise;
-pub(super) use self::scan::Scan;
+pub(super) use self::scan::{Answers, Scan};
 
 use super::{Problem, Selection, Sizes, Workspace, WorkspaceLen, posterior};
 use crate::arith::Real;
-use crate::error::Error;
-use crate::linalg::{Packed, condition_workspace_len, packed_len};
+use crate::error::{Error, check_shape};
+use crate::linalg::{condition_workspace_len, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
 use crate::pool::enumerable_pairs;
 use crate::rng::Stream;
@@ -35,8 +36,8 @@ pub const MAX_SAMPLES: usize = 4096;
 /// The most joint answers that an entropy is estimated by.
 pub const MAX_CONFIGURATIONS: usize = 65_536;
 
-/// The memory of a selection, in its parts.
-pub(super) struct Memory<'a, T> {
+/// What a selection works with.
+pub(super) struct Parts<'a, T> {
     /// The draws, a column of H weights each.
     pub(super) draws: &'a mut [T],
     /// For joint answers.
@@ -44,24 +45,23 @@ pub(super) struct Memory<'a, T> {
     /// A score a pair.
     pub(super) scores: &'a mut [T],
     /// For the scan's workers.
-    pub(super) scratch: &'a mut [T],
+    pub(super) workspace: &'a mut [T],
 }
 
 /// Numbers for so many joint answers at most, beside the scores of all pairs.
-pub(super) fn workspace_len(
-    sizes: &Sizes<'_>,
+pub(super) const fn workspace_len(
+    sizes: &Sizes,
     samples: usize,
     configurations: usize,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, threads, .. } = *sizes;
-    let pairs = usize::try_from(pairs.len()).unwrap_or(usize::MAX);
-    let scratch = threads.max(1).saturating_mul(scan::scratch_len(order, samples));
+    let order = sizes.pool.order;
+    let scan = sizes.workers().saturating_mul(scan::workspace_len(order, samples));
     let factor = packed_len(order).saturating_add(condition_workspace_len(order));
     let numbers = order
         .saturating_mul(samples)
-        .saturating_add(configurations::memory_len(samples, configurations))
-        .saturating_add(pairs)
-        .saturating_add(if scratch < factor { factor } else { scratch });
+        .saturating_add(configurations::workspace_len(samples, configurations))
+        .saturating_add(sizes.pool.count())
+        .saturating_add(larger(scan, factor));
     WorkspaceLen { numbers, heaps: 0, ranks: 0 }
 }
 
@@ -71,10 +71,9 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
     workspace: Workspace<'a, T>,
     configurations: usize,
     rng: &mut Stream,
-) -> Result<(Memory<'a, T>, Selection), Error> {
+) -> Result<(Parts<'a, T>, Selection), Error> {
     let samples = problem.options.posterior_samples;
-    check_samples(samples)?;
-    let pairs = enumerable_pairs(problem.pool)?;
+    let pairs = check(problem)?;
     let order = problem.pool.features().rows();
     let required = workspace_len(&Sizes::of(problem.pool, 0, 1), samples, configurations).numbers;
     let found = workspace.numbers.len();
@@ -82,23 +81,23 @@ pub(super) fn prepare<'a, T: Real, E: Executor>(
         return Err(Error::Workspace { what: "information", required, found });
     }
     let (draws, numbers) = split_at(workspace.numbers, order.saturating_mul(samples));
-    let (joint, numbers) = split_at(numbers, configurations::memory_len(samples, configurations));
-    let (scores, scratch) = split_at(numbers, pairs);
-    let (matrix, condition) = split_at(scratch, packed_len(order));
+    let (joint, numbers) =
+        split_at(numbers, configurations::workspace_len(samples, configurations));
+    let (scores, workspace) = split_at(numbers, pairs);
+    let (matrix, condition) = split_at(workspace, packed_len(order));
     let (condition, _) = split_at(condition, condition_workspace_len(order));
     let posterior = problem.posterior;
-    let mut precision = Packed::new(order, matrix)?;
-    precision.clear();
-    precision.add(&posterior.past)?;
-    let factor =
-        posterior::factor_with_prior(precision, posterior.prior_precision, posterior.jitter)?;
+    check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
+    let factor = posterior.factor(matrix)?;
     let summary = posterior::factor_summary(&factor, condition)?;
     draws::draw(posterior.head, &factor, rng, draws)?;
     let configurations = Configurations::new(samples, configurations, joint);
-    Ok((Memory { draws, configurations, scores, scratch }, summary))
+    Ok((Parts { draws, configurations, scores, workspace }, summary))
 }
 
-fn check_samples(samples: usize) -> Result<(), Error> {
+/// The pairs of a pool that can be gone through, by a number of draws that can be worked with.
+pub(super) fn check<T: Real, E>(problem: &Problem<'_, T, E>) -> Result<usize, Error> {
+    let samples = problem.options.posterior_samples;
     if samples < 2 {
         return Err(Error::Parameter { what: "posterior samples must be at least 2" });
     }
@@ -106,5 +105,5 @@ fn check_samples(samples: usize) -> Result<(), Error> {
         let what = "posterior samples";
         return Err(Error::TooLarge { what, limit: MAX_SAMPLES, found: samples });
     }
-    Ok(())
+    enumerable_pairs(problem.pool)
 }

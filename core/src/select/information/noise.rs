@@ -7,6 +7,7 @@
 //! answers, taken as independent; while all joint answers are kept there is none. Whichever way, a
 //! score of no more than [`ROUNDING`] ε may be the rounding of entropies that cancel.
 
+use super::Answers;
 use super::configurations::Configurations;
 use crate::arith::{self, Real, entropy_of_probability};
 use crate::kernel::dot::dot;
@@ -19,7 +20,7 @@ const ROUNDING: f64 = 16.0;
 /// draw.
 pub(in crate::select) fn is_noise<T: Real>(
     configurations: &Configurations<'_, T>,
-    (probabilities, entropies): (&[T], &[T]),
+    answers: Answers<'_, T>,
     scores: &[T],
     best: T,
 ) -> bool {
@@ -31,7 +32,7 @@ pub(in crate::select) fn is_noise<T: Real>(
     }
     let offered = |score: &&T| **score > -T::INFINITY;
     let count = scores.iter().filter(offered).count() as u64;
-    let square = variance_of_mean(configurations, probabilities, entropies);
+    let square = variance_of_mean(configurations, answers);
     let lift = (square * T::TWO * arith::ln(T::from_u64(count))).sqrt_of();
     let near = scores.iter().filter(|score| best - **score <= lift).count() as u64;
     // Of two, the better is half.
@@ -39,11 +40,8 @@ pub(in crate::select) fn is_noise<T: Real>(
 }
 
 /// The variance of what an answer tells over joint answers, over their number.
-fn variance_of_mean<T: Real>(
-    configurations: &Configurations<'_, T>,
-    probabilities: &[T],
-    entropies: &[T],
-) -> T {
+fn variance_of_mean<T: Real>(configurations: &Configurations<'_, T>, answers: Answers<'_, T>) -> T {
+    let Answers { probabilities, entropies } = answers;
     let rows = || {
         let posteriors = configurations.posteriors().chunks_exact(probabilities.len().max(1));
         posteriors.zip(configurations.weights()).map(|(posterior, weight)| {

@@ -13,7 +13,7 @@ use crate::arith::sigmoid::Sigmoid;
 use crate::error::Error;
 use crate::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::pool::Pool;
+use crate::pool::{ItemPair, Pool};
 use crate::topk::Scored;
 
 /// Pairs scored at a time.
@@ -23,7 +23,7 @@ const BLOCK: usize = 64;
 const CHUNK: usize = 64;
 
 /// Numbers that a worker needs.
-pub(super) const fn scratch_len(order: usize, samples: usize) -> usize {
+pub(super) const fn workspace_len(order: usize, samples: usize) -> usize {
     let columns = order.saturating_add(samples.saturating_mul(2)).saturating_add(CHUNK + 2);
     columns.saturating_mul(BLOCK)
 }
@@ -34,6 +34,15 @@ pub(in crate::select) struct Scan<'a, T, E> {
     pub(in crate::select) pool: &'a Pool<'a>,
     pub(in crate::select) draws: &'a [T],
     pub(in crate::select) samples: usize,
+}
+
+/// The answers to one pair.
+#[derive(Clone, Copy)]
+pub(in crate::select) struct Answers<'a, T> {
+    /// p(y|θ_s) for each draw.
+    pub(in crate::select) probabilities: &'a [T],
+    /// Their entropies.
+    pub(in crate::select) entropies: &'a [T],
 }
 
 /// What a worker computes of a block, a row of [`BLOCK`] pairs for each feature, draw, joint answer.
@@ -58,16 +67,16 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
         configurations: &Configurations<'_, T>,
         picked: &[Scored<T>],
         scores: &mut [T],
-        scratch: &mut [T],
+        workspace: &mut [T],
     ) -> Result<(), Error> {
-        let each = scratch_len(self.order(), self.samples);
-        let fits = workers("information", each, self.executor.threads(), scratch.len())?;
+        let each = workspace_len(self.order(), self.samples);
+        let fits = workers("information", each, self.executor.threads(), workspace.len())?;
         let share = scores.len().div_ceil(fits.get()).div_ceil(BLOCK) * BLOCK;
-        for_chunks(self.executor, scores, share, scratch, each, &|number, scores, scratch| {
+        for_chunks(self.executor, scores, share, workspace, each, &|number, scores, workspace| {
             let first = number as u64 * share as u64;
             let blocks = scores.chunks_mut(BLOCK);
             for (first, scores) in (first..).step_by(BLOCK).zip(blocks) {
-                self.block(first, configurations, scratch, scores);
+                self.block(first, configurations, workspace, scores);
                 self.leave_out(first, picked, scores);
             }
         });
@@ -78,15 +87,12 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
         }
     }
 
-    /// p(y|θ_s) of one pair for each draw, and the entropies of these answers.
-    pub(in crate::select) fn pair<'b>(
-        &self,
-        pair: u64,
-        scratch: &'b mut [T],
-    ) -> (&'b mut [T], &'b mut [T]) {
-        let block = Block::new(self.order(), self.samples, 1, scratch);
-        self.answers(pair, 1, block.differences, block.probabilities, block.entropies);
-        (block.probabilities, block.entropies)
+    /// The answers to one pair under each draw.
+    pub(in crate::select) fn pair<'b>(&self, pair: u64, workspace: &'b mut [T]) -> Answers<'b, T> {
+        let block = Block::new(self.order(), self.samples, 1, workspace);
+        let Block { differences, probabilities, entropies, .. } = block;
+        self.answers(pair, 1, differences, probabilities, entropies);
+        Answers { probabilities, entropies }
     }
 
     fn order(&self) -> usize {
@@ -98,10 +104,10 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
         &self,
         first: u64,
         configurations: &Configurations<'_, T>,
-        scratch: &mut [T],
+        workspace: &mut [T],
         scores: &mut [T],
     ) {
-        let block = Block::new(self.order(), self.samples, BLOCK, scratch);
+        let block = Block::new(self.order(), self.samples, BLOCK, workspace);
         let Block { differences, probabilities, entropies, joint, before, after } = block;
         self.answers(first, BLOCK, differences, probabilities, entropies);
         self.product(entropies, configurations.marginal(), after);
@@ -135,7 +141,7 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
         differences.fill(T::ZERO);
         let features = self.pool.features();
         let pairs = self.pool.pairs().items_from(first).take(width);
-        for (place, (a, b)) in pairs.enumerate() {
+        for (place, ItemPair { a, b }) in pairs.enumerate() {
             // Which of the two is listed first shall not change a bit.
             let (a, b) = if a < b { (a, b) } else { (b, a) };
             let row = differences.iter_mut().skip(place).step_by(width.max(1));
@@ -174,8 +180,8 @@ impl<T: Real, E: Executor> Scan<'_, T, E> {
 
 impl<'a, T: Real> Block<'a, T> {
     /// For `width` pairs.
-    fn new(order: usize, samples: usize, width: usize, scratch: &'a mut [T]) -> Self {
-        let (differences, rest) = split_at(scratch, order.saturating_mul(width));
+    fn new(order: usize, samples: usize, width: usize, workspace: &'a mut [T]) -> Self {
+        let (differences, rest) = split_at(workspace, order.saturating_mul(width));
         let (probabilities, rest) = split_at(rest, samples.saturating_mul(width));
         let (entropies, rest) = split_at(rest, samples.saturating_mul(width));
         let (joint, rest) = split_at(rest, CHUNK * width);

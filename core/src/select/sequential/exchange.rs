@@ -6,14 +6,14 @@
 //! matrix without i. By Cauchy and Schwarz no pair j with q_j ≤ q_i under M itself can gain, which
 //! passes most of the batch over.
 
-use super::{Goal, Search};
+use super::{Goal, Search, fill_start};
 use crate::arith::{Real, ln};
 use crate::error::Error;
 use crate::heap::sort;
 use crate::parallel::Executor;
 use crate::pool::Distinct;
 use crate::score::check_finite;
-use crate::select::{Problem, Selection, Strategy, Workspace, posterior};
+use crate::select::{Problem, Selection, Workspace};
 use crate::topk::{Scored, rank};
 
 /// Times that all pairs of the batch are tried, at most.
@@ -34,8 +34,7 @@ pub(in crate::select) fn select<T: Real, E: Executor>(
     workspace: Workspace<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let distinct = problem.options.caps(Strategy::Exchange);
-    let mut search = Search::new(problem, Goal::LogDet, distinct, workspace, batch.len())?;
+    let mut search = Search::new(problem, Goal::LogDet, workspace, batch.len())?;
     search.fill(batch)?;
     for _ in 0..SWEEPS {
         if !search.sweep(batch)? {
@@ -58,7 +57,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
             let Some(scored) = batch.get(place).copied() else {
                 break;
             };
-            let leverage = self.score_of(self.pair(scored.pair)).1;
+            let leverage = self.score_of(self.pair(scored.pair)).leverage;
             let rest = T::ONE - leverage;
             if rest <= T::ZERO || bound.is_some_and(|bound| bound <= leverage) {
                 continue;
@@ -95,15 +94,15 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     /// Factors the matrix of a batch from scratch. Gives what it gains over the start, and the
     /// largest leverage outside it, a bound on what a swap can bring where no cap decides.
     fn restart(&mut self, batch: &[Scored<T>]) -> Result<(T, Option<T>), Error> {
-        posterior::fill_start(self.problem, self.state.information())?;
+        fill_start(self.problem, self.state.information())?;
         for scored in batch {
-            let (items, weight) = self.pair(scored.pair);
-            self.state.add_information(items, weight);
+            let pair = self.pair(scored.pair);
+            self.state.add_information(pair);
         }
         let factor = self.state.refactor(self.problem.executor, self.numbers)?;
         let start = T::from_f64(self.selection.log_det.unwrap_or(0.0));
         let gained = factor.log_det() - start;
-        let bound = match self.distinct {
+        let bound = match self.problem.options.distinct() {
             Distinct::Unlimited => self.first()?.map(|best| best.score),
             Distinct::PerItem(_) | Distinct::PerPrompt(_) => None,
         };
@@ -112,8 +111,8 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// The best pair to take in the place of one, `rest` being 1 − its w v.
     fn best_without(&mut self, pair: u64, rest: T) -> Result<Option<Scored<T>>, Error> {
-        let (items, weight) = self.pair(pair);
-        self.state.leave_out(self.problem.executor, items, weight, rest);
+        let weighed = self.pair(pair);
+        self.state.leave_out(self.problem.executor, weighed, rest);
         self.picked.remove(pair);
         let best = self.first();
         self.picked.insert(pair);
@@ -133,7 +132,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
         let least = T::from_f64(LEAST_REST) * T::EPSILON;
         self.restart(batch)?;
         for scored in &mut *batch {
-            let leverage = self.score_of(self.pair(scored.pair)).1;
+            let leverage = self.score_of(self.pair(scored.pair)).leverage;
             let rest = T::ONE - leverage;
             scored.score = if rest < least { T::INFINITY } else { leverage / rest };
         }
@@ -143,7 +142,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
                 continue;
             };
             self.factor_others(batch, pair)?;
-            let score = self.score_of(self.pair(pair)).1;
+            let score = self.score_of(self.pair(pair)).leverage;
             if let Some(scored) = batch.get_mut(place) {
                 scored.score = score;
             }
@@ -153,10 +152,10 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// Factors the matrix of a batch without one of its pairs.
     fn factor_others(&mut self, batch: &[Scored<T>], pair: u64) -> Result<(), Error> {
-        posterior::fill_start(self.problem, self.state.information())?;
+        fill_start(self.problem, self.state.information())?;
         for scored in batch.iter().filter(|scored| scored.pair != pair) {
-            let (items, weight) = self.pair(scored.pair);
-            self.state.add_information(items, weight);
+            let pair = self.pair(scored.pair);
+            self.state.add_information(pair);
         }
         self.state.refactor(self.problem.executor, self.numbers)?;
         Ok(())

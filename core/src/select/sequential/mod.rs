@@ -18,19 +18,20 @@ mod scores;
 mod state;
 
 pub(super) use self::exchange::select as exchange;
-use self::scores::Scores;
+use self::scores::{Scores, WeighedPair};
 use self::state::State;
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, posterior};
 use crate::arith::{Real, sum};
 use crate::error::Error;
 use crate::head::rewards_workspace_len;
 use crate::heap::{make_heap, sift_down};
-use crate::linalg::{Packed, condition_workspace_len, packed_len};
+use crate::linalg::{Packed, PackedView, condition_workspace_len, packed_len};
+use crate::memory::{larger, smaller};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{Distinct, PickedPairs, picked_len};
-use crate::score::{Criterion, Ranking, ScoreMemory, check_finite, gather};
+use crate::pool::{PickedPairs, PoolSize, picked_len};
+use crate::score::{Criterion, PairScore, Ranking, ScoreWorkspaceLen, check_finite, gather};
 use crate::topk::{Scored, TopK, rank};
-use crate::whiten::whiten_memory_len;
+use crate::whiten::whiten_workspace_len;
 
 /// Pairs gathered by one walk. Not part of the contract: which pairs are picked does not depend on
 /// it.
@@ -72,50 +73,56 @@ const fn height(order: usize, batch: usize, log_det: bool) -> usize {
 pub(super) fn select<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     goal: Goal<'_, T>,
-    distinct: Distinct,
     workspace: Workspace<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let mut search = Search::new(problem, goal, distinct, workspace, batch.len())?;
+    let mut search = Search::new(problem, goal, workspace, batch.len())?;
     search.fill(batch)?;
     Ok(search.selection)
 }
 
 /// Memory for a search.
-pub(super) fn workspace_len<T: Real>(
-    sizes: &Sizes<'_>,
+pub(super) const fn workspace_len<T: Real>(
+    sizes: &Sizes,
     options: &Options<'_, T>,
     log_det: bool,
-    distinct: Distinct,
 ) -> WorkspaceLen {
-    let Sizes { order, pairs, items, batch, threads } = *sizes;
-    let threads = threads.max(1);
+    let Sizes { pool, batch, threads } = *sizes;
+    let PoolSize { order, items, .. } = pool;
     let height = height(order, batch, log_det);
-    let slots = if log_det { candidates(pairs.len()) } else { 1 };
-    let score = ScoreMemory::stored(height, pairs, items);
-    let each = score.each.max(whiten_memory_len(order, items));
+    let slots = if log_det { candidates(pool.count()) } else { 1 };
+    let scores =
+        ScoreWorkspaceLen::stored(height, &pool).at_least(whiten_workspace_len(order, items));
     // Rewards are computed before there is a design.
     let design = averaged::weighting_len(sizes, options)
-        .saturating_add(state::numbers_len(order, batch))
+        .saturating_add(state::workspace_len(order, batch))
         .saturating_add(items.saturating_mul(height))
         .saturating_add(condition_workspace_len(order))
-        .saturating_add(score.shared)
-        .saturating_add(threads.saturating_mul(each));
-    let rewards = threads.saturating_mul(rewards_workspace_len(order));
-    let numbers = items.saturating_add(if design < rewards { rewards } else { design });
-    let ranks = picked_len(batch, items, distinct).saturating_add(items);
+        .saturating_add(scores.numbers(sizes.workers()));
+    let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
+    let numbers = items.saturating_add(larger(design, rewards));
+    let ranks = picked_len(batch, items, options.distinct()).saturating_add(items);
     let heaps = if threads > 1 { threads.saturating_add(1) } else { 1 };
     WorkspaceLen { numbers, heaps: heaps.saturating_mul(slots), ranks }
 }
 
-fn candidates(pairs: u64) -> usize {
-    usize::try_from(pairs).unwrap_or(usize::MAX).clamp(1, CANDIDATES)
+const fn candidates(pairs: usize) -> usize {
+    larger(smaller(CANDIDATES, pairs), 1)
+}
+
+/// Fills in where a design starts: P, or λI without the past.
+fn fill_start<T: Real, E>(
+    problem: &Problem<'_, T, E>,
+    start: &mut PackedView<'_, T>,
+) -> Result<(), Error> {
+    problem.posterior.fill_precision(problem.options.past, start)?;
+    problem.posterior.add_jitter(start);
+    Ok(())
 }
 
 /// A design that grows pair by pair.
 pub(super) struct Search<'a, T, E> {
     problem: &'a Problem<'a, T, E>,
-    distinct: Distinct,
     scores: Scores<'a, T>,
     state: State<'a, T>,
     picked: PickedPairs<'a>,
@@ -130,43 +137,32 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
     pub(super) fn new(
         problem: &'a Problem<'a, T, E>,
         goal: Goal<'a, T>,
-        distinct: Distinct,
         workspace: Workspace<'a, T>,
         batch: usize,
     ) -> Result<Self, Error> {
         let pool = problem.pool;
         let order = pool.features().rows();
         let lazy = matches!(goal, Goal::LogDet);
-        let (picked, stages) = PickedPairs::new(pool, distinct, batch, workspace.ranks)?;
+        let (picked, stages) =
+            PickedPairs::new(pool, problem.options.distinct(), batch, workspace.ranks)?;
         let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
         let (weighting, numbers) = averaged::weighting(problem, numbers)?;
         let scores = Scores::new(pool, weighting, rewards);
-        let (memory, numbers) = split_at(numbers, packed_len(order));
-        let mut information = Packed::new(order, memory)?;
-        posterior::fill_start(problem, &mut information)?;
+        let (matrix, numbers) = split_at(numbers, packed_len(order));
+        let mut information = Packed::new(order, matrix)?;
+        fill_start(problem, &mut information)?;
         let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
         let (mut state, numbers) =
-            State::new((pool.features(), batch), goal, information, stages, numbers)?;
+            State::new(pool.features(), batch, goal, information, stages, numbers)?;
         let factor = state.refactor(problem.executor, numbers)?;
         let selection = posterior::factor_summary(&factor, condition)?;
-        let required = if lazy { candidates(pool.pairs().len()) } else { 1 };
+        let required = if lazy { candidates(pool.size().count()) } else { 1 };
         let found = workspace.heaps.len();
         if found < required {
             return Err(Error::Workspace { what: "heaps", required, found });
         }
         let (slots, heaps) = split_at(workspace.heaps, required);
-        Ok(Self {
-            problem,
-            distinct,
-            scores,
-            state,
-            picked,
-            lazy,
-            numbers,
-            slots,
-            heaps,
-            selection,
-        })
+        Ok(Self { problem, scores, state, picked, lazy, numbers, slots, heaps, selection })
     }
 
     /// Picks greedily until the batch is full.
@@ -211,7 +207,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
                 self.gather(gathered)?;
                 continue;
             }
-            let current = self.score_of(self.pair(top.pair)).0;
+            let current = self.score_of(self.pair(top.pair)).score;
             if current.bits() == top.score.bits() {
                 gathered.drop_top(heap_of(self.slots, gathered.len));
                 return Ok(Some(top));
@@ -241,37 +237,31 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
     /// The best pairs that may be picked, as many as there are slots for and no more than `most`, by a
     /// walk over all.
     fn best(&mut self, most: usize) -> Result<TopK<'_, T>, Error> {
+        let Problem { executor, pool, .. } = *self.problem;
         let criterion = Criterion::<T, &[T]>::Stored(self.state.stored(), self.scores.weighting());
-        let ranking = Ranking { noise: None, picked: Some(&self.picked) };
-        gather(
-            self.problem.executor,
-            self.problem.pool,
-            self.scores.rewards(),
-            (criterion, ranking),
-            (self.numbers, self.heaps),
-            split_at(self.slots, most).0,
-        )
+        let ranking = Ranking::new(pool, self.scores.rewards(), criterion).beside(&self.picked);
+        let (slots, _) = split_at(self.slots, most);
+        gather(executor, &ranking, 0..ranking.parts(), self.numbers, self.heaps, slots)
     }
 
     /// The items of a pair, and its weight.
-    fn pair(&self, pair: u64) -> ((u32, u32), T) {
-        let (a, b) = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        ((a, b), self.scores.weight(self.problem.executor, a, b))
+    fn pair(&self, pair: u64) -> WeighedPair<T> {
+        let items = self.problem.pool.pairs().items_of_pair(pair).unwrap_or_default();
+        self.scores.weigh(self.problem.executor, items)
     }
 
-    /// The score of a pair, and its w v.
-    fn score_of(&mut self, ((a, b), weight): ((u32, u32), T)) -> (T, T) {
+    fn score_of(&mut self, pair: WeighedPair<T>) -> PairScore<T> {
         let level = self.problem.executor.level();
-        self.state.project(level, a);
-        self.state.project(level, b);
-        self.state.stored().score_pair((a, b), weight)
+        self.state.project(level, pair.items.a);
+        self.state.project(level, pair.items.b);
+        self.state.stored().score_pair(pair.items, pair.weight)
     }
 
     /// Adds a pair to the design.
     fn take(&mut self, pair: u64) {
-        let (items, weight) = self.pair(pair);
-        let (_, leverage) = self.score_of((items, weight));
-        self.state.add(self.problem.executor, items, weight, leverage);
+        let weighed = self.pair(pair);
+        let PairScore { leverage, .. } = self.score_of(weighed);
+        self.state.add(self.problem.executor, weighed, leverage);
         self.picked.insert(pair);
     }
 }
@@ -282,7 +272,7 @@ struct Gathered<T> {
     len: usize,
     /// The worst pair found, where there are others: none of those ranked before it.
     worst: Option<Scored<T>>,
-    /// Whether all pairs that may be taken were found.
+    /// Whether all pairs that may be picked were found.
     complete: bool,
 }
 

@@ -1,10 +1,16 @@
 //! [`Scores`]: the weight of one pair at a time, with the bits that a walk over the pool gives it.
 
 use crate::arith::Real;
-use crate::fisher::{Form, Weighting};
-use crate::kernel::weights::Factors;
+use crate::fisher::{Form, ItemFactors, Weighting};
 use crate::parallel::Executor;
-use crate::pool::{Pairs, Pool};
+use crate::pool::{ItemPair, Pairs, Pool};
+
+/// A pair and its weight w.
+#[derive(Clone, Copy)]
+pub(super) struct WeighedPair<T> {
+    pub(super) items: ItemPair,
+    pub(super) weight: T,
+}
 
 /// Rewards, and how weights are made of them.
 #[derive(Clone, Copy)]
@@ -33,15 +39,17 @@ impl<'a, T: Real> Scores<'a, T> {
         self.weighting
     }
 
-    pub(super) fn weight<E: Executor>(&self, executor: &E, a: u32, b: u32) -> T {
+    /// A pair of items with its weight.
+    pub(super) fn weigh<E: Executor>(&self, executor: &E, items: ItemPair) -> WeighedPair<T> {
         let reward = |item: u32| self.rewards.get(item as usize).copied().unwrap_or(T::ZERO);
         let (mut first, mut second) = ([T::ZERO; 2], [T::ZERO; 2]);
-        self.form.factors(executor, &[reward(a)], &mut first);
-        self.form.factors(executor, &[reward(b)], &mut second);
+        self.form.factors(executor, &[reward(items.a)], &mut first);
+        self.form.factors(executor, &[reward(items.b)], &mut second);
         let mut weight = [T::ONE];
-        let factors = (Factors::of(&first), Factors::of(&second));
-        self.form.weights(executor, factors, (a as usize, b as usize), &mut weight);
+        let row = ItemFactors::of(items.a as usize, &first);
+        let column = ItemFactors::of(items.b as usize, &second);
+        self.form.weights(executor, row, column, &mut weight);
         let [weight] = weight;
-        weight
+        WeighedPair { items, weight }
     }
 }

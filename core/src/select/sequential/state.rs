@@ -1,20 +1,23 @@
 //! [`State`]: the matrix of a sequential design, its factor, and the columns of the items.
 
+use super::scores::WeighedPair;
 use super::{Goal, most_picks};
 use crate::arith::{Level, Real};
 use crate::columns::Columns;
 use crate::error::Error;
 use crate::kernel::axpy::subtract_scaled;
 use crate::kernel::dot::dot;
-use crate::kernel::panel::{Items, fill_whitener, panel_stride, project_panel, whitener_len};
+use crate::kernel::panel::{Panel, panel_stride, project_panel};
 use crate::linalg::{Cholesky, Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
-use crate::score::{Stored, TraceDrop, copy_features};
+use crate::pool::ItemPair;
+use crate::score::{LeverageRows, Rows, Stored, TraceDrop, copy_features};
 use crate::select::trace;
-use crate::whiten::{whiten_columns, whiten_memory_len};
+use crate::whiten::{fill_whitener, whitener_len};
+use crate::whiten::{whiten_columns, whiten_workspace_len};
 
 /// Numbers of the parts that do not grow with the pool.
-pub(super) const fn numbers_len(order: usize, batch: usize) -> usize {
+pub(super) const fn workspace_len(order: usize, batch: usize) -> usize {
     let square = order.saturating_mul(order).saturating_add(packed_len(order));
     packed_len(order)
         .saturating_mul(2)
@@ -32,7 +35,7 @@ pub(super) struct State<'a, T> {
     whitener: &'a mut [T],
     /// v_s, one after the other.
     directions: &'a mut [T],
-    /// The same as a panel, a direction a place: an item meets a vector of them at a time.
+    /// The same as a panel, a direction a place: an item is projected on a vector of them at a time.
     panel: &'a mut [T],
     picks: usize,
     /// Whether the one direction is that of a pair left out, whose square is added.
@@ -56,10 +59,29 @@ struct Trace<'a, T> {
     misfit: T,
 }
 
+impl<'a, T: Real> Trace<'a, T> {
+    /// None for another goal; and the memory that is left.
+    fn new(
+        order: usize,
+        goal: Goal<'_, T>,
+        numbers: &'a mut [T],
+    ) -> Result<(Option<Self>, &'a mut [T]), Error> {
+        let Goal::Trace { target, misfit } = goal else {
+            return Ok((None, numbers));
+        };
+        let (root, numbers) = split_at(numbers, packed_len(order));
+        let (solved, numbers) = split_at(numbers, order * order);
+        let (change, numbers) = split_at(numbers, order);
+        let root = trace::fill_root(order, target, root)?;
+        Ok((Some(Self { root, solved, change, misfit }), numbers))
+    }
+}
+
 impl<'a, T: Real> State<'a, T> {
     /// The state before the first pick, to be factored; and the memory that is left.
     pub(super) fn new(
-        (features, batch): (Columns<'a, f32>, usize),
+        features: Columns<'a, f32>,
+        batch: usize,
         goal: Goal<'_, T>,
         information: Packed<T, &'a mut [T]>,
         stages: &'a mut [u64],
@@ -73,7 +95,7 @@ impl<'a, T: Real> State<'a, T> {
         }
         let columns_len = features.len().saturating_mul(height);
         let found = numbers.len();
-        let required = numbers_len(order, batch).saturating_add(columns_len);
+        let required = workspace_len(order, batch).saturating_add(columns_len);
         if found < required {
             return Err(Error::Workspace { what: "sequential design", required, found });
         }
@@ -84,16 +106,7 @@ impl<'a, T: Real> State<'a, T> {
         let (panel, numbers) = split_at(numbers, order * panel_stride(most_picks(batch)));
         panel.fill(T::ZERO);
         let (columns, numbers) = split_at(numbers, columns_len);
-        let (trace, numbers) = match goal {
-            Goal::LogDet => (None, numbers),
-            Goal::Trace { target, misfit } => {
-                let (root, numbers) = split_at(numbers, packed_len(order));
-                let (solved, numbers) = split_at(numbers, order * order);
-                let (change, numbers) = split_at(numbers, order);
-                let root = trace::fill_root(order, target, root)?;
-                (Some(Trace { root, solved, change, misfit }), numbers)
-            }
-        };
+        let (trace, numbers) = Trace::new(order, goal, numbers)?;
         let state = Self {
             features,
             information,
@@ -128,7 +141,7 @@ impl<'a, T: Real> State<'a, T> {
     pub(super) fn refactor<E: Executor>(
         &mut self,
         executor: &E,
-        memory: &mut [T],
+        workspace: &mut [T],
     ) -> Result<Cholesky<T, &mut [T]>, Error> {
         let (order, at) = (self.features.rows(), self.target_row());
         for (slot, entry) in self.factor.iter_mut().zip(self.information.as_slice()) {
@@ -136,14 +149,14 @@ impl<'a, T: Real> State<'a, T> {
         }
         let factor = Cholesky::factor(Packed::new(order, &mut *self.factor)?)?;
         fill_whitener(factor.as_slice(), order, self.whitener);
-        let each = whiten_memory_len(order, self.features.len());
-        let fits = workers("whitening", each, executor.threads(), memory.len())?.get();
-        let whitening = (&*self.whitener, self.height);
-        whiten_columns(executor, self.features, whitening, fits, self.columns, memory);
+        let each = whiten_workspace_len(order, self.features.len());
+        let fits = workers("whitening", each, executor.threads(), workspace.len())?.get();
+        let (features, height) = (self.features, self.height);
+        whiten_columns(executor, features, self.whitener, height, fits, self.columns, workspace);
         if let Some(trace) = &mut self.trace {
             trace::solve(&factor, trace.root.as_deref(), trace.solved)?;
-            trace::fill_rows(executor, (order, self.height, at), trace.solved, self.columns);
-            copy_features(self.features, (self.height, at + order), self.columns);
+            trace::fill_rows(executor, order, trace.solved, height, at, self.columns);
+            copy_features(features, height, at + order, self.columns);
         }
         self.stages.fill(0);
         self.picks = 0;
@@ -156,9 +169,14 @@ impl<'a, T: Real> State<'a, T> {
         let at = self.target_row();
         let drop = self.trace.as_ref().map(|trace| {
             let rows = if trace.misfit == T::ZERO { 0 } else { order };
-            TraceDrop { target: (at, order), features: (at + order, rows), misfit: trace.misfit }
+            let target = Rows { first: at, len: order };
+            let features = Rows { first: at + order, len: rows };
+            TraceDrop { target, features, misfit: trace.misfit }
         });
-        let leverage = if self.left_out { (0, order + 1, 0) } else { (0, order, self.picks) };
+        let leverage = match self.left_out {
+            true => LeverageRows { first: 0, added: order + 1, subtracted: 0 },
+            false => LeverageRows { first: 0, added: order, subtracted: self.picks },
+        };
         Stored { columns: self.columns, height: self.height, leverage, drop }
     }
 
@@ -183,20 +201,14 @@ impl<'a, T: Real> State<'a, T> {
     }
 
     /// M ← M + w ddᵀ, `leverage` being its w v. The t of both items must be up to date.
-    pub(super) fn add<E: Executor>(
-        &mut self,
-        executor: &E,
-        (a, b): (u32, u32),
-        weight: T,
-        leverage: T,
-    ) {
+    pub(super) fn add<E: Executor>(&mut self, executor: &E, pair: WeighedPair<T>, leverage: T) {
         let order = self.features.rows();
-        self.add_information((a, b), weight);
+        self.add_information(pair);
         let column = |item: u32| {
             let start = (item as usize).saturating_mul(self.height);
             self.columns.get(start..start.saturating_add(self.height)).unwrap_or_default()
         };
-        let (a, b) = (column(a), column(b));
+        let (a, b) = (column(pair.items.a), column(pair.items.b));
         let (before, rest) = split_at(self.directions, self.picks * order);
         let (direction, _) = split_at(rest, order);
         for ((slot, a), b) in direction.iter_mut().zip(a).zip(b) {
@@ -206,7 +218,7 @@ impl<'a, T: Real> State<'a, T> {
         for (before, (a, b)) in before.chunks_exact(order.max(1)).zip(projections) {
             subtract_scaled(direction, *a - *b, before);
         }
-        let scale = (weight / (T::ONE + leverage)).sqrt_of();
+        let scale = (pair.weight / (T::ONE + leverage)).sqrt_of();
         for value in &mut *direction {
             *value *= scale;
         }
@@ -231,21 +243,16 @@ impl<'a, T: Real> State<'a, T> {
 
     /// Scores from here on as if a pair of the design were not in it: (M − w ddᵀ)⁻¹ adds one square,
     /// w/(1 − w v) (dᵀM⁻¹φ)². To be called with no pick since the factorisation.
-    pub(super) fn leave_out<E: Executor>(
-        &mut self,
-        executor: &E,
-        (a, b): (u32, u32),
-        weight: T,
-        rest: T,
-    ) {
+    pub(super) fn leave_out<E: Executor>(&mut self, executor: &E, pair: WeighedPair<T>, rest: T) {
         let order = self.features.rows();
         let column = |item: u32| {
             let start = (item as usize).saturating_mul(self.height);
             self.columns.get(start..start.saturating_add(order)).unwrap_or_default()
         };
-        let scale = (weight / rest).sqrt_of();
+        let scale = (pair.weight / rest).sqrt_of();
         let (direction, _) = split_at(self.directions, order);
-        for ((slot, a), b) in direction.iter_mut().zip(column(a)).zip(column(b)) {
+        let (a, b) = (column(pair.items.a), column(pair.items.b));
+        for ((slot, a), b) in direction.iter_mut().zip(a).zip(b) {
             *slot = scale * (*a - *b);
         }
         fill_place(direction, 0, self.panel);
@@ -266,7 +273,8 @@ impl<'a, T: Real> State<'a, T> {
     }
 
     /// Entry (i, j) adds d_i · (w · d_j), as a block of one pair does.
-    pub(super) fn add_information(&mut self, (a, b): (u32, u32), weight: T) {
+    pub(super) fn add_information(&mut self, pair: WeighedPair<T>) {
+        let WeighedPair { items: ItemPair { a, b }, weight } = pair;
         let order = self.features.rows();
         let mut rest = self.information.as_mut_slice();
         for column in 0..order {
@@ -285,14 +293,14 @@ impl<'a, T: Real> State<'a, T> {
 #[derive(Clone, Copy)]
 struct Directions<'a, T> {
     level: Level,
-    panel: &'a [T],
-    stride: usize,
+    panel: Panel<'a, T>,
     order: usize,
 }
 
 impl<'a, T: Real> Directions<'a, T> {
     fn of(level: Level, panel: &'a [T], order: usize) -> Self {
-        Self { level, panel, stride: panel.len().checked_div(order).unwrap_or(0), order }
+        let stride = panel.len().checked_div(order).unwrap_or(0);
+        Self { level, panel: Panel { values: panel, stride }, order }
     }
 
     /// t^s = v_s · u, in ascending feature order, for the picks that a column does not have yet.
@@ -302,8 +310,7 @@ impl<'a, T: Real> Directions<'a, T> {
         let first = usize::try_from(*stage).unwrap_or(usize::MAX);
         let open = projections.get_mut(first..picks).unwrap_or_default();
         if !open.is_empty() {
-            let directions = Items { panel: self.panel, first };
-            project_panel(self.level, directions, self.stride, whitened, open);
+            project_panel(self.level, self.panel.from(first), whitened, open);
         }
         *stage = picks as u64;
     }

@@ -12,11 +12,12 @@ mod passes;
 use self::passes::{Batch, Passes};
 use super::adam::Adam;
 use super::mlp::Mlp;
-use crate::arith::Real;
+use crate::arith::{Level, Real};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::head::loss::check;
 use crate::head::rewards_workspace_len;
+use crate::memory::smaller;
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 use crate::rng::Stream;
@@ -87,8 +88,8 @@ pub struct Report {
 /// Numbers that [`train`] needs to work in; `labels` is the larger number of training and held-out
 /// ones. For [`gradient`], without a minibatch.
 #[must_use]
-pub fn workspace_len<E: Executor>(
-    executor: &E,
+pub const fn workspace_len(
+    threads: usize,
     mlp: &Mlp,
     data_items: usize,
     labels: usize,
@@ -98,21 +99,27 @@ pub fn workspace_len<E: Executor>(
     let hidden = first + second + third;
     let fixed = 4 * mlp.parameters() + mlp.widest() * mlp.widest();
     let items = data_items.saturating_mul(2 * (hidden + 1));
-    let scratch = executor.threads().saturating_mul(rewards_workspace_len(mlp.features()));
+    let rewards = threads.saturating_mul(rewards_workspace_len(mlp.features()));
     let shared = fixed.saturating_add(items).saturating_add(labels.saturating_mul(2));
     let gathered = gathered_items(data_items, minibatch).saturating_mul(mlp.inputs());
-    shared.saturating_add(scratch).saturating_add(gathered)
+    shared.saturating_add(rewards).saturating_add(gathered)
 }
 
 /// The most items that a step's labels name, where a step does not take all labels.
-fn gathered_items(items: usize, minibatch: Option<usize>) -> usize {
-    minibatch.map_or(0, |labels| labels.saturating_mul(2).min(items))
+const fn gathered_items(items: usize, minibatch: Option<usize>) -> usize {
+    match minibatch {
+        Some(labels) => smaller(items, labels.saturating_mul(2)),
+        None => 0,
+    }
 }
 
 /// Places that [`train`] keeps; none without a minibatch.
 #[must_use]
-pub fn index_len(training_labels: usize, items: usize, minibatch: Option<usize>) -> usize {
-    minibatch.map_or(0, |_| training_labels.saturating_add(items.saturating_mul(2)))
+pub const fn index_len(training_labels: usize, items: usize, minibatch: Option<usize>) -> usize {
+    match minibatch {
+        Some(_) => training_labels.saturating_add(items.saturating_mul(2)),
+        None => 0,
+    }
 }
 
 /// Trains `parameters` in place. `observe` sees the losses before each epoch and after the last
@@ -135,13 +142,10 @@ pub fn train<T: Real, E: Executor>(
     check_resources(executor, mlp, settings.minibatch, data, &resources)?;
     let Resources { workspace, index, shuffle } = resources;
     let (best, workspace) = split_at(workspace, mlp.parameters());
-    let (first_moments, workspace) = split_at(workspace, mlp.parameters());
-    let (second_moments, workspace) = split_at(workspace, mlp.parameters());
-    first_moments.fill(T::ZERO);
-    second_moments.fill(T::ZERO);
+    let (moments, workspace) = split_at(workspace, mlp.parameters().saturating_mul(2));
+    let mut optimiser = Optimiser::new(executor.level(), mlp, settings, moments);
     let mut passes = Passes::new(executor, *mlp, *data, settings.minibatch, workspace);
     let mut batches = Batches::new(settings.minibatch, data, index);
-    let mut adam = Adam::new(settings.learning_rate, settings.weight_decay);
     // Without a held-out label there is nothing to stop by.
     let patience = settings.patience.filter(|_| !data.held_out.is_empty());
     let mut kept: Option<Losses> = None;
@@ -158,21 +162,8 @@ pub fn train<T: Real, E: Executor>(
         if !observe(losses) || stalled || iterations >= settings.iterations {
             break;
         }
-        let mut step = |gradients: &[T], parameters: &mut [T]| {
-            adam.advance();
-            for (range, decays) in parameter_groups(mlp) {
-                adam.update(
-                    executor.level(),
-                    decays,
-                    parameters.get_mut(range.clone()).unwrap_or_default(),
-                    gradients.get(range.clone()).unwrap_or_default(),
-                    first_moments.get_mut(range.clone()).unwrap_or_default(),
-                    second_moments.get_mut(range).unwrap_or_default(),
-                );
-            }
-        };
         let Some(batches) = &mut batches else {
-            step(passes.backward(parameters), parameters);
+            optimiser.step(passes.backward(parameters), parameters);
             iterations += 1;
             continue;
         };
@@ -180,13 +171,46 @@ pub fn train<T: Real, E: Executor>(
         let left = settings.iterations - iterations;
         for labels in batches.order.chunks(batches.size).take(left) {
             let batch = Batch::of(data.training, labels, batches.places, batches.items);
-            step(passes.batch_gradients(parameters, &batch)?, parameters);
+            optimiser.step(passes.batch_gradients(parameters, &batch)?, parameters);
             iterations += 1;
         }
     }
     copy(best, parameters);
     let kept = kept.unwrap_or(Losses { iteration: 0, training: 0.0, held_out: 0.0 });
     Ok(Report { iterations, kept })
+}
+
+/// Adam over all parameters of a network.
+struct Optimiser<'a, T> {
+    level: Level,
+    mlp: &'a Mlp,
+    adam: Adam,
+    first_moments: &'a mut [T],
+    second_moments: &'a mut [T],
+}
+
+impl<'a, T: Real> Optimiser<'a, T> {
+    /// Before the first step; `moments` has two numbers a parameter.
+    fn new(level: Level, mlp: &'a Mlp, settings: &Settings, moments: &'a mut [T]) -> Self {
+        let adam = Adam::new(settings.learning_rate, settings.weight_decay);
+        moments.fill(T::ZERO);
+        let (first_moments, second_moments) = split_at(moments, mlp.parameters());
+        Self { level, mlp, adam, first_moments, second_moments }
+    }
+
+    fn step(&mut self, gradients: &[T], parameters: &mut [T]) {
+        self.adam.advance();
+        for (range, decays) in parameter_groups(self.mlp) {
+            self.adam.update(
+                self.level,
+                decays,
+                parameters.get_mut(range.clone()).unwrap_or_default(),
+                gradients.get(range.clone()).unwrap_or_default(),
+                self.first_moments.get_mut(range.clone()).unwrap_or_default(),
+                self.second_moments.get_mut(range).unwrap_or_default(),
+            );
+        }
+    }
 }
 
 /// The labels of an epoch, cut into steps.
@@ -283,7 +307,7 @@ fn check_workspace<T: Real, E: Executor>(
     found: usize,
 ) -> Result<(), Error> {
     let labels = data.training.len().max(data.held_out.len());
-    let required = workspace_len(executor, mlp, data.items.len(), labels, minibatch);
+    let required = workspace_len(executor.threads(), mlp, data.items.len(), labels, minibatch);
     if found < required {
         return Err(Error::Workspace { what: "training", required, found });
     }

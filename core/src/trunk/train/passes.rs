@@ -76,7 +76,7 @@ pub(super) struct Passes<'a, T, E> {
     transposed: &'a mut [T],
     /// Inputs of the items of a step that does not take all labels.
     gathered: &'a mut [T],
-    scratch: &'a mut [T],
+    workspace: &'a mut [T],
 }
 
 impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
@@ -107,7 +107,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             gradients: take(mlp.parameters()),
             transposed: take(mlp.widest() * mlp.widest()),
             gathered: take(gathered_items(items, minibatch).saturating_mul(mlp.inputs())),
-            scratch: take(usize::MAX),
+            workspace: take(usize::MAX),
         }
     }
 
@@ -136,7 +136,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         let features = Columns::new(inputs, self.mlp.features(), items.len())?;
         let head = self.mlp.head_of(parameters);
         let (out, _) = split_at(self.rewards, items.len());
-        rewards(self.executor, features, head, out, self.scratch)
+        rewards(self.executor, features, head, out, self.workspace)
     }
 
     fn loss(&mut self, comparisons: &[Comparison<T>]) -> T {
@@ -165,8 +165,8 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
     ) -> Result<&[T], Error> {
         let count = batch.items.len();
         // Read while the rest is written to.
-        let memory = core::mem::take(&mut self.gathered);
-        let (gathered, _) = split_at(&mut *memory, count * self.mlp.inputs());
+        let buffer = core::mem::take(&mut self.gathered);
+        let (gathered, _) = split_at(&mut *buffer, count * self.mlp.inputs());
         for (inputs, item) in gathered.chunks_exact_mut(self.mlp.inputs().max(1)).zip(batch.items) {
             copy(self.data.items.column(*item as usize), inputs);
         }
@@ -177,11 +177,11 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             margins_of(self.rewards, batch.comparisons(), slopes);
             let (reward_gradients, _) = split_at(self.reward_gradients, count);
             reward_gradients.fill(T::ZERO);
-            let labels = (batch.comparisons(), batch.labels.len());
-            add_gradients_of(self.executor.level(), labels, slopes, reward_gradients);
+            let (labels, level) = (batch.labels.len(), self.executor.level());
+            add_gradients_of(level, batch.comparisons(), labels, slopes, reward_gradients);
             self.gradients_of_rewards(parameters, gathered, count);
         }
-        self.gathered = memory;
+        self.gathered = buffer;
         embedded.map(|()| &*self.gradients)
     }
 
@@ -216,11 +216,11 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         let executor = self.executor;
         weight_gradient(executor, three, third_slopes, second_outputs, items, self.gradients);
         transpose(three, parameters, self.transposed);
-        let below = (&mut **second_slopes, &mut **second_outputs);
+        let below = LayerBelow { slopes: second_slopes, outputs: second_outputs };
         input_gradient(executor, three, self.transposed, third_slopes, items, below);
         weight_gradient(executor, two, second_slopes, first_outputs, items, self.gradients);
         transpose(two, parameters, self.transposed);
-        let below = (&mut **first_slopes, &mut **first_outputs);
+        let below = LayerBelow { slopes: first_slopes, outputs: first_outputs };
         input_gradient(executor, two, self.transposed, second_slopes, items, below);
         weight_gradient(executor, one, first_slopes, inputs, items, self.gradients);
         self.gradients
@@ -255,17 +255,25 @@ fn weight_gradient<T: Real, E: Executor>(
     }
 }
 
-/// Multiplies the derivatives in `slopes` by Wᵀ · (gradient of the layer's output): the gradient
-/// of the layer below's pre-activations. That layer's outputs have served, and hold the product.
+/// What the layer below another has kept from the forward pass.
+struct LayerBelow<'a, T> {
+    /// Derivatives of its activations.
+    slopes: &'a mut [T],
+    outputs: &'a mut [T],
+}
+
+/// Multiplies the derivatives of the layer below by Wᵀ · (gradient of the layer's output): the
+/// gradient of its pre-activations. Its outputs have served, and hold the product.
 fn input_gradient<T: Real, E: Executor>(
     executor: &E,
     layer: Layer,
     transposed: &[T],
     output_gradients: &[T],
     items: usize,
-    (slopes, outputs): (&mut [T], &mut [T]),
+    below: LayerBelow<'_, T>,
 ) {
     const ITEMS: usize = 64;
+    let LayerBelow { slopes, outputs } = below;
     let (slopes, _) = split_at(slopes, layer.inputs * items);
     let a = transposed.get(..layer.inputs * layer.outputs).unwrap_or_default();
     let chunk = ITEMS * layer.inputs;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::last_layer::fit;
 use crate::report::last_layer::LastLayerReport;
+use crate::settings::Settings;
 
 /// Fits the head of `--model`, and writes the model once it is there.
 pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> {
@@ -13,7 +14,7 @@ pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> 
     let path = args.model.as_deref().unwrap_or(&args.out);
     let mut model = Model::open_for(&job.embeddings, path)?;
     let fitted = job.threads.install(|| fit(&mut model, job.context(), &job.labels, output))?;
-    let (file, prior) = (job.files.model, job.settings.prior_precision);
+    let (file, prior) = (job.files.model, job.settings.prior.prior_precision);
     let (out, digest) = (file.path().display().to_string(), model.digest()?);
     let report = LastLayerReport::new(&fitted, prior, job.labels.len(), job.round, out, digest);
     let bytes = model.to_bytes(file.path())?;
@@ -25,11 +26,10 @@ pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> 
 }
 
 /// What belongs to the other kind of training, which clap cannot know.
-pub(super) fn check(args: &Args) -> Result<()> {
-    match args.prior.prior_precision {
-        Some(typed) if !args.last_layer => {
-            Err(Error::setting("prior_precision", typed, "is only used with `last_layer`"))
-        }
-        _ => Ok(()),
+pub(super) fn check(args: &Args, settings: &Settings) -> Result<()> {
+    if args.last_layer || !args.prior.typed().has("prior_precision") {
+        return Ok(());
     }
+    let found = settings.prior.prior_precision;
+    Err(Error::setting("prior_precision", found, "is only used with `last_layer`"))
 }

@@ -10,19 +10,20 @@ use core::fmt::Display;
 
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
+use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool};
 use pairpick_core::head::rewards;
-use pairpick_core::kernel::panel::{
-    fill_whitened, fill_whitener, panel_stride, whitener_len,
-};
-use pairpick_core::columns::Columns;
+use pairpick_core::kernel::panel::panel_stride;
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
-use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::pool::{Pool, PoolSize, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::score::{Criterion, best_pairs};
-use pairpick_core::select::{Options, Posterior, Problem, Strategy, Workspace};
+use pairpick_core::score::{Criterion, Ranking, best_pairs};
+use pairpick_core::select::{
+    ArraySelector, Options, Posterior, Problem, Sizes, Strategy, Workload, WorkspaceLen,
+};
 use pairpick_core::topk::Scored;
+use pairpick_core::whiten::{fill_whitened, fill_whitener, whitener_len};
 use semihosting::{println, process};
 
 const ORDER: usize = 32;
@@ -30,8 +31,22 @@ const PROMPTS: usize = 20;
 const REPLIES: u32 = 10;
 const ITEMS: usize = 200;
 const BATCH: usize = 10;
-/// What the largest stage works in.
-const NUMBERS: usize = 17_000;
+const STRATEGY: Strategy = Strategy::PaDopt;
+
+/// The selection that is counted.
+struct Counted;
+
+impl Workload for Counted {
+    const SIZES: Sizes = Sizes {
+        pool: PoolSize::uniform(ORDER, PROMPTS, REPLIES as usize),
+        batch: BATCH,
+        threads: 1,
+    };
+    const LEN: WorkspaceLen = STRATEGY.workspace_len(&Self::SIZES, &Options::<f32>::DEFAULT);
+}
+
+const LEN: WorkspaceLen = Counted::LEN;
+type Selector<T> = ArraySelector<T, { LEN.numbers }, { LEN.heaps }, { LEN.ranks }, BATCH>;
 
 /// What a selection works on and in.
 pub struct Memory<T> {
@@ -42,10 +57,7 @@ pub struct Memory<T> {
     rewards: [T; ITEMS],
     matrix: [T; packed_len(ORDER)],
     past: [T; packed_len(ORDER)],
-    numbers: [T; NUMBERS],
-    batch: [Scored<T>; BATCH],
-    heap: [Scored<T>; BATCH],
-    ranks: [u64; BATCH],
+    selector: Selector<T>,
 }
 
 /// A [`Memory`] in a static.
@@ -64,10 +76,7 @@ impl<T: Real> Place<T> {
         rewards: [T::ZERO; _],
         matrix: [T::ZERO; _],
         past: [T::ZERO; _],
-        numbers: [T::ZERO; _],
-        batch: [Scored { score: T::ZERO, pair: 0 }; _],
-        heap: [Scored { score: T::ZERO, pair: 0 }; _],
-        ranks: [0; _],
+        selector: Selector::for_workload::<Counted>(),
     }));
 
     /// Measures and ends the program.
@@ -118,7 +127,8 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
     let prompts = Prompts::new(&memory.starts, &mut memory.first_pairs)?;
     let features = Columns::new(&memory.features, ORDER, ITEMS)?;
     let pool = &Pool::in_prompt(features, prompts, &[])?;
-    let (values, numbers) = (&mut memory.rewards, &mut memory.numbers);
+    // The stages by themselves work in what the selection as a whole has.
+    let (values, numbers) = (&mut memory.rewards, &mut memory.selector.numbers);
     count("rewards", || rewards(executor, features, &memory.head, values, numbers))?;
     let mut fisher = Packed::new(ORDER, &mut memory.matrix[..])?;
     let weighting = Weighting::Bernoulli;
@@ -132,10 +142,10 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
         fill_whitener(factor.as_slice(), ORDER, whitener);
         fill_whitened(executor.level(), features, whitener, stride, panel);
     });
-    let criterion = Criterion::Leverage(&factor, weighting);
-    let (batch, heap) = (&mut memory.batch[..], &mut memory.heap[..]);
+    let ranking = Ranking::new(pool, values, Criterion::Leverage(&factor, weighting));
+    let batch: &mut [Scored<T>] = &mut memory.selector.batch;
     count("whiten-and-scores", || {
-        best_pairs(executor, pool, values, criterion, numbers, heap, batch)
+        best_pairs(executor, &ranking, numbers, &mut [], batch)
     })?;
     let posterior = &Posterior {
         head: &memory.head,
@@ -145,8 +155,7 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
     };
     let options = &Options::default();
     let problem = Problem { executor, pool, posterior, options };
-    let workspace = Workspace { numbers, heaps: heap, ranks: &mut memory.ranks };
-    let mut rng = Stream::new(7, "select", 0);
-    count("selection", || Strategy::PaDopt.select(&problem, workspace, &mut rng, batch))?;
+    let (selector, mut rng) = (&mut memory.selector, Stream::new(7, "select", 0));
+    count("selection", || selector.select(STRATEGY, &problem, BATCH, &mut rng).map(|_| ()))?;
     Ok(())
 }

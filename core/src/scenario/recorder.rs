@@ -1,7 +1,7 @@
 //! What a replay tells: a line for each stage, with a digest of its values and the values
 //! themselves, in one text form that a server, a browser and a microcontroller print alike.
 //!
-//! A trace is lines of text. A section opens with a [`Header`]; each [`Entry`] is one line of
+//! A recording is lines of text. A section opens with a [`Header`]; each [`Entry`] is one line of
 //! `stage order round index kind count digest`, and in its alternate form (`{:#}`) further lines,
 //! indented by two spaces, of the values' bits in hexadecimal. Only integers are formatted, so a
 //! device needs no code that prints floats.
@@ -17,7 +17,7 @@ use crate::profile::Profile;
 /// The version of the numeric contract that results have the bits of.
 pub const CONTRACT: u32 = 1;
 
-/// Values on a line of a trace.
+/// Values on a line of a recording.
 const VALUES_A_LINE: usize = 8;
 
 /// What the values of a stage are.
@@ -32,7 +32,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name used in traces.
+    /// The name used in recordings.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -154,13 +154,13 @@ impl fmt::Display for Header {
 }
 
 /// Digests what stages hand it, and passes it on.
-pub(super) struct Tracer<'a> {
+pub(super) struct Recorder<'a> {
     observe: &'a mut dyn FnMut(&Entry<'_>),
     order: usize,
     round: usize,
 }
 
-impl<'a> Tracer<'a> {
+impl<'a> Recorder<'a> {
     pub(super) fn new(observe: &'a mut dyn FnMut(&Entry<'_>)) -> Self {
         Self { observe, order: 0, round: 0 }
     }

@@ -24,6 +24,30 @@ pub trait Named: Copy + Send + Sync + 'static {
     }
 }
 
+/// Implements [`Named`]: the names are data, and the same code goes with every list of them.
+macro_rules! named {
+    ($type:ty, $what:literal, $($value:ident = $name:literal: $about:literal),+ $(,)?) => {
+        impl $crate::named::Named for $type {
+            const WHAT: &'static str = $what;
+            const ALL: &'static [Self] = &[$(Self::$value),+];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$value => $name),+
+                }
+            }
+
+            fn about(self) -> &'static str {
+                match self {
+                    $(Self::$value => $about),+
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use named;
+
 /// Writes a choice by its name (`#[serde(with = "named")]`).
 ///
 /// # Errors
@@ -39,4 +63,14 @@ pub fn serialize<T: Named, S: Serializer>(value: &T, serializer: S) -> Result<S:
 pub fn deserialize<'de, T: Named, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let name = String::deserialize(deserializer)?;
     T::from_name(&name).ok_or_else(|| D::Error::custom(format!("unknown {} {name:?}", T::WHAT)))
+}
+
+/// Reads an option's value by its name; help lists the names with their meaning.
+#[cfg(feature = "cli")]
+pub(crate) fn choice<T: Named>() -> impl clap::builder::TypedValueParser<Value = T> {
+    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+    let values = T::ALL.iter().map(|value| PossibleValue::new(value.name()).help(value.about()));
+    PossibleValuesParser::new(values)
+        .try_map(|name| T::from_name(&name).ok_or_else(|| format!("unknown {} {name}", T::WHAT)))
 }

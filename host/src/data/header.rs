@@ -1,0 +1,74 @@
+//! [`Header`]: what the header of an array's file says, whichever form it has.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{ArrayError, Error, Result, Shape};
+
+/// How a number is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// 32 bits, little-endian.
+    F32,
+    /// IEEE-754's 16 bits, little-endian; widened without loss.
+    F16,
+    /// The upper 16 bits of an `F32`, little-endian; widened without loss. Only `safetensors` has
+    /// them.
+    Bf16,
+}
+
+impl Element {
+    /// Bytes of a number.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+        }
+    }
+}
+
+/// A header that was understood.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub element: Element,
+    pub shape: Vec<u64>,
+    /// Bytes before the first number.
+    pub data_start: u64,
+    /// Bytes of the whole file.
+    pub file_len: u64,
+}
+
+/// How many numbers an array of this shape has; an error if no file can hold them.
+pub(super) fn count(shape: &[u64], element: Element, path: &Path) -> Result<u64> {
+    let count = shape.iter().try_fold(1_u64, |count, length| count.checked_mul(*length));
+    let addressable = |count: &u64| {
+        count.checked_mul(element.size() as u64).is_some_and(|bytes| bytes < u64::MAX / 2)
+    };
+    count
+        .filter(addressable)
+        .ok_or_else(|| ArrayError::ShapeOverflow { shape: Shape(shape.to_vec()) }.at(path))
+}
+
+/// Reads `len` bytes, or what there is; never holds more than that.
+pub(super) fn read_up_to(source: &mut dyn Read, len: u64, path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = source.take(len).read_to_end(&mut bytes);
+    read.map_err(|error| Error::io(path, "read", error))?;
+    Ok(bytes)
+}
+
+/// Reads a header's text, of which the file must have all.
+pub(super) fn read_text(
+    source: &mut dyn Read,
+    starts_at: u64,
+    len: u64,
+    path: &Path,
+) -> Result<Vec<u8>> {
+    let text = read_up_to(source, len, path)?;
+    let (expected, found) = (starts_at + len, starts_at + text.len() as u64);
+    match found < expected {
+        true => Err(ArrayError::Truncated { expected, found }.at(path)),
+        false => Ok(text),
+    }
+}

@@ -1,0 +1,34 @@
+//! The folder as a [`Journal`].
+
+use super::{MODEL, OutputFolder};
+use crate::data::embeddings::Embeddings;
+use crate::data::labels::LabelRecord;
+use crate::error::{FolderError, Result};
+use crate::round::journal::{Committed, Journal, RoundRecord};
+use crate::settings::Settings;
+
+impl Journal for OutputFolder {
+    fn begin(&mut self, settings: &Settings, embeddings: &Embeddings) -> Result<Committed> {
+        if let Some(source) = self.source.take() {
+            self.write_settings(settings, source)?;
+        }
+        std::mem::take(&mut self.recorded).committed(embeddings)
+    }
+
+    /// Killed at any instant, the run can be gone on with: the round counts once its line of metrics
+    /// is there, labels beyond the last such line are dropped, and the model is the file or the
+    /// draft, whichever has that line's digest.
+    fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
+        let RoundRecord { answered, model, metrics, embeddings } = round;
+        if !answered.skipped.is_empty() {
+            return Err(FolderError::Skipped { path: self.partial_path().into() }.into());
+        }
+        let records: Vec<LabelRecord> =
+            answered.labels.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
+        let bytes = model.to_bytes(&self.partial_path().join(MODEL))?;
+        self.append_labels(&records)?;
+        self.partial.draft(MODEL, &bytes)?;
+        self.append_metrics(metrics)?;
+        self.partial.keep_draft(MODEL)
+    }
+}
