@@ -184,8 +184,8 @@ pub(crate) const fn growing_len(order: usize) -> usize {
     packed_len(order).saturating_add(condition_workspace_len(order))
 }
 
-/// A bound on rounding, relative, above which there is no figure. Of the pools of the tests in f32 none that
-/// passes is off by more than 10⁻³.
+/// A bound on rounding, relative, above which there is no figure. Of the pools of the tests in f32
+/// none that passes is off by more than 10⁻³.
 const ROUNDING: f64 = 0.015625;
 
 impl<'a, T: Real> GrowingPosterior<'a, T> {
