@@ -22,6 +22,12 @@ const ITEMS: u64 = 500;
 /// Prompts that a pool works on at once: with fewer, items lie otherwise in the cache.
 const PROMPTS: u64 = 25;
 
+/// Responses to a prompt with more of which it is gone through by blocks, whatever its length; those of
+/// the small prompts that stand for such, and how many these are.
+const LONG: u64 = 512;
+const LONG_RESPONSES: u64 = 768;
+const LONG_PROMPTS: u64 = 2;
+
 /// The most items of a small listed pool: their features leave the cache as those of a large one.
 const ITEMS_LISTED: u64 = 1500;
 
@@ -113,8 +119,10 @@ fn line(one: Measured, two: Measured, items: f64) -> Rate {
 fn small(shape: &Shape, dimensions: u64) -> Shape {
     let (items, pool) = match shape.pool {
         PoolShape::InPrompt { responses } => {
-            let prompts = (ITEMS / responses).max(PROMPTS.min(shape.items / responses)).max(1);
-            (prompts * responses, shape.pool)
+            let few = if responses > LONG { LONG_PROMPTS } else { PROMPTS };
+            let prompts = few.min(shape.items / responses).max(ITEMS / responses).max(1);
+            let responses = responses.min(LONG_RESPONSES);
+            (prompts * responses, PoolShape::InPrompt { responses })
         }
         PoolShape::CrossPrompt => (ITEMS_ACROSS, shape.pool),
         PoolShape::Listed { .. } => {
