@@ -1,5 +1,6 @@
 //! [`Features`] of items, and [`FeatureCache`], those that a trunk has computed already.
 
+use pairpick_core::Error as Core;
 use pairpick_core::columns::Columns;
 
 use super::Trunk;
@@ -50,7 +51,8 @@ impl Trunk {
     /// Features φ of items, in the order given.
     ///
     /// # Errors
-    /// As [`Trunk::inputs_of`]; [`Error::Core`] if a feature overflows.
+    /// As [`Trunk::inputs_of`]; [`DataError::Overflow`](crate::error::DataError::Overflow), naming the
+    /// item, if a feature overflows.
     pub fn features_of(
         &self,
         embeddings: &Embeddings,
@@ -93,7 +95,12 @@ impl Trunk {
             let computed = &mut block[..missing.len() * rows];
             Columns::new(&inputs, self.inputs(), missing.len())
                 .and_then(|inputs| self.apply(threads, inputs, computed, &mut workspace))
-                .map_err(Error::core("features"))?;
+                .map_err(|error| match error {
+                    Core::NonFinite { index, .. } => {
+                        embeddings.overflow(missing[index / rows], "the features")
+                    }
+                    error => Error::core("features")(error),
+                })?;
             for (place, column) in places.into_iter().zip(computed.chunks_exact(rows)) {
                 place.copy_from_slice(column);
             }

@@ -74,7 +74,13 @@ fn select<T: Real>(
     let options = &Options { target, ..options(request, pool, size, progress) };
     let posterior = &state.posterior.with_head(state.model.head())?;
     let problem = Problem { executor: threads, pool, posterior, options };
-    let Picked { pairs, selection } = pick_within_caps(request, &problem, size, progress)?;
+    let picked = pick_within_caps(request, &problem, size, progress);
+    let Picked { pairs, selection } = picked.map_err(|error| match error {
+        Core::NonFinite { what: "rewards", index } => {
+            request.context.embeddings.overflow(drawn.items[index], "the rewards")
+        }
+        error => request.refused()(error),
+    })?;
     warn::<T>(request, &selection, progress);
     let gain = information::of_batch(request, &problem, &pairs, progress);
     let ranked = pairs.len().saturating_sub(options.mixed);
@@ -134,8 +140,8 @@ fn pick_within_caps<T: Real>(
     problem: &Problem<'_, T, Threads>,
     size: usize,
     progress: &mut dyn Progress,
-) -> Result<Picked<T>> {
-    let picked = match pick(request, problem, size) {
+) -> Result<Picked<T>, Core> {
+    match pick(request, problem, size) {
         // What the caps leave of the pool shows only as pairs are taken.
         Err(Core::Batch { available, .. }) if 0 < available && available < size as u64 => {
             let (round, cap) =
@@ -144,8 +150,7 @@ fn pick_within_caps<T: Real>(
             pick(request, problem, available as usize)
         }
         picked => picked,
-    };
-    picked.map_err(request.refused())
+    }
 }
 
 fn pick<T: Real>(
