@@ -22,11 +22,11 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Print the manual page, or write one for each subcommand
+/// Print the manual, or write a page for each subcommand
 #[derive(Debug, ClapArgs)]
 #[command(after_help = help::MAN)]
 pub(super) struct ManArgs {
-    /// Folder for a page of each subcommand; without it the main page is printed
+    /// Folder for a page of each subcommand; without it they are printed, one after the other
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
 }
@@ -44,13 +44,19 @@ pub(super) fn completions(
 
 /// Prints or writes manual pages.
 pub(super) fn man(args: &ManArgs, command: Command, output: &Output) -> Result<()> {
-    let Some(folder) = &args.out else {
-        let mut page = Vec::new();
+    // Its page would say what every page says, and none is written.
+    let mut command = command.disable_help_subcommand(true);
+    if let Some(folder) = &args.out {
+        fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create", error))?;
+        return generate_to(command, folder).map_err(|error| Error::io(folder, "write", error));
+    }
+    command.build();
+    let mut pages = Vec::new();
+    let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
+    for command in [command].into_iter().chain(subcommands) {
         Man::new(command)
-            .render(&mut page)
+            .render(&mut pages)
             .map_err(|error| Error::io("standard output", "write", error))?;
-        return output.result(&String::from_utf8_lossy(&page));
-    };
-    fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create", error))?;
-    generate_to(command, folder).map_err(|error| Error::io(folder, "write", error))
+    }
+    output.result(&String::from_utf8_lossy(&pages))
 }
