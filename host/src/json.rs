@@ -177,7 +177,8 @@ mod tests {
         let long = format!("{{\"{}\u{1b}[2J\": 1}}", "x".repeat(10_000));
         let problem = object::<Record>(long.as_bytes()).unwrap_err().to_string();
         assert!(problem.len() < 300 && problem.contains('…'), "{problem}");
-        let colours = explained("invalid type: string \"\u{1b}[31m\", expected u8 at line 1 column 2");
+        let colours =
+            explained("invalid type: string \"\u{1b}[31m\", expected u8 at line 1 column 2");
         assert_eq!(colours, "found \"\\u{1b}[31m\"; expected a whole number that is not negative");
     }
 }

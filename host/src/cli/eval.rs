@@ -122,9 +122,7 @@ impl Args {
         settings.check()?;
         let typed = self.measuring.typed();
         let responses = split.embeddings.responses();
-        for note in settings.measuring.fit_to(Some(responses), &typed)? {
-            output.note(&note);
-        }
+        settings.measuring.fit_to(Some(responses), &typed)?;
         let evaluation = evaluate(model, split, threads, &settings.measuring.best_of, output)?;
         Ok(Golden::new(evaluation))
     }

@@ -58,8 +58,13 @@ pub(super) struct RepeatedLabels {
 pub(super) struct ListedPairs {
     /// The only pairs that can be asked about: JSON Lines of {"a": ITEM, "b": ITEM}, an item being a
     /// row of (M, D) embeddings or [prompt, response] of (N, K, D) ones
-    #[arg(long, value_name = "FILE", conflicts_with = "pool", requires = "train_embeddings",
-          help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "pool",
+        requires = "train_embeddings",
+        help_heading = "Data"
+    )]
     pub candidates: Option<PathBuf>,
 }
 

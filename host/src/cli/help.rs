@@ -142,7 +142,8 @@ pub(super) fn select() -> String {
 
 /// After `pairpick train --help`, in full.
 pub(super) fn train() -> String {
-    let options = settings_of(&[Network::augment_args, Training::augment_args, Prior::augment_args]);
+    let options =
+        settings_of(&[Network::augment_args, Training::augment_args, Prior::augment_args]);
     format!("{TRAIN}\n\n{}", presets(options, |settings| settings))
 }
 
@@ -168,7 +169,10 @@ fn presets(options: Command, adapted: fn(Settings) -> Settings) -> String {
     line(&mut text, "", Preset::ALL.iter().map(|preset| preset.name().to_owned()));
     let mut sized = Vec::new();
     for argument in options.get_arguments() {
-        let (id, option) = (argument.get_id().as_str(), format!("--{}", argument.get_id().as_str().replace('_', "-")));
+        let (id, option) = (
+            argument.get_id().as_str(),
+            format!("--{}", argument.get_id().as_str().replace('_', "-")),
+        );
         let values = recipes.iter().filter_map(|recipe| recipe.get(id));
         line(&mut text, &option, values.map(told));
         if let Some(value) = bundled.get(id).filter(|value| recipes[0].get(id) != Some(value)) {

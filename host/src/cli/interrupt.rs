@@ -85,7 +85,8 @@ fn on_signals_not_ignored(act: impl Fn() + Send + 'static) {
 
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let Some(ignored) = ignored(&status) else { return };
-    let heeded = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let heeded =
+        [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     if let Ok(mut signals) = Signals::new(heeded) {
         std::thread::spawn(move || signals.forever().next().map(|_| act()));
     }

@@ -16,12 +16,10 @@ pub(super) struct Mark {
 }
 
 /// Before an error.
-pub(super) const ERROR: Mark =
-    Mark { style: AnsiColor::Red.on_default().bold(), word: "error: " };
+pub(super) const ERROR: Mark = Mark { style: AnsiColor::Red.on_default().bold(), word: "error: " };
 
 /// Before a note.
-pub(super) const NOTE: Mark =
-    Mark { style: AnsiColor::Yellow.on_default().bold(), word: "note: " };
+pub(super) const NOTE: Mark = Mark { style: AnsiColor::Yellow.on_default().bold(), word: "note: " };
 
 /// Before anything else.
 pub(super) const PLAIN: Mark = Mark { style: Style::new(), word: "" };

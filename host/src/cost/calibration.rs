@@ -136,8 +136,14 @@ mod tests {
     fn small_shapes_are_small_however_large_the_shape() {
         for responses in [2, 10, 256, 1 << 16] {
             let pool = PoolShape::InPrompt { responses };
-            let shape =
-                Shape { items: 1 << 31, dimensions: 384, hidden: [64; 3], pool, labels: 9, scalar: 8 };
+            let shape = Shape {
+                items: 1 << 31,
+                dimensions: 384,
+                hidden: [64; 3],
+                pool,
+                labels: 9,
+                scalar: 8,
+            };
             let small = small(&shape, 512);
             assert!(small.items <= ITEMS.max(PROMPTS * RESPONSES), "{responses}: {small:?}");
             assert!(small.pairs() < 1e6, "{responses}: {small:?}");

@@ -119,7 +119,9 @@ pub enum DataError {
         value: f32,
     },
     /// An item whose embedding, finite as it is, leads beyond what a float holds.
-    #[error("{what} of the item at {item} overflow: its embedding, or the model's weights, are too large")]
+    #[error(
+        "{what} of the item at {item} overflow: its embedding, or the model's weights, are too large"
+    )]
     Overflow {
         /// "the features" or "the rewards".
         what: &'static str,

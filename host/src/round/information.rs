@@ -31,7 +31,9 @@ pub(super) fn of_batch<T: Real>(
     progress: &mut dyn Progress,
 ) -> Gain {
     let mut measure = Measure { problem, certifier: Certifier::default() };
+    progress.begin("measuring the batch", 0);
     let gain = measure.gain(batch);
+    progress.end();
     let nats = or_note(gain, "what the batch tells", request, progress);
     let mut certificate = None;
     if nats.is_some() && request.context.settings.asking.certificate {

@@ -37,6 +37,7 @@ impl<T: Real> LabelPosterior<T> {
     ) -> Result<Self> {
         let Context { embeddings, threads, .. } = context;
         let cache = FeatureCache::default();
+        progress.begin("learning what labels tell", 0);
         let pairs =
             PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
         let prior_precision = prior_precision(context, &pairs, labels, progress)?;
@@ -46,6 +47,7 @@ impl<T: Real> LabelPosterior<T> {
         if !labels.is_empty() {
             add(context, model, &pairs, &mut fisher)?;
         }
+        progress.end();
         Ok(Self { fisher, prior_precision, cache: pairs.into_cache() })
     }
 

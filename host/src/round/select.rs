@@ -48,8 +48,10 @@ pub(super) fn batch<T: Real>(
     }
     let (embeddings, threads) = (request.context.embeddings, request.context.threads);
     let trunk = state.model.trunk();
+    progress.begin("embedding", 0);
     let features =
         trunk.features_cached(state.posterior.cache(), embeddings, &drawn.items, threads)?;
+    progress.end();
     let batch = select(request, state, &drawn, &features, progress)?;
     Ok(Batch { cache: FeatureCache { items: drawn.items, features }, ..batch })
 }
@@ -65,6 +67,7 @@ fn select<T: Real>(
     let pool = &drawn.pool(features.columns()?, &mut first_pairs)?;
     let threads = request.context.threads;
     let size = size(request, pool, progress);
+    progress.begin("selecting", 0);
     let target = match request.strategy.facts().target {
         true => Some(target::<T>(threads, pool, &drawn.starts)?),
         false => None,
@@ -81,6 +84,7 @@ fn select<T: Real>(
         }
         error => request.refused()(error),
     })?;
+    progress.end();
     warn::<T>(request, &selection, progress);
     let gain = information::of_batch(request, &problem, &pairs, progress);
     let ranked = pairs.len().saturating_sub(options.mixed);

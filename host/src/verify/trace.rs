@@ -147,7 +147,8 @@ impl Trace {
             if line.starts_with("trace ") {
                 let key = header(path, &line).map_err(|problem| {
                     let header = quotable(&line);
-                    problem.unwrap_or_else(|| wrong(format!("\"{header}\" is no header of a trace")))
+                    problem
+                        .unwrap_or_else(|| wrong(format!("\"{header}\" is no header of a trace")))
                 })?;
                 trace.sections.push(Section { key, stages: Vec::new() });
             } else if let Some(section) = trace.sections.last_mut() {
@@ -191,7 +192,8 @@ impl Trace {
 fn draft_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    builder.permissions(<std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+    builder
+        .permissions(<std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
     builder.tempfile_in(folder)
 }
 
