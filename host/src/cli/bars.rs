@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_takes_a_second_is_shown_and_then_cleared() {
-        let wait = |tenths| thread::sleep(Duration::from_millis(100 * tenths));
+        let wait = |tenths: u64| thread::sleep(Duration::from_millis(100 * tenths));
         let bars = Bars::on(|| ProgressDrawTarget::term_like(Box::new(Recorder)));
         bars.begin("short", 0);
         wait(3);

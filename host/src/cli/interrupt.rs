@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bars::Bars;
 use super::log::{PLAIN, log};
+use crate::error::is_obeyed;
 use crate::output::abandon;
 
 /// The exit code of a program that a signal has ended: 128 and the signal's number.
@@ -108,7 +109,7 @@ fn message(run: Option<&Run>) -> String {
             0 => "before the first round ended".to_owned(),
             round => format!("after round {round}"),
         };
-        let out = quoted(&out.display().to_string());
+        let out = quoted(out);
         format!("interrupted {done}; go on with: pairpick run --resume {out}")
     } else if partial.exists() || !out.exists() {
         "interrupted; nothing was written".to_owned()
@@ -117,24 +118,54 @@ fn message(run: Option<&Run>) -> String {
     }
 }
 
-/// A word that a shell reads as it stands.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:,=+@%".contains(&byte);
-    match !word.is_empty() && word.bytes().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
+/// A path that a shell reads as it stands, whatever is in it.
+pub(super) fn quoted(path: &Path) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:,=+@%".contains(byte);
+    let bytes = path.as_os_str().as_encoded_bytes();
+    match path.to_str() {
+        Some(text) if !text.is_empty() && bytes.iter().all(plain) => text.to_owned(),
+        Some(text) if !text.contains(is_obeyed) => format!("'{}'", text.replace('\'', "'\\''")),
+        _ => {
+            let escaped = bytes.iter().map(|byte| match plain(byte) {
+                true => char::from(*byte).to_string(),
+                false => format!("\\x{byte:02x}"),
+            });
+            format!("$'{}'", escaped.collect::<String>())
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::*;
 
     #[test]
     fn names_that_a_shell_would_split_are_quoted() {
-        let cases = [("out", "out"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("", "''")];
+        let cases = [
+            ("out", "out"),
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("", "''"),
+            ("a\u{1b}b ä", "$'a\\x1bb\\x20\\xc3\\xa4'"),
+        ];
         for (word, expected) in cases {
-            assert_eq!(quoted(word), expected);
+            assert_eq!(quoted(Path::new(word)), expected);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_are_quoted() {
+        use std::os::unix::ffi::OsStrExt;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"a\xff"));
+        assert_eq!(quoted(path), "$'a\\xff'");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn linux_tells_which_signals_are_ignored() {
+        let status = "Name:\tpairpick\nSigBlk:\t0\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+        assert_eq!(ignored(status), Some(0x1001));
+        assert_eq!(ignored("Name:\tpairpick\n"), None);
     }
 }

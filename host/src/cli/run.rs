@@ -278,7 +278,7 @@ impl Args {
 
 impl Job {
     fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
-        let out = quoted(&self.out.display().to_string());
+        let out = quoted(&self.out);
         let partial = self.folder.partial_path().to_owned();
         let filled = self.fill(threads, output);
         if filled.is_err() && partial.exists() {

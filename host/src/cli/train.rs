@@ -223,7 +223,7 @@ impl Files {
         }
         if let Some(file) = self.curve {
             let title = format!("{} labels, round {}", report.labels, report.round);
-            let svg = curves::losses_svg(&title, &fit.losses, fit.held_out > 0)?;
+            let svg = curves::losses_svg(&title, fit)?;
             file.write(svg.as_bytes())?;
         }
         let bytes = model.to_bytes(self.model.path())?;

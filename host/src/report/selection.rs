@@ -14,7 +14,7 @@ pub fn summary(report: &SelectionReport) -> String {
     format!(
         "round {}, {}: {} of {} pairs offered\n\
          log|P| {} -> {}, a gain of {} nats (prior precision {}): {per_label}{}\n\
-         {certificate}{} items ({:.1} effective) of {} prompts\n\
+         {certificate}{} items of {} prompts; effective number {:.1} ({} if all occurred equally often)\n\
          batch {}",
         report.round,
         report.strategy,
@@ -26,8 +26,9 @@ pub fn summary(report: &SelectionReport) -> String {
         report.prior_precision,
         report.information.as_ref().map(information).unwrap_or_default(),
         report.items,
-        report.effective_items,
         report.prompts,
+        report.effective_items,
+        report.items,
         report.digest,
     )
 }
