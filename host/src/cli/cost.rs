@@ -138,7 +138,7 @@ impl Args {
                 Ok(PoolShape::Listed { pairs })
             }
             (Amount::All, PoolKind::InPrompt) => {
-                within("responses", self.responses, 2, 1 << 16)?;
+                within("responses", self.responses, 2, u64::from(u16::MAX))?;
                 if !self.items.is_multiple_of(self.responses) {
                     let expected = format!("a multiple of `responses` {}", self.responses);
                     return Err(Error::setting("items", self.items, expected));
