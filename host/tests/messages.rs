@@ -320,7 +320,7 @@ fn paths_that_are_no_text_are_served() {
         command
     };
     let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-    let mut arguments = words(&["run", "--batch", "5", "--rounds", "300", "--iterations", "1"]);
+    let mut arguments = words(&["run", "--batch", "5", "--rounds", "40", "--iterations", "1"]);
     for (option, name) in
         [("--train-embeddings", "embeddings"), ("--train-rewards", "rewards"), ("--out", "out")]
     {

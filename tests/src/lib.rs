@@ -3,13 +3,16 @@
 //! outside, and the bounds in one table.
 
 pub mod bounds;
+#[cfg(feature = "host")]
 pub mod coreset;
 pub mod data;
+#[cfg(feature = "host")]
 pub mod design;
 pub mod elementary;
 #[cfg(feature = "host")]
 pub mod fuzz;
 pub mod generate;
+#[cfg(feature = "host")]
 pub mod information;
 pub mod kind;
 pub mod levels;
@@ -18,7 +21,9 @@ pub mod model;
 pub mod naive;
 pub mod normal;
 pub mod oracle;
+#[cfg(feature = "host")]
 pub mod selecting;
+#[cfg(feature = "host")]
 pub mod small;
 pub mod threads;
 pub mod ulp;

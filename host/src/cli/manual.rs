@@ -2,15 +2,16 @@
 //! from its one definition.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Command};
 use clap_complete::aot::{Shell, generate};
-use clap_mangen::{Man, generate_to};
+use clap_mangen::Man;
 
 use super::help;
 use super::output::Output;
 use crate::error::{Error, Result};
+use crate::output::file::Places;
 
 /// Print the completions of a shell
 ///
@@ -29,6 +30,10 @@ pub(super) struct ManArgs {
     /// Folder for a page of each subcommand; without it they are printed, one after the other
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
+
+    /// Replace pages that are there
+    #[arg(long, requires = "out", help_heading = "Output")]
+    force: bool,
 }
 
 /// Prints the completions.
@@ -44,19 +49,44 @@ pub(super) fn completions(
 
 /// Prints or writes manual pages.
 pub(super) fn man(args: &ManArgs, command: Command, output: &Output) -> Result<()> {
-    // Its page would say what every page says, and none is written.
+    // The page of `help` would say what every page says, and none refers to it.
     let mut command = command.disable_help_subcommand(true);
-    if let Some(folder) = &args.out {
-        fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create", error))?;
-        return generate_to(command, folder).map_err(|error| Error::io(folder, "write", error));
-    }
     command.build();
-    let mut pages = Vec::new();
-    let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
-    for command in [command].into_iter().chain(subcommands) {
-        Man::new(command)
-            .render(&mut pages)
-            .map_err(|error| Error::io("standard output", "write", error))?;
+    let pages = pages(&command)?;
+    let folder = match &args.out {
+        Some(folder) if folder != Path::new("-") => folder,
+        _ => {
+            let text = pages.into_iter().flat_map(|page| page.text).collect::<Vec<u8>>();
+            return output.result(&String::from_utf8_lossy(&text));
+        }
+    };
+    fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create", error))?;
+    let mut places = Places::new(args.force, &[]);
+    let place = |page: Page| Ok((places.take(&folder.join(page.name))?, page.text));
+    let pages: Result<Vec<_>> = pages.into_iter().map(place).collect();
+    pages?.into_iter().try_for_each(|(file, text)| file.write(&text))
+}
+
+/// A manual page and the name of its file.
+struct Page {
+    name: String,
+    text: Vec<u8>,
+}
+
+impl Page {
+    fn of(command: Command) -> Result<Self> {
+        let (page, mut text) = (Man::new(command), Vec::new());
+        let name = page.get_filename();
+        page.render(&mut text).map_err(|error| Error::io(&name, "write", error))?;
+        Ok(Self { name, text })
     }
-    output.result(&String::from_utf8_lossy(&pages))
+}
+
+/// The pages of a command and of all beneath it.
+fn pages(command: &Command) -> Result<Vec<Page>> {
+    let mut found = vec![Page::of(command.clone())?];
+    for subcommand in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        found.extend(pages(subcommand)?);
+    }
+    Ok(found)
 }

@@ -57,6 +57,15 @@ impl Output {
         }
     }
 
+    /// The same, where standard output may have been `taken` by a file; then it is no result.
+    pub fn result_beside(&self, taken: bool, text: &str) -> Result<()> {
+        if taken {
+            self.log(text.trim_end());
+            return Ok(());
+        }
+        self.result(text)
+    }
+
     /// What the library says, in the words of the command line.
     pub fn in_options(&self, message: &str) -> String {
         self.names.in_message(message)
