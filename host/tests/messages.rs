@@ -74,7 +74,7 @@ fn a_forgotten_file_of_embeddings_is_noted_and_quiet_is_quiet() {
     let given = ["select", "--batch", "2", "--train-embeddings", REPLIES];
     assert!(!stderr(&done(folder, &given)).contains("note:"), "nothing was forgotten");
     // Quiet or not, an error is told.
-    let error = refused(folder, &["train", "-q", "--labels", "none.jsonl"]);
+    let error = refused(folder, &["train", "-q", "--labels", "none.jsonl", "--out", "new"]);
     assert_eq!(error, "error: none.jsonl: no such file\n");
     let error = refused(folder, &["select", "--candidates", "labels.jsonl"]);
     assert!(error.contains("--train-embeddings <FILE>"), "{error}");
