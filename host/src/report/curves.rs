@@ -97,10 +97,10 @@ fn of_rounds(rounds: &[RoundMetrics]) -> Vec<Panel> {
             dots: true,
         },
         Panel {
-            title: "log|P|: information about the last layer",
-            upwards: "nats",
+            title: "log|P| − H ln λ: information about the last layer",
+            upwards: "natural logarithm",
             colour: RIGHT,
-            points: points(|metrics| metrics.log_det),
+            points: points(|metrics| metrics.log_det_over_prior),
             dots: true,
         },
     ]
@@ -236,7 +236,7 @@ mod tests {
             round,
             labels: 125 * round,
             one_minus_spearman: spearman.map(|value| value / round as f64),
-            log_det: Some(-300.0 - 7.5 * round as f64),
+            log_det_over_prior: Some(300.0 + 7.5 * round as f64),
             ..RoundMetrics::default()
         };
         (1..=count).map(round).collect()
@@ -259,7 +259,7 @@ mod tests {
         let (both, one) = (svg("dopt", &both).unwrap(), svg("dopt", &one).unwrap());
         assert!(both.contains("width=\"960\"") && both.contains("Spearman"), "{both}");
         assert!(one.contains("width=\"480\"") && !one.contains("Spearman"), "{one}");
-        assert!(one.contains("\nnats\n") && !one.contains("no values"), "{one}");
+        assert!(one.contains("\nnatural logarithm\n") && !one.contains("no values"), "{one}");
         assert!(svg("random", &[]).unwrap().contains("no values"));
     }
 
