@@ -154,6 +154,8 @@ impl fmt::Display for Explained<'_> {
         use pairpick_core::Error as Core;
         write!(f, "{}", self.0)?;
         match *self.0 {
+            // The host sizes all memory itself.
+            Core::Workspace { .. } => f.write_str(" (more memory than the system has)"),
             Core::Label { value, .. } => write!(f, " (found {value})"),
             Core::NotPositiveDefinite { value, .. } => {
                 write!(f, " (found {value:e}); try `precision` f64 or a larger `prior_precision`")

@@ -6,6 +6,7 @@ use pairpick_core::columns::Columns;
 use super::Trunk;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
+use crate::memory::zeros;
 use crate::parallel::Threads;
 
 /// Items embedded at a time: enough to keep every thread busy, few enough to stay in memory.
@@ -74,7 +75,7 @@ impl Trunk {
         threads: &Threads,
     ) -> Result<Features> {
         let rows = self.features();
-        let mut values = vec![0.0; items.len() * rows];
+        let mut values = zeros("features", items.len(), rows)?;
         let mut block = vec![0.0; BLOCK.min(items.len()) * rows];
         let mut workspace = vec![0.0; self.workspace_len(BLOCK)];
         for (items, out) in items.chunks(BLOCK).zip(values.chunks_mut(BLOCK * rows)) {

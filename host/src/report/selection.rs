@@ -13,8 +13,9 @@ pub fn summary(report: &SelectionReport) -> String {
     let after = before.zip(report.gain).map(|(before, gain)| before + gain);
     let per_label = PerLabel { nats: report.information_per_label, share: None };
     let certificate = report.certificate.map_or_else(String::new, |report| format!("{report}\n"));
+    let drawn = report.pairs.iter().any(|pair| pair.score.is_none());
     format!(
-        "round {}, {}: {} of {} pairs offered\n\
+        "round {}, {}: {} of {} pairs offered{}\n\
          log|P|-H ln λ {} -> {}, a gain of {} (prior precision λ {}): {per_label}{}\n\
          {certificate}{} items of {} prompts; effective number {:.1} ({} if all occurred equally often)\n\
          batch {}",
@@ -22,6 +23,7 @@ pub fn summary(report: &SelectionReport) -> String {
         report.strategy,
         report.pairs.len(),
         report.offered,
+        if drawn { "; \"score\" is null for pairs drawn at random" } else { "" },
         decimals(before),
         decimals(after),
         decimals(report.gain),
