@@ -10,6 +10,7 @@ mod journal;
 mod partial;
 mod place;
 mod resume;
+mod stored_path;
 
 use std::fs;
 use std::io;

@@ -1,5 +1,6 @@
 //! Where a run's folder may go: what is refused before any work is done.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,13 +23,13 @@ pub(super) fn resolve(out: &Path) -> Result<PathBuf> {
 
 /// The folder above, and a hidden sibling for each purpose: `.NAME.KIND`.
 pub(super) fn sibling(target: &Path, out: &Path, kind: &str) -> Result<(PathBuf, PathBuf)> {
-    let name = target.file_name().and_then(|name| name.to_str());
-    match (target.parent(), name) {
-        (Some(parent), Some(name)) => {
-            Ok((parent.to_owned(), parent.join(format!(".{name}.{kind}"))))
-        }
-        _ => Err(refused(out, "it has no name that text can hold")),
-    }
+    let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+        return Err(refused(out, "it has no name"));
+    };
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{kind}"));
+    Ok((parent.to_owned(), parent.join(hidden)))
 }
 
 /// Refuses what not even force may replace. `out` is how the user called it.

@@ -13,6 +13,7 @@ use super::{INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, digest_of};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::LabelRecord;
 use crate::error::{Error, FolderError, Result, quotable};
+use crate::json;
 use crate::model::Model;
 use crate::round::journal::Committed;
 use crate::round::metrics::RoundMetrics;
@@ -97,7 +98,7 @@ impl OutputFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|error| Error::io(&path, "read", error))?,
         };
-        serde_json::from_slice(&text).map(Some).map_err(|error| damaged(&path, &error.to_string()))
+        json::object(&text).map(Some).map_err(|problem| damaged(&path, &problem.to_string()))
     }
 
     fn recorded_rounds(&self) -> Result<Vec<RoundMetrics>> {
@@ -171,10 +172,10 @@ impl<T: DeserializeOwned> Lines<T> {
         // What follows the last line break is torn.
         for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|l| l.ends_with(b"\n")) {
             end += line.len() as u64;
-            let record = serde_json::from_slice(line).map_err(|error| Error::Line {
+            let record = json::object(line).map_err(|problem| Error::Line {
                 path: path.into(),
                 line: lines.records.len() + 1,
-                problem: error.to_string(),
+                problem: problem.what,
             })?;
             lines.records.push(record);
             lines.ends.push(end);
