@@ -23,6 +23,9 @@ const ORDER: usize = 5;
 const REPLIES: [u32; 28] =
     [600, 3, 1, 0, 1025, 20, 512, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 513, 5];
 
+/// The weight of a pair of items.
+type Weight<'a> = &'a dyn Fn(usize, usize) -> f64;
+
 struct Long {
     starts: Vec<u32>,
     features: Vec<f32>,
@@ -55,7 +58,7 @@ impl Long {
     }
 
     /// Σ by the numeric contract, entry by entry: `weight` is that of a pair (a, b), a < b.
-    fn naive(&self, weight: &dyn Fn(usize, usize) -> f64) -> Vec<f64> {
+    fn naive(&self, weight: Weight<'_>) -> Vec<f64> {
         let mut sum = vec![0.0; packed_len(ORDER)];
         for block in self.starts.windows(2).collect::<Vec<_>>().chunks(25) {
             let mut own = vec![0.0; packed_len(ORDER)];
@@ -67,13 +70,7 @@ impl Long {
         sum
     }
 
-    fn add_naive(
-        &self,
-        start: usize,
-        end: usize,
-        weight: &dyn Fn(usize, usize) -> f64,
-        sum: &mut [f64],
-    ) {
+    fn add_naive(&self, start: usize, end: usize, weight: Weight<'_>, sum: &mut [f64]) {
         let feature = |item: usize, row: usize| f64::from(self.features[item * ORDER + row]);
         let delta = |item: usize, row: usize| feature(item, row) - feature(start, row);
         let weights = |a: usize| (start..end).map(move |b| (b, weight(a.min(b), a.max(b))));
@@ -88,9 +85,9 @@ impl Long {
                 }
             }
             let mut entries = sum.iter_mut();
-            for column in 0..ORDER {
+            for (column, gradient) in gradient.iter().enumerate() {
                 for row in column..ORDER {
-                    *entries.next().expect("packed") += delta(a, row) * gradient[column];
+                    *entries.next().expect("packed") += delta(a, row) * gradient;
                 }
             }
         }
@@ -139,7 +136,7 @@ fn fisher_sums_have_the_bits_of_the_definition() {
             true => averaged_variance(margin(a, b), variance(a, b)),
             false => 0.0,
         };
-        let cases: [(Weighting<'_, f64>, &dyn Fn(usize, usize) -> f64); 3] = [
+        let cases: [(Weighting<'_, f64>, Weight<'_>); 3] = [
             (Weighting::Bernoulli, &plug_in),
             (Weighting::Unit, &unit),
             (Weighting::Averaged(whitened), &averaged),
