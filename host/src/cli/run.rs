@@ -9,7 +9,7 @@ use super::interrupt::quoted;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{DataSummary, Dataset};
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 use crate::label::oracle::OracleAnswerer;
@@ -54,7 +54,8 @@ pub(super) struct Args {
     #[command(flatten)]
     test: groups::TestData,
 
-    /// Skip the search for NaN and infinities, which reads the embeddings once
+    /// Skip the search for NaN and the digest of all embeddings, which read them once: an interrupted
+    /// run then knows its data by a sample of 256 prompts
     #[arg(long, help_heading = "Data")]
     trust_finite: bool,
 
@@ -239,7 +240,7 @@ impl Args {
         for note in &notes {
             output.note(note);
         }
-        self.scan(&dataset, output)?;
+        settings.data = self.scan(&dataset, output)?.or(settings.data);
         output.place(folder.partial_path(), &self.out);
         Ok(Job { out: self.out.clone(), folder, dataset, settings })
     }
@@ -250,24 +251,28 @@ impl Args {
         let ended = rounds.len();
         output.work().fills(out, folder.partial_path(), ended as u64);
         let Some(source) = data else {
-            folder.finish(output)?;
+            folder.finish()?;
             return Ok(Summary { rounds });
         };
         let dataset = source.open(settings.asking.pool)?;
-        source.check_unchanged(settings.data.as_ref(), &dataset.summary()?)?;
-        self.scan(&dataset, output)?;
+        let began = settings.data.as_ref();
+        source.check_unchanged(began, &dataset.summary()?)?;
+        if let Some(now) = self.scan(&dataset, output)? {
+            source.check_unchanged(began, &now)?;
+        }
         output.note(&format!("going on after round {ended} of {}", settings.asking.rounds));
         Job { out: out.to_owned(), folder, dataset, settings }.carry_out(threads, output)
     }
 
-    fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<()> {
+    /// What the data is, unless it is trusted.
+    fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<Option<DataSummary>> {
         if self.trust_finite {
-            return Ok(());
+            return Ok(None);
         }
-        output.begin("searching for NaN", dataset.values());
-        let scanned = dataset.scan_finite(&mut |done| output.advance(done));
+        output.begin("reading the data once", dataset.values());
+        let scanned = dataset.scan(&mut |done| output.advance(done));
         output.end();
-        scanned
+        scanned.map(Some)
     }
 
     fn report(&self, out: &Path, summary: &Summary, output: &Output) -> Result<()> {
@@ -297,7 +302,7 @@ impl Job {
         let summary = round::run(&dataset, &settings, threads, &mut oracle, &mut folder, output)?;
         let title = format!("{}, seed {}", settings.asking.strategy.name(), settings.seed);
         folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
-        folder.finish(output)?;
+        folder.finish()?;
         Ok(summary)
     }
 }

@@ -39,7 +39,7 @@ use crate::error::{Error, Result, quotable};
 use crate::named;
 
 /// The version of the settings' form and meaning; a file of another version is not read.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// What decides a result, in the order in which `settings.json` has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,8 +132,8 @@ mod tests {
         let now = format!("\"format_version\": {FORMAT_VERSION}");
         for (was, message) in [
             ("\"format_version\": 1", "format version 1, written by another version"),
-            ("\"format_version\": 3", "format version 3, written by another version"),
-            ("\"version\": 2", "missing field \"format_version\""),
+            ("\"format_version\": 4", "format version 4, written by another version"),
+            ("\"version\": 3", "missing field \"format_version\""),
         ] {
             let error = Settings::from_json(&text.replace(&now, was), path).unwrap_err();
             assert!(error.to_string().contains(message), "{error}");
