@@ -71,9 +71,8 @@ impl OutputFolder {
     pub fn create(out: &Path, force: bool, source: &Source) -> Result<Self> {
         let (target, inputs) = (resolve(out)?, source.paths());
         check_replaceable(&target, out, &inputs)?;
-        let (parent, partial) = sibling(&target, out)?;
+        let partial = sibling(&target, out)?;
         check_holds_no(&inputs, &partial, &partial)?;
-        fs::create_dir_all(&parent).map_err(|error| Error::io(parent, "create", error))?;
         let mut folder = Self::hold(out, target, partial, force)?;
         if folder.partial.holds_a_run() && !force {
             let partial = folder.partial_path().to_owned();
@@ -182,13 +181,12 @@ pub(crate) fn json_lines<T: Serialize>(records: &[T]) -> io::Result<Vec<u8>> {
 
 /// Makes the names in a folder last, where the system can.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    match fs::File::open(path)?.sync_all() {
-        Err(error) if error.kind() != io::ErrorKind::InvalidInput => return Err(error),
-        _ => {}
+    use io::ErrorKind::{InvalidInput, PermissionDenied};
+    // Elsewhere a folder is no file.
+    match cfg!(unix).then(|| fs::File::open(path)?.sync_all()) {
+        Some(Err(error)) if !matches!(error.kind(), InvalidInput | PermissionDenied) => Err(error),
+        _ => Ok(()),
     }
-    let _ = path;
-    Ok(())
 }
 
 fn digest_of(bytes: &[u8]) -> HexDigest {

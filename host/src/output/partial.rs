@@ -9,7 +9,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::manifest::{MANIFEST, Manifest};
-use super::place::{entries, refused};
+use super::place::{create, entries, refused};
 use super::{CURVES, INPUTS, LABELS, METRICS, MODEL, SETTINGS, damaged, sync_folder};
 use crate::error::{Error, FolderError, Result};
 
@@ -26,13 +26,8 @@ pub(super) struct Partial {
 impl Partial {
     /// Makes the folder, or takes over the one of a run that is no more.
     pub(super) fn hold(path: PathBuf, out: &Path) -> Result<Self> {
-        match fs::create_dir(&path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(Error::io(path, "create", error));
-            }
-            Err(_) => check_entries(&path)?,
-            Ok(()) => {}
-        }
+        create(&path)?;
+        check_entries(&path)?;
         let name = path.join(LOCK);
         let lock = OpenOptions::new().create(true).append(true).open(&name);
         let lock = lock.map_err(|error| Error::io(&name, "create", error))?;
@@ -171,8 +166,8 @@ impl Partial {
         self.commit()?;
         self.remove_uncounted()?;
         self.remove_lock();
-        let renamed = fs::rename(&self.path, target);
-        renamed
+        sync_folder(&self.path)
+            .and_then(|()| fs::rename(&self.path, target))
             .and_then(|()| sync_folder(target.parent().unwrap_or(target)))
             .map_err(|error| Error::io(&self.path, "rename", error))
     }
@@ -190,7 +185,8 @@ impl Partial {
         check_entries(&self.path)?;
         let counts = |name: &str| self.has(name) || name == LOCK || name == MANIFEST;
         let names = entries(&self.path)?;
-        names.iter().filter(|name| !counts(name)).try_for_each(|name| self.remove(name))
+        names.iter().filter(|name| !counts(name)).try_for_each(|name| self.remove(name))?;
+        sync_folder(&self.path).map_err(|error| Error::io(&self.path, "write", error))
     }
 
     fn remove(&self, name: &str) -> Result<()> {

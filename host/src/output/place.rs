@@ -1,9 +1,11 @@
 //! Where a run's folder may go: what is refused before any work is done, since no run made it.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{MANIFEST, Manifest};
+use super::sync_folder;
 use crate::error::{Error, FolderError, Result};
 
 /// The real path of what exists, so that a link's siblings are those of the folder it leads to.
@@ -20,14 +22,11 @@ pub(super) fn resolve(out: &Path) -> Result<PathBuf> {
     std::path::absolute(out).map_err(|error| Error::io(out, "find", error))
 }
 
-/// The folder above, and the hidden sibling that is filled: `.NAME.partial`.
-pub(super) fn sibling(target: &Path, out: &Path) -> Result<(PathBuf, PathBuf)> {
-    let name = target.file_name().and_then(|name| name.to_str());
-    match (target.parent(), name) {
-        (Some(parent), Some(name)) => {
-            Ok((parent.to_owned(), parent.join(format!(".{name}.partial"))))
-        }
-        _ => Err(refused(out, "it has no name that text can hold")),
+/// The hidden sibling that is filled: `.NAME.partial`.
+pub(super) fn sibling(target: &Path, out: &Path) -> Result<PathBuf> {
+    match target.file_name().and_then(|name| name.to_str()) {
+        Some(name) => Ok(target.with_file_name(format!(".{name}.partial"))),
+        None => Err(refused(out, "it has no name that text can hold")),
     }
 }
 
@@ -109,12 +108,30 @@ pub(super) fn remove(target: &Path) -> Result<()> {
     if !target.exists() {
         return Ok(());
     }
-    let mut names = entries(target)?;
-    names.sort_by_key(|name| name == MANIFEST);
-    let removed = names.iter().try_for_each(|name| fs::remove_file(target.join(name)));
-    removed
+    let names = entries(target)?;
+    let (last, first): (Vec<_>, Vec<_>) = names.iter().partition(|name| *name == MANIFEST);
+    let remove = |names: Vec<&String>| -> io::Result<()> {
+        names.into_iter().try_for_each(|name| fs::remove_file(target.join(name)))?;
+        sync_folder(target)
+    };
+    remove(first)
+        .and_then(|()| remove(last))
         .and_then(|()| fs::remove_dir(target))
         .map_err(|error| Error::io(target, "remove", error))
+}
+
+/// Makes a folder and those above it, for good.
+pub(super) fn create(folder: &Path) -> Result<()> {
+    let parent = folder.parent().unwrap_or(folder);
+    if !parent.exists() {
+        create(parent)?;
+    }
+    match fs::create_dir(folder).and_then(|()| sync_folder(parent)) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(Error::io(folder, "create", error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The names in a folder, ascending, all of files: no run makes a folder, or a link, in its own.

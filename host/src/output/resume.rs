@@ -54,7 +54,7 @@ impl OutputFolder {
     /// not those that it wrote; [`Error::SettingsFile`], [`Error::Line`], [`Error::Io`].
     pub fn resume(out: &Path, force: bool) -> Result<(Self, Interrupted)> {
         let target = resolve(out)?;
-        let (_, partial) = sibling(&target, out)?;
+        let partial = sibling(&target, out)?;
         if !partial.exists() {
             let out = out.to_owned();
             return Err(match target.join(SETTINGS).exists() {
