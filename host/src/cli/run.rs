@@ -232,7 +232,9 @@ impl Args {
         }
         settings.check()?;
         let source = self.source()?;
-        let dataset = source.open(settings.asking.pool)?;
+        let Asking { pool, prompts_per_round, .. } = settings.asking;
+        let dataset = source.open(pool)?;
+        dataset.train.embeddings.check_round(pool, prompts_per_round)?;
         self.fit_oracle(&mut settings, &dataset)?;
         let notes = settings.fit_to(dataset.summary()?, &self.typed())?;
         let folder = OutputFolder::create(&self.out, self.force, &source)?;

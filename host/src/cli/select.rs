@@ -87,7 +87,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let file = args.file()?;
     let embeddings = args.embeddings.open()?;
     let candidates = args.candidates.open(&embeddings, &mut settings.asking)?;
-    embeddings.check_pool(settings.asking.pool)?;
+    embeddings.check_round(settings.asking.pool, settings.asking.prompts_per_round)?;
     let supply = Supply {
         prompts: embeddings.prompts(),
         responses: embeddings.responses(),
@@ -185,7 +185,7 @@ impl Args {
             file.write(&lines)?;
         }
         if report.pairs.is_empty() {
-            output.note("every pair has a label");
+            output.note("no pair is left to ask about");
         }
         if to_stdout {
             output.result(&String::from_utf8_lossy(&lines))?;

@@ -72,15 +72,30 @@ impl Embeddings {
     ///
     /// # Errors
     /// [`DataError::NoPrompts`] for in-prompt pairs of a flat file; [`DataError::AxisLength`] for those of
-    /// fewer than two responses.
+    /// fewer than two responses; [`DataError::SingleItem`].
     pub fn check_pool(&self, pool: PoolKind) -> Result<()> {
         match pool {
             PoolKind::InPrompt if self.flat => {
                 Err(DataError::NoPrompts { found: self.file_shape() }.at(self.path()))
             }
             PoolKind::InPrompt => self.check_in_prompt(),
+            PoolKind::CrossPrompt if self.items() < 2 => {
+                Err(DataError::SingleItem { shape: self.file_shape() }.at(self.path()))
+            }
             PoolKind::CrossPrompt | PoolKind::Listed => Ok(()),
         }
+    }
+
+    /// Checks that a round which draws so many prompts has a pair, as a pool of this kind makes them.
+    ///
+    /// # Errors
+    /// [`DataError::SingleItemARound`]; as [`Embeddings::check_pool`].
+    pub fn check_round(&self, pool: PoolKind, prompts: usize) -> Result<()> {
+        self.check_pool(pool)?;
+        if pool == PoolKind::CrossPrompt && prompts < 2 && self.responses < 2 {
+            return Err(DataError::SingleItemARound { shape: self.file_shape() }.at(self.path()));
+        }
+        Ok(())
     }
 
     /// Checks that pairs of responses to one prompt can be made of these embeddings.
@@ -188,6 +203,13 @@ impl Embeddings {
     #[must_use]
     pub fn prompt_of(&self, item: u64) -> u64 {
         item / self.responses as u64
+    }
+
+    /// The items of a prompt.
+    #[must_use]
+    pub fn items_of(&self, prompt: u64) -> Range<u64> {
+        let first = prompt.saturating_mul(self.responses as u64);
+        first..first.saturating_add(self.responses as u64)
     }
 
     /// Reads items by their numbers, D values each, in the order given, and nothing else of the

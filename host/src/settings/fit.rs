@@ -39,23 +39,37 @@ impl Asking {
         let limit = Limit { count: supply.prompts as u64, of: "prompts there are to train on" };
         fit.size("prompts_per_round", &mut self.prompts_per_round, limit)?;
         let all = supply.pairs(self.pool, self.prompts_per_round);
+        if all == 0 {
+            let Supply { responses, .. } = supply;
+            let found = self.prompts_per_round;
+            let expected = format!("draws no pair, with {responses} responses to a prompt");
+            return Err(Error::setting("prompts_per_round", found, expected));
+        }
         let pool = fit.offered(&mut self.pairs, all)?;
         let in_pool = Limit { count: pool, of: "pairs in the pool of a round" };
         if self.strategy == Strategy::Coreset {
             fit.size("clusters", &mut self.clusters, in_pool)?;
         }
         // A batch comes from one round's pool; a default leaves pairs for the other rounds.
-        let share = supply.pairs(self.pool, supply.prompts) / self.rounds as u64;
-        let limit = if !typed.has("batch") && share > 0 && share < pool {
-            Limit {
-                count: share,
+        let share = self.pairs_of_all_rounds(supply).checked_div(self.rounds as u64);
+        let limit = match share {
+            Some(count @ 1..) if !typed.has("batch") && count < pool => Limit {
+                count,
                 of: "pairs there are for each round, since none is asked about twice",
-            }
-        } else {
-            in_pool
+            },
+            _ => in_pool,
         };
         fit.size("batch", &mut self.batch, limit)?;
         Ok(fit.notes)
+    }
+
+    /// How many pairs some round can ask about.
+    fn pairs_of_all_rounds(&self, supply: Supply) -> u64 {
+        match (self.pool, self.prompts_per_round) {
+            // Only prompts drawn together make pairs.
+            (PoolKind::CrossPrompt, 1) => supply.pairs(PoolKind::InPrompt, supply.prompts),
+            (pool, _) => supply.pairs(pool, supply.prompts),
+        }
     }
 }
 
@@ -132,7 +146,8 @@ impl Fit<'_> {
 
     /// No pair is asked about twice, so all batches together come from all pairs.
     fn rounds(&mut self, asking: &mut Asking, supply: Supply) -> Result<()> {
-        let count = supply.pairs(asking.pool, supply.prompts) / asking.batch as u64;
+        let all = asking.pairs_of_all_rounds(supply);
+        let count = all.checked_div(asking.batch as u64).unwrap_or(all);
         let of = "rounds that there are pairs for, since none is asked about twice";
         self.size("rounds", &mut asking.rounds, Limit { count, of })
     }
@@ -188,6 +203,29 @@ mod tests {
         let mut settings = asking(&Settings::default(), |asking| asking.batch = 5);
         settings.fit_to(data(4, 3), &Typed::from_iter(["batch"])).unwrap();
         assert_eq!((settings.asking.batch, settings.asking.rounds), (5, 2));
+    }
+
+    /// As a library may ask, without the checks of the command.
+    #[test]
+    fn rounds_without_a_pair_and_sizes_of_0_are_no_panic() {
+        let across = asking(&Settings::default(), |asking| asking.pool = PoolKind::CrossPrompt);
+        let single = asking(&across, |asking| asking.prompts_per_round = 1);
+        for (settings, data) in [(&single, data(100, 1)), (&across, data(1, 1))] {
+            let error = settings.clone().fit_to(data, &Typed::default()).unwrap_err().to_string();
+            assert!(error.contains("`prompts_per_round` 1: draws no pair"), "{error}");
+        }
+        let mut none = asking(&across, |asking| (asking.batch, asking.rounds) = (0, 0));
+        none.fit_to(data(4, 3), &Typed::default()).unwrap();
+    }
+
+    #[test]
+    fn one_prompt_a_round_has_pairs_within_prompts_alone() {
+        let mut settings = asking(&Settings::default(), |asking| {
+            (asking.pool, asking.prompts_per_round) = (PoolKind::CrossPrompt, 1);
+            (asking.batch, asking.rounds) = (3, 5);
+        });
+        settings.fit_to(data(4, 3), &Typed::from_iter(["batch"])).unwrap();
+        assert_eq!(settings.asking.rounds, 4, "12 pairs");
     }
 
     #[test]

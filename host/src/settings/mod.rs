@@ -132,6 +132,7 @@ mod tests {
         let now = format!("\"format_version\": {FORMAT_VERSION}");
         for (was, message) in [
             ("\"format_version\": 1", "format version 1, written by another version"),
+            ("\"format_version\": 2", "format version 2, written by another version"),
             ("\"format_version\": 4", "format version 4, written by another version"),
             ("\"version\": 3", "missing field \"format_version\""),
         ] {
