@@ -33,8 +33,9 @@ use crate::settings::{
 /// far, and measures it on the test prompts. Without data options it runs on the small data that
 /// comes with the program, of which a quarter of the prompts are for testing.
 ///
-/// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json and curves.svg.
-/// The same command gives the same files on every machine, but for the field "seconds".
+/// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json, curves.svg and
+/// manifest.json. The same command gives the same files on every machine, but for the field
+/// "seconds".
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = help::RUN,
@@ -91,7 +92,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", default_value = "pairpick-out", help_heading = "Output")]
     out: PathBuf,
 
-    /// Replace the folder of an earlier run; discard an interrupted one
+    /// Replace the folder of an earlier run, if all in it is as that run wrote it; discard an
+    /// interrupted one
     #[arg(long, help_heading = "Output")]
     force: bool,
 
@@ -168,9 +170,12 @@ impl Args {
             let needed = "`train_rewards`, or `candidates` with labels,";
             return Err(missing("train_embeddings", embeddings, needed));
         }
-        if candidates.as_deref() == Some(Path::new("-")) {
+        let is_read_once = |path: &&PathBuf| {
+            path.as_path() == Path::new("-") || path.metadata().is_ok_and(|found| !found.is_file())
+        };
+        if let Some(found) = candidates.as_ref().filter(is_read_once) {
             let expected = "must be a file here: a run that goes on reads it again";
-            return Err(Error::setting("candidates", "-", expected));
+            return Err(Error::setting("candidates", found.display(), expected));
         }
         let train = TrainingFiles {
             embeddings: embeddings.clone(),
@@ -269,6 +274,9 @@ impl Args {
     /// What the data is, unless it is trusted.
     fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<Option<DataSummary>> {
         if self.trust_finite {
+            if dataset.is_more_than_a_sample() {
+                output.note("`trust_finite`: the embeddings are known by a sample of them alone");
+            }
             return Ok(None);
         }
         output.begin("reading the data once", dataset.values());

@@ -188,6 +188,13 @@ impl Dataset {
         Ok(DataSummary { train, candidates, test })
     }
 
+    /// Whether [`Dataset::summary`] leaves embeddings out.
+    #[must_use]
+    pub fn is_more_than_a_sample(&self) -> bool {
+        let splits = [Some(&self.train), self.test.as_ref()];
+        splits.into_iter().flatten().any(|split| split.embeddings.prompts() > SAMPLED_PROMPTS)
+    }
+
     /// How many numbers [`Dataset::scan`] reads.
     #[must_use]
     pub fn values(&self) -> u64 {

@@ -148,7 +148,9 @@ fn data_that_is_trusted_is_known_by_a_sample() {
     fs::write(&path, &changed).unwrap();
     case.refuses("many.npy: not the training embeddings");
     fs::write(&path, many()).unwrap();
-    case.succeeds(&["run", "--resume", "out", "--trust-finite"]);
+    let output = case.output(&["run", "--resume", "out", "--trust-finite"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && stderr.contains("by a sample of them alone"), "{stderr}");
     let whole = interrupted_on_many(Case::new(&ALL));
     assert!(data(&whole, ".out.partial")["embeddings"].is_string());
     assert_eq!(data(&whole, ".out.partial")["sample"], data(&case, "out")["sample"]);
