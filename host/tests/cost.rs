@@ -56,7 +56,7 @@ fn shapes_and_machines_that_there_are_not_are_refused() {
     for (arguments, expected) in [
         (&["--items", "7"][..], "--items 7: a multiple of --responses 10"),
         (&["--items", "1"], "--items 1: a number from 2 to 4294967295"),
-        (&["--responses", "1"], "--responses 1: a number from 2 to 65536"),
+        (&["--responses", "1"], "--responses 1: a number from 2 to 65535"),
         (&["--dimensions", "0"], "--dimensions 0: a number from 1 to 65536"),
         (&["--labels", "0"], "--labels 0"),
         (&["--hidden", "64,64,300"], "--hidden 300: a hidden layer has from 1 to 256 units"),

@@ -39,7 +39,7 @@ use crate::settings::{
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = help::RUN,
-    after_long_help = help::presets(),
+    after_long_help = help::run(),
     allow_negative_numbers = true
 )]
 pub(super) struct Args {
@@ -187,17 +187,10 @@ impl Args {
 
     /// The data that is part of the program, which goes with no file.
     fn bundled(&self) -> Result<Source> {
-        let without = [
-            ("train_rewards", &self.rewards.train_rewards),
-            ("candidates", &self.candidates.candidates),
-            ("test_embeddings", &self.test.test_embeddings),
-        ];
-        for (setting, file) in without {
-            if let Some(found) = file {
-                return Err(missing(setting, found, "`train_embeddings`"));
-            }
+        match &self.test.test_embeddings {
+            Some(found) => Err(missing("test_embeddings", found, "`train_embeddings`")),
+            None => Ok(Source::Bundled),
         }
-        Ok(Source::Bundled)
     }
 
     /// Test embeddings with their rewards; one without the other is an error.
@@ -237,6 +230,9 @@ impl Args {
         }
         settings.check()?;
         let source = self.source()?;
+        if source == Source::Bundled {
+            groups::note_bundled("train_embeddings", output);
+        }
         let Asking { pool, prompts_per_round, .. } = settings.asking;
         let dataset = source.open(pool)?;
         dataset.train.embeddings.check_round(pool, prompts_per_round)?;
@@ -297,7 +293,7 @@ impl Args {
 
 impl Job {
     fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
-        let out = quoted(&self.out.display().to_string());
+        let out = quoted(&self.out);
         let partial = self.folder.partial_path().to_owned();
         let filled = self.fill(threads, output);
         if filled.is_err() && partial.exists() {

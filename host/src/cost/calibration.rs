@@ -22,6 +22,9 @@ const ITEMS: u64 = 500;
 /// Prompts that a pool works on at once: with fewer, items lie otherwise in the cache.
 const PROMPTS: u64 = 25;
 
+/// The most responses to a prompt of a small pool: the operations of a pair are no others with more.
+const RESPONSES: u64 = 256;
+
 /// The most items of a small listed pool: their features leave the cache as those of a large one.
 const ITEMS_LISTED: u64 = 1500;
 
@@ -113,8 +116,9 @@ fn line(one: Measured, two: Measured, items: f64) -> Rate {
 fn small(shape: &Shape, dimensions: u64) -> Shape {
     let (items, pool) = match shape.pool {
         PoolShape::InPrompt { responses } => {
+            let responses = responses.min(RESPONSES);
             let prompts = (ITEMS / responses).max(PROMPTS.min(shape.items / responses)).max(1);
-            (prompts * responses, shape.pool)
+            (prompts * responses, PoolShape::InPrompt { responses })
         }
         PoolShape::CrossPrompt => (ITEMS_ACROSS, shape.pool),
         PoolShape::Listed { .. } => {
@@ -127,6 +131,24 @@ fn small(shape: &Shape, dimensions: u64) -> Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_shapes_are_small_however_large_the_shape() {
+        for responses in [2, 10, 256, 1 << 16] {
+            let pool = PoolShape::InPrompt { responses };
+            let shape = Shape {
+                items: 1 << 31,
+                dimensions: 384,
+                hidden: [64; 3],
+                pool,
+                labels: 9,
+                scalar: 8,
+            };
+            let small = small(&shape, 512);
+            assert!(small.items <= ITEMS.max(PROMPTS * RESPONSES), "{responses}: {small:?}");
+            assert!(small.pairs() < 1e6, "{responses}: {small:?}");
+        }
+    }
 
     #[test]
     fn a_line_goes_through_its_points_or_lies_above_zero() {

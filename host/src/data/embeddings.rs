@@ -21,6 +21,12 @@ const TENSOR: &str = "embeddings";
 /// What the middle axis counts.
 const RESPONSES: &str = "responses a prompt";
 
+/// The most items of a file. Lists of items, and their rewards, are held in memory.
+const MOST_ITEMS: u64 = 1 << 28;
+
+/// The most numbers of a prompt's embeddings, which are read at once.
+const MOST_VALUES: u64 = 1 << 28;
+
 /// Numbers that a scan of the whole file holds at a time.
 const SCAN_LEN: u64 = 1 << 18;
 
@@ -39,7 +45,7 @@ impl Embeddings {
     ///
     /// # Errors
     /// Every defect of an array's file ([`ArrayReader::new`]); a shape other than (N, K, D) or (M, D); an empty axis, or one
-    /// that is too long.
+    /// that is too long; more items than lists of them, or more numbers a prompt than memory, should hold.
     pub fn open(path: &Path) -> Result<Self> {
         Self::from_reader(ArrayReader::open(path, TENSOR)?)
     }
@@ -65,6 +71,9 @@ impl Embeddings {
         let prompts = check(if flat { "rows" } else { "prompts" }, prompts, u64::from(u32::MAX))?;
         let responses = check(RESPONSES, responses, u64::from(u16::MAX))?;
         let dimensions = check("dimensions", dimensions, MAX_INPUTS as u64)?;
+        // Each is below 2³² by now.
+        check("items", prompts as u64 * responses as u64, MOST_ITEMS)?;
+        check("numbers a prompt", responses as u64 * dimensions as u64, MOST_VALUES)?;
         Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat })
     }
 
@@ -300,6 +309,11 @@ impl Embeddings {
         let (what, found) = ("memory for embeddings", out.len());
         let source = pairpick_core::Error::Shape { what, expected, found };
         Err(Error::Core { context: self.path().display().to_string(), source })
+    }
+
+    /// The error of what overflows at an item, such as "the features".
+    pub(crate) fn overflow(&self, item: u64, what: &'static str) -> Error {
+        DataError::Overflow { what, item: self.name(item).place(None) }.at(self.path())
     }
 
     fn no_such_item(&self, index: u64) -> Error {

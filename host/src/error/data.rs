@@ -133,6 +133,16 @@ pub enum DataError {
         /// NaN or an infinity.
         value: f32,
     },
+    /// An item whose embedding, finite as it is, leads beyond what a float holds.
+    #[error(
+        "{what} of the item at {item} overflow: its embedding, or the model's weights, are too large"
+    )]
+    Overflow {
+        /// "the features" or "the rewards".
+        what: &'static str,
+        /// Where in the file.
+        item: Place,
+    },
     /// A file of candidate pairs without one.
     #[error("no pair in it; a line has the form {{\"a\": [0, 2], \"b\": [0, 5]}}")]
     NoCandidates,

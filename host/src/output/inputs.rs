@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::stored_path;
 use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, FolderError, Result};
@@ -18,8 +19,10 @@ const FILES: [&str; 5] =
 #[serde(deny_unknown_fields)]
 pub struct Files {
     /// The embeddings' file.
+    #[serde(with = "stored_path")]
     pub embeddings: PathBuf,
     /// The rewards' file.
+    #[serde(with = "stored_path")]
     pub rewards: PathBuf,
 }
 
@@ -28,10 +31,13 @@ pub struct Files {
 #[serde(deny_unknown_fields)]
 pub struct TrainingFiles {
     /// The embeddings' file.
+    #[serde(with = "stored_path")]
     pub embeddings: PathBuf,
     /// The rewards' file, where golden rewards answer.
+    #[serde(with = "stored_path::optional")]
     pub rewards: Option<PathBuf>,
     /// The file of the pairs that can be asked about, where not all can.
+    #[serde(with = "stored_path::optional")]
     pub candidates: Option<PathBuf>,
 }
 

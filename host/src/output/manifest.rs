@@ -13,6 +13,7 @@ use super::digest_of;
 use super::place::refused;
 use crate::digest::HexDigest;
 use crate::error::{Error, Result};
+use crate::json;
 
 /// The name of its file.
 pub const MANIFEST: &str = "manifest.json";
@@ -60,7 +61,7 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|error| Error::io(&path, "read", error))?,
         };
-        let manifest = serde_json::from_slice(&text);
+        let manifest = json::object(&text);
         manifest.map(Some).map_err(|_| {
             let problem = format!("no run of this version wrote its {MANIFEST}; move the folder");
             refused(folder, &problem)

@@ -11,6 +11,7 @@ mod manifest;
 mod partial;
 mod place;
 mod resume;
+mod stored_path;
 
 use std::fs;
 use std::io;

@@ -1,12 +1,13 @@
 //! Where a run's folder may go: what is refused before any work is done, since no run made it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{MANIFEST, Manifest};
 use super::sync_folder;
-use crate::error::{Error, FolderError, Result};
+use crate::error::{Error, FolderError, Result, quotable};
 
 /// The real path of what exists, so that a link's siblings are those of the folder it leads to.
 pub(super) fn resolve(out: &Path) -> Result<PathBuf> {
@@ -24,10 +25,11 @@ pub(super) fn resolve(out: &Path) -> Result<PathBuf> {
 
 /// The hidden sibling that is filled: `.NAME.partial`.
 pub(super) fn sibling(target: &Path, out: &Path) -> Result<PathBuf> {
-    match target.file_name().and_then(|name| name.to_str()) {
-        Some(name) => Ok(target.with_file_name(format!(".{name}.partial"))),
-        None => Err(refused(out, "it has no name that text can hold")),
-    }
+    let name = target.file_name().ok_or_else(|| refused(out, "it has no name"))?;
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(".partial");
+    Ok(target.with_file_name(hidden))
 }
 
 /// Refuses what not even force may replace. `out` is how the user called it.
@@ -154,5 +156,5 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<String>> {
 }
 
 pub(super) fn refused(out: &Path, problem: &str) -> Error {
-    FolderError::OutputPlace { path: out.into(), problem: problem.to_owned() }.into()
+    FolderError::OutputPlace { path: out.into(), problem: quotable(problem) }.into()
 }

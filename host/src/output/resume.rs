@@ -9,7 +9,8 @@ use super::place::{check_free, resolve, sibling};
 use super::{CURVES, INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, damaged};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::LabelRecord;
-use crate::error::{Error, FolderError, Result, quotable};
+use crate::error::{Error, FolderError, Result};
+use crate::json;
 use crate::model::Model;
 use crate::round::journal::Committed;
 use crate::round::metrics::RoundMetrics;
@@ -92,17 +93,17 @@ impl OutputFolder {
             return Ok(None);
         }
         let path = self.partial_path().join(INPUTS);
-        let inputs = serde_json::from_slice(&self.partial.committed(INPUTS)?);
-        inputs.map(Some).map_err(|error| damaged(&path, &error.to_string()))
+        let inputs = json::object(&self.partial.committed(INPUTS)?);
+        inputs.map(Some).map_err(|problem| damaged(&path, &problem.to_string()))
     }
 
     fn records<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>> {
         let bytes = self.partial.committed(name)?;
         let record = |(text, line): (&[u8], usize)| {
-            serde_json::from_slice(text).map_err(|error| Error::Line {
+            json::object(text).map_err(|problem| Error::Line {
                 path: self.partial_path().join(name),
                 line,
-                problem: quotable(&error.to_string()),
+                problem: problem.what,
             })
         };
         bytes.split_inclusive(|byte| *byte == b'\n').zip(1..).map(record).collect()

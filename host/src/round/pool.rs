@@ -187,7 +187,7 @@ fn of_candidates(
     items.sort_unstable();
     items.dedup();
     let starts = prompt_starts(request.context.embeddings, &items);
-    // At most 2³² − 1 pairs are read, and memory holds their items.
+    // Fewer than 2³¹ pairs are read.
     let place = |item: &u64| items.partition_point(|other| other < item) as u32;
     let pair = |(a, b): &(u64, u64)| ItemPair { a: place(a), b: place(b) };
     let pairs = open.iter().map(|(_, items)| pair(items)).collect();

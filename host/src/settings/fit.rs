@@ -1,5 +1,6 @@
-//! Sizes that the data cannot meet. A default that is too large is lowered and said; a value that
-//! somebody typed is an error, since lowering it would answer another question.
+//! Sizes that the data cannot meet. A default that is too large is lowered, and said where less is
+//! asked for it; a value that somebody typed is an error, since lowering it would answer another
+//! question.
 
 use pairpick_core::select::Strategy;
 
@@ -10,7 +11,7 @@ use crate::error::{Error, Result};
 use super::{Amount, Asking, Measuring, Settings, Typed};
 
 impl Settings {
-    /// Fits the sizes to the data, which it records. Gives back a note for each one lowered.
+    /// Fits the sizes to the data, which it records. Gives back a note where less is asked.
     ///
     /// # Errors
     /// [`Error::Setting`] for a typed size that is too large.
@@ -19,7 +20,7 @@ impl Settings {
         let mut fit = Fit { typed, notes: self.asking.fit_to(supply, typed)? };
         fit.rounds(&mut self.asking, supply)?;
         let responses = data.test.as_ref().map(|test| test.responses);
-        fit.notes.extend(self.measuring.fit_to(responses, typed)?);
+        self.measuring.fit_to(responses, typed)?;
         self.data = Some(data);
         Ok(fit.notes)
     }
@@ -74,11 +75,12 @@ impl Asking {
 }
 
 impl Measuring {
-    /// Fits the N of best-of-N to test prompts of so many responses, if there are any.
+    /// Fits the N of best-of-N to test prompts of so many responses, if there are any: those of the
+    /// recipe that are beyond are left out.
     ///
     /// # Errors
     /// As [`Settings::fit_to`].
-    pub fn fit_to(&mut self, responses: Option<usize>, typed: &Typed) -> Result<Vec<String>> {
+    pub fn fit_to(&mut self, responses: Option<usize>, typed: &Typed) -> Result<()> {
         self.best_of.sort_unstable();
         self.best_of.dedup();
         let typed = typed.has("best_of");
@@ -88,19 +90,15 @@ impl Measuring {
                 return Err(Error::setting("best_of", list(&self.best_of), expected));
             }
             self.best_of.clear();
-            return Ok(Vec::new());
+            return Ok(());
         };
-        let dropped: Vec<usize> = self.best_of.iter().copied().filter(|n| *n > most).collect();
-        if dropped.is_empty() {
-            return Ok(Vec::new());
-        }
-        let found = list(&dropped);
-        if typed {
+        let beyond: Vec<usize> = self.best_of.iter().copied().filter(|n| *n > most).collect();
+        if typed && !beyond.is_empty() {
             let expected = format!("at most {most}, the responses to a test prompt");
-            return Err(Error::setting("best_of", found, expected));
+            return Err(Error::setting("best_of", list(&beyond), expected));
         }
         self.best_of.retain(|n| *n <= most);
-        Ok(vec![format!("`best_of` without {found}: a test prompt has {most} responses")])
+        Ok(())
     }
 }
 
@@ -127,7 +125,11 @@ impl Fit<'_> {
         if self.typed.has(setting) {
             return Err(Error::setting(setting, *value, format!("at most {count}, the {of}")));
         }
-        self.notes.push(format!("`{setting}` lowered from {value} to {count}, the {of}"));
+        // Where there is less to draw from, all is drawn from; how much is asked is worth a word.
+        if ["batch", "rounds"].contains(&setting) {
+            self.notes
+                .push(format!("the default `{setting}`, {value}, is lowered to {count}, the {of}"));
+        }
         // Below a usize, so it fits one.
         *value = count as usize;
         Ok(())
@@ -193,7 +195,8 @@ mod tests {
         let Asking { prompts_per_round, batch, rounds, .. } = settings.asking;
         assert_eq!((prompts_per_round, batch, rounds), (4, 1, 8), "12 pairs for 8 rounds");
         assert_eq!(settings.measuring.best_of, [2]);
-        assert_eq!(notes.len(), 3, "{notes:?}");
+        let told = "the default `batch`, 125, is lowered to 1, the pairs there are for each round";
+        assert!(notes.len() == 1 && notes[0].starts_with(told), "{notes:?}");
         let text = settings.to_json().unwrap();
         assert_eq!(Settings::from_json(&text, Path::new("settings.json")).unwrap(), settings);
     }

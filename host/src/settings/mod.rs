@@ -35,7 +35,8 @@ pub use self::prior::{Prior, PriorPrecision};
 pub use self::training::{EarlyStopping, Init, Training};
 pub use self::typed::Typed;
 use crate::data::dataset::DataSummary;
-use crate::error::{Error, Result, quotable};
+use crate::error::{Error, Result};
+use crate::json;
 use crate::named;
 
 /// The version of the settings' form and meaning; a file of another version is not read.
@@ -81,15 +82,15 @@ impl Settings {
     /// [`Error::SettingsFile`], and [`Error::Setting`] as [`Settings::check`].
     pub fn from_json(text: &str, path: &Path) -> Result<Self> {
         let damaged = |problem: String| Error::SettingsFile { path: path.into(), problem };
-        let unread = |error: serde_json::Error| damaged(quotable(&error.to_string()));
-        let Version { format_version } = serde_json::from_str(text).map_err(unread)?;
+        let unread = |problem: json::Problem| damaged(problem.to_string());
+        let Version { format_version } = json::object(text.as_bytes()).map_err(unread)?;
         if format_version != FORMAT_VERSION {
             return Err(damaged(format!(
                 "format version {format_version}, written by another version of this program, \
                  which reads {FORMAT_VERSION}; go on with that one, or start the run anew"
             )));
         }
-        let settings: Self = serde_json::from_str(text).map_err(unread)?;
+        let settings: Self = json::object(text.as_bytes()).map_err(unread)?;
         settings.check()?;
         Ok(settings)
     }

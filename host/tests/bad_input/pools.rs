@@ -98,7 +98,8 @@ fn candidates_that_cannot_be_asked_about() {
     let answered = "{\"a\":[1,0],\"b\":[3,2],\"label\":1}\n";
     fails(&[pair, answered].concat(), &["line 2", "has a label, and line 1 has none"]);
     fails(&[answered, pair].concat(), &["line 2", "has no label, and line 1 has one"]);
-    let twice = ["--labels", "-", "--candidates", "-"];
+    let embeddings = ["--train-embeddings", "embeddings.npy"];
+    let twice = [&embeddings[..], &["--labels", "-", "--candidates", "-"]].concat();
     case.command_fails("select", &twice, &["--candidates -: needs a file", "--labels"]);
     fs::remove_file(case.path("candidates.jsonl")).unwrap();
     case.both_fail(&listed, &["candidates.jsonl: no such file"]);

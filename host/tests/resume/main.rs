@@ -8,7 +8,7 @@ mod replaced;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -60,19 +60,18 @@ impl Case {
         self.start(&self.arguments)
     }
 
-    /// The same, even where whoever runs the tests ignores interrupts, which children inherit.
+    /// The same with these `env` options for signals, even where whoever runs the tests ignores some,
+    /// which children inherit; none where there is no such `env`.
     #[cfg(unix)]
-    fn begin_interruptible(&self) -> Child {
-        // One that is ignored, as `nohup` has it, leaves the program without a handler of any.
-        let resets = ["--default-signal=INT,TERM,HUP"];
-        let works = Command::new("env").args(resets).arg("true").output();
+    fn begin_with_signals(&self, options: &[&str]) -> Option<Child> {
+        let works = Command::new("env").args(options).arg("true").output();
         if !works.is_ok_and(|output| output.status.success()) {
-            return self.begin();
+            return None;
         }
         let mut command = Command::new("env");
-        command.args(resets).arg(env!("CARGO_BIN_EXE_pairpick")).args(&self.arguments);
+        command.args(options).arg(env!("CARGO_BIN_EXE_pairpick")).args(&self.arguments);
         command.current_dir(self.folder.path()).stdout(Stdio::null()).stderr(Stdio::piped());
-        command.spawn().unwrap()
+        Some(command.spawn().unwrap())
     }
 
     fn resume(&self) -> Child {
@@ -397,26 +396,57 @@ fn interrupt(child: &Child) {
     assert!(status.success());
 }
 
+/// Long rounds, and what stderr says until the first of them has ended.
 #[cfg(unix)]
-#[test]
-fn ctrl_c_ends_at_once_and_says_how_to_go_on() {
+fn ended_a_round(begin: impl FnOnce(&Case) -> Child) -> (Case, Child, BufReader<ChildStderr>) {
     let case = Case::new(&["--hidden", "256,256,256", "--weight-decay", "0.02"]);
-    let mut child = case.begin_interruptible();
+    let mut child = begin(&case);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut text = String::new();
     while !text.contains("round 1:") {
         assert_ne!(stderr.read_line(&mut text).unwrap(), 0, "{text}");
     }
+    (case, child, stderr)
+}
+
+/// An interruption ends a run at once, which says how to go on, wherever stderr leads.
+#[cfg(unix)]
+fn says_how_to_go_on(case: &Case, mut child: Child, mut stderr: BufReader<ChildStderr>) {
     interrupt(&child);
+    let mut text = String::new();
     let start = Instant::now();
     let status = child.wait().unwrap();
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     assert_eq!(status.code(), Some(130));
-    text.clear();
     stderr.read_line(&mut text).unwrap();
     assert!(text.starts_with("interrupted after round "), "{text}");
     assert!(text.ends_with("; go on with: pairpick run --resume out\n"), "{text}");
     assert!(!case.out().exists() && case.partial().join("model.safetensors").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_at_once_and_says_how_to_go_on() {
+    let defaults = ["--default-signal=INT,TERM,HUP"];
+    let (case, child, stderr) =
+        ended_a_round(|case| case.begin_with_signals(&defaults).unwrap_or_else(|| case.begin()));
+    says_how_to_go_on(&case, child, stderr);
+}
+
+/// `nohup` ignores the signal of a terminal that goes, and that alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_under_nohup_says_how_to_go_on() {
+    let nohup = ["--default-signal=INT,TERM", "--ignore-signal=HUP"];
+    let works = Command::new("env").args(nohup).arg("true").output();
+    if !works.is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let (case, child, stderr) = ended_a_round(|case| case.begin_with_signals(&nohup).unwrap());
+    let hang_up = Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
+    assert!(hang_up.success());
+    sleep(Duration::from_millis(100));
+    says_how_to_go_on(&case, child, stderr);
 }
 
 #[test]
