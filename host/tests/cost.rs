@@ -51,6 +51,25 @@ fn this_machine_is_calibrated_and_a_device_counts_instructions() {
     }
 }
 
+/// Memory is that of the selection, whichever of its stages takes most; a long prompt is measured by a
+/// shorter one.
+#[test]
+fn every_shape_is_measured() {
+    let small = ["--labels", "4", "--dimensions", "16"];
+    for shape in [
+        &["--items", "20", "--responses", "2", "--hidden", "64,64,16"][..],
+        &["--items", "2", "--responses", "2", "--hidden", "1,1,1"],
+        &["--items", "4", "--responses", "2", "--hidden", "8,8,256", "--precision", "f32"],
+        &["--items", "2", "--pool", "cross-prompt", "--hidden", "8,8,16"],
+        &["--items", "2", "--pairs", "1", "--hidden", "8,8,16"],
+        &["--items", "40000", "--responses", "20000", "--hidden", "8,8,4"],
+    ] {
+        let report = json(&[&small[..], shape].concat());
+        let seconds = report["selection_seconds"].as_f64().unwrap();
+        assert!(seconds > 0.0 && seconds.is_finite(), "{report}");
+    }
+}
+
 #[test]
 fn shapes_and_machines_that_there_are_not_are_refused() {
     for (arguments, expected) in [

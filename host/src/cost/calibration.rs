@@ -25,6 +25,12 @@ const PROMPTS: u64 = 25;
 /// The most responses to a prompt of a small pool: the operations of a pair are no others with more.
 const RESPONSES: u64 = 256;
 
+/// Responses to a prompt with more of which it is gone through by blocks; those of the small prompts that
+/// stand for such, and how many these are.
+const LONG: u64 = 512;
+const LONG_RESPONSES: u64 = 768;
+const LONG_PROMPTS: u64 = 2;
+
 /// The most items of a small listed pool: their features leave the cache as those of a large one.
 const ITEMS_LISTED: u64 = 1500;
 
@@ -116,8 +122,13 @@ fn line(one: Measured, two: Measured, items: f64) -> Rate {
 fn small(shape: &Shape, dimensions: u64) -> Shape {
     let (items, pool) = match shape.pool {
         PoolShape::InPrompt { responses } => {
-            let responses = responses.min(RESPONSES);
-            let prompts = (ITEMS / responses).max(PROMPTS.min(shape.items / responses)).max(1);
+            let (few, most) = match responses > LONG {
+                true => (LONG_PROMPTS, LONG_RESPONSES),
+                false => (PROMPTS, RESPONSES),
+            };
+            let few = few.min(shape.items / responses);
+            let responses = responses.min(most);
+            let prompts = (ITEMS / responses).max(few).max(1);
             (prompts * responses, PoolShape::InPrompt { responses })
         }
         PoolShape::CrossPrompt => (ITEMS_ACROSS, shape.pool),
