@@ -5,12 +5,14 @@
 use std::ops::Range;
 use std::path::Path;
 
+use pairpick_core::digest::Digest;
 use pairpick_core::trunk::mlp::MAX_INPUTS;
 
 use super::array::ArrayReader;
 use super::item::ItemName;
 use super::pool_kind::PoolKind;
 use super::source::Source;
+use crate::digest::HexDigest;
 use crate::error::{DataError, Error, Result, Shape};
 
 /// The name of the tensor in a file that holds several.
@@ -253,14 +255,14 @@ impl Embeddings {
         self.read_rows(prompts.start as u64 * self.responses as u64, out)
     }
 
-    /// Reads every value once and stops at the first NaN or infinity. `advance` is told the number
-    /// of values read so far, of [`Embeddings::values`].
+    /// Reads every value once and stops at the first NaN or infinity; gives back the digest of all.
+    /// `advance` is told the number of values read so far, of [`Embeddings::values`].
     ///
     /// # Errors
     /// [`DataError::NonFiniteEmbedding`] with its place; [`Error::Io`].
-    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<()> {
+    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<HexDigest> {
         let start = self.first_value();
-        let mut values = Vec::new();
+        let (mut values, mut digest) = (Vec::new(), Digest::new());
         let mut done = 0;
         while done < self.values() {
             let left = self.values() - done;
@@ -268,10 +270,11 @@ impl Embeddings {
             values.resize(len as usize, 0.0);
             self.reader.read(start + done, &mut values)?;
             self.check_finite(start + done, &values)?;
+            digest.numbers(&values).map_err(Error::core("digest of the embeddings"))?;
             done += len;
             advance(done);
         }
-        Ok(())
+        Ok(HexDigest(digest.value()))
     }
 
     /// N · K · D.

@@ -171,7 +171,14 @@ mod tests {
     fn data(prompts: usize, responses: usize) -> DataSummary {
         let digest = HexDigest::default();
         let rewards = Some(digest);
-        let split = SplitSummary { prompts, responses, dimensions: 3, embeddings: digest, rewards };
+        let split = SplitSummary {
+            prompts,
+            responses,
+            dimensions: 3,
+            embeddings: None,
+            sample: digest,
+            rewards,
+        };
         DataSummary { test: Some(split.clone()), candidates: None, train: split }
     }
 

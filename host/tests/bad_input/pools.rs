@@ -85,6 +85,8 @@ fn candidates_that_cannot_be_asked_about() {
         case.both_fail(&[&listed[..], &["--batch", "1"]].concat(), &whole);
     };
     case.fails(&["--candidates", "-"], &["--candidates -", "must be a file"]);
+    #[cfg(unix)]
+    case.fails(&["--candidates", "/dev/null"], &["--candidates /dev/null", "must be a file"]);
     fails("", &["no pair in it"]);
     fails("{\"a\":[0,0],\"b\":[4,0]}\n", &["line 1", "item [4, 0]", "the last one is [3, 2]"]);
     fails("{\"a\":[0,0],\"b\":[1,3]}\n", &["line 1", "item [1, 3]"]);
