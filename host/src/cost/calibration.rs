@@ -91,7 +91,7 @@ impl Calibration {
         let place = StageKind::ALL.iter().position(|kind| *kind == stage.stage);
         let rate = place.map_or(Rate::default(), |place| self.rates[place]);
         let items = match stage.stage {
-            StageKind::TrainingIteration => 2 * shape.labels,
+            StageKind::TrainingIteration => shape.labels.saturating_mul(2),
             _ => shape.items,
         };
         rate.an_operation * stage.flops + rate.an_item * items as f64
@@ -126,10 +126,10 @@ fn small(shape: &Shape, dimensions: u64) -> Shape {
                 true => (LONG_PROMPTS, LONG_RESPONSES),
                 false => (PROMPTS, RESPONSES),
             };
-            let few = few.min(shape.items / responses);
+            let few = few.min(shape.items.checked_div(responses).unwrap_or(1));
             let responses = responses.min(most);
-            let prompts = (ITEMS / responses).max(few).max(1);
-            (prompts * responses, PoolShape::InPrompt { responses })
+            let prompts = ITEMS.checked_div(responses).unwrap_or(1).max(few).max(1);
+            (prompts.saturating_mul(responses), PoolShape::InPrompt { responses })
         }
         PoolShape::CrossPrompt => (ITEMS_ACROSS, shape.pool),
         PoolShape::Listed { .. } => {

@@ -72,9 +72,10 @@ impl Bench<'_> {
 
     fn embed(&self) -> Result<f64> {
         let (mlp, items) = (self.mlp()?, self.shape.items as usize);
-        let (inputs, parameters) = (numbers(mlp.inputs() * items, 1.0), parameters(&mlp));
+        let (inputs, parameters) =
+            (numbers(mlp.inputs().saturating_mul(items), 1.0), parameters(&mlp));
         let columns = Columns::new(&inputs, mlp.inputs(), items).map_err(Error::core("items"))?;
-        let mut out = vec![0.0; mlp.features() * items];
+        let mut out = vec![0.0; mlp.features().saturating_mul(items)];
         let mut memory = vec![0.0; mlp.workspace_len(items)];
         self.median(|| {
             mlp.features_of(self.threads, &parameters, black_box(columns), &mut out, &mut memory)
@@ -83,7 +84,7 @@ impl Bench<'_> {
 
     fn selection<T: Real>(&self) -> Result<[f64; 4]> {
         let (items, order) = (self.shape.items as usize, self.shape.order() as usize);
-        let (features, head) = (numbers(items * order, 1.0), numbers(order, 0.3));
+        let (features, head) = (numbers(items.saturating_mul(order), 1.0), numbers(order, 0.3));
         let columns = Columns::new(&features, order, items).map_err(Error::core("features"))?;
         let pairs = Pairs::new(self.shape);
         let mut first_pairs = vec![0; pairs.starts.len()];
@@ -139,20 +140,22 @@ impl Bench<'_> {
             PoolShape::InPrompt { .. } => blocks.min(self.threads.threads()),
             PoolShape::CrossPrompt | PoolShape::Listed { .. } => blocks,
         };
-        let mut panels = vec![T::ZERO; kept * order * stride];
+        let each = order.saturating_mul(stride);
+        let mut panels = vec![T::ZERO; kept.saturating_mul(each)];
         self.median(|| {
             fill_whitener(factor.as_slice(), order, &mut whitener);
             let whitener = &whitener;
             for_chunks(
                 self.threads,
                 &mut panels,
-                order * stride,
+                each,
                 &mut [(); 0],
                 0,
                 &|first, panel: &mut [T], _| {
                     let level = self.threads.level();
                     for block in (first..blocks).step_by(kept) {
-                        let items = items.range(block * BLOCK, (block + 1) * BLOCK);
+                        let start = block.saturating_mul(BLOCK);
+                        let items = items.range(start, start.saturating_add(BLOCK));
                         fill_whitened(level, items, whitener, stride, panel);
                     }
                 },
@@ -163,11 +166,13 @@ impl Bench<'_> {
 
     fn training(&self) -> Result<f64> {
         let (mlp, labels) = (self.mlp()?, self.shape.labels as u32);
-        let items = 2 * labels as usize;
-        let (inputs, mut parameters) = (numbers(mlp.inputs() * items, 1.0), parameters(&mlp));
+        let items = (labels as usize).saturating_mul(2);
+        let (inputs, mut parameters) =
+            (numbers(mlp.inputs().saturating_mul(items), 1.0), parameters(&mlp));
         let columns = Columns::new(&inputs, mlp.inputs(), items).map_err(Error::core("items"))?;
-        let comparison = |label| Comparison { a: 2 * label, b: 2 * label + 1, label: 1.0 };
-        let training: Vec<_> = (0..labels).map(comparison).collect();
+        let firsts = (0..items as u32).step_by(2);
+        let training: Vec<_> =
+            firsts.map(|a| Comparison { a, b: a.saturating_add(1), label: 1.0 }).collect();
         let len = workspace_len(self.threads.threads(), &mlp, items, training.len(), None);
         let mut memory = vec![0.0; len];
         let data =

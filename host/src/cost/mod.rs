@@ -8,6 +8,8 @@
 //!   its rates; or a microcontroller by its instructions an operation;
 //! - [`costs`]: the stages of a shape on a machine.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 mod calibration;
 mod machine;
 mod measure;

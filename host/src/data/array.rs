@@ -129,13 +129,13 @@ impl ArrayReader {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let size = self.element.size();
-        let mut offset = self.data_start + first * size as u64;
-        let mut chunk = vec![0; CHUNK_BYTES.min(out.len() * size)];
-        for part in out.chunks_mut(CHUNK_BYTES / size) {
-            let bytes = &mut chunk[..part.len() * size];
+        let mut offset = self.data_start.saturating_add(first.saturating_mul(size as u64));
+        let mut chunk = vec![0; CHUNK_BYTES.min(out.len().saturating_mul(size))];
+        for part in out.chunks_mut(CHUNK_BYTES.checked_div(size).unwrap_or(1)) {
+            let bytes = &mut chunk[..part.len().saturating_mul(size)];
             self.source.read_exact_at(bytes, offset)?;
             decode(self.element, bytes, part);
-            offset += bytes.len() as u64;
+            offset = offset.saturating_add(bytes.len() as u64);
         }
         Ok(())
     }

@@ -59,7 +59,7 @@ impl Split {
     /// # Errors
     /// [`Error::Core`] if the range is empty or goes beyond the last prompt.
     pub fn restricted_to(self, range: Range<usize>) -> Result<Self> {
-        let (index, len) = (range.end as u64, self.embeddings.prompts() as u64 + 1);
+        let (index, len) = (range.end as u64, (self.embeddings.prompts() as u64).saturating_add(1));
         let source = pairpick_core::Error::Index { what: "prompts of a split", index, len };
         let context = self.embeddings.path().display().to_string();
         let rewards = match self.rewards {
@@ -107,11 +107,13 @@ impl Split {
         let prompts = self.embeddings.prompts();
         let digested = if prompts < SAMPLED_PROMPTS { prompts } else { SAMPLED_PROMPTS };
         let mut digest = Digest::new();
-        let mut row = vec![0.0; self.embeddings.responses() * self.embeddings.dimensions()];
+        let mut row =
+            vec![0.0; self.embeddings.responses().saturating_mul(self.embeddings.dimensions())];
         for place in 0..digested as u64 {
             // In 64 bits, since the product may exceed a 32-bit usize.
-            let prompt = (place * prompts as u64 / digested as u64) as usize;
-            self.embeddings.read_prompts(prompt..prompt + 1, &mut row)?;
+            let prompt = place.saturating_mul(prompts as u64).checked_div(digested as u64);
+            let prompt = prompt.unwrap_or(0) as usize;
+            self.embeddings.read_prompts(prompt..prompt.saturating_add(1), &mut row)?;
             digest.numbers(&row).map_err(Error::core("digest of the embeddings"))?;
         }
         Ok(HexDigest(digest.value()))
@@ -164,7 +166,7 @@ impl Dataset {
     /// # Errors
     /// None that a release of this program would give.
     pub fn bundled() -> Result<Self> {
-        let first_test = |prompts: usize| prompts - prompts / bundled::TEST_SHARE;
+        let first_test = |prompts: usize| prompts.saturating_sub(prompts / bundled::TEST_SHARE);
         let train = Split::bundled(|prompts| 0..first_test(prompts))?;
         let test = Split::bundled(|prompts| first_test(prompts)..prompts)?;
         Ok(Self { train, candidates: None, test: Some(test) })
@@ -199,7 +201,7 @@ impl Dataset {
     #[must_use]
     pub fn values(&self) -> u64 {
         let test = self.test.as_ref().map_or(0, |test| test.embeddings.values());
-        self.train.embeddings.values() + test
+        self.train.embeddings.values().saturating_add(test)
     }
 
     /// Shapes and digests of both parts, of every embedding. `advance` is told how many numbers
@@ -208,10 +210,10 @@ impl Dataset {
     /// # Errors
     /// As [`Split::scan`].
     pub fn scan(&self, advance: &mut dyn FnMut(u64)) -> Result<DataSummary> {
-        let mut before = 0;
+        let mut before = 0_u64;
         self.summary_by(&mut |split| {
-            let scanned = split.scan(&mut |done| advance(before + done));
-            before += split.embeddings.values();
+            let scanned = split.scan(&mut |done| advance(before.saturating_add(done)));
+            before = before.saturating_add(split.embeddings.values());
             scanned
         })
     }

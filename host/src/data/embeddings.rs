@@ -72,8 +72,9 @@ impl Embeddings {
         let responses = check(RESPONSES, responses, u64::from(u16::MAX))?;
         let dimensions = check("dimensions", dimensions, MAX_INPUTS as u64)?;
         // Each is below 2³² by now.
-        check("items", prompts as u64 * responses as u64, MOST_ITEMS)?;
-        check("numbers a prompt", responses as u64 * dimensions as u64, MOST_VALUES)?;
+        check("items", (prompts as u64).saturating_mul(responses as u64), MOST_ITEMS)?;
+        let values = (responses as u64).saturating_mul(dimensions as u64);
+        check("numbers a prompt", values, MOST_VALUES)?;
         Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat })
     }
 
@@ -125,7 +126,7 @@ impl Embeddings {
         if range.is_empty() || range.end > self.prompts {
             return None;
         }
-        self.first_prompt += range.start as u64;
+        self.first_prompt = self.first_prompt.saturating_add(range.start as u64);
         self.prompts = range.len();
         Some(self)
     }
@@ -169,7 +170,7 @@ impl Embeddings {
     /// N · K.
     #[must_use]
     pub fn items(&self) -> u64 {
-        self.prompts as u64 * self.responses as u64
+        (self.prompts as u64).saturating_mul(self.responses as u64)
     }
 
     /// The number of an item that a file names.
@@ -192,9 +193,10 @@ impl Embeddings {
             }
         };
         if prompt < self.prompts as u64 && response < responses {
-            return Ok(prompt * responses + response);
+            return Ok(prompt.saturating_mul(responses).saturating_add(response));
         }
-        let (name, last) = (name.to_string(), self.name(self.items() - 1).to_string());
+        let (name, last) =
+            (name.to_string(), self.name(self.items().saturating_sub(1)).to_string());
         Err(DataError::NoSuchItem { name, last }.at(self.path()))
     }
 
@@ -204,14 +206,17 @@ impl Embeddings {
         let responses = self.responses as u64;
         match self.flat {
             true => ItemName::Row(item),
-            false => ItemName::Response([item / responses, item % responses]),
+            false => ItemName::Response([
+                item.checked_div(responses).unwrap_or(0),
+                item.checked_rem(responses).unwrap_or(0),
+            ]),
         }
     }
 
     /// The prompt of an item; of a flat file its row.
     #[must_use]
     pub fn prompt_of(&self, item: u64) -> u64 {
-        item / self.responses as u64
+        item.checked_div(self.responses as u64).unwrap_or(item)
     }
 
     /// The items of a prompt.
@@ -234,7 +239,7 @@ impl Embeddings {
         }
         let mut rest = out;
         for run in items.chunk_by(|item, next| item.checked_add(1) == Some(*next)) {
-            let (rows, after) = rest.split_at_mut(run.len() * self.dimensions);
+            let (rows, after) = rest.split_at_mut(run.len().saturating_mul(self.dimensions));
             rest = after;
             if let Some(first) = run.first() {
                 self.read_rows(*first, rows)?;
@@ -250,9 +255,11 @@ impl Embeddings {
     pub fn read_prompts(&self, prompts: Range<usize>, out: &mut [f32]) -> Result<()> {
         self.check_out(prompts.len().saturating_mul(self.responses), out)?;
         if prompts.end > self.prompts {
-            return Err(self.no_such_item(prompts.end as u64 * self.responses as u64 - 1));
+            return Err(
+                self.no_such_item(self.items_of(prompts.end as u64).start.saturating_sub(1))
+            );
         }
-        self.read_rows(prompts.start as u64 * self.responses as u64, out)
+        self.read_rows(self.items_of(prompts.start as u64).start, out)
     }
 
     /// Reads every value once and stops at the first NaN or infinity; gives back the digest of all.
@@ -265,13 +272,14 @@ impl Embeddings {
         let (mut values, mut digest) = (Vec::new(), Digest::new());
         let mut done = 0;
         while done < self.values() {
-            let left = self.values() - done;
+            let left = self.values().saturating_sub(done);
             let len = if left < SCAN_LEN { left } else { SCAN_LEN };
             values.resize(len as usize, 0.0);
-            self.reader.read(start + done, &mut values)?;
-            self.check_finite(start + done, &values)?;
+            let first = start.saturating_add(done);
+            self.reader.read(first, &mut values)?;
+            self.check_finite(first, &values)?;
             digest.numbers(&values).map_err(Error::core("digest of the embeddings"))?;
-            done += len;
+            done = done.saturating_add(len);
             advance(done);
         }
         Ok(HexDigest(digest.value()))
@@ -280,15 +288,16 @@ impl Embeddings {
     /// N · K · D.
     #[must_use]
     pub fn values(&self) -> u64 {
-        self.items() * self.dimensions as u64
+        self.items().saturating_mul(self.dimensions as u64)
     }
 
     fn first_value(&self) -> u64 {
-        self.first_prompt * self.responses as u64 * self.dimensions as u64
+        self.items_of(self.first_prompt).start.saturating_mul(self.dimensions as u64)
     }
 
     fn read_rows(&self, first_item: u64, out: &mut [f32]) -> Result<()> {
-        let first = self.first_value() + first_item * self.dimensions as u64;
+        let before = first_item.saturating_mul(self.dimensions as u64);
+        let first = self.first_value().saturating_add(before);
         self.reader.read(first, out)?;
         self.check_finite(first, out)
     }
@@ -296,7 +305,7 @@ impl Embeddings {
     /// Looks at numbers that were read, from the one at `first` in the file on.
     fn check_finite(&self, first: u64, values: &[f32]) -> Result<()> {
         match values.iter().position(|value| !value.is_finite()) {
-            Some(found) => Err(self.non_finite(first + found as u64, values[found])),
+            Some(found) => Err(self.non_finite(first.saturating_add(found as u64), values[found])),
             None => Ok(()),
         }
     }
@@ -323,7 +332,8 @@ impl Embeddings {
 
     fn non_finite(&self, index: u64, value: f32) -> Error {
         let dimensions = self.dimensions as u64;
-        let place = self.name(index / dimensions).place(Some(index % dimensions));
+        let item = index.checked_div(dimensions).unwrap_or(0);
+        let place = self.name(item).place(index.checked_rem(dimensions));
         DataError::NonFiniteEmbedding { place, value }.at(self.path())
     }
 }

@@ -66,7 +66,8 @@ pub(super) fn read_text(
     path: &Path,
 ) -> Result<Vec<u8>> {
     let text = read_up_to(source, len, path)?;
-    let (expected, found) = (starts_at + len, starts_at + text.len() as u64);
+    let end = |len: u64| starts_at.saturating_add(len);
+    let (expected, found) = (end(len), end(text.len() as u64));
     match found < expected {
         true => Err(ArrayError::Truncated { expected, found }.at(path)),
         false => Ok(text),

@@ -90,12 +90,12 @@ impl<'a> Lines<'a> {
     /// [`Error::Io`]; [`Error::Line`] for one that is too long, or one too many.
     pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>> {
         self.text.clear();
-        let mut limited = (&mut *self.source).take(LINE_LIMIT as u64 + 1);
+        let mut limited = (&mut *self.source).take((LINE_LIMIT as u64).saturating_add(1));
         let read = limited.read_until(b'\n', &mut self.text);
         if read.map_err(|error| Error::io(self.path, "read", error))? == 0 {
             return Ok(None);
         }
-        self.number += 1;
+        self.number = self.number.saturating_add(1);
         let refused = |limit| Err(problem(self.path, self.number, limit));
         if self.text.len() > LINE_LIMIT {
             return refused(format!("longer than {LINE_LIMIT} bytes, the limit of a line"));

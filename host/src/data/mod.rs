@@ -1,6 +1,8 @@
 //! What a run reads and what it leaves behind, each form in a file of its own, checked at the
 //! border: past these readers shapes agree and sizes fit.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 pub mod array;
 pub mod bundled;
 pub mod candidates;

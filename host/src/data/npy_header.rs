@@ -30,7 +30,7 @@ pub(super) fn read(source: &mut dyn Read, path: &Path) -> Result<Header> {
         return Err(ArrayError::HeaderTooLong { form: FORM, found, limit }.at(path));
     }
     let text = read_text(source, text_len.starts_at, text_len.bytes, path)?;
-    let data_start = text_len.starts_at + text_len.bytes;
+    let data_start = text_len.starts_at.saturating_add(text_len.bytes);
     let dictionary = parse(&text, path)?;
     interpret(&dictionary, data_start, path)
 }
@@ -55,7 +55,8 @@ fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
         }
     };
     let length = read_up_to(source, length_bytes, path)?;
-    let (starts_at, found) = (8 + length_bytes, 8 + length.len() as u64);
+    let after = |bytes: u64| bytes.saturating_add(8);
+    let (starts_at, found) = (after(length_bytes), after(length.len() as u64));
     if found < starts_at {
         return Err(ArrayError::Truncated { expected: starts_at, found }.at(path));
     }
@@ -135,8 +136,8 @@ fn lengths(input: &mut &[u8]) -> winnow::Result<Vec<u64>> {
 fn structure<'a>(input: &mut &'a [u8]) -> winnow::Result<Value<'a>> {
     b'['.parse_next(input)?;
     let last = input.iter().rposition(|byte| *byte == b']');
-    match last.and_then(|last| input.get(last + 1..)) {
-        Some(rest) => {
+    match last.and_then(|last| input.get(last..)?.split_first()) {
+        Some((_, rest)) => {
             *input = rest;
             Ok(Value::Structure)
         }
@@ -181,7 +182,8 @@ fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Head
     }
     match shape {
         Some(Value::Lengths(shape)) => {
-            let file_len = data_start + count(shape, element, path)? * element.size() as u64;
+            let len = count(shape, element, path)?.saturating_mul(element.size() as u64);
+            let file_len = data_start.saturating_add(len);
             Ok(Header { element, shape: shape.clone(), data_start, file_len })
         }
         _ => Err(damaged("'shape' must be a tuple of lengths")),

@@ -66,11 +66,12 @@ impl Rewards {
     /// Only the prompts of `range`, renumbered from 0; none if there is not one.
     #[must_use]
     pub fn restricted_to(mut self, range: Range<usize>) -> Option<Self> {
-        if range.is_empty() || range.end > self.values.len() / self.responses {
+        let end = range.end.checked_mul(self.responses)?;
+        if range.is_empty() || end > self.values.len() {
             return None;
         }
-        self.values.truncate(range.end * self.responses);
-        self.values.drain(..range.start * self.responses);
+        self.values.truncate(end);
+        self.values.drain(..range.start.saturating_mul(self.responses));
         Some(self)
     }
 

@@ -59,7 +59,7 @@ pub(super) fn read(source: &mut dyn Read, path: &Path, tensor: &'static str) -> 
     let (name, info) = choose(&metadata, path, tensor)?;
     let element = element(name, info.dtype, path)?;
     let shape: Vec<u64> = info.shape.iter().map(|length| *length as u64).collect();
-    let place = |offset: usize| (offset as u64).checked_add(LENGTH_BYTES + text_len);
+    let place = |offset: usize| (offset as u64).checked_add(LENGTH_BYTES)?.checked_add(text_len);
     match (place(info.data_offsets.0), place(metadata.data_len())) {
         (Some(data_start), Some(file_len)) => Ok(Header { element, shape, data_start, file_len }),
         _ => Err(ArrayError::ShapeOverflow { shape: Shape(shape) }.at(path)),

@@ -94,7 +94,7 @@ impl<'a, S: Source + ?Sized> Reader<'a, S> {
 impl<S: Source + ?Sized> Read for Reader<'_, S> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read_at(out, self.offset)?;
-        self.offset += read as u64;
+        self.offset = self.offset.saturating_add(read as u64);
         Ok(read)
     }
 }

@@ -1,6 +1,8 @@
 //! The prior precision λ of a round: the one that was set, or chosen from the labels so far on the
 //! features of the current model.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use pairpick_core::columns::Columns;
 use pairpick_core::head::evidence::{Choice, Workspace, by_evidence, by_held_out};
 use pairpick_core::head::newton::workspace_len;
@@ -79,14 +81,14 @@ fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
     Stream::new(seed, "folds", round).shuffle(&mut order);
     let place = |label: &Label| prompts.partition_point(|prompt| *prompt < prompt_of(label));
     let mut counts = vec![0_usize; prompts.len()];
-    labels.iter().for_each(|label| counts[place(label)] += 1);
+    labels.iter().for_each(|label| counts[place(label)] = counts[place(label)].saturating_add(1));
     let mut dealt = vec![0_usize; prompts.len()];
     let fold = |label: &Label| {
         let place = place(label);
         if counts[place].saturating_mul(FOLDS) > labels.len().saturating_mul(2) {
-            dealt[place] += 1;
+            dealt[place] = dealt[place].saturating_add(1);
         }
-        ((order[place] + dealt[place]) % FOLDS) as u32
+        (order[place].saturating_add(dealt[place]) % FOLDS) as u32
     };
     labels.iter().map(fold).collect()
 }

@@ -1,5 +1,7 @@
 //! [`Standardisation`] of inputs by all training embeddings.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use pairpick_core::columns::Columns;
 use pairpick_core::trunk::standardise::{self, Sums, scales};
 
@@ -23,7 +25,7 @@ impl Standardisation {
     /// Means and scales over all training embeddings, in two passes over the file.
     pub(super) fn of(embeddings: &Embeddings, progress: &mut dyn Progress) -> Result<Self> {
         let dimensions = embeddings.dimensions();
-        progress.begin("standardising", 2 * embeddings.items());
+        progress.begin("standardising", embeddings.items().saturating_mul(2));
         let (mut mean, mut variance) = (vec![0.0; dimensions], vec![0.0; dimensions]);
         pass(embeddings, None, &mut mean, progress)?;
         pass(embeddings, Some(&mean), &mut variance, progress)?;
@@ -62,14 +64,14 @@ fn pass(
     let before = if mean.is_some() { embeddings.items() } else { 0 };
     let mut values = Vec::new();
     for first in (0..embeddings.prompts()).step_by(prompts) {
-        let end = (first + prompts).min(embeddings.prompts());
-        let items = (end - first) * responses;
-        values.resize(items * dimensions, 0.0);
+        let end = first.saturating_add(prompts).min(embeddings.prompts());
+        let items = end.saturating_sub(first).saturating_mul(responses);
+        values.resize(items.saturating_mul(dimensions), 0.0);
         embeddings.read_prompts(first..end, &mut values)?;
         Columns::new(&values, dimensions, items)
             .and_then(|items| sums.add(items, mean))
             .map_err(Error::core("standardisation"))?;
-        progress.advance(before + (end * responses) as u64);
+        progress.advance(before.saturating_add(embeddings.items_of(end as u64).start));
     }
     sums.finish().map_err(Error::core("standardisation"))?;
     Ok(())

@@ -1,6 +1,8 @@
 //! Training on all labels so far, with early stopping on labels held out by the prompts of their
 //! first items.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use pairpick_core::columns::Columns;
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
@@ -158,18 +160,18 @@ fn hold_out(
     rng.shuffle(&mut prompts);
     let wanted = (share * labels.len() as f64).ceil() as usize;
     let wanted = wanted.min(labels.len().saturating_sub(1));
-    let most = wanted + (labels.len() - wanted) / 2;
+    let most = wanted.midpoint(labels.len());
     let (mut is_held, mut held) = (vec![false; labels.len()], 0);
     for prompt in prompts {
         if held >= wanted {
             break;
         }
         let mut own = prompt.to_vec();
-        if held + own.len() > most {
+        if own.len() > most.saturating_sub(held) {
             rng.shuffle(&mut own);
-            own.truncate(wanted - held);
+            own.truncate(wanted.saturating_sub(held));
         }
-        held += own.len();
+        held = held.saturating_add(own.len());
         own.iter().for_each(|(_, place)| is_held[*place] = true);
     }
     let (held, training): (Vec<_>, Vec<_>) =

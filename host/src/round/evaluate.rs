@@ -1,5 +1,7 @@
 //! The model on the test prompts.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::collections::BTreeMap;
 
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
@@ -34,7 +36,7 @@ struct Mean {
 impl Mean {
     fn add(&mut self, value: f64) {
         self.sum += value;
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
     }
 
     fn value(self) -> Option<f64> {
@@ -59,7 +61,7 @@ impl Tally {
             best_of_n: best_of.iter().map(|n| (*n, Mean::default())).collect(),
             agreement: Agreement::default(),
             order: vec![0; responses],
-            ranks: vec![0.0; 2 * responses],
+            ranks: vec![0.0; responses.saturating_mul(2)],
         }
     }
 
@@ -101,10 +103,11 @@ pub fn evaluate(
     let (prompts, responses) = (test.embeddings.prompts(), test.embeddings.responses());
     let mut tally = Tally::new(responses, best_of);
     progress.begin("evaluating", prompts as u64);
-    let step = (ITEMS / responses).max(1);
+    let step = ITEMS.checked_div(responses).unwrap_or(1).max(1);
     for first in (0..prompts).step_by(step) {
-        let end = (first + step).min(prompts);
-        let items: Vec<u64> = ((first * responses) as u64..(end * responses) as u64).collect();
+        let end = first.saturating_add(step).min(prompts);
+        let of = |prompt: usize| test.embeddings.items_of(prompt as u64).start;
+        let items: Vec<u64> = (of(first)..of(end)).collect();
         let features = model.trunk().features_of(&test.embeddings, &items, threads)?;
         let predicted = model.rewards(threads, features.columns()?)?;
         for (prompt, predicted) in (first..end).zip(predicted.chunks(responses)) {

@@ -1,6 +1,8 @@
 //! [`RoundPool`]: what a round may ask about: its items, their pairs, and which of them were asked
 //! about before.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use pairpick_core::columns::Columns;
 use pairpick_core::pool::{ItemPair, Pairs, Pool, Prompts, pairs_of_ranks};
 use pairpick_core::rng::Stream;
@@ -110,7 +112,7 @@ impl RoundPool {
         if self.items.is_empty() {
             return Ok(0);
         }
-        Ok(self.numbering(&mut Vec::new())?.len() - self.asked.len() as u64)
+        Ok(self.numbering(&mut Vec::new())?.len().saturating_sub(self.asked.len() as u64))
     }
 
     /// Where a pair of the pool stands in the candidates' file, if it comes from one.
@@ -212,7 +214,7 @@ fn prompt_starts(embeddings: &Embeddings, items: &[u64]) -> Vec<u32> {
     let mut starts = vec![0];
     starts.extend(prompts.map(|prompt| {
         // A pool has at most 2³² − 1 items.
-        end += prompt.len() as u32;
+        end = u32::saturating_add(end, prompt.len() as u32);
         end
     }));
     starts
