@@ -1,39 +1,56 @@
-//! How far a batch is from the best there could be: an upper bound on log|P + Σ w ddᵀ| over all
-//! batches of its size, without looking at them one by one.
+//! How far a batch is from the best there could be: an upper bound on what any batch of its size
+//! adds to log|P|, without looking at them one by one.
 //!
-//! M₀ = P is what is known before the batch; w and d are a pair's weight and difference. Let a pair
-//! be chosen in part, 0 ≤ s ≤ 1 with Σ s = k, and M(s) = M₀ + Σ s w ddᵀ. Batches are the corners of
-//! that polytope, and log|M(s)| is concave with the gradient g = w dᵀM(s)⁻¹d, so that for every s
+//! P is the posterior precision before the batch; w and d are a pair's weight and difference. A batch
+//! S gains f(S) = log|P + Σ w ddᵀ| − log|P|, which is monotone and submodular: what a pair e adds,
+//! f(e | S) = ln(1 + w dᵀ(P + Σ_S)⁻¹d), never grows with S. So for every batch A, no batch of k
+//! pairs gains more than f(A) and the k largest f(e | A) over the pairs outside it (Nemhauser, Wolsey
+//! and Fisher, 1978). That is a bound at the batch itself, and one at none, f(∅) = 0, which is
+//! exact for one pair and nearly so where all gains are small.
 //!
-//! log|M*| ≤ log|M(s)| + (the k largest g) − Σ g s,  Σ g s = tr(M(s)⁻¹(M(s) − M₀)).
+//! A third bound relaxes the choice. Let a pair be chosen in part, 0 ≤ s ≤ 1 with Σ s = k, and
+//! M(s) = P + Σ s w ddᵀ. Batches are the corners of that polytope, and the gain is concave on it with
+//! the gradient g = w dᵀM(s)⁻¹d, so that for every s
+//!
+//! f(S) ≤ f(s) + (the k largest g) − Σ g s,  Σ g s = tr(M(s)⁻¹(M(s) − P)).
 //!
 //! The right-hand side is the Frank–Wolfe bound. Frank and Wolfe's method (1956; for designs,
 //! Fedorov, 1972, and Jaggi, 2013) tightens it: the k largest g are the corner to go towards, and
-//! the step is the one with the largest log|M|. Only the matrix B = M(s) − M₀ is kept, a mixture of
+//! the step is the one with the largest log|M|. Only the matrix B = M(s) − P is kept, a mixture of
 //! the corners' matrices: no weight a pair is stored, and any pool serves, the one of all
 //! cross-prompt pairs too, at one walk over its pairs an iteration. Wherever the iterations stop,
 //! the bound holds.
 //!
-//! M₀ is λI and the past: no jitter, whatever a strategy adds to its own matrix, and the past also
-//! where a strategy starts without it. Weights are p(1 − p) at the model's probabilities. The bound
-//! is computed in floating point; it holds to rounding, not to the last digit.
+//! The least of the three is the bound. It holds under caps on the batch as well, which leave fewer
+//! batches. P is λI and the past: no jitter, whatever a strategy adds to its own matrix, and the past
+//! also where a strategy starts without it. Weights are p(1 − p) at the model's probabilities.
+//!
+//! # Rounding
+//!
+//! Gains and the first two bounds are sums of ln(1 + w v), each right to its own last digits whatever
+//! λ is, and refused where the factor has lost them
+//! ([`mutual_information`](crate::mutual_information)). The Frank–Wolfe bound subtracts, and has an
+//! allowance for it: ε κ times the sum of H, the k largest g and Σ g s, κ being the condition estimate
+//! of M(s). Where M(s) has no factor in the precision `T`, that bound is left as it is.
 
-use crate::arith::{Real, exp};
+use crate::arith::{Real, exp, log1p};
 use crate::error::{Error, check_shape};
 use crate::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use crate::head::{rewards, rewards_workspace_len};
 use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
 use crate::memory::{Memory, larger};
+use crate::mutual_information::{self, BatchInformation, GrowingPosterior, growing_len};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{ItemPair, PoolSize};
-use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
+use crate::pool::{Distinct, ItemPair, PickedPairs, PoolSize};
+use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_in};
 use crate::select::{Problem, Sizes};
 use crate::topk::Scored;
 
 /// When the iterations end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effort {
-    /// The gap to end at, in nats a feature: what the bound may be above log|M(s)|, over H.
+    /// What the bound may be above the gain of the batch, or of the best choice in part that was
+    /// found, in nats a feature: over H.
     pub gap: f64,
     /// The most iterations.
     pub iterations: usize,
@@ -46,51 +63,62 @@ impl Default for Effort {
     }
 }
 
-/// What a batch comes to, and what no batch of its size exceeds.
+/// What a batch gains, and what no batch of its size exceeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Certificate {
     /// H.
     pub order: usize,
-    /// log|M₀|.
-    pub before: f64,
-    /// log|M| with the batch.
-    pub after: f64,
-    /// No batch of as many pairs of this pool has a larger log|M|.
+    /// What the batch adds to log|P|.
+    pub gain: f64,
+    /// No batch of as many pairs of this pool adds more; at least the gain.
     pub bound: f64,
-    /// What the bound is above the largest log|M(s)| found: it could fall by no more.
-    pub gap: f64,
-    /// Iterations run.
+    /// Iterations of Frank and Wolfe's method.
     pub iterations: usize,
 }
 
 impl Certificate {
-    /// The D-efficiency of a batch with this log|M|, at least: (|M| / the bound)^(1/H).
+    /// What the best batch may gain beyond this one, at most.
     #[must_use]
-    pub fn d_efficiency(&self, log_det: f64) -> f64 {
-        #[allow(clippy::cast_precision_loss, reason = "at most MAX_ORDER")]
-        let order = self.order as f64;
-        exp((log_det - self.bound) / order)
+    pub fn gap(&self) -> f64 {
+        self.bound - self.gain
     }
 
-    /// How much of the possible gain such a batch brings, at least:
-    /// (log|M| − log|M₀|) / (bound − log|M₀|); 1 where there is nothing to be gained.
+    /// The D-efficiency of a batch with this gain, at least: (|M| / the largest |M|)^(1/H).
     #[must_use]
-    pub fn gain_share(&self, log_det: f64) -> f64 {
-        let possible = self.bound - self.before;
-        if possible > 0.0 { (log_det - self.before) / possible } else { 1.0 }
+    pub fn d_efficiency(&self, gain: f64) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "at most MAX_ORDER")]
+        let order = self.order as f64;
+        exp((gain - self.bound) / order)
+    }
+
+    /// How much of the possible gain such a batch brings, at least; 1 where there is nothing to be
+    /// gained.
+    #[must_use]
+    pub fn gain_share(&self, gain: f64) -> f64 {
+        if self.bound > 0.0 { gain / self.bound } else { 1.0 }
+    }
+
+    fn lower_to(&mut self, bound: f64) {
+        // The batch shows that there is one of this gain, which a rounded bound may miss.
+        let bound = if bound < self.gain { self.gain } else { bound };
+        if bound < self.bound {
+            self.bound = bound;
+        }
     }
 }
 
 /// Measures and bounds batches in memory of its own: arrays, lent slices, or what
 /// [grows](crate::memory::Growing). [`workspace_len`] says how much a batch takes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Certifier<N, H, P> {
+pub struct Certifier<N, H, P, R> {
     /// Numbers.
     pub numbers: N,
     /// A batch of candidates for each worker, and one more.
     pub heaps: H,
     /// The items of each pair of a batch.
     pub pairs: P,
+    /// The pairs of a batch by their numbers.
+    pub ranks: R,
 }
 
 /// Lengths of the parts of a [`Certifier`].
@@ -102,6 +130,8 @@ pub struct WorkspaceLen {
     pub heaps: usize,
     /// Pairs.
     pub pairs: usize,
+    /// Numbers of pairs.
+    pub ranks: usize,
 }
 
 /// The memory with which a [`Certifier`] can work.
@@ -113,22 +143,41 @@ pub const fn workspace_len(sizes: &Sizes) -> WorkspaceLen {
         .at_least(larger(pairs_workspace_len(order), rewards_workspace_len(order)));
     let numbers = items
         .saturating_add(packed_len(order).saturating_mul(MATRICES))
-        .saturating_add(order.saturating_mul(2))
+        .saturating_add(order)
+        .saturating_add(growing_len(order))
         .saturating_add(scores.numbers(workers));
     let heaps = workers.saturating_add(1).saturating_mul(batch);
-    WorkspaceLen { numbers, heaps, pairs: batch }
+    WorkspaceLen { numbers, heaps, pairs: batch, ranks: batch }
 }
 
-/// M₀, B, the matrix of the corner, and the one that is factored.
-const MATRICES: usize = 4;
+/// P, B, and the direction.
+const MATRICES: usize = 3;
 
-impl<N, H, P: Memory<ItemPair>> Certifier<N, H, P> {
-    /// Bounds log|M| over all batches of the pool that have as many pairs as `batch`, from where the
-    /// batch is. `seen` has the bound before each iteration and at the end.
+impl<N, H, P: Memory<ItemPair>, R: Memory<u64>> Certifier<N, H, P, R> {
+    /// What a batch brings: [`mutual_information::of_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn information<T: Real, E: Executor>(
+        &mut self,
+        problem: &Problem<'_, T, E>,
+        batch: &[Scored<T>],
+    ) -> Result<BatchInformation, Error>
+    where
+        N: Memory<T>,
+    {
+        let sizes = Sizes::of(problem.pool, batch.len(), problem.executor.threads());
+        let len = mutual_information::workspace_len(&sizes);
+        mutual_information::of_batch(problem, batch, self.numbers.lend("numbers", len)?)
+    }
+
+    /// What a batch gains, and a bound on what all batches of the pool gain that have as many pairs.
+    /// `seen` has the bound before each iteration and at the end.
     ///
     /// # Errors
     /// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Index`] for a pair that the pool
-    /// does not have; [`Error::NotPositiveDefinite`] where M₀ has no factor in the precision `T`;
+    /// does not have; [`Error::NotPositiveDefinite`] where P has no factor in the precision `T`,
+    /// [`Error::IllConditioned`] where rounding may be more than a small part of the gain;
     /// [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
     pub fn certify<T: Real, E: Executor>(
         &mut self,
@@ -137,68 +186,6 @@ impl<N, H, P: Memory<ItemPair>> Certifier<N, H, P> {
         effort: Effort,
         seen: &mut impl FnMut(&Certificate),
     ) -> Result<Certificate, Error>
-    where
-        N: Memory<T>,
-        H: Memory<Scored<T>>,
-    {
-        let mut relaxation = self.relaxation(problem, batch)?;
-        let before = relaxation.log_det_before()?;
-        let mut certificate = Certificate {
-            order: relaxation.order(),
-            before,
-            after: 0.0,
-            bound: f64::INFINITY,
-            gap: f64::INFINITY,
-            iterations: 0,
-        };
-        let allowed = effort.gap * T::from_u64(certificate.order as u64).to_f64();
-        let mut best = -f64::INFINITY;
-        loop {
-            let (log_det, gap) = relaxation.look()?;
-            if certificate.iterations == 0 {
-                certificate.after = log_det;
-            }
-            if best < log_det {
-                best = log_det;
-            }
-            if log_det + gap < certificate.bound {
-                certificate.bound = log_det + gap;
-            }
-            certificate.gap = certificate.bound - best;
-            seen(&certificate);
-            // Not `>`: a gap that is no number ends it too.
-            let goes_on = certificate.gap > allowed && certificate.iterations < effort.iterations;
-            if !goes_on {
-                return Ok(certificate);
-            }
-            relaxation.step(T::from_f64(gap))?;
-            certificate.iterations += 1;
-        }
-    }
-
-    /// log|M₀ + Σ w ddᵀ| with these pairs of the pool.
-    ///
-    /// # Errors
-    /// As [`Certifier::certify`].
-    pub fn log_det<T: Real, E: Executor>(
-        &mut self,
-        problem: &Problem<'_, T, E>,
-        batch: &[Scored<T>],
-    ) -> Result<f64, Error>
-    where
-        N: Memory<T>,
-        H: Memory<Scored<T>>,
-    {
-        let relaxation = self.relaxation(problem, batch)?;
-        Ok(relaxation.line.factor_at(T::ZERO, relaxation.matrix)?.log_det().to_f64())
-    }
-
-    /// The relaxed problem, at the corner of a batch.
-    fn relaxation<'a, T: Real, E: Executor>(
-        &'a mut self,
-        problem: &'a Problem<'a, T, E>,
-        batch: &[Scored<T>],
-    ) -> Result<Relaxation<'a, T, E>, Error>
     where
         N: Memory<T>,
         H: Memory<Scored<T>>,
@@ -212,39 +199,142 @@ impl<N, H, P: Memory<ItemPair>> Certifier<N, H, P> {
         check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
         let len = workspace_len(&Sizes::of(pool, batch.len(), executor.threads()));
         let pairs = self.pairs.lend("pairs", len.pairs)?;
-        let (corner, heaps) = split_at(self.heaps.lend("heaps", len.heaps)?, batch.len());
+        let ranks = self.ranks.lend("ranks", len.ranks)?;
+        let (best, heaps) = split_at(self.heaps.lend("heaps", len.heaps)?, batch.len());
         let numbers = self.numbers.lend("numbers", len.numbers)?;
-        let mut relaxation = Relaxation::new(problem, numbers, heaps, corner, pairs)?;
-        relaxation.set_batch(batch)?;
-        Ok(relaxation)
+        let (rewards_of_items, numbers) = split_at(numbers, pool.features().len());
+        let (matrices, numbers) = split_at(numbers, MATRICES * packed_len(order));
+        let (diagonal, numbers) = split_at(numbers, order);
+        let (factor, numbers) = split_at(numbers, growing_len(order));
+        rewards(executor, pool.features(), posterior.head, rewards_of_items, numbers)?;
+        let mut walk = Walk { problem, rewards: rewards_of_items, numbers, heaps, best, pairs };
+        let mut certificate = bound_by_submodularity(&mut walk, batch, diagonal, factor, ranks)?;
+        let line = Line::new(&mut walk, batch, matrices)?;
+        let (matrix, columns) = split_at(factor, packed_len(order));
+        Relaxation { walk, line, diagonal, matrix, columns }.lower(
+            &mut certificate,
+            effort,
+            seen,
+        )?;
+        Ok(certificate)
     }
 }
 
-/// The relaxed problem and the point that the iterations have come to.
-struct Relaxation<'a, T, E> {
+/// What the batch gains, and the bounds at no pair and at the batch.
+fn bound_by_submodularity<T: Real, E: Executor>(
+    walk: &mut Walk<'_, T, E>,
+    batch: &[Scored<T>],
+    diagonal: &mut [T],
+    memory: &mut [T],
+    ranks: &mut [u64],
+) -> Result<Certificate, Error> {
+    let Problem { pool, posterior, .. } = *walk.problem;
+    let mut growing = GrowingPosterior::new(posterior, memory)?;
+    for (place, slot) in diagonal.iter_mut().enumerate() {
+        *slot = growing.factor().diagonal(place);
+    }
+    let from_none = walk.largest_gains(growing.factor(), None)?;
+    let mut gain = 0.0;
+    growing.add_batch(walk.problem, walk.rewards, batch, &mut |pair| gain += pair.gain())?;
+    let (order, bound) = (growing.factor().order(), f64::INFINITY);
+    let mut certificate = Certificate { order, gain, bound, iterations: 0 };
+    certificate.lower_to(from_none);
+    // What follows the batch may have lost its digits where what is in it has not.
+    if let Ok(factor) = growing.finish() {
+        let (mut picked, _) = PickedPairs::new(pool, Distinct::Unlimited, batch.len(), ranks)?;
+        for scored in batch {
+            picked.insert(scored.pair);
+        }
+        certificate.lower_to(gain + walk.largest_gains(&factor, Some(&picked))?);
+    }
+    Ok(certificate)
+}
+
+/// Walks over the pairs of the pool.
+struct Walk<'a, T, E> {
     problem: &'a Problem<'a, T, E>,
     rewards: &'a [T],
-    line: Line<'a, T>,
-    matrix: &'a mut [T],
-    columns: &'a mut [T],
     numbers: &'a mut [T],
     heaps: &'a mut [Scored<T>],
-    corner: &'a mut [Scored<T>],
+    best: &'a mut [Scored<T>],
     pairs: &'a mut [ItemPair],
+}
+
+impl<T: Real, E: Executor> Walk<'_, T, E> {
+    /// Finds the pairs with the largest w dᵀM⁻¹d, as many as a batch has, but for those picked.
+    fn find(
+        &mut self,
+        factor: &CholeskyView<'_, T>,
+        picked: Option<&PickedPairs<'_>>,
+    ) -> Result<&[Scored<T>], Error> {
+        if self.best.is_empty() {
+            return Ok(&[]);
+        }
+        let Problem { executor, pool, .. } = *self.problem;
+        let criterion = Criterion::Leverage(factor, Weighting::Bernoulli);
+        let mut ranking = Ranking::new(pool, self.rewards, criterion);
+        if let Some(picked) = picked {
+            ranking = ranking.beside(picked);
+        }
+        let parts = 0..ranking.parts();
+        Ok(best_in(executor, &ranking, parts, self.numbers, self.heaps, self.best)?)
+    }
+
+    /// The sum of the largest gains ln(1 + w dᵀM⁻¹d) of one pair each.
+    fn largest_gains(
+        &mut self,
+        factor: &CholeskyView<'_, T>,
+        picked: Option<&PickedPairs<'_>>,
+    ) -> Result<f64, Error> {
+        let mut sum = 0.0;
+        for pair in self.find(factor, picked)? {
+            sum += log1p(pair.score.to_f64());
+        }
+        Ok(sum)
+    }
+
+    /// The matrix of a batch.
+    fn sum(&mut self, batch: &[Scored<T>], sum: &mut PackedView<'_, T>) -> Result<(), Error> {
+        sum_pairs(self.problem, batch, self.rewards, self.pairs, sum, self.numbers)
+    }
+
+    /// That of the pairs found last.
+    fn sum_found(&mut self, sum: &mut PackedView<'_, T>) -> Result<(), Error> {
+        sum_pairs(self.problem, self.best, self.rewards, self.pairs, sum, self.numbers)
+    }
 }
 
 /// M(s) and the direction to go on in.
 struct Line<'a, T> {
-    /// M₀.
+    /// P.
     start: PackedView<'a, T>,
-    /// B = M(s) − M₀.
+    /// B = M(s) − P.
     mixture: PackedView<'a, T>,
     /// Of the corner with the k largest g, less B.
     direction: PackedView<'a, T>,
 }
 
-impl<T: Real> Line<'_, T> {
-    /// The factor of M₀ + B + t·(the direction).
+impl<'a, T: Real> Line<'a, T> {
+    /// At the corner of a batch.
+    fn new<E: Executor>(
+        walk: &mut Walk<'_, T, E>,
+        batch: &[Scored<T>],
+        matrices: &'a mut [T],
+    ) -> Result<Self, Error> {
+        let posterior = walk.problem.posterior;
+        let order = posterior.past.order();
+        let (start, matrices) = split_at(matrices, packed_len(order));
+        let (mixture, direction) = split_at(matrices, packed_len(order));
+        let mut start = Packed::new(order, start)?;
+        posterior.fill_precision(true, &mut start)?;
+        let mut mixture = Packed::new(order, mixture)?;
+        walk.sum(batch, &mut mixture)?;
+        let mut direction = Packed::new(order, direction)?;
+        direction.clear();
+        Ok(Self { start, mixture, direction })
+    }
+
+    /// The factor of P + B + t·(the direction).
     fn factor_at<'m>(&self, t: T, matrix: &'m mut [T]) -> Result<CholeskyView<'m, T>, Error> {
         let Self { start, mixture, direction } = self;
         let parts = mixture.as_slice().iter().zip(direction.as_slice());
@@ -256,84 +346,77 @@ impl<T: Real> Line<'_, T> {
     }
 }
 
-impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
-    fn new(
-        problem: &'a Problem<'a, T, E>,
-        numbers: &'a mut [T],
-        heaps: &'a mut [Scored<T>],
-        corner: &'a mut [Scored<T>],
-        pairs: &'a mut [ItemPair],
-    ) -> Result<Self, Error> {
-        let Problem { executor, pool, posterior, .. } = *problem;
-        let order = pool.features().rows();
-        let (rewards_of_items, numbers) = split_at(numbers, pool.features().len());
-        rewards(executor, pool.features(), posterior.head, rewards_of_items, numbers)?;
-        let (start, numbers) = split_at(numbers, packed_len(order));
-        let (mixture, numbers) = split_at(numbers, packed_len(order));
-        let (direction, numbers) = split_at(numbers, packed_len(order));
-        let (matrix, numbers) = split_at(numbers, packed_len(order));
-        let (columns, numbers) = split_at(numbers, order.saturating_mul(2));
-        let mut start = Packed::new(order, start)?;
-        posterior.fill_precision(true, &mut start)?;
-        let (mixture, direction) = (Packed::new(order, mixture)?, Packed::new(order, direction)?);
-        let rewards = &*rewards_of_items;
-        Ok(Self {
-            problem,
-            rewards,
-            line: Line { start, mixture, direction },
-            matrix,
-            columns,
-            numbers,
-            heaps,
-            corner,
-            pairs,
-        })
+/// The relaxed problem, at the choice in part that the iterations have come to.
+struct Relaxation<'a, T, E> {
+    walk: Walk<'a, T, E>,
+    line: Line<'a, T>,
+    /// Of the factor of P.
+    diagonal: &'a [T],
+    matrix: &'a mut [T],
+    columns: &'a mut [T],
+}
+
+/// What is known at a choice in part.
+struct Point<T> {
+    /// log|M(s)| − log|P|.
+    gain: f64,
+    /// The k largest g less Σ g s: the derivative of the gain towards their corner.
+    slope: T,
+    /// How far rounding may have lowered the sum of the two.
+    rounding: f64,
+}
+
+impl<T: Real, E: Executor> Relaxation<'_, T, E> {
+    /// Lowers the bound, from the batch on, until it is near enough or nothing more is to be had.
+    fn lower(
+        &mut self,
+        certificate: &mut Certificate,
+        effort: Effort,
+        seen: &mut impl FnMut(&Certificate),
+    ) -> Result<(), Error> {
+        let allowed = effort.gap * T::from_u64(certificate.order as u64).to_f64();
+        let mut largest = certificate.gain;
+        let mut point = if certificate.gap() > allowed { if_factored(self.look())? } else { None };
+        loop {
+            if let Some(Point { gain, slope, rounding }) = point {
+                certificate.lower_to(gain + slope.to_f64() + rounding);
+                if largest < gain {
+                    largest = gain;
+                }
+            }
+            seen(certificate);
+            let goes_on =
+                certificate.bound - largest > allowed && certificate.iterations < effort.iterations;
+            let Some(Point { slope, .. }) = point.filter(|_| goes_on) else {
+                return Ok(());
+            };
+            point = if_factored(self.step(slope).and_then(|()| self.look()))?;
+            certificate.iterations += 1;
+        }
     }
 
-    fn order(&self) -> usize {
-        self.line.start.order()
-    }
-
-    /// Goes to the corner of a batch.
-    fn set_batch(&mut self, batch: &[Scored<T>]) -> Result<(), Error> {
-        sum_pairs(
-            self.problem,
-            batch,
-            self.rewards,
-            self.pairs,
-            &mut self.line.mixture,
-            self.numbers,
-        )?;
-        self.line.direction.clear();
-        Ok(())
-    }
-
-    fn log_det_before(&mut self) -> Result<f64, Error> {
-        let mut matrix = Packed::new(self.line.start.order(), &mut *self.matrix)?;
-        matrix.clear();
-        matrix.add(&self.line.start)?;
-        Ok(Cholesky::factor(matrix)?.log_det().to_f64())
-    }
-
-    /// log|M(s)| and how much the bound is above it; turns to the corner that it comes from.
-    fn look(&mut self) -> Result<(f64, f64), Error> {
+    /// Where the bound is now; turns to the corner that it comes from.
+    fn look(&mut self) -> Result<Point<T>, Error> {
         let factor = self.line.factor_at(T::ZERO, self.matrix)?;
-        let log_det = factor.log_det().to_f64();
-        let Problem { executor, pool, .. } = *self.problem;
-        let criterion = Criterion::Leverage(&factor, Weighting::Bernoulli);
-        let ranking = Ranking::new(pool, self.rewards, criterion);
-        best_pairs(executor, &ranking, self.numbers, self.heaps, self.corner)?;
+        let mut gain = 0.0;
+        for (place, before) in self.diagonal.iter().enumerate() {
+            let grown = (factor.diagonal(place) - *before) / *before;
+            gain += log1p(grown.to_f64());
+        }
         let mut most = T::ZERO;
-        for pair in &*self.corner {
+        for pair in self.walk.find(&factor, None)? {
             most += pair.score;
         }
-        let here = trace_of_solution(&factor, &self.line.mixture, self.columns)?;
-        let direction = &mut self.line.direction;
-        sum_pairs(self.problem, self.corner, self.rewards, self.pairs, direction, self.numbers)?;
-        for (entry, here) in direction.as_mut_slice().iter_mut().zip(self.line.mixture.as_slice()) {
+        let Line { mixture, direction, .. } = &mut self.line;
+        let here = trace_of_solution(&factor, mixture, self.columns)?;
+        let condition = factor.condition_estimate(self.columns)?.to_f64();
+        let terms = T::from_u64(factor.order() as u64) + most + here;
+        let rounding = T::EPSILON.to_f64() * condition * terms.to_f64();
+        self.walk.sum_found(direction)?;
+        for (entry, here) in direction.as_mut_slice().iter_mut().zip(mixture.as_slice()) {
             *entry -= *here;
         }
-        Ok((log_det, (most - here).to_f64()))
+        Ok(Point { gain: gain + gain, slope: most - here, rounding })
     }
 
     /// Goes on in the direction looked at, to where log|M| no longer grows.
@@ -347,7 +430,7 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         Ok(())
     }
 
-    /// The t of 0..=1 with the largest log|M₀ + B + t·(the direction)|, where its slope has fallen
+    /// The t of 0..=1 with the largest log|P + B + t·(the direction)|, where its slope has fallen
     /// to [`FLAT`] of that at 0: the Illinois form of false position (Dowell and Jarratt, 1971).
     fn search(&mut self, slope: T) -> Result<T, Error> {
         let flat = slope * T::from_f64(FLAT);
@@ -377,10 +460,18 @@ impl<'a, T: Real, E: Executor> Relaxation<'a, T, E> {
         Ok(middle)
     }
 
-    /// d/dt log|M₀ + B + t·D| = tr((M₀ + B + t·D)⁻¹D), D the direction.
+    /// d/dt log|P + B + t·D| = tr((P + B + t·D)⁻¹D), D the direction.
     fn slope_at(&mut self, t: T) -> Result<T, Error> {
         let factor = self.line.factor_at(t, self.matrix)?;
         trace_of_solution(&factor, &self.line.direction, self.columns)
+    }
+}
+
+/// Nothing, where a matrix has no factor in this precision.
+fn if_factored<R>(result: Result<R, Error>) -> Result<Option<R>, Error> {
+    match result {
+        Err(Error::NotPositiveDefinite { .. }) => Ok(None),
+        result => result.map(Some),
     }
 }
 

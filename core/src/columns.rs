@@ -83,7 +83,7 @@ impl<'a, F: Real> Columns<'a, F> {
         self,
         a: u32,
         b: u32,
-    ) -> impl Iterator<Item = T> + use<'a, F, T> {
+    ) -> impl Iterator<Item = T> + Clone + use<'a, F, T> {
         let (a, b) = (self.column(a as usize), self.column(b as usize));
         a.iter().zip(b).map(|(a, b)| T::from_real(*a) - T::from_real(*b))
     }

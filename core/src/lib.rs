@@ -50,6 +50,7 @@
 //! | [`score`] | whitened items | scores w‖u_a − u_b‖² |
 //! | [`topk`] | scores | the best k pairs |
 //! | [`select`] | pool and posterior | a batch, by one of the strategies |
+//! | [`mutual_information`] | a batch | what its answers are expected to tell |
 //! | [`certificate`] | a batch | how far it is from the best there could be |
 //! | [`metric`] | rewards | Spearman, best-of-N, accuracy |
 //! | [`scenario`] | a few sizes | all of this on data of its own, for machines to compare bit by bit |
@@ -132,6 +133,7 @@ pub mod kernel;
 pub mod linalg;
 pub mod memory;
 pub mod metric;
+pub mod mutual_information;
 pub mod parallel;
 pub mod pool;
 pub mod profile;

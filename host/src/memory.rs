@@ -14,5 +14,9 @@ pub type Selector<T> = select::Selector<
 >;
 
 /// Measures and bounds batches, likewise.
-pub type Certifier<T> =
-    certificate::Certifier<Growing<Vec<T>>, Growing<Vec<Scored<T>>>, Growing<Vec<ItemPair>>>;
+pub type Certifier<T> = certificate::Certifier<
+    Growing<Vec<T>>,
+    Growing<Vec<Scored<T>>>,
+    Growing<Vec<ItemPair>>,
+    Growing<Vec<u64>>,
+>;

@@ -355,7 +355,7 @@ fn the_summary_adds_up() {
     let report: Value = serde_json::from_str(&json).unwrap();
     let number = |name: &str| report[name].as_f64().unwrap();
     assert_eq!((number("round"), number("offered")), (5.0, 78.0 * 28.0 - 80.0));
-    assert_eq!(number("gain"), number("log_det_after") - number("log_det_before"));
+    assert_eq!(number("log_det_after"), number("log_det_before") + number("gain"));
     assert!(number("gain") > 0.0 && number("effective_items") <= number("items"));
     assert!(number("prompts") <= number("items") && number("items") <= 40.0);
     let pairs = report["pairs"].as_array().unwrap();
@@ -367,6 +367,7 @@ fn the_summary_adds_up() {
     let metrics = fs::read_to_string(case.path("run/metrics.jsonl")).unwrap();
     let last: Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
     assert_eq!(report["log_det_before"], last["log_det"]);
+    assert_eq!(report["log_det_over_prior"], last["log_det_over_prior"]);
     let (lines, _) = case.output(&fixed, "");
     let printed: Vec<Value> =
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

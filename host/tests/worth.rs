@@ -3,6 +3,7 @@
 
 mod command;
 
+use std::f64::consts::LN_2;
 use std::path::Path;
 
 use serde_json::Value;
@@ -38,7 +39,7 @@ fn a_run_tells_what_its_batches_are_worth_and_a_certificate_changes_nothing_else
     let mut most = 0.0_f64;
     for (plain, certified) in plain.iter().zip(&certified) {
         let told = plain["information_per_label"].as_f64().unwrap();
-        assert!(told > 0.0);
+        assert!(0.0 < told && told <= LN_2);
         let share = plain["information_share"].as_f64();
         assert_eq!(share, (most > 0.0).then(|| told / most));
         most = if most < told { told } else { most };
@@ -63,9 +64,72 @@ fn a_run_tells_what_its_batches_are_worth_and_a_certificate_changes_nothing_else
     let selected = json(folder.path(), &["select", "--json", "--strategy", "pa-dopt"]);
     assert_eq!(selected["certificate"], *first);
     assert_eq!(selected["information_per_label"], certified[0]["information_per_label"]);
-    let per_label = selected["gain"].as_f64().unwrap() / 40.0;
+    // Half of what log|P| grows by, while that is little.
+    let half = selected["gain"].as_f64().unwrap() / 40.0;
     let told = selected["information_per_label"].as_f64().unwrap();
-    assert!((told - per_label).abs() < 1e-9, "{told}, not {per_label}");
+    assert!((told / half - 1.0).abs() < 0.05, "{told}, not {half}");
+}
+
+/// With λ = 1e-6, log|P| grows by more than eight nats a label.
+#[test]
+fn no_label_is_expected_to_tell_more_than_an_answer_can() {
+    let folder = TempDir::new().unwrap();
+    let paper = ["select", "--json", "--preset", "paper", "--batch", "40"];
+    let report = json(folder.path(), &paper);
+    let told = report["information_per_label"].as_f64().unwrap();
+    assert!(LN_2 < report["gain"].as_f64().unwrap() / 80.0, "{}", report["gain"]);
+    assert!(0.1 < told && told <= LN_2, "{told}");
+}
+
+#[test]
+fn of_a_batch_of_one_pair_it_is_certain_that_it_is_the_best() {
+    let folder = TempDir::new().unwrap();
+    let fixed = ["select", "--json", "--first-round", "model", "--strategy", "greedy-dopt"];
+    for prior_precision in ["1e-6", "1", "1e12"] {
+        let options = ["--batch", "1", "--prior-precision", prior_precision];
+        let report = json(folder.path(), &[&fixed[..], &options].concat());
+        let share = report["certificate"]["gain_share"].as_f64().unwrap();
+        assert!(0.999_999 < share && share <= 1.0, "λ {prior_precision}: {share}");
+    }
+}
+
+#[test]
+fn where_no_digit_is_left_there_is_a_note_and_no_figure() {
+    let folder = TempDir::new().unwrap();
+    let fixed = ["select", "--first-round", "model", "--batch", "20", "--precision"];
+    for (precision, prior_precision) in [("f64", "1e-30"), ("f32", "1e-20")] {
+        let options = [&fixed[..], &[precision, "--prior-precision", prior_precision]].concat();
+        let output = pairpick(folder.path(), &options);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{stderr}");
+        assert!(stderr.contains("round 1: what the batch tells is not known: "), "{stderr}");
+        assert!(stderr.contains("what a label tells is unknown"), "{stderr}");
+        let report = json(folder.path(), &[&options[..], &["--json"]].concat());
+        assert!(report["information_per_label"].is_null() && report["certificate"].is_null());
+    }
+}
+
+/// λ alone moves log|P| by H ln λ, and what the labels add to it by far less.
+#[test]
+fn a_table_shows_what_the_labels_add_to_the_prior() {
+    let folder = TempDir::new().unwrap();
+    for prior_precision in ["1e-6", "1e6"] {
+        let rounds = rounds(folder.path(), &["--prior-precision", prior_precision]);
+        for round in &rounds {
+            let field = |name: &str| round[name].as_f64().unwrap();
+            let prior = 64.0 * pairpick_core::arith::ln(prior_precision.parse::<f64>().unwrap());
+            let over_prior = field("log_det_over_prior");
+            assert!((field("log_det") - prior - over_prior).abs() < 1e-9, "{round}");
+            assert!(0.0 < over_prior, "{round}");
+        }
+        let shown = format!("{:.2}", rounds[2]["log_det_over_prior"].as_f64().unwrap());
+        let output = pairpick(
+            folder.path(),
+            &[&RUN[..1], &RUN[2..], &["--prior-precision", prior_precision]].concat(),
+        );
+        let table = String::from_utf8(output.stdout).unwrap();
+        assert!(table.contains("log|P|-H ln λ") && table.contains(&shown), "{table}");
+    }
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn metrics(round: u64) -> RoundMetrics {
         pairwise_accuracy: Some(f64::NAN),
         prior_precision: 0.3,
         log_det: Some(-1e-300),
+        log_det_over_prior: Some(0.75),
         information_per_label: Some(0.125),
         information_share: None,
         certificate: None,
@@ -231,7 +232,8 @@ fn metrics_are_written_as_documented() {
     let text = fs::read_to_string(output.partial_path().join(METRICS)).unwrap();
     let line = "{\"round\":1,\"labels\":10,\"one_minus_spearman\":0.30000000000000004,\
                 \"best_of_n\":{\"2\":-0.25,\"8\":1.5,\"32\":null},\"pairwise_accuracy\":null,\
-                \"prior_precision\":0.3,\"log_det\":-1e-300,\"information_per_label\":0.125,\"information_share\":null,\
+                \"prior_precision\":0.3,\"log_det\":-1e-300,\"log_det_over_prior\":0.75,\
+                \"information_per_label\":0.125,\"information_share\":null,\
                 \"certificate\":null,\"seconds\":0.5,\"digest\":\"0x0000000000000abc\"}";
     assert_eq!(text.lines().next(), Some(line));
     let read: Vec<RoundMetrics> = read_json_lines(text.as_bytes(), Path::new(METRICS)).unwrap();

@@ -103,7 +103,7 @@ impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
         self.factor.as_mut_slice()
     }
 
-    pub(super) fn norm(&self) -> T {
+    pub(crate) fn norm(&self) -> T {
         self.norm
     }
 
@@ -143,6 +143,17 @@ impl<T: Real, D: AsRef<[T]>> Cholesky<T, D> {
         let mut sum = T::ZERO;
         for column in columns(self.as_slice(), self.order()) {
             sum += arith::ln(column.first().copied().unwrap_or(T::ONE));
+        }
+        sum + sum
+    }
+
+    /// log det (M/λ) = 2 Σ ln (L_ii/√λ), in ascending order: log det M less n ln λ, which may be
+    /// most of it.
+    pub fn log_det_over(&self, scale: T) -> T {
+        let root = scale.sqrt_of();
+        let mut sum = T::ZERO;
+        for column in columns(self.as_slice(), self.order()) {
+            sum += arith::ln(column.first().copied().unwrap_or(T::ONE) / root);
         }
         sum + sum
     }

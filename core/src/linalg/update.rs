@@ -106,7 +106,8 @@ impl<T: Real, D: AsRef<[T]> + AsMut<[T]>> Cholesky<T, D> {
         Ok(())
     }
 
-    fn diagonal(&self, column: usize) -> T {
+    /// L_ii.
+    pub(crate) fn diagonal(&self, column: usize) -> T {
         let start = packed_len(self.order()) - packed_len(self.order().saturating_sub(column));
         self.as_slice().get(start).copied().unwrap_or(T::ZERO)
     }

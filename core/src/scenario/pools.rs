@@ -6,6 +6,7 @@ use super::data::SEED;
 use super::recorder::Recorder;
 use super::round::{ASKED, Loop, Numbers, PRIOR_PRECISION};
 use crate::arith::Real;
+use crate::certificate::{Certifier, Effort};
 use crate::columns::Columns;
 use crate::error::Error;
 use crate::fisher::{Weighting, add_pairs, add_pool};
@@ -13,6 +14,7 @@ use crate::head::rewards;
 use crate::heap::sort;
 use crate::linalg::Packed;
 use crate::memory::smaller;
+use crate::mutual_information::BatchInformation;
 use crate::parallel::{Executor, split_at};
 use crate::pool::{Distinct, ItemPair, Pairs, Pool, PoolSize, Prompts};
 use crate::rng::Stream;
@@ -230,7 +232,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 }
             }
         }
-        self.choose(ASKED, Offer::InPrompt, round, numbers).map(|_| ())
+        self.choose(ASKED, Offer::InPrompt, round, numbers)?;
+        self.certify(round, numbers)
     }
 
     /// The target of V-optimal designs: all pairs within prompts, each counting alike.
@@ -257,12 +260,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let (asked, _) = split_at(self.asked, self.size.known(round));
         let pool = &pool(features, pairs, labelled(pairs, asked, self.labelled))?;
         let stretched = offer == Offer::Stretched;
-        let posterior = &Posterior {
-            head: if stretched { numbers.stretched_f32 } else { numbers.head_f32 },
-            prior_precision: T::from_f64(PRIOR_PRECISION),
-            jitter: T::ZERO,
-            past: Packed::new(order, &*numbers.past)?,
-        };
+        let head = if stretched { &*numbers.stretched_f32 } else { &*numbers.head_f32 };
+        let posterior = &posterior(head, numbers.past)?;
         let mut rng = Stream::new(SEED, strategy.name(), round as u64);
         let target = Some(Packed::new(order, &*numbers.matrix)?);
         let options = &Options { target, ..options(offer) }.read_by(&strategy.facts());
@@ -276,6 +275,38 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         };
         Ok(selector.select(strategy, &problem, picks, &mut rng)?.selection)
     }
+
+    /// What the batch to answer brings, and how near it is to the best.
+    fn certify(&mut self, round: usize, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let (asked, pairs) = split_at(self.asked, self.size.known(round));
+        let in_prompt = Pairs::InPrompt(self.prompts);
+        let pool = &pool(features, in_prompt, labelled(in_prompt, asked, self.labelled))?;
+        let posterior = &posterior(numbers.head_f32, numbers.past)?;
+        let problem =
+            Problem { executor: self.executor, pool, posterior, options: &Options::DEFAULT };
+        let mut certifier = Certifier {
+            numbers: &mut *numbers.workspace,
+            heaps: &mut *self.heaps,
+            pairs,
+            ranks: &mut *self.ranks,
+        };
+        let BatchInformation { nats, gain } = certifier.information(&problem, self.batch)?;
+        self.recorder.numbers("information", 0, &[nats, gain])?;
+        let effort = Effort { gap: 0.0, iterations: STEPS };
+        let certificate = certifier.certify(&problem, self.batch, effort, &mut |_| ())?;
+        self.recorder.numbers("certificate", 0, &[certificate.gain, certificate.bound])
+    }
+}
+
+/// Iterations of a certificate: what they are made of shows in a few.
+const STEPS: usize = 3;
+
+/// What is believed under a head.
+fn posterior<'a, T: Real>(head: &'a [f32], past: &'a [T]) -> Result<Posterior<'a, T>, Error> {
+    let past = Packed::new(head.len(), past)?;
+    Ok(Posterior { head, prior_precision: T::from_f64(PRIOR_PRECISION), jitter: T::ZERO, past })
 }
 
 /// Which of the pairs have a label, ascending: those asked about, or of a list as many, in every

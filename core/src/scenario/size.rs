@@ -2,6 +2,7 @@
 
 use super::memory::Lengths;
 use super::pools::{Offer, options};
+use crate::certificate;
 use crate::error::Error;
 use crate::fisher::{pairs_workspace_len, pool_workspace_len};
 use crate::head::{newton, rewards_workspace_len};
@@ -160,10 +161,11 @@ impl Size {
         };
         let replies = largest_prompt(&self.in_prompt(order));
         let selection = self.selection(threads);
+        let certificate = self.certificate(threads);
         let fixed = self.inputs.saturating_add(order).saturating_mul(self.items);
         let places = index_len(self.labels(), self.trained, Some(self.minibatch));
         Ok(Lengths {
-            numbers: larger(self.work(threads, &mlp), selection.numbers)
+            numbers: largest([self.work(threads, &mlp), selection.numbers, certificate.numbers])
                 .saturating_add(fixed)
                 .saturating_add(self.items)
                 .saturating_add(2 * mlp.parameters())
@@ -176,8 +178,8 @@ impl Size {
             labels: self.labels().saturating_add(self.listed),
             asked: self.labels(),
             batch: self.batch,
-            ranks: selection.ranks,
-            heaps: selection.heaps,
+            ranks: larger(selection.ranks, certificate.ranks),
+            heaps: larger(selection.heaps, certificate.heaps),
         })
     }
 
@@ -201,6 +203,12 @@ impl Size {
             order.saturating_add(downdate_workspace_len(order)),
             self.listed.saturating_add(self.items),
         ])
+    }
+
+    /// Memory with which the batch to answer can be certified.
+    const fn certificate(&self, threads: usize) -> certificate::WorkspaceLen {
+        let pool = self.in_prompt(self.largest_order());
+        certificate::workspace_len(&Sizes { pool, batch: self.batch, threads })
     }
 
     /// Memory with which every strategy can pick from every pool.

@@ -12,6 +12,7 @@ use crate::data::labels::Repeats;
 use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
 use crate::named::{Named, choice};
+use crate::output::file::Places;
 use crate::settings::{Asking, Preset, Settings};
 
 /// What is drawn from and trained on.
@@ -114,4 +115,15 @@ pub(super) struct Print {
     /// Print one JSON object instead of a table
     #[arg(long, help_heading = "Output")]
     pub json: bool,
+}
+
+impl Print {
+    /// Places for files beside what is printed.
+    pub fn beside(&self, force: bool, inputs: &[&Path]) -> Places {
+        let mut places = Places::new(force, inputs);
+        if self.json {
+            places.report();
+        }
+        places
+    }
 }

@@ -2,15 +2,16 @@
 //! from its one definition.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Command};
 use clap_complete::aot::{Shell, generate};
-use clap_mangen::{Man, generate_to};
+use clap_mangen::Man;
 
 use super::help;
 use super::output::Output;
 use crate::error::{Error, Result};
+use crate::output::file::Places;
 
 /// Print the completions of a shell
 ///
@@ -29,6 +30,10 @@ pub(super) struct ManArgs {
     /// Folder for a page of each subcommand; without it the main page is printed
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
+
+    /// Replace pages that are there
+    #[arg(long, requires = "out", help_heading = "Output")]
+    force: bool,
 }
 
 /// Prints the completions.
@@ -44,13 +49,40 @@ pub(super) fn completions(
 
 /// Prints or writes manual pages.
 pub(super) fn man(args: &ManArgs, command: Command, output: &Output) -> Result<()> {
-    let Some(folder) = &args.out else {
-        let mut page = Vec::new();
-        Man::new(command)
-            .render(&mut page)
-            .map_err(|error| Error::io("standard output", "write", error))?;
-        return output.result(&String::from_utf8_lossy(&page));
+    let folder = match &args.out {
+        Some(folder) if folder != Path::new("-") => folder,
+        _ => return output.result(&String::from_utf8_lossy(&Page::of(command)?.text)),
     };
     fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create", error))?;
-    generate_to(command, folder).map_err(|error| Error::io(folder, "write", error))
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
+    let mut places = Places::new(args.force, &[]);
+    let place = |page: Page| Ok((places.take(&folder.join(page.name))?, page.text));
+    let pages: Result<Vec<_>> = pages(&command)?.into_iter().map(place).collect();
+    pages?.into_iter().try_for_each(|(file, text)| file.write(&text))
+}
+
+/// A manual page and the name of its file.
+struct Page {
+    name: String,
+    text: Vec<u8>,
+}
+
+impl Page {
+    fn of(command: Command) -> Result<Self> {
+        let (page, mut text) = (Man::new(command), Vec::new());
+        let name = page.get_filename();
+        page.render(&mut text).map_err(|error| Error::io(&name, "write", error))?;
+        Ok(Self { name, text })
+    }
+}
+
+/// The pages of a command and of all beneath it.
+fn pages(command: &Command) -> Result<Vec<Page>> {
+    let mut found = Vec::new();
+    for subcommand in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        found.extend(pages(subcommand)?);
+    }
+    found.push(Page::of(command.clone())?);
+    Ok(found)
 }

@@ -52,6 +52,15 @@ impl Output {
         }
     }
 
+    /// The same, where standard output may have been `taken` by a file; then it is no result.
+    pub fn result_beside(&self, taken: bool, text: &str) -> Result<()> {
+        if taken {
+            self.log(text.trim_end());
+            return Ok(());
+        }
+        self.result(text)
+    }
+
     /// Prints the result as one JSON object.
     pub fn json(&self, report: &impl Serialize) -> Result<()> {
         let json = serde_json::to_string_pretty(report)

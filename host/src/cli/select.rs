@@ -66,7 +66,7 @@ pub(super) struct Args {
     #[command(flatten)]
     runtime: Runtime,
 
-    /// File for the pairs, in place of standard output
+    /// File for the pairs, in place of standard output, which is -
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     out: Option<PathBuf>,
 
@@ -139,7 +139,8 @@ impl Args {
             &self.candidates.candidates,
         ];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
-        self.out.as_ref().map(|path| NewFile::at(path, self.force, &inputs)).transpose()
+        let mut places = self.print.beside(self.force, &inputs);
+        self.out.as_ref().map(|path| places.take(path)).transpose()
     }
 
     /// The round, the model that the labels so far gave, and who picks.

@@ -66,15 +66,15 @@ pub(super) struct Args {
     #[command(flatten)]
     runtime: Runtime,
 
-    /// File for the model
+    /// File for the model, - for standard output
     #[arg(long, value_name = "FILE", default_value = "model.safetensors", help_heading = "Output")]
     out: PathBuf,
 
-    /// File for the losses: JSON Lines, a line an iteration
+    /// File for the losses: JSON Lines, a line an iteration; - for standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     losses: Option<PathBuf>,
 
-    /// File for the loss curve, an SVG
+    /// File for the loss curve, an SVG; - for standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     curve: Option<PathBuf>,
 
@@ -142,8 +142,9 @@ impl Args {
         let (model, fit) = job.threads.install(|| self.fit(&job, output))?;
         let out = job.files.model.path().display().to_string();
         let report = TrainingReport::new(&fit, job.labels.len(), job.round, out, model.digest()?);
+        let printed = job.files.are_printed();
         job.files.write(&model, &report, &fit)?;
-        self.report(&report, output)
+        self.report(&report, printed, output)
     }
 
     fn settings(&self) -> Settings {
@@ -156,13 +157,15 @@ impl Args {
     }
 
     fn files(&self) -> Result<Files> {
-        let inputs = [self.embeddings.train_embeddings.as_deref(), Some(self.labels.as_path())];
+        let embeddings = self.embeddings.train_embeddings.as_deref();
+        let inputs = [embeddings, Some(self.labels.as_path()), self.model.as_deref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
-        let place = |path: &PathBuf| NewFile::at(path, self.force, &inputs);
+        let mut places = self.print.beside(self.force, &inputs);
+        let mut take = |path: &PathBuf| places.take(path);
         Ok(Files {
-            model: place(&self.out)?,
-            losses: self.losses.as_ref().map(place).transpose()?,
-            curve: self.curve.as_ref().map(place).transpose()?,
+            model: take(&self.out)?,
+            losses: self.losses.as_ref().map(&mut take).transpose()?,
+            curve: self.curve.as_ref().map(&mut take).transpose()?,
         })
     }
 
@@ -193,11 +196,11 @@ impl Args {
         }
     }
 
-    fn report(&self, report: &TrainingReport, output: &Output) -> Result<()> {
+    fn report(&self, report: &TrainingReport, printed: bool, output: &Output) -> Result<()> {
         if self.print.json {
             return output.json(report);
         }
-        output.result(&format!(
+        let text = format!(
             "{}\n\nstopped after {} iterations ({}); kept: iteration {}\nmodel {} in {}\n",
             report.table(),
             report.iterations,
@@ -205,13 +208,22 @@ impl Args {
             report.kept.iteration,
             report.digest,
             report.out,
-        ))
+        );
+        output.result_beside(printed, &text)
     }
 }
 
 impl Files {
-    /// The model comes last: once it is there, so is the rest.
+    /// Whether one of them goes to standard output.
+    fn are_printed(&self) -> bool {
+        let files = [Some(&self.model), self.losses.as_ref(), self.curve.as_ref()];
+        files.into_iter().flatten().any(NewFile::is_standard_output)
+    }
+
+    /// The model comes first: nothing that happens to the others can cost it.
     fn write(self, model: &Model, report: &TrainingReport, fit: &Fit) -> Result<()> {
+        let bytes = model.to_bytes(self.model.path())?;
+        self.model.write(&bytes)?;
         if let Some(file) = self.losses {
             let lines = json_lines(&report.losses)
                 .map_err(|error| Error::io(file.path(), "write", error))?;
@@ -222,7 +234,6 @@ impl Files {
             let svg = curves::losses_svg(&title, &fit.losses, fit.held_out > 0)?;
             file.write(svg.as_bytes())?;
         }
-        let bytes = model.to_bytes(self.model.path())?;
-        self.model.write(&bytes)
+        Ok(())
     }
 }

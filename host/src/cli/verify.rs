@@ -12,6 +12,7 @@ use pairpick_core::profile::Profile;
 use super::output::Output;
 use crate::error::{Error, Result};
 use crate::named::{Named, choice};
+use crate::output::file::{NewFile, Places};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::runtime::{Isa, Runtime};
@@ -53,9 +54,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
     against: Option<PathBuf>,
 
-    /// Write the trace of the replay to this file, and compare nothing
+    /// Write the trace of the replay to this file, - for standard output, and compare nothing
     #[arg(long, value_name = "FILE", conflicts_with = "against", help_heading = "Comparison")]
     record: Option<PathBuf>,
+
+    /// Replace the file if it is there
+    #[arg(long, requires = "record", help_heading = "Comparison")]
+    force: bool,
 
     /// Record the values too, not only their digests
     #[arg(long, requires = "record", help_heading = "Comparison")]
@@ -90,15 +95,19 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<ExitCode> {
         (None, None) => Some(("the golden trace".to_owned(), golden()?)),
         (None, Some(_)) => None,
     };
+    let mut places = Places::new(args.force, &[]);
+    let record = args.record.as_ref().map(|path| places.take(path)).transpose()?;
     let (found, place) = match &args.trace {
         Some(path) => (args.chosen(Trace::read(path)?), path.display().to_string()),
         None => args.replay(output)?,
     };
-    if let Some(path) = &args.record {
-        found.write(path)?;
+    let printed = record.as_ref().is_some_and(NewFile::is_standard_output);
+    if let Some(file) = record {
+        file.write(found.to_string().as_bytes())?;
     }
     let Some((name, expected)) = reference else {
-        return output.result(&format!("{place}\n")).map(|()| ExitCode::SUCCESS);
+        output.result_beside(printed, &format!("{place}\n"))?;
+        return Ok(ExitCode::SUCCESS);
     };
     let report = Report::new(&found, &expected, &name);
     for key in &report.left_out {

@@ -117,4 +117,14 @@ pub enum FolderError {
         /// Why not.
         problem: String,
     },
+    /// A file is written, and could not have its name.
+    #[error("{}: cannot be written: {problem}; the result is in {}", path.display(), kept.display())]
+    FileKept {
+        /// The name that it was to have.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+        /// Where it is.
+        kept: PathBuf,
+    },
 }

@@ -217,6 +217,17 @@ pub(crate) fn json_lines<T: Serialize>(records: &[T]) -> io::Result<Vec<u8>> {
     Ok(lines)
 }
 
+/// Makes the names in a folder last, where the system can.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    match fs::File::open(path)?.sync_all() {
+        Err(error) if error.kind() != io::ErrorKind::InvalidInput => return Err(error),
+        _ => {}
+    }
+    let _ = path;
+    Ok(())
+}
+
 fn digest_of(bytes: &[u8]) -> HexDigest {
     let mut digest = Digest::new();
     digest.bytes(bytes);

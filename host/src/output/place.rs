@@ -8,6 +8,9 @@ use crate::error::{Error, FolderError, Result};
 
 /// The real path of what exists, so that a link's siblings are those of the folder it leads to.
 pub(super) fn resolve(out: &Path) -> Result<PathBuf> {
+    if out == Path::new("-") {
+        return Err(refused(out, "standard output is no folder"));
+    }
     if out.exists() {
         return fs::canonicalize(out).map_err(|error| Error::io(out, "find", error));
     }

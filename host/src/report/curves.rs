@@ -94,9 +94,9 @@ fn of_rounds(rounds: &[RoundMetrics]) -> [Panel; 2] {
             dots: true,
         },
         Panel {
-            title: "log|P|: information about the last layer",
+            title: "log|P| − H ln λ: information about the last layer",
             colour: RIGHT,
-            points: points(|metrics| metrics.log_det),
+            points: points(|metrics| metrics.log_det_over_prior),
             dots: true,
         },
     ]
@@ -199,7 +199,7 @@ mod tests {
             round,
             labels: 125 * round,
             one_minus_spearman: spearman.map(|value| value / round as f64),
-            log_det: Some(-300.0 - 7.5 * round as f64),
+            log_det_over_prior: Some(300.0 + 7.5 * round as f64),
             ..RoundMetrics::default()
         };
         (1..=count).map(round).collect()

@@ -9,19 +9,21 @@ pub fn summary(report: &SelectionReport) -> String {
     let decimals = |value: Option<f64>| {
         value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.2}"))
     };
+    let before = report.log_det_over_prior;
+    let after = before.zip(report.gain).map(|(before, gain)| before + gain);
     let per_label = PerLabel { nats: report.information_per_label, share: None };
     let certificate = report.certificate.map_or_else(String::new, |report| format!("{report}\n"));
     format!(
         "round {}, {}: {} of {} pairs offered\n\
-         log|P| {} -> {}, a gain of {} nats (prior precision {}): {per_label}{}\n\
+         log|P|-H ln λ {} -> {}, a gain of {} (prior precision λ {}): {per_label}{}\n\
          {certificate}{} items ({:.1} effective) of {} prompts\n\
          batch {}",
         report.round,
         report.strategy,
         report.pairs.len(),
         report.offered,
-        decimals(report.log_det_before),
-        decimals(report.log_det_after),
+        decimals(before),
+        decimals(after),
         decimals(report.gain),
         report.prior_precision,
         report.information.as_ref().map(information).unwrap_or_default(),

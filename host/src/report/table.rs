@@ -50,7 +50,7 @@ fn columns(rounds: &[RoundMetrics]) -> Vec<Column> {
         }));
     }
     columns.push(column("accuracy", &|metrics| decimals(metrics.pairwise_accuracy, 4)));
-    columns.push(column("log|P|", &|metrics| decimals(metrics.log_det, 2)));
+    columns.push(column("log|P|-H ln λ", &|metrics| decimals(metrics.log_det_over_prior, 2)));
     columns.push(column("seconds", &|metrics| decimals(Some(metrics.seconds), 1)));
     columns
 }

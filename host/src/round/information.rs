@@ -2,6 +2,7 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::certificate::Effort;
+use pairpick_core::mutual_information::BatchInformation;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Problem, Strategy};
 use pairpick_core::topk::Scored;
@@ -13,13 +14,13 @@ use crate::memory::{Certifier, Selector};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 
-/// What a batch adds to log|P|, and its certificate where one is asked for.
+/// What a batch brings, and its certificate where one is asked for.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Gain {
-    /// Δlog|P| by the batch, in nats.
-    pub(super) nats: Option<f64>,
-    /// Half of that, over the pairs of the batch.
+pub(super) struct Worth {
+    /// What its answers are expected to tell of the last layer, in nats, over their number.
     pub(super) per_label: Option<f64>,
+    /// Δlog|P| by the batch.
+    pub(super) gain: Option<f64>,
     pub(super) certificate: Option<CertificateReport>,
 }
 
@@ -29,17 +30,20 @@ pub(super) fn of_batch<T: Real>(
     problem: &Problem<'_, T, Threads>,
     batch: &[Scored<T>],
     progress: &mut dyn Progress,
-) -> Gain {
+) -> Worth {
     let mut measure = Measure { problem, certifier: Certifier::default() };
-    let gain = measure.gain(batch);
-    let nats = or_note(gain, "what the batch tells", request, progress);
+    let information = measure.information(batch);
+    let information = or_note(information, "what the batch tells", request, progress);
     let mut certificate = None;
-    if nats.is_some() && request.context.settings.asking.certificate {
+    if information.is_some() && request.context.settings.asking.certificate {
         let found = measure.certificate(request, batch, progress);
         certificate = or_note(found, "the certificate", request, progress);
     }
-    let per_label = nats.map(|nats| nats / (2.0 * batch.len() as f64));
-    Gain { nats, per_label, certificate }
+    Worth {
+        per_label: information.map(|information| information.nats / batch.len() as f64),
+        gain: information.map(|information| information.gain),
+        certificate,
+    }
 }
 
 /// A figure, or a note that there is none.
@@ -61,12 +65,8 @@ struct Measure<'a, T> {
 }
 
 impl<T: Real> Measure<'_, T> {
-    fn log_det(&mut self, batch: &[Scored<T>]) -> CoreResult<f64> {
-        self.certifier.log_det(self.problem, batch)
-    }
-
-    fn gain(&mut self, batch: &[Scored<T>]) -> CoreResult<f64> {
-        Ok(self.log_det(batch)? - self.log_det(&[])?)
+    fn information(&mut self, batch: &[Scored<T>]) -> CoreResult<BatchInformation> {
+        self.certifier.information(self.problem, batch)
     }
 
     fn certificate(
@@ -82,10 +82,10 @@ impl<T: Real> Measure<'_, T> {
         });
         progress.end();
         let certificate = certificate?;
-        let random = self.random(request, batch.len()).and_then(|random| self.log_det(&random));
+        let random = self.random(request, batch.len()).and_then(|random| self.information(&random));
         let random =
             or_note(random, "what a random batch under the same caps gains", request, progress);
-        Ok(CertificateReport::new(&certificate, random))
+        Ok(CertificateReport::new(&certificate, random.map(|random| random.gain)))
     }
 
     /// The batch that `random` picks in this round, under the same caps.

@@ -27,8 +27,10 @@ pub struct RoundMetrics {
     pub prior_precision: f64,
     /// log|P| after the round's labels, by the round's model.
     pub log_det: Option<f64>,
-    /// ½ Δlog|P| over the round's labels, in nats, by the model that picked them: what a label was
-    /// expected to tell.
+    /// log|P| − H ln λ: what the labels add to the prior's.
+    pub log_det_over_prior: Option<f64>,
+    /// What a label of the round was expected to tell of the last layer, in nats, by the model that
+    /// picked it: at most ln 2.
     pub information_per_label: Option<f64>,
     /// That over the largest of the rounds before.
     pub information_share: Option<f64>,
@@ -56,8 +58,8 @@ impl fmt::Display for RoundMetrics {
         if let Some(value) = self.one_minus_spearman {
             write!(f, ", 1-Spearman {value:.4}")?;
         }
-        if let Some(value) = self.log_det {
-            write!(f, ", log|P| {value:.2}")?;
+        if let Some(value) = self.log_det_over_prior {
+            write!(f, ", log|P|-H ln λ {value:.2}")?;
         }
         write!(f, ", {:.1} s", self.seconds)
     }
@@ -74,13 +76,11 @@ pub struct Summary {
 /// word.
 pub const LITTLE: f64 = 0.1;
 
-/// What the answers of a batch are expected to tell of the last layer.
-///
-/// With the posterior of the last layer taken as normal, of precision P, the information that the
-/// answers give about it (the expected fall of its entropy) is ½ Δlog|P| nats.
+/// What the answers of a batch are expected to tell of the last layer: their mutual information with
+/// it ([`mutual_information`](pairpick_core::mutual_information)).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PerLabel {
-    /// ½ Δlog|P| over the number of labels of the batch, in nats, by the model that picked it.
+    /// That over the number of labels of the batch, in nats, by the model that picked it.
     pub nats: Option<f64>,
     /// That over the largest of the rounds before, each by the model that picked it.
     pub share: Option<f64>,
@@ -129,13 +129,13 @@ impl fmt::Display for PerLabel {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateReport {
-    /// No batch of as many pairs of the pool brings log|P| above this.
-    pub bound: f64,
-    /// How much lower the bound could be at most, in nats.
+    /// No batch of as many pairs of the pool adds more to log|P|.
+    pub gain_bound: f64,
+    /// How much more than this one the best batch may add, at most.
     pub gap: f64,
     /// Iterations that it took.
     pub iterations: usize,
-    /// (|P| with the batch / the bound)^(1/H), at least.
+    /// (|P| with the batch / |P| with the best)^(1/H), at least.
     pub d_efficiency: f64,
     /// Of the possible gain in log|P|, the share that the batch brings, at least.
     pub gain_share: f64,
@@ -146,15 +146,15 @@ pub struct CertificateReport {
 }
 
 impl CertificateReport {
-    /// Of a batch, and of a random one with this log|P|, if there is one.
+    /// Of a batch, and of a random one with this gain, if there is one.
     pub(crate) fn new(certificate: &Certificate, random: Option<f64>) -> Self {
-        let Certificate { after, bound, gap, iterations, .. } = *certificate;
+        let Certificate { gain, bound, iterations, .. } = *certificate;
         Self {
-            bound,
-            gap,
+            gain_bound: bound,
+            gap: certificate.gap(),
             iterations,
-            d_efficiency: certificate.d_efficiency(after),
-            gain_share: certificate.gain_share(after),
+            d_efficiency: certificate.d_efficiency(gain),
+            gain_share: certificate.gain_share(gain),
             random_d_efficiency: random.map(|random| certificate.d_efficiency(random)),
             random_gain_share: random.map(|random| certificate.gain_share(random)),
         }
@@ -168,13 +168,13 @@ impl fmt::Display for CertificateReport {
         };
         write!(
             f,
-            "certificate: at least {:.1} % of the possible gain{}, D-efficiency {:.3}{}; log|P| at \
+            "certificate: at least {:.1} % of the possible gain{}, D-efficiency {:.3}{}; a gain of at \
              most {:.2}",
             100.0 * self.gain_share,
             beside(self.random_gain_share.map(|share| format!("{:.1} %", 100.0 * share))),
             self.d_efficiency,
             beside(self.random_d_efficiency.map(|efficiency| format!("{efficiency:.3}"))),
-            self.bound,
+            self.gain_bound,
         )
     }
 }

@@ -141,7 +141,7 @@ impl<'a, T: Real> Loop<'a, T> {
 
     /// What a label of a batch tells; the first round in which that is little is worth a note.
     fn per_label(&self, round: u64, batch: &Batch, progress: &mut dyn Progress) -> PerLabel {
-        let per_label = PerLabel::after(batch.gain.per_label, &self.ended);
+        let per_label = PerLabel::after(batch.worth.per_label, &self.ended);
         if per_label.is_little() && !self.ended.iter().any(RoundMetrics::tells_little) {
             progress.note(&format!("round {round}: {per_label}"));
         }
@@ -166,6 +166,7 @@ impl<'a, T: Real> Loop<'a, T> {
             }
             None => evaluate::Evaluation::default(),
         };
+        let log_det = posterior.log_det(progress);
         Ok(RoundMetrics {
             round,
             labels: labels.len() as u64,
@@ -173,10 +174,11 @@ impl<'a, T: Real> Loop<'a, T> {
             best_of_n: test.best_of_n,
             pairwise_accuracy: test.pairwise_accuracy,
             prior_precision: posterior.prior_precision(),
-            log_det: posterior.log_det(progress)?,
+            log_det: log_det.map(|log_det| log_det.value),
+            log_det_over_prior: log_det.map(|log_det| log_det.over_prior),
             information_per_label: per_label.nats,
             information_share: per_label.share,
-            certificate: batch.gain.certificate,
+            certificate: batch.worth.certificate,
             seconds: start.elapsed().as_secs_f64(),
             digest: model.digest()?,
         })

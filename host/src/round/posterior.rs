@@ -77,23 +77,34 @@ impl<T: Real> LabelPosterior<T> {
         precision
     }
 
-    /// log|P|; none, with a note, where P has no factor in this precision.
-    pub(super) fn log_det(&self, progress: &mut dyn Progress) -> Result<Option<f64>> {
+    /// Of P; none, with a note, where P has no factor in this precision.
+    pub(super) fn log_det(&self, progress: &mut dyn Progress) -> Option<LogDet> {
         match Cholesky::factor(self.precision()) {
             Ok(factor) => {
                 let mut workspace = vec![T::ZERO; condition_workspace_len(factor.order())];
-                let log_det = factor.log_det().to_f64();
+                let prior_precision = T::from_f64(self.prior_precision);
+                let over_prior = factor.log_det_over(prior_precision).to_f64();
+                let log_det = LogDet { value: factor.log_det().to_f64(), over_prior };
                 if let Err(error) = factor.checked(&mut workspace) {
                     progress.note(&Error::core("log|P| is uncertain")(error).to_string());
                 }
-                Ok(Some(log_det))
+                Some(log_det)
             }
             Err(error) => {
                 progress.note(&Error::core("log|P| is not known")(error).to_string());
-                Ok(None)
+                None
             }
         }
     }
+}
+
+/// How well the last layer is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LogDet {
+    /// log|P|.
+    pub(super) value: f64,
+    /// log|P| − H ln λ: what the labels add to the prior.
+    pub(super) over_prior: f64,
 }
 
 /// Adds the Fisher information of labelled pairs.

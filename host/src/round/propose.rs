@@ -5,6 +5,7 @@ use pairpick_core::digest::Digest;
 use pairpick_core::select::Information;
 use serde::Serialize;
 
+use super::information::Worth;
 use super::metrics::CertificateReport;
 use super::request::Request;
 use super::select::{Batch, batch};
@@ -84,14 +85,16 @@ pub struct SelectionReport {
     pub prior_precision: f64,
     /// log|P| of the labels so far.
     pub log_det_before: Option<f64>,
+    /// That less H ln λ: what the labels add to the prior's.
+    pub log_det_over_prior: Option<f64>,
     /// log|P| once the batch is answered, by the same model.
     pub log_det_after: Option<f64>,
-    /// Their difference, in nats.
+    /// What the batch adds to log|P|.
     pub gain: Option<f64>,
     /// What the batch tells about the last layer, where the strategy counts it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub information: Option<InformationReport>,
-    /// ½ Δlog|P| over the labels of the batch, in nats: what a label is expected to tell.
+    /// What a label of the batch is expected to tell of the last layer, in nats: at most ln 2.
     pub information_per_label: Option<f64>,
     /// How near the batch is to the best there could be.
     pub certificate: Option<CertificateReport>,
@@ -136,8 +139,9 @@ fn propose_at<T: Real>(
     let scores = batch.questions.iter().map(|question| question.score.unwrap_or(0.0));
     let information =
         batch.information.map(|information| InformationReport::new(information, scores));
-    let log_det_before = state.posterior.log_det(progress)?;
-    let gain = batch.gain;
+    let log_det = state.posterior.log_det(progress);
+    let log_det_before = log_det.map(|log_det| log_det.value);
+    let Worth { per_label, gain, certificate } = batch.worth;
     let Touched { counts, prompts } = touched(request.context.embeddings, &batch.questions);
     Ok(SelectionReport {
         round: request.round,
@@ -145,11 +149,12 @@ fn propose_at<T: Real>(
         offered: batch.offered,
         prior_precision: state.posterior.prior_precision(),
         log_det_before,
-        log_det_after: log_det_before.zip(gain.nats).map(|(before, gain)| before + gain),
-        gain: gain.nats,
+        log_det_over_prior: log_det.map(|log_det| log_det.over_prior),
+        log_det_after: log_det_before.zip(gain).map(|(before, gain)| before + gain),
+        gain,
         information,
-        information_per_label: gain.per_label,
-        certificate: gain.certificate,
+        information_per_label: per_label,
+        certificate,
         effective_items: effective_number(&counts),
         items: counts.len(),
         prompts,

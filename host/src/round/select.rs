@@ -8,7 +8,7 @@ use pairpick_core::rng::Stream;
 use pairpick_core::select::{Information, Options, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 
-use super::information::{self, Gain};
+use super::information::{self, Worth};
 use super::pool::RoundPool;
 use super::request::Request;
 use super::state::State;
@@ -29,7 +29,7 @@ pub(super) struct Batch {
     pub(super) information: Option<Information>,
     /// Best first.
     pub(super) questions: Vec<Question>,
-    pub(super) gain: Gain,
+    pub(super) worth: Worth,
     /// Features of the pool's items.
     pub(super) cache: FeatureCache,
 }
@@ -43,8 +43,8 @@ pub(super) fn batch<T: Real>(
 ) -> Result<Batch> {
     let drawn = RoundPool::draw(request, &state.asked())?;
     if drawn.available()? == 0 {
-        let gain = Gain { nats: Some(0.0), ..Gain::default() };
-        return Ok(Batch { gain, ..Batch::default() });
+        let worth = Worth { gain: Some(0.0), ..Worth::default() };
+        return Ok(Batch { worth, ..Batch::default() });
     }
     let (embeddings, threads) = (request.context.embeddings, request.context.threads);
     let trunk = state.model.trunk();
@@ -76,7 +76,7 @@ fn select<T: Real>(
     let problem = Problem { executor: threads, pool, posterior, options };
     let Picked { pairs, selection } = pick_within_caps(request, &problem, size, progress)?;
     warn::<T>(request, &selection, progress);
-    let gain = information::of_batch(request, &problem, &pairs, progress);
+    let worth = information::of_batch(request, &problem, &pairs, progress);
     let ranked = pairs.len().saturating_sub(options.mixed);
     let scored = match request.strategy {
         Strategy::Random => 0,
@@ -87,7 +87,7 @@ fn select<T: Real>(
         ..information
     });
     let questions = questions(request, drawn, pool, &pairs, scored);
-    Ok(Batch { offered: pool.available(), information, questions, gain, ..Batch::default() })
+    Ok(Batch { offered: pool.available(), information, questions, worth, ..Batch::default() })
 }
 
 /// How many pairs are picked.

@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use pairpick_core::scenario::{CONTRACT, Entry, Kind};
-use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
@@ -158,35 +157,11 @@ impl Trace {
         Ok(trace)
     }
 
-    /// Writes the trace to a file, complete or not at all.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let written = draft_in(folder).and_then(|mut draft| {
-            draft.write_all(self.to_string().as_bytes())?;
-            draft.persist(path).map_err(|error| error.error)
-        });
-        written.map(|_| ()).map_err(|error| Error::io(path, "write", error))
-    }
-
     /// The replay of this key.
     #[must_use]
     pub fn section(&self, key: &Key) -> Option<&Section> {
         self.sections.iter().find(|section| section.key == *key)
     }
-}
-
-/// A temporary file that other people may read as far as the user's own mask allows.
-fn draft_in(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
-    builder.tempfile_in(folder)
 }
 
 /// What a header says, or why it cannot be used: `None` where it is none.

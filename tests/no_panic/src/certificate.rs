@@ -6,9 +6,10 @@ use pairpick_core::topk::Scored;
 use crate::{Any, any};
 
 /// A certifier in lent slices.
-type Lent<'a, T> = Certifier<&'a mut [T], &'a mut [Scored<T>], &'a mut [ItemPair]>;
+type Lent<'a, T> = Certifier<&'a mut [T], &'a mut [Scored<T>], &'a mut [ItemPair], &'a mut [u64]>;
 
 probes! {
+    certificate::Certificate::gap => any::<Certificate>().gap();
     certificate::Certificate::d_efficiency => any::<Certificate>().d_efficiency(any());
     certificate::Certificate::gain_share => any::<Certificate>().gain_share(any());
     certificate::workspace_len => workspace_len(any());
@@ -18,6 +19,6 @@ probes! {
         any(),
         &mut |seen| crate::give(*seen),
     );
-    certificate::Certifier::log_det[T] =>
-        any::<&mut Lent<'_, T>>().log_det(any::<&Problem<'_, T, Any>>(), any());
+    certificate::Certifier::information[T] =>
+        any::<&mut Lent<'_, T>>().information(any::<&Problem<'_, T, Any>>(), any());
 }

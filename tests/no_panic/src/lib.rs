@@ -46,6 +46,7 @@ mod kernel;
 mod linalg;
 mod memory;
 mod metric;
+mod mutual_information;
 mod parallel;
 mod planted;
 mod pool;

@@ -34,6 +34,8 @@ probes! {
     linalg::cholesky::Cholesky::order[T] => any::<CholeskyView<'_, T>>().order();
     linalg::cholesky::Cholesky::as_slice[T] => crate::give(any::<CholeskyView<'_, T>>().as_slice());
     linalg::cholesky::Cholesky::log_det[T] => any::<CholeskyView<'_, T>>().log_det();
+    linalg::cholesky::Cholesky::log_det_over[T] =>
+        any::<CholeskyView<'_, T>>().log_det_over(any());
     linalg::cholesky::Cholesky::solve_lower[T] => any::<CholeskyView<'_, T>>().solve_lower(any());
     linalg::cholesky::Cholesky::solve_upper[T] => any::<CholeskyView<'_, T>>().solve_upper(any());
     linalg::cholesky::Cholesky::solve[T] => any::<CholeskyView<'_, T>>().solve(any());

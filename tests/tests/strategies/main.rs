@@ -11,5 +11,6 @@ mod fixtures;
 mod golden;
 mod information;
 mod micro;
+mod mutual_information;
 mod selection;
 mod sequential;

@@ -17,11 +17,11 @@ pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> 
     let (file, prior) = (job.files.model, job.settings.prior.prior_precision);
     let (out, digest) = (file.path().display().to_string(), model.digest()?);
     let report = LastLayerReport::new(&fitted, prior, job.labels.len(), job.round, out, digest);
-    let bytes = model.to_bytes(file.path())?;
+    let (bytes, printed) = (model.to_bytes(file.path())?, file.is_standard_output());
     file.write(&bytes)?;
     match args.print.json {
         true => output.json(&report),
-        false => output.result(&report.text()),
+        false => output.result_beside(printed, &report.text()),
     }
 }
 
