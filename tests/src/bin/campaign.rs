@@ -2,8 +2,8 @@
 //! an error if there was one.
 //!
 //! ```text
-//! cargo build --release -p pairpick
-//! cargo run --release -p pairpick-tests --bin campaign [seconds [seed [first use]]]
+//! cargo build -p pairpick
+//! cargo run -p pairpick-tests --bin campaign [seconds [seed [first use]]]
 //! ```
 
 use std::env;

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use super::data::GIVEN;
 use super::kills::result;
-use super::{Ended, Program, end};
+use super::{Ended, Program, end, words};
 
 /// The calls, and the error that each is given.
 const CALLS: [(&str, &str); 13] = [
@@ -26,6 +26,16 @@ const CALLS: [(&str, &str); 13] = [
     ("flock", "ENOLCK"),
     ("copy_file_range,sendfile", "ENOSPC"),
     ("chmod,fchmod,fchmodat", "EPERM"),
+];
+
+/// What is used.
+const USES: [&str; 3] = [
+    "run --train-embeddings given/train.npy --train-rewards given/train_rewards.npy \
+     --test-embeddings given/test.npy --test-rewards given/test_rewards.npy --rounds 2 --batch 6 \
+     --hidden 4,4,4 --iterations 3 --force --out run",
+    "train --train-embeddings given/train.npy --labels given/labels.jsonl --hidden 4,4,4 \
+     --iterations 3 --force --out model --losses losses --curve curve.svg",
+    "select --train-embeddings given/train.npy --hidden 4,4,4 --batch 5 --force --out batch",
 ];
 
 /// No use changes a file system more often.
@@ -48,65 +58,9 @@ pub fn run(
     folder: &Path,
     report: &mut dyn FnMut(&str),
 ) -> BTreeMap<String, u32> {
-    let embeddings = format!("{GIVEN}/train.npy");
-    let labels = format!("{GIVEN}/labels.jsonl");
-    let uses: [&[&str]; 3] = [
-        &[
-            "run",
-            "--train-embeddings",
-            &embeddings,
-            "--rounds",
-            "2",
-            "--batch",
-            "6",
-            "--hidden",
-            "4",
-            "--iterations",
-            "3",
-            "--train-rewards",
-            "given/train_rewards.npy",
-            "--test-embeddings",
-            "given/test.npy",
-            "--test-rewards",
-            "given/test_rewards.npy",
-            "--force",
-            "--out",
-            "run",
-        ],
-        &[
-            "train",
-            "--train-embeddings",
-            &embeddings,
-            "--labels",
-            &labels,
-            "--hidden",
-            "4",
-            "--iterations",
-            "3",
-            "--force",
-            "--out",
-            "model",
-            "--losses",
-            "losses",
-            "--curve",
-            "curve",
-        ],
-        &[
-            "select",
-            "--train-embeddings",
-            &embeddings,
-            "--hidden",
-            "4",
-            "--batch",
-            "5",
-            "--force",
-            "--out",
-            "batch",
-        ],
-    ];
     let mut failed = BTreeMap::new();
-    for arguments in uses {
-        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+    for arguments in USES {
+        let arguments = words(arguments);
         assert!(program.run(folder, &arguments).status.success(), "{arguments:?}");
         let before = outputs(folder);
         for (calls, error) in CALLS {
@@ -169,7 +123,13 @@ fn outputs(folder: &Path) -> Vec<Option<Vec<String>>> {
         let bytes = fs::read(folder.join(name)).ok()?;
         Some(vec![format!("{bytes:x?}")])
     };
-    vec![result(&folder.join("run")), file("model"), file("losses"), file("curve"), file("batch")]
+    vec![
+        result(&folder.join("run")),
+        file("model"),
+        file("losses"),
+        file("curve.svg"),
+        file("batch"),
+    ]
 }
 
 fn clear(folder: &Path) {

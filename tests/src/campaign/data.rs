@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
-use super::Program;
+use super::{Program, words};
 use crate::fuzz::npy;
 
 /// The folder of the files, beside the uses' own.
@@ -43,6 +43,10 @@ pub const ODD: [&str; 16] = [
     "\u{ff}",
 ];
 
+/// Makes the model.
+const TRAIN: &str = "train --train-embeddings train.npy --labels labels.jsonl --hidden 5,4,3 \
+                     --iterations 5 --out model.safetensors";
+
 /// Writes all of them, the model by the command itself.
 ///
 /// # Panics
@@ -62,7 +66,7 @@ pub fn write(program: &Program, folder: &Path) {
         ("wide.npy", &[2, 70, 6]),
         ("line\nbreak\u{1b}[31m.npy", &[12, 4, 6]),
     ] {
-        put(name, &npy_file(shape, |place| ((place * 37 % 101) as f32).mul_add(0.02, -1.0)));
+        put(name, &npy_file(shape, |place| (place * 37 % 101) as f32 * 0.02 - 1.0));
     }
     put("nan.npy", &npy_file(&[12, 4, 6], |place| if place == 77 { f32::NAN } else { 0.5 }));
     put("constant.npy", &npy_file(&[12, 4, 6], |_| 0.25));
@@ -87,20 +91,7 @@ pub fn write(program: &Program, folder: &Path) {
     put("candidates.jsonl", pairs(12, true).as_bytes());
     put("labels.jsonl", pairs(9, true).as_bytes());
     put("test_labels.jsonl", pairs(5, true).as_bytes());
-    let train = [
-        "train",
-        "--train-embeddings",
-        "train.npy",
-        "--labels",
-        "labels.jsonl",
-        "--out",
-        "model.safetensors",
-        "--hidden",
-        "5,4",
-        "--iterations",
-        "5",
-    ];
-    let trained = program.run(&given, &train.map(OsString::from));
+    let trained = program.run(&given, &words(TRAIN));
     assert!(trained.status.success(), "{}", trained.stderr);
 }
 
@@ -133,6 +124,10 @@ pub fn contents(folder: &Path) -> Vec<(OsString, Vec<u8>)> {
 fn npy_file(shape: &[usize], number: impl Fn(usize) -> f32) -> Vec<u8> {
     let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
     let mut file = npy("<f4", &format!("({})", lengths.join(", ")), 0);
-    file.extend((0..shape.iter().product()).flat_map(|place| number(place).to_le_bytes()));
+    let mut count = 1;
+    for len in shape {
+        count *= len;
+    }
+    file.extend((0..count).flat_map(|place| number(place).to_le_bytes()));
     file
 }

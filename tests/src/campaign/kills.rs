@@ -1,7 +1,6 @@
 //! A run with `--force` over an earlier one, killed at any time: what was there before is whole until
 //! what replaces it is, and going on comes to the same bytes.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::thread::sleep;
@@ -9,11 +8,16 @@ use std::time::Instant;
 
 use pairpick_core::rng::Stream;
 
-use super::Program;
-use super::data::GIVEN;
+use super::{Program, words};
 
 /// The folder that the runs write.
 const OUT: &str = "run";
+
+const RUN: &str = "run --train-embeddings given/train.npy --train-rewards given/train_rewards.npy \
+     --test-embeddings given/test.npy --test-rewards given/test_rewards.npy --rounds 3 --batch 6 \
+     --hidden 5,4,3 --iterations 40 --force --out run";
+
+const RESUME: &str = "run --resume run";
 
 /// Kills so many runs in a folder that [`data::write`](super::data::write) has filled.
 ///
@@ -25,30 +29,7 @@ pub fn run(
     (seed, kills): (u64, u64),
     report: &mut dyn FnMut(&str),
 ) {
-    let arguments = [
-        "run",
-        "--train-embeddings",
-        &format!("{GIVEN}/train.npy"),
-        "--train-rewards",
-        &format!("{GIVEN}/train_rewards.npy"),
-        "--test-embeddings",
-        &format!("{GIVEN}/test.npy"),
-        "--test-rewards",
-        &format!("{GIVEN}/test_rewards.npy"),
-        "--rounds",
-        "3",
-        "--batch",
-        "6",
-        "--hidden",
-        "5,4",
-        "--iterations",
-        "40",
-        "--force",
-        "--out",
-        OUT,
-    ]
-    .map(OsString::from);
-    let resume = ["run", "--resume", OUT].map(OsString::from);
+    let (arguments, resume) = (words(RUN), words(RESUME));
     let start = Instant::now();
     assert!(program.run(folder, &arguments).status.success(), "the command does not run");
     let duration = start.elapsed();

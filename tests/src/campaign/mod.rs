@@ -3,7 +3,7 @@
 //! fail ([`calls`]). Whatever is asked, the command ends by itself with an exit code and a message that
 //! it means, and destroys nothing that it was not told to.
 //!
-//! They take minutes, and are run by name: `cargo run --release -p pairpick-tests --bin campaign`.
+//! They take minutes, and are run by name: `cargo run -p pairpick-tests --bin campaign`.
 
 pub mod calls;
 pub mod data;
@@ -72,6 +72,12 @@ impl Program {
     pub fn run(&self, folder: &Path, arguments: &[OsString]) -> Ended {
         end(self.command(folder, arguments).spawn().expect("a shell"))
     }
+}
+
+/// Arguments without odd characters.
+#[must_use]
+pub fn words(arguments: &str) -> Vec<OsString> {
+    arguments.split_whitespace().map(OsString::from).collect()
 }
 
 /// Waits for a use, and interrupts it when it takes longer than [`PATIENCE`].

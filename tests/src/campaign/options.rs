@@ -48,26 +48,33 @@ const VALUES: [&str; 33] = [
     "off",
     "item:1",
     "prompt:2",
-    "5,4",
+    "5,4,3",
     "1,1,1,1,1,1,1,1,1",
     "2,\u{1b}[31m",
 ];
 
-/// What fits where the sizes of the work are asked for, so that most uses end soon.
+/// Those of them that most options take.
+const COMMON: [&str; 6] = ["0", "1", "2", "3", "0.5", "1e-6"];
+
+/// What fits where the sizes of the work are asked for, so that most uses end soon; the first
+/// [`EVERY`] of them in most uses.
 const SMALL: [(&str, &[&str]); 12] = [
     ("iterations", &["0", "1", "3", "7"]),
     ("rounds", &["1", "2", "3"]),
     ("batch", &["1", "2", "7", "20"]),
-    ("hidden", &["4", "5,4", "3,3,3", "64"]),
+    ("items", &["4", "100", "3000"]),
+    ("size", &["device"]),
+    ("hidden", &["4,4,4", "5,4,3", "64,64,64"]),
     ("posterior-samples", &["2", "20"]),
     ("configurations", &["2", "50"]),
     ("clusters", &["1", "5"]),
     ("prompts-per-round", &["1", "3", "12"]),
     ("pairs", &["1", "4", "30", "all"]),
     ("threads", &["1", "2", "3"]),
-    ("items", &["4", "100", "3000"]),
-    ("size", &["device"]),
 ];
+
+/// How many of them set what most of the time goes to.
+const EVERY: usize = 5;
 
 /// What the uses came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,7 +100,7 @@ pub fn run(
     report: &mut dyn FnMut(&str),
 ) -> Counts {
     let definition = pairpick::cli::command();
-    let given = data::contents(&folder.join(GIVEN));
+    let mut given = data::contents(&folder.join(GIVEN));
     let mut counts = Counts::default();
     let start = Instant::now();
     for number in first.. {
@@ -105,8 +112,10 @@ pub fn run(
         odd.place(folder);
         let ended = program.run(folder, &arguments);
         let mut fault = ended.fault();
-        if data::contents(&folder.join(GIVEN)) != given {
+        let now = data::contents(&folder.join(GIVEN));
+        if now != given {
             fault = Some("changed what it was given".to_owned());
+            given = now;
         }
         if let Some(fault) = fault {
             report(&format!("use {number} of seed {seed}: {fault}: pairpick {arguments:?}"));
@@ -150,16 +159,21 @@ impl Odd {
         let command = if self.once_in(2) { all[0] } else { *self.one_of(&all) };
         let mut arguments = vec![OsString::from(command.get_name())];
         let small = !self.once_in(8);
+        // Data of its own is a whole, or as it comes.
+        let whole = !self.once_in(4);
         for argument in command.get_arguments() {
             let name = argument.get_id().as_str();
             let long = argument.get_long();
+            let fits = FITTING.iter().any(|(name, _)| Some(*name) == long);
             let wanted = argument.is_required_set()
-                || small && SMALL.iter().any(|(small, _)| Some(*small) == long)
-                || self.once_in(if FITTING.iter().any(|(name, _)| Some(*name) == long) {
-                    2
-                } else {
-                    9
-                });
+                || small && SMALL[..EVERY].iter().any(|(small, _)| Some(*small) == long)
+                || whole
+                    && long.is_some_and(|long| {
+                        long.starts_with("train-")
+                            || long.starts_with("test-r")
+                            || long == "test-embeddings"
+                    })
+                || self.once_in(if fits { 3 } else { 12 });
             if !wanted || matches!(name, "help" | "version") {
                 continue;
             }
@@ -196,7 +210,7 @@ impl Odd {
         }
         let named = argument.get_possible_values();
         if named.is_empty() {
-            return Some(OsString::from(*self.one_of(&VALUES)));
+            return Some(OsString::from(*self.one_of(&COMMON)));
         }
         Some(OsString::from(self.one_of(&named).get_name()))
     }
@@ -223,7 +237,6 @@ impl Odd {
             "mine",
             "given/folder",
             "given/train.npy",
-            "given",
             "/dev/null",
             "-",
             "",
