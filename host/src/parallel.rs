@@ -1,6 +1,7 @@
 //! [`Threads`]: the core's kernels on this machine's threads, at an instruction set chosen once.
 
 use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
 
 use fearless_simd::Level;
 use pairpick_core::arith::self_test;
@@ -31,7 +32,9 @@ impl Threads {
     pub fn start(runtime: &Runtime) -> Result<Self> {
         self_test().map_err(Error::core("this machine"))?;
         let level = level(runtime.isa)?;
-        let threads = runtime.threads.map_or(0, NonZeroUsize::get);
+        // Never left to the pool, which would obey RAYON_NUM_THREADS, whatever it says.
+        let cores = || available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
+        let threads = runtime.threads.map_or_else(cores, NonZeroUsize::get);
         if threads > MAX_THREADS {
             let expected = format!("at most {MAX_THREADS}");
             return Err(Error::setting("threads", threads, expected));

@@ -51,12 +51,31 @@ fn this_machine_is_calibrated_and_a_device_counts_instructions() {
     }
 }
 
+/// Memory is that of the selection, whichever of its stages takes most; a long prompt is measured by a
+/// shorter one.
+#[test]
+fn every_shape_is_measured() {
+    let small = ["--labels", "4", "--dimensions", "16"];
+    for shape in [
+        &["--items", "20", "--responses", "2", "--hidden", "64,64,16"][..],
+        &["--items", "2", "--responses", "2", "--hidden", "1,1,1"],
+        &["--items", "4", "--responses", "2", "--hidden", "8,8,256", "--precision", "f32"],
+        &["--items", "2", "--pool", "cross-prompt", "--hidden", "8,8,16"],
+        &["--items", "2", "--pairs", "1", "--hidden", "8,8,16"],
+        &["--items", "40000", "--responses", "20000", "--hidden", "8,8,4"],
+    ] {
+        let report = json(&[&small[..], shape].concat());
+        let seconds = report["selection_seconds"].as_f64().unwrap();
+        assert!(seconds > 0.0 && seconds.is_finite(), "{report}");
+    }
+}
+
 #[test]
 fn shapes_and_machines_that_there_are_not_are_refused() {
     for (arguments, expected) in [
         (&["--items", "7"][..], "--items 7: a multiple of --responses 10"),
         (&["--items", "1"], "--items 1: a number from 2 to 4294967295"),
-        (&["--responses", "1"], "--responses 1: a number from 2 to 65536"),
+        (&["--responses", "1"], "--responses 1: a number from 2 to 65535"),
         (&["--dimensions", "0"], "--dimensions 0: a number from 1 to 65536"),
         (&["--labels", "0"], "--labels 0"),
         (&["--hidden", "64,64,300"], "--hidden 300: a hidden layer has from 1 to 256 units"),

@@ -392,7 +392,7 @@ fn a_batch_of_nothing_is_no_error() {
     let (lines, summary) =
         case.output(&["select", "--labels", "-", "--strategy", "random"], &labels);
     assert_eq!(lines, "");
-    assert!(summary.contains("every pair has a label"), "{summary}");
+    assert!(summary.contains("no pair is left to ask about"), "{summary}");
 }
 
 #[test]

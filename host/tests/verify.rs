@@ -76,6 +76,26 @@ fn a_recorded_trace_agrees_wherever_it_comes_from() {
 }
 
 #[test]
+fn a_program_reads_the_comparison_as_json() {
+    let recorded = Recorded::new();
+    let read = |text: &str| {
+        recorded.write(text);
+        let arguments = ["other.txt", "--against", "good.txt", "--json"];
+        let (code, stdout, _) = verify(recorded.folder.path(), &arguments);
+        (code, serde_json::from_str::<serde_json::Value>(&stdout).unwrap())
+    };
+    let (code, report) = read(&recorded.text);
+    assert_eq!((code, &report["agree"]), (0, &true.into()));
+    assert_eq!(report["reference"], "good.txt");
+    assert_eq!(report["replays"][0]["replay"], "exact f32 device");
+    assert_eq!(report["replays"][0]["difference"], serde_json::Value::Null);
+    let (code, report) = read(&recorded.text.replacen(" 3f800000", " 3f800001", 1));
+    assert_eq!((code, &report["agree"]), (1, &false.into()));
+    let difference = report["replays"][0]["difference"].as_str().unwrap();
+    assert!(difference.contains("1 ulp apart"), "{difference}");
+}
+
+#[test]
 fn a_value_that_differs_is_named_to_the_ulp() {
     let recorded = Recorded::new();
     let stage = recorded.text.find("\nsqrt 0 0 0 f32 77 ").unwrap();

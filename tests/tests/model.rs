@@ -306,7 +306,7 @@ fn standardised_inputs_have_mean_0_and_deviation_1_and_dead_dimensions_vanish() 
     assert_eq!(mean, pass(None, 77), "pieces must not matter");
     let variance = pass(Some(&mean), 300);
     let mut scale = vec![0.0; rows];
-    scales(&variance, &mut scale).expect("lengths");
+    scales(&mean, &variance, &mut scale).expect("lengths");
     assert_eq!(scale[3], 0.0, "a constant dimension");
     let mean: Vec<f32> = mean.into_iter().map(|value| value as f32).collect();
     apply(&mean, &scale, &mut items);
@@ -317,4 +317,54 @@ fn standardised_inputs_have_mean_0_and_deviation_1_and_dead_dimensions_vanish() 
         let expected = if dimension == 3 { 0.0 } else { 1.0 };
         assert!(mean.abs() < 1e-6 && (square - expected).abs() < 1e-5, "dimension {dimension}");
     }
+}
+
+/// From the smallest numbers of f32 to the largest, each dimension beside all others.
+#[test]
+fn a_dimension_is_standardised_whatever_the_scale_of_the_others() {
+    const SCALES: [f32; 9] = [1e-44, 1e-39, 1e-30, 1e-7, 1.0, 1e7, 1e30, 1e38, 3.4e38];
+    let (rows, count) = (SCALES.len(), 1000);
+    let mut items = numbers_f32(rows * count, 6);
+    for item in items.chunks_mut(rows) {
+        for (value, scale) in item.iter_mut().zip(SCALES) {
+            *value = (2.0 * *value).clamp(-1.0, 1.0) * scale;
+        }
+    }
+    let pass = |mean: Option<&[f64]>| {
+        let (mut total, mut block) = (vec![0.0; rows], vec![0.0; rows]);
+        let mut sums = Sums::new(&mut total, &mut block).expect("lengths");
+        sums.add(Columns::new(&items, rows, count).expect("shape"), mean).expect("dimensions");
+        sums.finish().expect("items").to_vec()
+    };
+    let mean = pass(None);
+    let variance = pass(Some(&mean));
+    let mut scale = vec![0.0; rows];
+    scales(&mean, &variance, &mut scale).expect("lengths");
+    let mean: Vec<f32> = mean.into_iter().map(|value| value as f32).collect();
+    apply(&mean, &scale, &mut items);
+    for (dimension, of) in SCALES.iter().enumerate() {
+        let values = items.iter().skip(dimension).step_by(rows);
+        let square = values.map(|value| f64::from(*value).powi(2)).sum::<f64>() / count as f64;
+        // Below 3e-39 the reciprocal of a deviation has no place in f32, and the largest number stands in.
+        let expected = if *of < 3e-39 { 0.0..=1.001 } else { 0.999..=1.001 };
+        assert!(square > 0.0 && expected.contains(&square), "{of:e}: {square}");
+    }
+}
+
+#[test]
+fn a_dimension_is_constant_by_its_own_magnitude() {
+    let alive = |moments: [(f64, f64); 4]| {
+        let (means, variances) = (moments.map(|m| m.0), moments.map(|m| m.1 * m.1));
+        let mut scale = [7.0; 4];
+        scales(&means, &variances, &mut scale).expect("lengths");
+        assert!(scale.iter().all(|scale| scale.is_finite()), "{scale:?}");
+        assert!(scales(&means[1..], &variances, &mut scale).is_err());
+        scale.map(|scale| scale > 0.0)
+    };
+    let own = alive([(0.0, 0.0), (0.0, 1e-20), (1.0, 0.9e-6), (1.0, 1.1e-6)]);
+    assert_eq!(own, [false, true, false, true]);
+    let small = alive([(0.0, 1e-45), (1e-39, 1e-44), (1e-39, 1e-46), (0.0, 1e-30)]);
+    assert_eq!(small, [true, true, false, true]);
+    let beside = alive([(0.0, 1.0), (-1e30, 1.1e24), (1e-7, 1e-9), (0.0, 1e-33)]);
+    assert_eq!(beside, [true; 4]);
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use pairpick::Error;
 use pairpick::data::array::{ArrayReader, Element, NPY_HEADER_LIMIT};
@@ -346,15 +347,31 @@ fn a_source_that_fails_is_an_error_wherever_it_does() {
 }
 
 #[test]
-fn a_file_that_is_cut_after_it_was_opened_is_an_error() {
+fn a_file_that_is_written_to_after_it_was_opened_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.npy");
     let bytes = file(1, &header("<f4", "(2, 2, 2)"), &f32_bytes(&values(8)));
     fs::write(&path, &bytes).unwrap();
-    let embeddings = Embeddings::open(&path).unwrap();
-    fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
-    assert!(embeddings.read_items(&[0], &mut [0.0; 2]).is_ok());
-    assert!(matches!(embeddings.read_items(&[3], &mut [0.0; 2]), Err(Error::Io { .. })));
+    for changed in [&bytes[..bytes.len() - 4], &bytes] {
+        fs::write(&path, &bytes).unwrap();
+        let embeddings = Embeddings::open(&path).unwrap();
+        // A new file with the name is another file.
+        fs::write(folder.path().join("other.npy"), changed).unwrap();
+        fs::rename(&path, folder.path().join("renamed.npy")).unwrap();
+        fs::rename(folder.path().join("other.npy"), &path).unwrap();
+        assert!(embeddings.read_items(&[3], &mut [0.0; 2]).is_ok());
+        // Some systems count time in ticks of a hundredth of a second.
+        thread::sleep(Duration::from_millis(30));
+        fs::write(folder.path().join("renamed.npy"), changed).unwrap();
+        for item in [0, 3] {
+            let error = embeddings.read_items(&[item], &mut [0.0; 2]).unwrap_err();
+            let Error::Array { problem: ArrayError::Changed, .. } = error else {
+                panic!("{error:?}")
+            };
+        }
+        let scanned = embeddings.scan_finite(&mut |_| ()).unwrap_err().to_string();
+        assert!(scanned.contains("cut.npy: it was written to while it was in use"), "{scanned}");
+    }
 }
 
 /// Every thread reads every row, all at once, from one reader of a file and one of bytes in memory.

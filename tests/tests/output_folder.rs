@@ -13,7 +13,7 @@ use pairpick::digest::HexDigest;
 use pairpick::error::FolderError;
 use pairpick::model::{Context, Model};
 use pairpick::output::inputs::{Source, TrainingFiles};
-use pairpick::output::{LABELS, METRICS, OutputFolder, SETTINGS};
+use pairpick::output::{LABELS, MANIFEST, METRICS, OutputFolder, SETTINGS};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round::answer::Answered;
@@ -70,18 +70,18 @@ fn nothing_has_the_name_before_everything_has() {
     assert_eq!(partial, fs::canonicalize(folder.path()).unwrap().join(".out.partial"));
     begin(&mut output);
     assert_eq!(names(folder.path()), [".out.partial"]);
-    let finished = output.finish(&mut Silent).unwrap();
+    let finished = output.finish().unwrap();
     assert_eq!(finished, fs::canonicalize(&out).unwrap());
     assert_eq!(names(folder.path()), ["out"]);
-    assert_eq!(names(&out), [SETTINGS]);
+    assert_eq!(names(&out), [MANIFEST, SETTINGS]);
 }
 
 #[test]
 fn missing_parents_are_made() {
     let (folder, _) = place();
     let out = folder.path().join("a/b/out");
-    OutputFolder::create(&out, false, &Source::Bundled).unwrap().finish(&mut Silent).unwrap();
-    assert_eq!(names(&out), Vec::<String>::new());
+    OutputFolder::create(&out, false, &Source::Bundled).unwrap().finish().unwrap();
+    assert_eq!(names(&out), [MANIFEST]);
 }
 
 #[test]
@@ -90,10 +90,11 @@ fn unfinished_work_stays_and_an_empty_folder_goes() {
     drop(OutputFolder::create(&out, false, &Source::Bundled).unwrap());
     assert_eq!(names(folder.path()), Vec::<String>::new());
     let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
+    begin(&mut output);
     output.append_metrics(&metrics(1)).unwrap();
     let partial = output.partial_path().to_owned();
     drop(output);
-    assert_eq!(names(&partial), [METRICS]);
+    assert_eq!(names(&partial), ["inputs.json", MANIFEST, METRICS, SETTINGS]);
     assert!(!out.exists());
 }
 
@@ -101,7 +102,7 @@ fn unfinished_work_stays_and_an_empty_folder_goes() {
 fn an_empty_folder_is_taken_and_a_full_one_is_not() {
     let (folder, out) = place();
     fs::create_dir(&out).unwrap();
-    OutputFolder::create(&out, false, &Source::Bundled).unwrap().finish(&mut Silent).unwrap();
+    OutputFolder::create(&out, false, &Source::Bundled).unwrap().finish().unwrap();
     fs::write(out.join("mine"), "mine").unwrap();
     let error = OutputFolder::create(&out, false, &Source::Bundled).unwrap_err();
     assert!(matches!(error, Error::Folder(FolderError::OutputExists { .. })), "{error:?}");
@@ -117,12 +118,15 @@ fn force_replaces_the_folder_only_when_the_new_one_is_complete() {
         matches!(foreign, Error::Folder(FolderError::OutputPlace { .. })),
         "no run made it: {foreign:?}"
     );
-    fs::write(out.join("settings.json"), "{}").unwrap();
+    fs::remove_dir_all(&out).unwrap();
+    let mut earlier = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
+    begin(&mut earlier);
+    earlier.finish().unwrap();
     let mut output = OutputFolder::create(&out, true, &Source::Bundled).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
-    assert_eq!(names(&out), ["old", "settings.json"]);
-    output.finish(&mut Silent).unwrap();
-    assert_eq!(names(&out), [METRICS]);
+    assert_eq!(names(&out), [MANIFEST, SETTINGS]);
+    output.finish().unwrap();
+    assert_eq!(names(&out), [MANIFEST, METRICS]);
     assert_eq!(names(folder.path()), ["out"]);
 }
 
@@ -135,11 +139,9 @@ fn a_folder_that_is_filled_meanwhile_is_not_replaced() {
     let partial = output.partial_path().to_owned();
     fs::create_dir(&out).unwrap();
     fs::write(out.join("theirs"), "").unwrap();
-    assert!(matches!(
-        output.finish(&mut Silent),
-        Err(Error::Folder(FolderError::OutputExists { .. }))
-    ));
-    assert_eq!((names(&out), names(&partial)), (vec!["theirs".into()], vec![METRICS.into()]));
+    assert!(matches!(output.finish(), Err(Error::Folder(FolderError::OutputExists { .. }))));
+    assert_eq!(names(&out), ["theirs"]);
+    assert_eq!(names(&partial), [MANIFEST, METRICS]);
 }
 
 #[test]
@@ -180,8 +182,8 @@ fn a_folder_that_is_being_filled_is_held() {
     assert_eq!(interrupted.data, Some(Source::Bundled));
     assert_eq!(interrupted.rounds, []);
     drop(resumed);
-    OutputFolder::create(&out, true, &Source::Bundled).unwrap().finish(&mut Silent).unwrap();
-    assert_eq!(names(&out), Vec::<String>::new());
+    OutputFolder::create(&out, true, &Source::Bundled).unwrap().finish().unwrap();
+    assert_eq!(names(&out), [MANIFEST]);
 }
 
 #[test]
@@ -217,8 +219,8 @@ fn a_link_is_followed_and_others_may_read_what_the_mask_allows() {
     let expected = fs::metadata(&real).unwrap().permissions().mode();
     let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     output.append_metrics(&metrics(1)).unwrap();
-    output.finish(&mut Silent).unwrap();
-    assert_eq!(names(&real), [METRICS]);
+    output.finish().unwrap();
+    assert_eq!(names(&real), [MANIFEST, METRICS]);
     assert_eq!(names(folder.path()), ["out", "real"]);
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode(), expected);
 }

@@ -1,6 +1,7 @@
 //! Labels and candidate pairs from anywhere: what is right is read, and every defect is told with
 //! its line, what was found and what helps.
 
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use pairpick::Error;
@@ -88,13 +89,15 @@ fn items_have_one_name_in_a_file() {
 fn defects_of_a_label() {
     let cases = [
         ("not JSON", "expected"),
+        ("[[0,1],[0,2],1]", "found an array; expected an object"),
+        ("7", "found 7; expected an object"),
         ("{\"a\":[0,1],\"b\":[0,2]}", "missing field \"label\": 1 if a is better"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":null}", "skipped do not belong"),
         ("{\"b\":[0,2],\"label\":1}", "missing field \"a\""),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":2}", "label 2 is none of 0, 0.5 and 1: a tie is 0.5"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":-1}", "label -1 is none of"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":0.7}", "label 0.7 is none of"),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":\"skip\"}", "\"skip\", expected a label: 1, 0 or 0.5"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":\"skip\"}", "\"skip\"; expected a label: 1, 0 or 0.5"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":true}", "expected a label"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"by\":\"me\"}", "unknown field \"by\""),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"label\":1}", "duplicate field \"label\""),
@@ -109,10 +112,10 @@ fn defects_of_a_label() {
         ),
         (
             "{\"a\":[0],\"b\":[0,2],\"label\":1}",
-            "invalid length 1, expected an item: a row such as",
+            "found an array of 1; expected an item: a row such as",
         ),
-        ("{\"a\":[0,1,2],\"b\":[0,2],\"label\":1}", "invalid length 3, expected an item"),
-        ("{\"a\":[0,-1],\"b\":[0,2],\"label\":1}", "invalid value: integer \"-1\""),
+        ("{\"a\":[0,1,2],\"b\":[0,2],\"label\":1}", "found an array of 3; expected an item"),
+        ("{\"a\":[0,-1],\"b\":[0,2],\"label\":1}", "found -1; expected a whole number"),
         ("{\"a\":[0,1],\"b\":\"x\",\"label\":1}", "expected an item: a row such as 17"),
         ("{\"a\":[0,1],\"b\":[0,1],\"label\":1}", "a and b are the same item, [0, 1]"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"round\":0}", "round 0: rounds count from 1"),
@@ -141,6 +144,37 @@ fn quoted_text_is_short_and_harmless() {
         let message = error.to_string();
         assert!(message.len() < 300 && !message.contains(char::is_control), "{message}");
         assert!(message.contains("unknown field"), "{message}");
+    }
+}
+
+/// A source that has its bytes again and again.
+struct Endless(&'static [u8]);
+
+impl Read for Endless {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let whole = out.len() - out.len() % self.0.len();
+        for (place, byte) in out.iter_mut().take(whole).zip(self.0.iter().cycle()) {
+            *place = *byte;
+        }
+        Ok(whole)
+    }
+}
+
+#[test]
+fn a_source_without_an_end_is_refused() {
+    let long = "line 1: longer than 65536 bytes";
+    for (bytes, message) in [
+        (&b"\n"[..], "line 16777217: one more than 16777216 lines"),
+        (b"\0", long),
+        (b" ", long),
+        (b"[", long),
+    ] {
+        let source = &mut BufReader::new(Endless(bytes));
+        let error = read_labels_from(source, Path::new(NAME), &flat(), Repeats::Keep).unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
+        let source = &mut BufReader::new(Endless(bytes));
+        let error = Candidates::from_source(source, Path::new(NAME), &flat()).unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
     }
 }
 

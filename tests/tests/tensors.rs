@@ -48,6 +48,55 @@ fn serialized(list: &[(&str, Dtype, &[usize], &[u8])]) -> Vec<u8> {
     safetensors::serialize(views, Some([("format".to_owned(), "pt".to_owned())].into())).unwrap()
 }
 
+/// A header, and zeros that take no room.
+struct Sparse {
+    header: Vec<u8>,
+    len: u64,
+}
+
+impl Sparse {
+    fn of_shape(shape: &str, numbers: u64) -> Self {
+        let header = npy("<f4", shape, 0);
+        let len = header.len() as u64 + 4 * numbers;
+        Self { header, len }
+    }
+}
+
+impl Source for Sparse {
+    fn byte_len(&self) -> io::Result<u64> {
+        Ok(self.len)
+    }
+
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+        let read = self.header.read_at(out, offset)?;
+        let len = out.len();
+        out[read..].fill(0);
+        Ok(len)
+    }
+}
+
+/// Rewards of 9.6 TB belong to embeddings that are larger still.
+#[test]
+fn arrays_that_no_memory_holds_are_refused_before_it_is_asked_for() {
+    for (shape, numbers, message) in [
+        (
+            "(4294967295, 559, 1)",
+            4_294_967_295 * 559,
+            "2400886717905 items, but the limit is 268435456",
+        ),
+        ("(2400000000, 1)", 2_400_000_000, "2400000000 items, but the limit is 268435456"),
+        ("(1, 65535, 65536)", 65_535 * 65_536, "4294901760 numbers a prompt, but the limit is"),
+    ] {
+        let embeddings = Embeddings::from_source(Sparse::of_shape(shape, numbers), Path::new(NAME));
+        let error = embeddings.map(drop).unwrap_err().to_string();
+        assert!(error.starts_with(NAME) && error.contains(message), "{error}");
+    }
+    let few = Embeddings::from_source(npy("<f4", "(4, 3, 2)", 96), Path::new(NAME)).unwrap();
+    let rewards = Sparse::of_shape("(4294967295, 559)", 4_294_967_295 * 559);
+    let error = Rewards::from_source(rewards, Path::new("r.npy"), &few).unwrap_err().to_string();
+    assert!(error.contains("does not fit"), "{error}");
+}
+
 #[test]
 fn the_tensor_of_the_name_or_the_only_one() {
     let values = numbers_f32(24, 1);

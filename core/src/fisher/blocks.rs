@@ -1,9 +1,9 @@
 //! What every Fisher sum shares: blocks of fixed size, each a matrix product of its own, folded in
 //! ascending order, as many at once as memory and threads allow.
 
-use crate::arith::Real;
+use crate::arith::{Level, Real};
 use crate::error::{Error, check_shape};
-use crate::kernel::gemm::{Gemm, Part, Right, gemm};
+use crate::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use crate::linalg::{Packed, packed_len};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 
@@ -34,17 +34,37 @@ pub(super) struct BlockColumns<'a, T> {
     pub(super) left: &'a mut [T],
     pub(super) right: &'a mut [T],
     pub(super) workspace: &'a mut [T],
+    level: Level,
+    order: usize,
+    sum: &'a mut [T],
+    /// Whether columns were added before.
+    onto: bool,
+}
+
+impl<T: Real> BlockColumns<'_, T> {
+    /// Adds the first columns to the block's sum, and makes room for those that follow them.
+    pub(super) fn add(&mut self, columns: usize) {
+        let a = self.left.get(..self.order * columns).unwrap_or_default();
+        let b = Right::Rows { values: &*self.right, stride: self.order, first: 0 };
+        let (c, rows, inner, part) = (&mut *self.sum, self.order, columns, Part::Lower);
+        let product = Gemm { a, b, c, rows, inner, part };
+        match self.onto {
+            false => gemm(self.level, product),
+            true => add_gemm(self.level, product),
+        }
+        self.onto = true;
+    }
 }
 
 /// Sums blocks and folds them in ascending order, as many at once as the workspace holds. `fill`
-/// writes a block's columns and returns how many there are.
+/// writes a block's columns and returns how many there are, but for those that it has added itself.
 pub(super) fn add_blocks<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     executor: &E,
     blocks: usize,
     block: BlockLen,
     fisher: &mut Packed<T, D>,
     workspace: &mut [T],
-    fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
+    fill: &(impl Fn(usize, &mut BlockColumns<'_, T>) -> usize + Sync),
 ) -> Result<(), Error> {
     check_shape("order of the Fisher matrix", block.order, fisher.order())?;
     let (threads, matrix) = (executor.threads().saturating_mul(4), packed_len(block.order));
@@ -65,7 +85,7 @@ pub(super) fn sum_blocks<T: Real, E: Executor>(
     block: BlockLen,
     sums: &mut [T],
     workspace: &mut [T],
-    fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
+    fill: &(impl Fn(usize, &mut BlockColumns<'_, T>) -> usize + Sync),
 ) -> Result<(), Error> {
     let (threads, matrix) = (executor.threads().saturating_mul(4), packed_len(block.order));
     let unit = block.workspace_len() - matrix;
@@ -84,7 +104,7 @@ fn sum_at_once<T: Real, E: Executor>(
     block: BlockLen,
     sums: &mut [T],
     workspace: &mut [T],
-    fill: &(impl Fn(usize, BlockColumns<'_, T>) -> usize + Sync),
+    fill: &(impl Fn(usize, &mut BlockColumns<'_, T>) -> usize + Sync),
 ) {
     let BlockLen { order, columns, .. } = block;
     let matrix = packed_len(order);
@@ -93,11 +113,11 @@ fn sum_at_once<T: Real, E: Executor>(
         let (square, workspace) = split_at(workspace, order * order);
         let (left, workspace) = split_at(workspace, order * columns);
         let (right, workspace) = split_at(workspace, order * columns);
-        let inner = fill(first + number, BlockColumns { left, right, workspace });
-        let a = left.get(..order * inner).unwrap_or_default();
-        let b = Right::Rows { values: right, stride: order, first: 0 };
-        let product = Gemm { a, b, c: square, rows: order, inner, part: Part::Lower };
-        gemm(executor.level(), product);
+        let level = executor.level();
+        let mut columns =
+            BlockColumns { left, right, workspace, level, order, sum: &mut *square, onto: false };
+        let last = fill(first + number, &mut columns);
+        columns.add(last);
         pack_lower(square, order, sum);
     });
 }

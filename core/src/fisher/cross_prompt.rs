@@ -76,7 +76,7 @@ impl<T: Real> AllPairs<'_, T> {
         self,
         executor: &E,
         block: usize,
-        columns: BlockColumns<'_, T>,
+        columns: &mut BlockColumns<'_, T>,
     ) -> usize {
         let features = self.pool.features();
         let order = features.rows();
@@ -175,7 +175,7 @@ impl<'a, T: Real> Tile<'a, T> {
 
 /// Sets to 0 the weights of items with themselves and of labelled pairs; `rows` and `columns` are the
 /// items whose weights these are.
-fn clear_absent<T: Real>(
+pub(super) fn clear_absent<T: Real>(
     pool: &Pool<'_>,
     rows: Range<usize>,
     columns: Range<usize>,

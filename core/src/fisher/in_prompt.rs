@@ -9,16 +9,23 @@
 
 use core::ops::Range;
 
-use super::Weighting;
 use super::blocks::{BlockColumns, BlockLen};
+use super::{Weighting, long_prompt};
 use crate::arith::{Real, sum};
 use crate::kernel::axpy::subtract_origin;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
-use crate::pool::{BlockSize, Pool, Prompts, pairs_of};
+use crate::pool::{BlockSize, LONG, Pool, Prompts, pairs_of};
 
-/// Of the largest block; it works in the weights of its pairs and the Laplacian of a prompt.
+/// Of the largest block; it works in the weights of its pairs and the Laplacian of a prompt. Where
+/// prompts are long, they are added one by one.
 pub(super) const fn block_len(order: usize, block: BlockSize) -> BlockLen {
+    if block.is_long() {
+        let BlockLen { workspace, .. } = block_len(order, BlockSize::LONGEST);
+        let workspace = larger(workspace, long_prompt::workspace_len(order));
+        return BlockLen { order, columns: LONG, workspace };
+    }
     let workspace = block.pairs.saturating_add(block.replies.saturating_mul(block.replies));
     BlockLen { order, columns: block.items, workspace }
 }
@@ -38,17 +45,39 @@ impl<T: Real> PromptPairs<'_, T> {
         self,
         executor: &E,
         block: usize,
-        columns: BlockColumns<'_, T>,
+        columns: &mut BlockColumns<'_, T>,
+    ) -> usize {
+        let (first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
+        if !self.pool.size().has_long_prompts() {
+            return self.fill_prompts(executor, first..end, columns);
+        }
+        for prompt in first..end.min(self.prompts.len()) {
+            let (start, stop) = self.prompts.items_of(prompt, prompt + 1);
+            if stop - start > LONG {
+                self.add_long(executor, start..stop, columns);
+            } else {
+                let count = self.fill_prompts(executor, prompt..prompt + 1, columns);
+                columns.add(count);
+            }
+        }
+        0
+    }
+
+    fn fill_prompts<E: Executor>(
+        self,
+        executor: &E,
+        range: Range<usize>,
+        columns: &mut BlockColumns<'_, T>,
     ) -> usize {
         let Self { pool, prompts, .. } = self;
         let order = pool.features().rows();
-        let (first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
+        let Range { start: first, end } = range;
         let pairs = prompts.first_pair(end) - prompts.first_pair(first);
         let (weights, laplacian) =
             split_at(columns.workspace, usize::try_from(pairs).unwrap_or(usize::MAX));
         self.weights(executor, first..end, weights);
         let mut weights = &*weights;
-        let (mut left, mut right) = (columns.left, columns.right);
+        let (mut left, mut right) = (&mut *columns.left, &mut *columns.right);
         let mut count = 0;
         for prompt in first..end.min(prompts.len()) {
             let (start, stop) = prompts.items_of(prompt, prompt + 1);

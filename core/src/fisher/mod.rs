@@ -16,6 +16,7 @@ pub mod averaged;
 mod blocks;
 mod cross_prompt;
 mod in_prompt;
+mod long_prompt;
 mod pairs;
 mod weights;
 
@@ -65,6 +66,31 @@ impl<T: Real> Weighting<'_, T> {
             Self::Averaged(whitened) => average(executor.level(), whitened, pairs, margins),
         }
     }
+
+    /// The weight of each item of `rows` with each of `columns`, row after row, by these rewards.
+    pub(crate) fn between<E: Executor>(
+        self,
+        executor: &E,
+        rewards: &[T],
+        rows: Range<usize>,
+        columns: Range<usize>,
+        out: &mut [T],
+    ) {
+        let width = columns.end.saturating_sub(columns.start);
+        let others = rewards.get(columns.clone()).unwrap_or_default();
+        let own = rewards.get(rows.clone()).unwrap_or_default();
+        for (row, out) in own.iter().zip(out.chunks_exact_mut(width.max(1))) {
+            for (slot, other) in out.iter_mut().zip(others) {
+                *slot = *row - *other;
+            }
+        }
+        // Items are numbered in 32 bits.
+        let item = |item: usize| u32::try_from(item).unwrap_or(u32::MAX);
+        let columns = item(columns.start)..item(columns.end);
+        let pairs = (item(rows.start)..item(rows.end))
+            .flat_map(|a| columns.clone().map(move |b| ItemPair { a, b }));
+        self.apply(executor, pairs, out);
+    }
 }
 
 /// Numbers that [`add_pool`] needs to work in, for one thread; a multiple lets more threads work.
@@ -113,7 +139,8 @@ pub fn add_pool<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
 ) -> Result<(), Error> {
     let (pairs, workspace) = PoolPairs::new(pool, rewards, weighting, workspace)?;
     let block = pool_block_len(&pool.size());
-    let fill = |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
+    let fill =
+        |block: usize, columns: &mut BlockColumns<'_, T>| pairs.fill(executor, block, columns);
     add_blocks(executor, block_count(pool), block, fisher, workspace, &fill)
 }
 
@@ -149,7 +176,8 @@ pub fn block_sums<T: Real, E: Executor>(
     let expected = blocks.len().saturating_mul(packed_len(block.order));
     check_shape("sums of blocks", expected, sums.len())?;
     let (pairs, workspace) = PoolPairs::new(pool, rewards, weighting, workspace)?;
-    let fill = |block: usize, columns: BlockColumns<'_, T>| pairs.fill(executor, block, columns);
+    let fill =
+        |block: usize, columns: &mut BlockColumns<'_, T>| pairs.fill(executor, block, columns);
     sum_blocks(executor, blocks.start, block, sums, workspace, &fill)
 }
 
@@ -190,7 +218,12 @@ impl<'a, T: Real> PoolPairs<'a, T> {
         })
     }
 
-    fn fill<E: Executor>(&self, executor: &E, block: usize, columns: BlockColumns<'_, T>) -> usize {
+    fn fill<E: Executor>(
+        &self,
+        executor: &E,
+        block: usize,
+        columns: &mut BlockColumns<'_, T>,
+    ) -> usize {
         match self {
             Self::InPrompt(pairs) => pairs.fill(executor, block, columns),
             Self::CrossPrompt(pairs) => pairs.fill(executor, block, columns),
@@ -215,7 +248,8 @@ pub fn add_pairs<T: Real, E: Executor, D: AsRef<[T]> + AsMut<[T]>>(
     check_shape("rewards", features.len(), rewards.len())?;
     check_pairs(pairs, features.len())?;
     let list = PairList { features, pairs, left_out: &[], rewards, weighting };
-    let fill = |block: usize, columns: BlockColumns<'_, T>| list.fill(executor, block, columns);
+    let fill =
+        |block: usize, columns: &mut BlockColumns<'_, T>| list.fill(executor, block, columns);
     let blocks = pairs.len().div_ceil(sum::PAIRS);
     let block = pairs::block_len(features.rows(), pairs.len());
     add_blocks(executor, blocks, block, fisher, workspace, &fill)

@@ -45,7 +45,7 @@ impl<'a, T: Real, P: Pair> PairList<'a, T, P> {
         self,
         executor: &E,
         block: usize,
-        columns: BlockColumns<'_, T>,
+        columns: &mut BlockColumns<'_, T>,
     ) -> usize {
         let order = self.features.rows();
         let reward = |item: u32| self.rewards.get(item as usize).copied().unwrap_or(T::ZERO);

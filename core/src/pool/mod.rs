@@ -16,7 +16,7 @@ pub use self::comparison::Comparison;
 pub use self::prompts::{Prompts, pairs_of};
 pub use self::ranks::{pairs_of_ranks, ranks_of_pairs};
 pub use self::size::{BlockSize, PairsSize, PoolSize};
-pub(crate) use self::size::{PromptSizes, SHORT_BLOCK};
+pub(crate) use self::size::{LONG, PromptSizes, SHORT_BLOCK};
 
 use self::prompts::{first_pair_of, pair_of_items, place_of_items};
 use crate::columns::Columns;
@@ -265,11 +265,14 @@ impl<'a> Pool<'a> {
         self.labelled.get(from..to).unwrap_or_default()
     }
 
-    /// The pairs that are left out whose first item is one of `first..end`, in a pool that offers
-    /// every two of its items.
+    /// The pairs that are left out whose first item is one of `first..end`: of a pool that offers every
+    /// two of its items, or every two of a prompt.
     pub(crate) fn labelled_from(&self, first: usize, end: usize) -> &'a [u64] {
         let items = self.features.len() as u64;
-        let number = |item: usize| first_pair_of(items, (item as u64).min(items));
+        let number = |item: usize| match self.pairs {
+            Pairs::InPrompt(prompts) => prompts.first_pair_from(item),
+            _ => first_pair_of(items, (item as u64).min(items)),
+        };
         self.labelled_in(number(first), number(end))
     }
 

@@ -89,6 +89,18 @@ impl<'a> Prompts<'a> {
         self.first_pairs.get(prompt).copied().unwrap_or_else(|| self.pairs())
     }
 
+    /// The number of the first pair whose first item is this one or a later one.
+    pub(super) fn first_pair_from(self, item: usize) -> u64 {
+        let after = self.starts.partition_point(|start| *start as usize <= item);
+        let Some(prompt) = after.checked_sub(1) else {
+            return 0;
+        };
+        let (start, end) = self.items_of(prompt, prompt + 1);
+        let (replies, place) = (end.saturating_sub(start), item.saturating_sub(start));
+        let within = first_pair_of(replies as u64, place.min(replies) as u64);
+        self.first_pair(prompt).saturating_add(within)
+    }
+
     /// The number of the pair of items (a, b), a < b, of one prompt; `None` for any other pair.
     #[must_use]
     pub fn pair_number(self, a: u32, b: u32) -> Option<u64> {

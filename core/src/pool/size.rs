@@ -8,6 +8,11 @@ use crate::memory::larger;
 /// do not meet.
 pub(crate) const SHORT_BLOCK: usize = 8;
 
+/// Replies to a prompt up to which the pairs of a block of prompts are looked at together. A prompt with
+/// more is looked at alone, a block of its items with a block of others: what that takes does not grow
+/// with the prompt. Not part of the contract: sums and scores keep their bits.
+pub(crate) const LONG: usize = 512;
+
 /// How large a pool is. It borrows nothing, so that a program can size its memory when it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolSize {
@@ -95,6 +100,11 @@ impl PoolSize {
         }
     }
 
+    /// Whether some prompt is too long for its pairs to be looked at together.
+    pub(crate) const fn has_long_prompts(&self) -> bool {
+        matches!(self.pairs, PairsSize::InPrompt { block, .. } if block.is_long())
+    }
+
     /// How many pairs there are.
     pub(crate) const fn count(&self) -> usize {
         match self.pairs {
@@ -105,6 +115,14 @@ impl PoolSize {
 }
 
 impl BlockSize {
+    /// Of one prompt that is as long as its pairs can be looked at together.
+    pub(crate) const LONGEST: Self = Self::uniform(1, LONG);
+
+    /// Whether some prompt is longer.
+    pub(crate) const fn is_long(&self) -> bool {
+        self.replies > LONG
+    }
+
     const fn uniform(prompts: usize, replies: usize) -> Self {
         let pairs = saturated(pairs_of(replies as u64));
         Self {

@@ -75,7 +75,7 @@ pub(super) fn standardise(
     sums.add(items, Some(exact_mean))?;
     let variances = sums.finish()?;
     recorder.numbers("variance-of-inputs", 0, variances)?;
-    scales(variances, scale)?;
+    scales(exact_mean, variances, scale)?;
     for (single, double) in mean.iter_mut().zip(&*exact_mean) {
         *single = f32::from_f64(*double);
     }

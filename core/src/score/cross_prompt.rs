@@ -88,7 +88,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
 }
 
 /// Offers the pairs of item `a` with those of the items from `b` on that come after it.
-fn offer_later<T: Real, D: AsRef<[T]>, E: Executor>(
+pub(super) fn offer_later<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     a: usize,
     b: usize,

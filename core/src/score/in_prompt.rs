@@ -1,33 +1,156 @@
 //! Scores of an in-prompt pool: the items of some prompts are whitened together, and each item is
-//! paired with the later ones of its prompt.
+//! paired with the later ones of its prompt. Where prompts are long, each is gone through by itself, a
+//! block of [`sum::ITEMS`] items with itself and with each later one, in memory that does not grow with
+//! it.
 //!
 //! Why it is fast: a strip of a few items and the later ones stay in registers, and the scores of a
 //! block, whose pairs follow each other, are offered in one run.
 
+use core::ops::Range;
+
+use super::cross_prompt::offer_later;
 use super::{Criterion, Scan, weigh};
-use crate::arith::Real;
+use crate::arith::{Real, sum};
 use crate::fisher::PromptPairs;
 use crate::kernel::panel::{DISTANCE_ROWS, Grid, Items, Panel, panel_stride, squared_distances};
+use crate::memory::larger;
 use crate::parallel::{Executor, split_at};
-use crate::pool::{BlockSize, Prompts};
+use crate::pool::{BlockSize, LONG, PoolSize, Prompts};
 use crate::topk::TopK;
+
+/// Parts of a long prompt, which threads share out: its blocks are dealt out to them in turn.
+const SLICES: usize = 16;
 
 /// Numbers that [`scan`] works in.
 pub(super) const fn workspace_len(order: usize, block: BlockSize) -> usize {
-    let panel = order.saturating_mul(panel_stride(block.items));
-    panel.saturating_add(block.pairs).saturating_add(block.replies.saturating_mul(DISTANCE_ROWS))
+    if !block.is_long() {
+        let panel = order.saturating_mul(panel_stride(block.items));
+        let distances = block.replies.saturating_mul(DISTANCE_ROWS);
+        return panel.saturating_add(block.pairs).saturating_add(distances);
+    }
+    let panels = order.saturating_mul(panel_stride(sum::ITEMS)).saturating_mul(2);
+    let blocks = panels.saturating_add(4 * DISTANCE_ROWS * sum::ITEMS);
+    larger(blocks, workspace_len(order, BlockSize::LONGEST))
 }
 
-/// Scores the pairs of one block of prompts and offers them.
+/// Parts of the walk over the pairs of so many prompts, of which `block` are scored together.
+pub(super) fn parts(size: PoolSize, prompts: usize, block: usize) -> usize {
+    match size.has_long_prompts() {
+        true => prompts.saturating_mul(SLICES),
+        false => prompts.div_ceil(block),
+    }
+}
+
+/// Scores the pairs of one part and offers them.
 pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     prompts: Prompts<'_>,
-    block: usize,
+    part: usize,
     workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
-    let size = scan.ranking.block();
-    let (first, end) = (block * size, ((block + 1) * size).min(prompts.len()));
+    if !scan.ranking.pool.size().has_long_prompts() {
+        let size = scan.ranking.block();
+        let (first, end) = (part * size, ((part + 1) * size).min(prompts.len()));
+        return scan_prompts(scan, prompts, first..end, workspace, best);
+    }
+    let (prompt, slice) = (part / SLICES, part % SLICES);
+    let (start, stop) = prompts.items_of(prompt, prompt + 1);
+    if stop - start > LONG {
+        scan_blocks(scan, start..stop, slice, workspace, best);
+    } else if slice == 0 {
+        scan_prompts(scan, prompts, prompt..prompt + 1, workspace, best);
+    }
+}
+
+/// Scores the pairs of one slice of a long prompt's items.
+fn scan_blocks<T: Real, D: AsRef<[T]>, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    items: Range<usize>,
+    slice: usize,
+    workspace: &mut [T],
+    best: &mut TopK<'_, T>,
+) {
+    let stride = panel_stride(sum::ITEMS);
+    let (own_panel, workspace) = split_at(workspace, scan.ranking.criterion.rows() * stride);
+    let (other_panel, workspace) = split_at(workspace, scan.ranking.criterion.rows() * stride);
+    let end_of = |first: usize| items.end.min(first.saturating_add(sum::ITEMS));
+    let first = items.start.saturating_add(slice * sum::ITEMS);
+    for own in (first..items.end).step_by(SLICES * sum::ITEMS) {
+        scan.fill(own..end_of(own), stride, own_panel);
+        for other in (own..items.end).step_by(sum::ITEMS) {
+            scan.fill(other..end_of(other), stride, other_panel);
+            let own = ItemBlock {
+                panel: Panel { values: own_panel, stride },
+                first: own,
+                end: end_of(own),
+            };
+            let other = ItemBlock {
+                panel: Panel { values: other_panel, stride },
+                first: other,
+                end: end_of(other),
+            };
+            score_blocks(scan, own, other, workspace, best);
+        }
+    }
+}
+
+/// A block of a prompt's items, and what they are scored from.
+#[derive(Clone, Copy)]
+struct ItemBlock<'a, T> {
+    panel: Panel<'a, T>,
+    first: usize,
+    end: usize,
+}
+
+/// Scores the pairs of two blocks of items, or of one with itself, and offers them.
+fn score_blocks<T: Real, D: AsRef<[T]>, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    own: ItemBlock<'_, T>,
+    other: ItemBlock<'_, T>,
+    workspace: &mut [T],
+    best: &mut TopK<'_, T>,
+) {
+    let (weights, workspace) = split_at(workspace, DISTANCE_ROWS * sum::ITEMS);
+    let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * sum::ITEMS);
+    for from in (own.first..own.end).step_by(DISTANCE_ROWS) {
+        let end = own.end.min(from + DISTANCE_ROWS);
+        // In a block with itself, an item is paired with the later ones.
+        let to = other.first.max(from + 1);
+        let width = other.end.saturating_sub(to);
+        let (scores, _) = split_at(scores, (end - from) * width);
+        let weighting = scan.ranking.criterion.weighting();
+        if let Some(weighting) = weighting {
+            let (weights, _) = split_at(weights, (end - from) * width);
+            weighting.between(
+                scan.executor,
+                scan.ranking.rewards,
+                from..end,
+                to..other.end,
+                weights,
+            );
+            let rows = own.panel.from(from - own.first);
+            let columns = other.panel.from(to - other.first);
+            scan.score_grid(Grid { rows, columns, width }, weights, scores, workspace);
+        }
+        for (a, scores) in (from..).zip(scores.chunks_exact_mut(width.max(1))) {
+            if weighting.is_none() {
+                scan.margins(a, to, scores);
+            }
+            offer_later(scan, a, to, scores, best);
+        }
+    }
+}
+
+/// Scores the pairs of some prompts together and offers them.
+fn scan_prompts<T: Real, D: AsRef<[T]>, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    prompts: Prompts<'_>,
+    range: Range<usize>,
+    workspace: &mut [T],
+    best: &mut TopK<'_, T>,
+) {
+    let Range { start: first, end } = range;
     if first >= end {
         return;
     }

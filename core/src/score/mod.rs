@@ -185,12 +185,14 @@ impl<'a, T: Real, D> Ranking<'a, T, D> {
         Self { picked: Some(picked), ..self }
     }
 
-    /// Parts of the walk over the pairs, which threads and machines share out: blocks of prompts, two
-    /// blocks of items, or blocks of places in a list.
+    /// Parts of the walk over the pairs, which threads and machines share out: blocks of prompts, slices
+    /// of long ones, two blocks of items, or blocks of places in a list.
     #[must_use]
     pub fn parts(&self) -> usize {
         match self.pool.pairs() {
-            Pairs::InPrompt(prompts) => prompts.len().div_ceil(self.block()),
+            Pairs::InPrompt(prompts) => {
+                in_prompt::parts(self.pool.size(), prompts.len(), self.block())
+            }
             Pairs::CrossPrompt(_) => cross_prompt::block_pairs(self.pool.features().len()),
             Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
         }

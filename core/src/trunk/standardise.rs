@@ -2,16 +2,18 @@
 //! training embeddings.
 //!
 //! Means and variances are in f64, in two passes, [`sum::ITEMS`] items a block. A dimension whose
-//! deviation is below a millionth of the largest one carries rounding noise alone (a dead unit of
-//! the embedding model); its scale is 0, so that it enters nothing.
+//! deviation is no more than a millionth of its mean is constant but for rounding; its scale is 0, so
+//! that it enters nothing. What the other dimensions are like does not matter: each has units of its
+//! own. Where a deviation is so small that f32 cannot hold its reciprocal, the scale is the largest
+//! number that f32 has.
 
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::kernel::axpy::add_scaled;
 
-/// Deviations below this share of the largest one count as none.
-const DEAD: f64 = 1e-6;
+/// Deviations up to this share of the mean count as none.
+const CONSTANT: f64 = 1e-6;
 
 /// A pass over the training embeddings: sums of x, or of (x − mean)², in blocks.
 ///
@@ -85,33 +87,38 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// Scales from variances: 1/√variance, rounded once; 0 for a dead dimension.
+/// Scales from means and variances: 1/√variance, rounded once; 0 for a constant dimension.
 ///
 /// # Errors
 /// [`Error::Shape`] if the lengths differ.
-pub fn scales(variances: &[f64], out: &mut [f32]) -> Result<(), Error> {
+pub fn scales(means: &[f64], variances: &[f64], out: &mut [f32]) -> Result<(), Error> {
+    check_shape("standardisation", variances.len(), means.len())?;
     check_shape("standardisation", variances.len(), out.len())?;
-    let mut largest = 0.0;
-    for variance in variances {
-        if largest < *variance {
-            largest = *variance;
-        }
-    }
-    for (scale, variance) in out.iter_mut().zip(variances) {
-        let alive = DEAD * DEAD * largest < *variance;
-        *scale = if alive { f32::from_f64(1.0 / libm::sqrt(*variance)) } else { 0.0 };
+    for ((scale, mean), variance) in out.iter_mut().zip(means).zip(variances) {
+        let least = CONSTANT * *mean;
+        let reciprocal = f32::from_f64(1.0 / libm::sqrt(*variance));
+        *scale = match least * least < *variance {
+            false => 0.0,
+            true if reciprocal.is_finite() => reciprocal,
+            true => f32::MAX,
+        };
     }
     Ok(())
 }
 
-/// Standardises items in place: (x − mean) · scale, in f32.
+/// Standardises items in place: (x − mean) · scale, in f32; where the difference overflows,
+/// x · scale − mean · scale.
 pub fn apply(mean: &[f32], scale: &[f32], items: &mut [f32]) {
     if mean.is_empty() {
         return;
     }
     for item in items.chunks_exact_mut(mean.len()) {
         for ((value, mean), scale) in item.iter_mut().zip(mean).zip(scale) {
-            *value = (*value - *mean) * *scale;
+            let difference = *value - *mean;
+            *value = match difference.is_finite() {
+                true => difference * *scale,
+                false => *value * *scale - *mean * *scale,
+            };
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 use crate::named::{Named, choice};
 use crate::parallel::Threads;
+use crate::progress::Progress;
 use crate::report::cost::CostReport;
 use crate::runtime::Runtime;
 use crate::settings::{Amount, Precision, check_hidden, hidden_sizes};
@@ -98,7 +99,9 @@ pub(super) struct Args {
 /// Predicts, and writes nothing.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let shape = args.shape()?;
+    output.begin("measuring this machine", 0);
     let (machine, name, threads) = args.machine(&shape)?;
+    output.end();
     let report = CostReport::new(&shape, name, threads, costs(&shape, &machine, threads));
     match args.print.json {
         true => output.json(&report),
@@ -135,7 +138,7 @@ impl Args {
                 Ok(PoolShape::Listed { pairs })
             }
             (Amount::All, PoolKind::InPrompt) => {
-                within("responses", self.responses, 2, 1 << 16)?;
+                within("responses", self.responses, 2, u64::from(u16::MAX))?;
                 if !self.items.is_multiple_of(self.responses) {
                     let expected = format!("a multiple of `responses` {}", self.responses);
                     return Err(Error::setting("items", self.items, expected));

@@ -28,7 +28,14 @@ use crate::settings::{Measuring, Settings};
 /// true in 80 of 100 cases. Without test options it measures on the test part of the data that
 /// comes with the program.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = help::EVAL)]
+#[command(
+    after_help = help::EVAL,
+    after_long_help = help::eval(),
+    mut_arg("test_embeddings", |test| test.help(
+        "Embeddings to measure the model on, of shape (N prompts, K responses, D); without them it \
+         is the test part of the data that comes with the program"
+    ))
+)]
 pub(super) struct Args {
     /// The model: a file that run or train wrote
     #[arg(long, value_name = "FILE", help_heading = "Data")]
@@ -67,6 +74,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 impl Args {
     fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
         let Some(path) = &self.test.test_embeddings else {
+            groups::note_bundled("test_embeddings", output);
             let split = bundled_test()?;
             let model = Model::open_for(&split.embeddings, &self.model)?;
             let golden = self.golden(&model, &split, threads, output)?;
@@ -75,7 +83,12 @@ impl Args {
         let embeddings = Embeddings::open(path)?;
         let model = Model::open_for(&embeddings, &self.model)?;
         let answers = match &self.test_labels {
-            Some(labels) => Some(self.answers(&model, &embeddings, threads, labels)?),
+            Some(labels) => {
+                output.begin("evaluating", 0);
+                let answers = self.answers(&model, &embeddings, threads, labels)?;
+                output.end();
+                Some(answers)
+            }
             None => None,
         };
         let golden = match &self.test.test_rewards {
@@ -109,9 +122,7 @@ impl Args {
         settings.check()?;
         let typed = self.measuring.typed();
         let responses = split.embeddings.responses();
-        for note in settings.measuring.fit_to(Some(responses), &typed)? {
-            output.note(&note);
-        }
+        settings.measuring.fit_to(Some(responses), &typed)?;
         let evaluation = evaluate(model, split, threads, &settings.measuring.best_of, output)?;
         Ok(Golden::new(evaluation))
     }

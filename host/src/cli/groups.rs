@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::output::Output;
 use crate::data::candidates::Candidates;
 use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
@@ -13,23 +14,33 @@ use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
 use crate::named::{Named, choice};
 use crate::output::file::Places;
+use crate::progress::Progress;
 use crate::settings::{Asking, Preset, Settings};
+
+/// Says that data comes from the program, since no file was given by this setting.
+pub(super) fn note_bundled(setting: &str, output: &mut Output) {
+    output.note(&format!("no `{setting}`: the data is what comes with the program"));
+}
 
 /// What is drawn from and trained on.
 #[derive(Debug, Args)]
 pub(super) struct TrainEmbeddings {
     /// Embeddings to draw pairs from: .npy (float32 or float16) or safetensors, of shape (N prompts,
-    /// K responses, D) or, if pairs are across prompts or listed, (M, D)
+    /// K responses, D) or, if pairs are across prompts or listed, (M, D); without them it is the data
+    /// that comes with the program
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub train_embeddings: Option<PathBuf>,
 }
 
 impl TrainEmbeddings {
-    /// Opens the file, or the bundled data where there is none.
-    pub fn open(&self) -> Result<Embeddings> {
+    /// Opens the file, or the bundled data where there is none, which may have been forgotten.
+    pub fn open(&self, output: &mut Output) -> Result<Embeddings> {
         match &self.train_embeddings {
             Some(path) => Embeddings::open(path),
-            None => Ok(Dataset::bundled()?.train.embeddings),
+            None => {
+                note_bundled("train_embeddings", output);
+                Ok(Dataset::bundled()?.train.embeddings)
+            }
         }
     }
 }
@@ -48,7 +59,13 @@ pub(super) struct RepeatedLabels {
 pub(super) struct ListedPairs {
     /// The only pairs that can be asked about: JSON Lines of {"a": ITEM, "b": ITEM}, an item being a
     /// row of (M, D) embeddings or [prompt, response] of (N, K, D) ones
-    #[arg(long, value_name = "FILE", conflicts_with = "pool", help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "pool",
+        requires = "train_embeddings",
+        help_heading = "Data"
+    )]
     pub candidates: Option<PathBuf>,
 }
 
@@ -74,11 +91,11 @@ pub(super) struct TrainRewards {
 /// What a model is measured on.
 #[derive(Debug, Args)]
 pub(super) struct TestData {
-    /// Embeddings to measure the model on; without them nothing is evaluated
+    /// Embeddings to measure the model on, of shape (N prompts, K responses, D)
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub test_embeddings: Option<PathBuf>,
 
-    /// Their golden rewards
+    /// Their golden rewards, of shape (N, K) or (N, K, 1)
     #[arg(long, value_name = "FILE", help_heading = "Data", requires = "test_embeddings")]
     pub test_rewards: Option<PathBuf>,
 }

@@ -129,31 +129,77 @@ Described machines get a lower bound: their peak. Predictions for this machine a
 what is measured, either way, unless something else runs beside; scores of dozens of responses a
 prompt are predicted up to three times too long.";
 
-/// The recipes side by side, as they are in the code: a line for each option that is a setting.
-pub(super) fn presets() -> String {
+/// After `pairpick run --help`, in full.
+pub(super) fn run() -> String {
+    format!("{RUN}\n\n{}", presets(options(), |settings| settings))
+}
+
+/// After `pairpick select --help`, in full.
+pub(super) fn select() -> String {
+    let options = settings_of(&[Asking::augment_args, Network::augment_args, Prior::augment_args]);
+    format!("{SELECT}\n\n{}", presets(options, super::select::Args::certified))
+}
+
+/// After `pairpick train --help`, in full.
+pub(super) fn train() -> String {
+    let options =
+        settings_of(&[Network::augment_args, Training::augment_args, Prior::augment_args]);
+    format!("{TRAIN}\n\n{}", presets(options, |settings| settings))
+}
+
+/// After `pairpick eval --help`, in full.
+pub(super) fn eval() -> String {
+    let best_of = |settings: &Settings| told(&settings.measuring.best_of.clone().into());
+    format!(
+        "{EVAL}\n\nWithout --best-of it is {}, as far as a test prompt has so many responses; {} on \
+         the bundled data.",
+        best_of(&Settings::default()),
+        best_of(&Settings::default().sized_for_bundled())
+    )
+}
+
+/// The recipes side by side, as they are in the code and a command adapts them: a line for each of
+/// its options that is a setting.
+fn presets(options: Command, adapted: fn(Settings) -> Settings) -> String {
+    let recipe = |preset: &Preset| adapted(Settings::of_preset(*preset));
     let recipes: Vec<BTreeMap<String, Value>> =
-        Preset::ALL.iter().map(|preset| values(&Settings::of_preset(*preset))).collect();
-    let mut text = format!("{RUN}\n\nWhat a preset means (options override it):\n");
+        Preset::ALL.iter().map(|preset| values(&recipe(preset))).collect();
+    let bundled = values(&recipe(&Preset::Default).sized_for_bundled());
+    let mut text = "What a preset means (options override it):\n".to_owned();
     line(&mut text, "", Preset::ALL.iter().map(|preset| preset.name().to_owned()));
-    for argument in options().get_arguments() {
-        let option = format!("--{}", argument.get_long().unwrap_or_default());
-        let values = recipes.iter().filter_map(|recipe| recipe.get(argument.get_id().as_str()));
+    let mut sized = Vec::new();
+    for argument in options.get_arguments() {
+        let (id, option) = (
+            argument.get_id().as_str(),
+            format!("--{}", argument.get_id().as_str().replace('_', "-")),
+        );
+        let values = recipes.iter().filter_map(|recipe| recipe.get(id));
         line(&mut text, &option, values.map(told));
+        if let Some(value) = bundled.get(id).filter(|value| recipes[0].get(id) != Some(value)) {
+            sized.push(format!("{option} {}", told(value)));
+        }
+    }
+    if !sized.is_empty() {
+        text.push_str(&format!("\nOn the bundled data: {}.\n", sized.join(", ")));
     }
     text
 }
 
 /// The options of all groups of settings.
 fn options() -> Command {
-    let groups = [
+    settings_of(&[
         Asking::augment_args,
         Network::augment_args,
         Training::augment_args,
         Prior::augment_args,
         Answers::augment_args,
         Measuring::augment_args,
-    ];
-    groups.into_iter().fold(Command::new("settings"), |command, group| group(command))
+    ])
+}
+
+/// The options of these groups.
+fn settings_of(groups: &[fn(Command) -> Command]) -> Command {
+    groups.iter().fold(Command::new("settings"), |command, group| group(command))
 }
 
 /// The settings of all groups by their names.

@@ -4,22 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use indicatif::ProgressBar;
-
-use super::log::log;
+use super::bars::Bars;
+use super::log::{PLAIN, log};
+use crate::error::is_obeyed;
 use crate::output::abandon;
 
 /// The exit code of a program that a signal has ended: 128 and the signal's number.
 const INTERRUPTED: i32 = 130;
 
 /// What the program is doing, as far as an interruption needs to know.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Work(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    bar: Option<ProgressBar>,
-    run: Option<Run>,
+#[derive(Clone, Debug)]
+pub(super) struct Work {
+    bars: Bars,
+    run: Arc<Mutex<Option<Run>>>,
 }
 
 /// A run and where its files are.
@@ -31,44 +28,76 @@ struct Run {
 }
 
 impl Work {
-    /// Ends the program when it is interrupted. A signal that the caller ignores, as `nohup` does,
-    /// stays ignored; without a handler the system ends the program, which is as safe.
+    /// Nothing yet; what these bars show is to be cleared.
+    pub fn new(bars: Bars) -> Self {
+        Self { bars, run: Arc::default() }
+    }
+
+    /// Ends the program when it is interrupted. A signal that the caller ignores, as `nohup` does
+    /// that of a terminal which goes, stays ignored; without a handler the system ends the program,
+    /// which is as safe.
     pub fn end_when_interrupted(&self) {
         let work = self.clone();
-        let _ = ctrlc::try_set_handler(move || {
-            work.with(|state| {
-                if let Some(bar) = state.bar.take() {
-                    bar.finish_and_clear();
-                }
-                log(&message(state.run.as_ref()));
+        on_interruption(move || {
+            work.with(|run| {
+                work.bars.close();
+                log(PLAIN, &message(run.as_ref()));
             });
             process::exit(INTERRUPTED);
         });
     }
 
-    /// The bar that is to be cleared.
-    pub fn shows(&self, bar: &ProgressBar) {
-        self.with(|state| state.bar = Some(bar.clone()));
-    }
-
     /// A run's folder is there, and so many of its rounds.
     pub fn fills(&self, out: &Path, partial: &Path, ended: u64) {
         let run = Run { out: out.to_owned(), partial: partial.to_owned(), ended };
-        self.with(|state| state.run = Some(run));
+        self.with(|held| *held = Some(run));
     }
 
     /// A round of the run has ended.
     pub fn round(&self, round: u64) {
-        self.with(|state| {
-            if let Some(run) = &mut state.run {
+        self.with(|run| {
+            if let Some(run) = run {
                 run.ended = round;
             }
         });
     }
 
-    fn with(&self, act: impl FnOnce(&mut State)) {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with(&self, act: impl FnOnce(&mut Option<Run>)) {
+        act(&mut self.run.lock().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+/// Acts once on the first interruption. ctrlc takes all of its signals or, where one of them is
+/// ignored, none; Linux tells which, so that there the others are heeded.
+fn on_interruption(act: impl Fn() + Clone + Send + 'static) {
+    let all = ctrlc::try_set_handler(act.clone());
+    #[cfg(target_os = "linux")]
+    if all.is_err() {
+        on_signals_not_ignored(act);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (all, act);
+}
+
+#[cfg(target_os = "linux")]
+fn on_signals_not_ignored(act: impl Fn() + Send + 'static) {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let Some(ignored) = ignored(&status) else { return };
+    let heeded =
+        [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    if let Ok(mut signals) = Signals::new(heeded) {
+        std::thread::spawn(move || signals.forever().next().map(|_| act()));
+    }
+}
+
+/// The signals that a process ignores, by the text that Linux has of it: signal N is bit N − 1.
+#[cfg(target_os = "linux")]
+fn ignored(status: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 fn message(run: Option<&Run>) -> String {
@@ -80,7 +109,7 @@ fn message(run: Option<&Run>) -> String {
             0 => "before the first round ended".to_owned(),
             round => format!("after round {round}"),
         };
-        let out = quoted(&out.display().to_string());
+        let out = quoted(out);
         format!("interrupted {done}; go on with: pairpick run --resume {out}")
     } else if partial.exists() || !out.exists() {
         "interrupted; nothing was written".to_owned()
@@ -89,24 +118,54 @@ fn message(run: Option<&Run>) -> String {
     }
 }
 
-/// A word that a shell reads as it stands.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:,=+@%".contains(&byte);
-    match !word.is_empty() && word.bytes().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
+/// A path that a shell reads as it stands, whatever is in it.
+pub(super) fn quoted(path: &Path) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:,=+@%".contains(byte);
+    let bytes = path.as_os_str().as_encoded_bytes();
+    match path.to_str() {
+        Some(text) if !text.is_empty() && bytes.iter().all(plain) => text.to_owned(),
+        Some(text) if !text.contains(is_obeyed) => format!("'{}'", text.replace('\'', "'\\''")),
+        _ => {
+            let escaped = bytes.iter().map(|byte| match plain(byte) {
+                true => char::from(*byte).to_string(),
+                false => format!("\\x{byte:02x}"),
+            });
+            format!("$'{}'", escaped.collect::<String>())
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::*;
 
     #[test]
     fn names_that_a_shell_would_split_are_quoted() {
-        let cases = [("out", "out"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("", "''")];
+        let cases = [
+            ("out", "out"),
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("", "''"),
+            ("a\u{1b}b ä", "$'a\\x1bb\\x20\\xc3\\xa4'"),
+        ];
         for (word, expected) in cases {
-            assert_eq!(quoted(word), expected);
+            assert_eq!(quoted(Path::new(word)), expected);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_are_quoted() {
+        use std::os::unix::ffi::OsStrExt;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"a\xff"));
+        assert_eq!(quoted(path), "$'a\\xff'");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn linux_tells_which_signals_are_ignored() {
+        let status = "Name:\tpairpick\nSigBlk:\t0\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+        assert_eq!(ignored(status), Some(0x1001));
+        assert_eq!(ignored("Name:\tpairpick\n"), None);
     }
 }

@@ -23,11 +23,11 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Print the manual page, or write one for each subcommand
+/// Print the manual, or write a page for each subcommand
 #[derive(Debug, ClapArgs)]
 #[command(after_help = help::MAN)]
 pub(super) struct ManArgs {
-    /// Folder for a page of each subcommand; without it the main page is printed
+    /// Folder for a page of each subcommand; without it they are printed, one after the other
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
 
@@ -49,16 +49,21 @@ pub(super) fn completions(
 
 /// Prints or writes manual pages.
 pub(super) fn man(args: &ManArgs, command: Command, output: &Output) -> Result<()> {
-    let folder = match &args.out {
-        Some(folder) if folder != Path::new("-") => folder,
-        _ => return output.result(&String::from_utf8_lossy(&Page::of(command)?.text)),
-    };
-    fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create", error))?;
+    // The page of `help` would say what every page says, and none refers to it.
     let mut command = command.disable_help_subcommand(true);
     command.build();
+    let pages = pages(&command)?;
+    let folder = match &args.out {
+        Some(folder) if folder != Path::new("-") => folder,
+        _ => {
+            let text = pages.into_iter().flat_map(|page| page.text).collect::<Vec<u8>>();
+            return output.result(&String::from_utf8_lossy(&text));
+        }
+    };
+    fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create", error))?;
     let mut places = Places::new(args.force, &[]);
     let place = |page: Page| Ok((places.take(&folder.join(page.name))?, page.text));
-    let pages: Result<Vec<_>> = pages(&command)?.into_iter().map(place).collect();
+    let pages: Result<Vec<_>> = pages.into_iter().map(place).collect();
     pages?.into_iter().try_for_each(|(file, text)| file.write(&text))
 }
 
@@ -79,10 +84,9 @@ impl Page {
 
 /// The pages of a command and of all beneath it.
 fn pages(command: &Command) -> Result<Vec<Page>> {
-    let mut found = Vec::new();
+    let mut found = vec![Page::of(command.clone())?];
     for subcommand in command.get_subcommands().filter(|command| !command.is_hide_set()) {
         found.extend(pages(subcommand)?);
     }
-    found.push(Page::of(command.clone())?);
     Ok(found)
 }

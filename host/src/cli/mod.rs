@@ -1,6 +1,7 @@
 //! The command `pairpick`: one file a subcommand, each of them thin. Only here are flags and
 //! terminals known; the rest of the crate names settings, and says of each what its option takes.
 
+mod bars;
 mod cost;
 mod eval;
 mod groups;
@@ -32,8 +33,18 @@ const BAD_INPUT: u8 = 2;
 /// A reward model learns from answers to "which of these two is better?". Answers are dear, and
 /// most teach little. pairpick asks about the pairs that teach the most.
 #[derive(Debug, Parser)]
-#[command(name = "pairpick", version, arg_required_else_help = true, after_help = help::TOP)]
+#[command(
+    name = "pairpick",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = help::TOP
+)]
 struct Cli {
+    /// Tell nothing but results and errors: no notes, no rounds, no progress
+    #[arg(short, long, global = true)]
+    quiet: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -60,7 +71,7 @@ pub fn command() -> clap::Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut output = Output::new(Names::of(&command()));
+    let mut output = Output::new(Names::of(&command()), cli.quiet);
     output.work().end_when_interrupted();
     let done = match &cli.command {
         Command::Run(args) => run::execute(args, &mut output),
@@ -77,6 +88,7 @@ pub fn main() -> ExitCode {
 
 /// The exit code, and the error if there is one.
 fn finish(done: Result<ExitCode>, output: &Output) -> ExitCode {
+    output.close();
     match done {
         Ok(code) => code,
         Err(error) => {

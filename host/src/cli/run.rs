@@ -9,7 +9,7 @@ use super::interrupt::quoted;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{DataSummary, Dataset};
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 use crate::label::oracle::OracleAnswerer;
@@ -33,12 +33,13 @@ use crate::settings::{
 /// far, and measures it on the test prompts. Without data options it runs on the small data that
 /// comes with the program, of which a quarter of the prompts are for testing.
 ///
-/// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json and curves.svg.
-/// The same command gives the same files on every machine, but for the field "seconds".
+/// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json, curves.svg and
+/// manifest.json. The same command gives the same files on every machine, but for the field
+/// "seconds".
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = help::RUN,
-    after_long_help = help::presets(),
+    after_long_help = help::run(),
     allow_negative_numbers = true
 )]
 pub(super) struct Args {
@@ -54,7 +55,8 @@ pub(super) struct Args {
     #[command(flatten)]
     test: groups::TestData,
 
-    /// Skip the search for NaN and infinities, which reads the embeddings once
+    /// Skip the search for NaN and the digest of all embeddings, which read them once: an interrupted
+    /// run then knows its data by a sample of 256 prompts
     #[arg(long, help_heading = "Data")]
     trust_finite: bool,
 
@@ -90,7 +92,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", default_value = "pairpick-out", help_heading = "Output")]
     out: PathBuf,
 
-    /// Replace the folder of an earlier run; discard an interrupted one
+    /// Replace the folder of an earlier run, if all in it is as that run wrote it; discard an
+    /// interrupted one
     #[arg(long, help_heading = "Output")]
     force: bool,
 
@@ -167,9 +170,12 @@ impl Args {
             let needed = "`train_rewards`, or `candidates` with labels,";
             return Err(missing("train_embeddings", embeddings, needed));
         }
-        if candidates.as_deref() == Some(Path::new("-")) {
+        let is_read_once = |path: &&PathBuf| {
+            path.as_path() == Path::new("-") || path.metadata().is_ok_and(|found| !found.is_file())
+        };
+        if let Some(found) = candidates.as_ref().filter(is_read_once) {
             let expected = "must be a file here: a run that goes on reads it again";
-            return Err(Error::setting("candidates", "-", expected));
+            return Err(Error::setting("candidates", found.display(), expected));
         }
         let train = TrainingFiles {
             embeddings: embeddings.clone(),
@@ -181,17 +187,10 @@ impl Args {
 
     /// The data that is part of the program, which goes with no file.
     fn bundled(&self) -> Result<Source> {
-        let without = [
-            ("train_rewards", &self.rewards.train_rewards),
-            ("candidates", &self.candidates.candidates),
-            ("test_embeddings", &self.test.test_embeddings),
-        ];
-        for (setting, file) in without {
-            if let Some(found) = file {
-                return Err(missing(setting, found, "`train_embeddings`"));
-            }
+        match &self.test.test_embeddings {
+            Some(found) => Err(missing("test_embeddings", found, "`train_embeddings`")),
+            None => Ok(Source::Bundled),
         }
-        Ok(Source::Bundled)
     }
 
     /// Test embeddings with their rewards; one without the other is an error.
@@ -231,7 +230,12 @@ impl Args {
         }
         settings.check()?;
         let source = self.source()?;
-        let dataset = source.open(settings.asking.pool)?;
+        if source == Source::Bundled {
+            groups::note_bundled("train_embeddings", output);
+        }
+        let Asking { pool, prompts_per_round, .. } = settings.asking;
+        let dataset = source.open(pool)?;
+        dataset.train.embeddings.check_round(pool, prompts_per_round)?;
         self.fit_oracle(&mut settings, &dataset)?;
         let notes = settings.fit_to(dataset.summary()?, &self.typed())?;
         let folder = OutputFolder::create(&self.out, self.force, &source)?;
@@ -239,7 +243,7 @@ impl Args {
         for note in &notes {
             output.note(note);
         }
-        self.scan(&dataset, output)?;
+        settings.data = self.scan(&dataset, output)?.or(settings.data);
         output.place(folder.partial_path(), &self.out);
         Ok(Job { out: self.out.clone(), folder, dataset, settings })
     }
@@ -250,24 +254,31 @@ impl Args {
         let ended = rounds.len();
         output.work().fills(out, folder.partial_path(), ended as u64);
         let Some(source) = data else {
-            folder.finish(output)?;
+            folder.finish()?;
             return Ok(Summary { rounds });
         };
         let dataset = source.open(settings.asking.pool)?;
-        source.check_unchanged(settings.data.as_ref(), &dataset.summary()?)?;
-        self.scan(&dataset, output)?;
+        let began = settings.data.as_ref();
+        source.check_unchanged(began, &dataset.summary()?)?;
+        if let Some(now) = self.scan(&dataset, output)? {
+            source.check_unchanged(began, &now)?;
+        }
         output.note(&format!("going on after round {ended} of {}", settings.asking.rounds));
         Job { out: out.to_owned(), folder, dataset, settings }.carry_out(threads, output)
     }
 
-    fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<()> {
+    /// What the data is, unless it is trusted.
+    fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<Option<DataSummary>> {
         if self.trust_finite {
-            return Ok(());
+            if dataset.is_more_than_a_sample() {
+                output.note("`trust_finite`: the embeddings are known by a sample of them alone");
+            }
+            return Ok(None);
         }
-        output.begin("searching for NaN", dataset.values());
-        let scanned = dataset.scan_finite(&mut |done| output.advance(done));
+        output.begin("reading the data once", dataset.values());
+        let scanned = dataset.scan(&mut |done| output.advance(done));
         output.end();
-        scanned
+        scanned.map(Some)
     }
 
     fn report(&self, out: &Path, summary: &Summary, output: &Output) -> Result<()> {
@@ -282,7 +293,7 @@ impl Args {
 
 impl Job {
     fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
-        let out = quoted(&self.out.display().to_string());
+        let out = quoted(&self.out);
         let partial = self.folder.partial_path().to_owned();
         let filled = self.fill(threads, output);
         if filled.is_err() && partial.exists() {
@@ -297,7 +308,7 @@ impl Job {
         let summary = round::run(&dataset, &settings, threads, &mut oracle, &mut folder, output)?;
         let title = format!("{}, seed {}", settings.asking.strategy.name(), settings.seed);
         folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
-        folder.finish(output)?;
+        folder.finish()?;
         Ok(summary)
     }
 }

@@ -24,15 +24,19 @@ use crate::settings::{Architecture, Asking, Network, Prior, Settings};
 
 /// Pick one batch of pairs to ask about
 ///
-/// Prints a line a pair, best first, as JSON: `round, rank, a, b, score, weight, margin`. With a
-/// "label" added to each (1 if a is better, 0 if b is, 0.5 for a tie) the lines are labels that
+/// Prints a line a pair, best first, as JSON: `round, rank, a, b, score, weight, margin`. The score
+/// is the strategy's, and null where it has none: of a pair drawn at random. With a "label" added to each (1 if a is better, 0 if b is, 0.5 for a tie) the lines are labels that
 /// `train` and the next `select` read. A summary goes to stderr. The round is the largest among the
 /// labels plus one; with the same seed, labels and model it asks what that round of `run` asks.
 ///
 /// Without a model it is the first round: at random or by the untrained network, as --first-round
 /// says.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = help::SELECT, allow_negative_numbers = true)]
+#[command(
+    after_help = help::SELECT,
+    after_long_help = help::select(),
+    allow_negative_numbers = true
+)]
 pub(super) struct Args {
     #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
@@ -85,9 +89,9 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     settings.check()?;
     args.check_standard_input()?;
     let file = args.file()?;
-    let embeddings = args.embeddings.open()?;
+    let embeddings = args.embeddings.open(output)?;
     let candidates = args.candidates.open(&embeddings, &mut settings.asking)?;
-    embeddings.check_pool(settings.asking.pool)?;
+    embeddings.check_round(settings.asking.pool, settings.asking.prompts_per_round)?;
     let supply = Supply {
         prompts: embeddings.prompts(),
         responses: embeddings.responses(),
@@ -117,8 +121,16 @@ impl Args {
         self.network.write(network);
         let typed = self.asking.typed();
         settings.offer_pairs_of_recipe(&typed);
-        settings.asking.certificate |= !typed.has("certificate");
+        if !typed.has("certificate") {
+            settings = Self::certified(settings);
+        }
         settings
+    }
+
+    /// Somebody will answer, so the certificate is worth its time.
+    pub(super) fn certified(settings: Settings) -> Settings {
+        let asking = Asking { certificate: true, ..settings.asking };
+        Settings { asking, ..settings }
     }
 
     /// Standard input can be read once: who reads it second finds nothing there.
@@ -185,7 +197,7 @@ impl Args {
             file.write(&lines)?;
         }
         if report.pairs.is_empty() {
-            output.note("every pair has a label");
+            output.note("no pair is left to ask about");
         }
         if to_stdout {
             output.result(&String::from_utf8_lossy(&lines))?;

@@ -30,7 +30,11 @@ use crate::settings::{Architecture, Init, Network, Prior, Settings, Training};
 ///
 /// With --last-layer only the head of --model is fitted anew, to the maximum of its log-posterior.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = help::TRAIN, allow_negative_numbers = true)]
+#[command(
+    after_help = help::TRAIN,
+    after_long_help = help::train(),
+    allow_negative_numbers = true
+)]
 pub(super) struct Args {
     #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
@@ -113,7 +117,7 @@ impl Job {
 
 /// Trains. Nothing is written before the training has ended.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
-    let job = args.job()?;
+    let job = args.job(output)?;
     match args.last_layer {
         true => last_layer::execute(args, job, output),
         false => args.train(job, output),
@@ -121,13 +125,13 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
-    fn job(&self) -> Result<Job> {
+    fn job(&self, output: &mut Output) -> Result<Job> {
         let threads = Threads::start(&self.runtime)?;
         let settings = self.settings();
         last_layer::check(self, &settings)?;
         settings.check()?;
         let files = self.files()?;
-        let embeddings = self.embeddings.open()?;
+        let embeddings = self.embeddings.open(output)?;
         let labels = read_labels(&self.labels, &embeddings, self.repeats.repeats)?;
         match last_round(&labels) {
             0 => {
@@ -231,7 +235,7 @@ impl Files {
         }
         if let Some(file) = self.curve {
             let title = format!("{} labels, round {}", report.labels, report.round);
-            let svg = curves::losses_svg(&title, &fit.losses, fit.held_out > 0)?;
+            let svg = curves::losses_svg(&title, fit)?;
             file.write(svg.as_bytes())?;
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! `pairpick verify`: are these the right bits?
 
-use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +7,9 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use pairpick_core::parallel::{Executor, Micro};
 use pairpick_core::profile::Profile;
+use serde::Serialize;
 
+use super::groups;
 use super::output::Output;
 use crate::error::{Error, Result};
 use crate::named::{Named, choice};
@@ -32,6 +33,9 @@ Examples:
 
   A trace that a microcontroller printed:
     pairpick verify device.txt
+
+  For a program:
+    pairpick verify --size device --json
 
 Exit codes: 0 all bits agree, 1 some differ, 2 bad input, or a processor without the instruction
 set asked for.
@@ -86,6 +90,9 @@ pub(super) struct Args {
     #[arg(long, value_parser = choice::<Isa>(), default_value = Isa::Auto.name(),
           help_heading = "Replay")]
     isa: Isa,
+
+    #[command(flatten)]
+    print: groups::Print,
 }
 
 /// Replays and compares; exit code 1 where a bit differs.
@@ -106,20 +113,28 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<ExitCode> {
         file.write(found.to_string().as_bytes())?;
     }
     let Some((name, expected)) = reference else {
-        output.result_beside(printed, &format!("{place}\n"))?;
+        if args.print.json && !printed {
+            let trace = args.record.as_ref().map(|path| path.display().to_string());
+            output.json(&Recorded { found: place, trace })?;
+        } else {
+            output.result_beside(printed, &format!("{place}\n"))?;
+        }
         return Ok(ExitCode::SUCCESS);
     };
-    let report = Report::new(&found, &expected, &name);
+    let report = Report::new(&found, &expected, place, name);
     for key in &report.left_out {
-        output.note(&format!("{key}: not in {name}, not compared"));
+        output.note(&format!("{key}: not in {}, not compared", report.reference));
     }
-    if report.compared == 0 {
+    if report.replays.is_empty() {
         let path = args.against.as_ref().or(args.trace.as_ref());
-        let problem = format!("nothing that can be compared with {place}");
+        let problem = format!("nothing that can be compared with {}", report.found);
         return Err(Error::Trace { path: path.cloned().unwrap_or_default(), problem });
     }
-    output.result(&format!("{place}\n{}", output.in_options(&report.text)))?;
-    Ok(ExitCode::from(u8::from(report.differs)))
+    match args.print.json {
+        true => output.json(&report)?,
+        false => output.result(&output.in_options(&report.text()))?,
+    }
+    Ok(ExitCode::from(u8::from(!report.agree)))
 }
 
 impl Args {
@@ -184,35 +199,71 @@ impl Args {
     }
 }
 
-/// What a comparison came to.
+/// What `--record` did: what `--json` prints.
+#[derive(Serialize)]
+struct Recorded {
+    /// The machine that replayed.
+    found: String,
+    /// The trace's file.
+    trace: Option<String>,
+}
+
+/// What a comparison came to: what `--json` prints.
+#[derive(Serialize)]
 struct Report {
-    text: String,
-    differs: bool,
-    compared: usize,
+    /// The machine that replayed, or the trace's file.
+    found: String,
+    /// What it is compared with.
+    reference: String,
+    /// Whether all that was compared has the same bits.
+    agree: bool,
+    /// What was compared.
+    replays: Vec<Compared>,
+    /// Replays that the reference does not have.
     left_out: Vec<String>,
 }
 
+/// A replay beside the same one of the reference.
+#[derive(Serialize)]
+struct Compared {
+    replay: String,
+    stages: usize,
+    agrees: bool,
+    /// Where they first differ, in words.
+    difference: Option<String>,
+}
+
 impl Report {
-    fn new(found: &Trace, expected: &Trace, name: &str) -> Self {
-        let mut report =
-            Self { text: String::new(), differs: false, compared: 0, left_out: Vec::new() };
+    fn new(found: &Trace, expected: &Trace, place: String, reference: String) -> Self {
+        let (mut replays, mut left_out) = (Vec::new(), Vec::new());
         for section in &found.sections {
+            let replay = section.key.to_string();
             let Some(other) = expected.section(&section.key) else {
-                report.left_out.push(section.key.to_string());
+                left_out.push(replay);
                 continue;
             };
-            report.compared += 1;
-            let key = &section.key;
-            let said = match first_difference(section, other) {
-                None => format!("{key}: {} stages agree with {name}", section.stages.len()),
+            let difference =
+                first_difference(section, other).map(|difference| difference.to_string());
+            let (stages, agrees) = (section.stages.len(), difference.is_none());
+            replays.push(Compared { replay, stages, agrees, difference });
+        }
+        let agree = replays.iter().all(|replay| replay.agrees);
+        Self { found: place, reference, agree, replays, left_out }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}\n", self.found);
+        for Compared { replay, stages, difference, .. } in &self.replays {
+            let name = &self.reference;
+            let said = match difference {
+                None => format!("{replay}: {stages} stages agree with {name}"),
                 Some(difference) => {
-                    report.differs = true;
-                    format!("{key}: differs from {name}, first at\n  {difference}")
+                    format!("{replay}: differs from {name}, first at\n  {difference}")
                 }
             };
-            // Writing to a string cannot fail.
-            let _ = writeln!(report.text, "{said}");
+            text.push_str(&said);
+            text.push('\n');
         }
-        report
+        text
     }
 }

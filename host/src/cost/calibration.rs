@@ -22,6 +22,15 @@ const ITEMS: u64 = 500;
 /// Prompts that a pool works on at once: with fewer, items lie otherwise in the cache.
 const PROMPTS: u64 = 25;
 
+/// The most responses to a prompt of a small pool: the operations of a pair are no others with more.
+const RESPONSES: u64 = 256;
+
+/// Responses to a prompt with more of which it is gone through by blocks; those of the small prompts that
+/// stand for such, and how many these are.
+const LONG: u64 = 512;
+const LONG_RESPONSES: u64 = 768;
+const LONG_PROMPTS: u64 = 2;
+
 /// The most items of a small listed pool: their features leave the cache as those of a large one.
 const ITEMS_LISTED: u64 = 1500;
 
@@ -113,8 +122,14 @@ fn line(one: Measured, two: Measured, items: f64) -> Rate {
 fn small(shape: &Shape, dimensions: u64) -> Shape {
     let (items, pool) = match shape.pool {
         PoolShape::InPrompt { responses } => {
-            let prompts = (ITEMS / responses).max(PROMPTS.min(shape.items / responses)).max(1);
-            (prompts * responses, shape.pool)
+            let (few, most) = match responses > LONG {
+                true => (LONG_PROMPTS, LONG_RESPONSES),
+                false => (PROMPTS, RESPONSES),
+            };
+            let few = few.min(shape.items / responses);
+            let responses = responses.min(most);
+            let prompts = (ITEMS / responses).max(few).max(1);
+            (prompts * responses, PoolShape::InPrompt { responses })
         }
         PoolShape::CrossPrompt => (ITEMS_ACROSS, shape.pool),
         PoolShape::Listed { .. } => {
@@ -127,6 +142,24 @@ fn small(shape: &Shape, dimensions: u64) -> Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_shapes_are_small_however_large_the_shape() {
+        for responses in [2, 10, 256, 1 << 16] {
+            let pool = PoolShape::InPrompt { responses };
+            let shape = Shape {
+                items: 1 << 31,
+                dimensions: 384,
+                hidden: [64; 3],
+                pool,
+                labels: 9,
+                scalar: 8,
+            };
+            let small = small(&shape, 512);
+            assert!(small.items <= ITEMS.max(PROMPTS * RESPONSES), "{responses}: {small:?}");
+            assert!(small.pairs() < 1e6, "{responses}: {small:?}");
+        }
+    }
 
     #[test]
     fn a_line_goes_through_its_points_or_lies_above_zero() {

@@ -4,14 +4,15 @@ use std::hint::black_box;
 
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
-use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len};
+use pairpick_core::fisher::{Weighting, add_pool};
 use pairpick_core::head::rewards;
 use pairpick_core::kernel::panel::panel_stride;
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
 use pairpick_core::pool::{Comparison, ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
+use pairpick_core::score::{Criterion, Ranking, best_pairs};
+use pairpick_core::select::{Options, Sizes, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
@@ -88,8 +89,12 @@ impl Bench<'_> {
         let mut first_pairs = vec![0; pairs.starts.len()];
         let pool = pairs.pool(self.shape.pool, columns, &mut first_pairs)?;
         let mut values = vec![T::ZERO; items];
-        let unit = pool_workspace_len(&pool.size());
-        let mut memory = vec![T::ZERO; 2 * self.threads.threads() * unit];
+        // That of the selection whose stages these are.
+        let batch = self.batch.min(pool.available() as usize);
+        let sizes = Sizes::of(&pool, batch, self.threads.threads());
+        let len = Strategy::Dopt.workspace_len(&sizes, &Options::<T>::DEFAULT);
+        let mut memory = vec![T::ZERO; len.numbers];
+        let mut heaps = vec![Scored::default(); len.heaps];
         let mut fisher = vec![T::ZERO; packed_len(order)];
         let fisher_seconds = self.median(|| {
             let mut matrix = Packed::new(order, &mut fisher[..])?;
@@ -110,7 +115,12 @@ impl Bench<'_> {
             .and_then(Cholesky::factor)
             .map_err(Error::core("the Fisher matrix"))?;
         let whiten = self.whiten(columns, &factor)?;
-        let both = self.scores(&pool, &values, &factor)?;
+        let mut chosen = vec![Scored::default(); batch];
+        let both = self.median(|| {
+            let criterion = Criterion::Leverage(&factor, Weighting::Bernoulli);
+            let ranking = Ranking::new(&pool, &values, criterion);
+            best_pairs(self.threads, &ranking, &mut memory, &mut heaps, &mut chosen)
+        })?;
         // Scoring whitens for itself; what is left is the scores' own, and never nothing.
         let scores = if both > 1.1 * whiten { both - whiten } else { both / 10.0 };
         Ok([fisher_seconds, cholesky, whiten, scores])
@@ -148,23 +158,6 @@ impl Bench<'_> {
                 },
             );
             Ok(())
-        })
-    }
-
-    fn scores<T: Real>(
-        &self,
-        pool: &Pool<'_>,
-        values: &[T],
-        factor: &Cholesky<T, Vec<T>>,
-    ) -> Result<f64> {
-        let (threads, batch) = (self.threads.threads(), self.batch.min(pool.available() as usize));
-        let mut numbers = vec![T::ZERO; ScoreWorkspaceLen::new(&pool.size()).numbers(threads)];
-        let mut heaps = vec![Scored::default(); threads * batch];
-        let mut chosen = vec![Scored::default(); batch];
-        self.median(|| {
-            let criterion = Criterion::Leverage(factor, Weighting::Bernoulli);
-            let ranking = Ranking::new(pool, values, criterion);
-            best_pairs(self.threads, &ranking, &mut numbers, &mut heaps, &mut chosen)
         })
     }
 

@@ -8,6 +8,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use half::{bf16, f16};
 
@@ -33,6 +34,8 @@ pub struct ArrayReader {
     shape: Vec<u64>,
     len: u64,
     data_start: u64,
+    /// When it was opened.
+    modified: Option<SystemTime>,
 }
 
 impl ArrayReader {
@@ -53,6 +56,8 @@ impl ArrayReader {
     /// order, no tensor of the name, a shape that no file can hold, a length other than the
     /// header's.
     pub fn new(source: impl Source + 'static, path: &Path, tensor: &'static str) -> Result<Self> {
+        let find = |error| Error::io(path, "find the time of the last change", error);
+        let modified = source.modified().map_err(find)?;
         let start = read_up_to(&mut Reader::new(&source), START_BYTES, path)?;
         let reader = &mut Reader::new(&source);
         let header = match safetensors_header::begins(&start) {
@@ -69,7 +74,7 @@ impl ArrayReader {
             return Err(ArrayError::TrailingBytes { expected, found }.at(path));
         }
         let path = path.to_owned();
-        Ok(Self { source: Box::new(source), path, element, shape, len, data_start })
+        Ok(Self { source: Box::new(source), path, element, shape, len, data_start, modified })
     }
 
     /// The file's path, or the name given to the source.
@@ -105,9 +110,18 @@ impl ArrayReader {
     /// Reads the numbers from the one at `first` on, as many as `out` has places.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read, was cut since it was opened, or has not so many.
+    /// [`Error::Io`] if the file cannot be read or has not so many; [`ArrayError::Changed`] if it was
+    /// written to since it was opened.
     pub fn read(&self, first: u64, out: &mut [f32]) -> Result<()> {
-        self.read_bytes(first, out).map_err(|error| Error::io(&self.path, "read", error))
+        let read = self.read_bytes(first, out);
+        // Whoever writes to a file sets its time before it has other bytes: what was read before a
+        // time that is the old one is of the old bytes.
+        match self.source.modified() {
+            Ok(modified) if modified != self.modified => Err(ArrayError::Changed.at(&self.path)),
+            modified => {
+                read.and(modified).map(|_| ()).map_err(|error| Error::io(&self.path, "read", error))
+            }
+        }
     }
 
     fn read_bytes(&self, first: u64, out: &mut [f32]) -> io::Result<()> {

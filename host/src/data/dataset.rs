@@ -15,8 +15,8 @@ use super::rewards::Rewards;
 use crate::digest::HexDigest;
 use crate::error::{DataError, Error, Result};
 
-/// Prompts whose embeddings enter a data set's digest, spread evenly; of fewer prompts, all.
-const DIGESTED_PROMPTS: usize = 256;
+/// Prompts of a sample, spread evenly; of fewer prompts, all.
+const SAMPLED_PROMPTS: usize = 256;
 
 /// Embeddings, with the golden rewards of the same responses where there are any.
 pub struct Split {
@@ -72,30 +72,40 @@ impl Split {
         }
     }
 
-    /// Shape and digests.
+    /// Shape and digests, of the embeddings no more than a sample.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`DataError::NonFiniteEmbedding`] among the embeddings that are digested.
+    /// [`Error::Io`]; [`DataError::NonFiniteEmbedding`] among the embeddings of the sample.
     pub fn summary(&self) -> Result<SplitSummary> {
         let rewards = self.rewards.as_ref().map(|rewards| -> Result<HexDigest> {
             let mut digest = Digest::new();
             digest.numbers(rewards.values()).map_err(Error::core("digest of the rewards"))?;
             Ok(HexDigest(digest.value()))
         });
+        let (prompts, sample) = (self.embeddings.prompts(), self.sample_digest()?);
         Ok(SplitSummary {
-            prompts: self.embeddings.prompts(),
+            prompts,
             responses: self.embeddings.responses(),
             dimensions: self.embeddings.dimensions(),
-            embeddings: HexDigest(self.embeddings_digest()?),
+            embeddings: (prompts <= SAMPLED_PROMPTS).then_some(sample),
+            sample,
             rewards: rewards.transpose()?,
         })
     }
 
-    /// FNV-1a of the embeddings of up to [`DIGESTED_PROMPTS`] prompts: enough to tell data sets
-    /// apart without reading gigabytes.
-    fn embeddings_digest(&self) -> Result<u64> {
+    /// Shape and digests, of every embedding. `advance` is told how many numbers have been read.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`DataError::NonFiniteEmbedding`] at the first NaN or infinity.
+    pub fn scan(&self, advance: &mut dyn FnMut(u64)) -> Result<SplitSummary> {
+        let embeddings = Some(self.embeddings.scan_finite(advance)?);
+        Ok(SplitSummary { embeddings, ..self.summary()? })
+    }
+
+    /// Enough to tell most data sets apart without reading gigabytes.
+    fn sample_digest(&self) -> Result<HexDigest> {
         let prompts = self.embeddings.prompts();
-        let digested = if prompts < DIGESTED_PROMPTS { prompts } else { DIGESTED_PROMPTS };
+        let digested = if prompts < SAMPLED_PROMPTS { prompts } else { SAMPLED_PROMPTS };
         let mut digest = Digest::new();
         let mut row = vec![0.0; self.embeddings.responses() * self.embeddings.dimensions()];
         for place in 0..digested as u64 {
@@ -104,7 +114,7 @@ impl Split {
             self.embeddings.read_prompts(prompt..prompt + 1, &mut row)?;
             digest.numbers(&row).map_err(Error::core("digest of the embeddings"))?;
         }
-        Ok(digest.value())
+        Ok(HexDigest(digest.value()))
     }
 }
 
@@ -160,35 +170,50 @@ impl Dataset {
         Ok(Self { train, candidates: None, test: Some(test) })
     }
 
-    /// Shapes and digests of both parts.
+    /// Shapes and digests of both parts, of the embeddings no more than a sample.
     ///
     /// # Errors
     /// As [`Split::summary`].
     pub fn summary(&self) -> Result<DataSummary> {
-        let train = self.train.summary()?;
+        self.summary_by(&mut Split::summary)
+    }
+
+    fn summary_by(
+        &self,
+        summary: &mut dyn FnMut(&Split) -> Result<SplitSummary>,
+    ) -> Result<DataSummary> {
+        let train = summary(&self.train)?;
         let candidates = self.candidates.as_ref().map(CandidatesSummary::of);
-        let test = self.test.as_ref().map(Split::summary).transpose()?;
+        let test = self.test.as_ref().map(summary).transpose()?;
         Ok(DataSummary { train, candidates, test })
     }
 
-    /// How many numbers [`Dataset::scan_finite`] reads.
+    /// Whether [`Dataset::summary`] leaves embeddings out.
+    #[must_use]
+    pub fn is_more_than_a_sample(&self) -> bool {
+        let splits = [Some(&self.train), self.test.as_ref()];
+        splits.into_iter().flatten().any(|split| split.embeddings.prompts() > SAMPLED_PROMPTS)
+    }
+
+    /// How many numbers [`Dataset::scan`] reads.
     #[must_use]
     pub fn values(&self) -> u64 {
         let test = self.test.as_ref().map_or(0, |test| test.embeddings.values());
         self.train.embeddings.values() + test
     }
 
-    /// Looks at every embedding once. `advance` is told how many numbers it has read.
+    /// Shapes and digests of both parts, of every embedding. `advance` is told how many numbers
+    /// have been read.
     ///
     /// # Errors
-    /// [`DataError::NonFiniteEmbedding`] at the first NaN or infinity; [`Error::Io`].
-    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<()> {
-        self.train.embeddings.scan_finite(advance)?;
-        let train = self.train.embeddings.values();
-        match &self.test {
-            Some(test) => test.embeddings.scan_finite(&mut |done| advance(train + done)),
-            None => Ok(()),
-        }
+    /// As [`Split::scan`].
+    pub fn scan(&self, advance: &mut dyn FnMut(u64)) -> Result<DataSummary> {
+        let mut before = 0;
+        self.summary_by(&mut |split| {
+            let scanned = split.scan(&mut |done| advance(before + done));
+            before += split.embeddings.values();
+            scanned
+        })
     }
 }
 
@@ -257,10 +282,23 @@ pub struct SplitSummary {
     pub responses: usize,
     /// D.
     pub dimensions: usize,
+    /// Of all embeddings, where they were all read.
+    pub embeddings: Option<HexDigest>,
     /// Of the embeddings of up to 256 prompts, spread evenly.
-    pub embeddings: HexDigest,
+    pub sample: HexDigest,
     /// Of all rewards, if there are any.
     pub rewards: Option<HexDigest>,
+}
+
+impl SplitSummary {
+    /// Whether the embeddings are the same, as far as both tell.
+    #[must_use]
+    pub fn has_embeddings_of(&self, other: &Self) -> bool {
+        // What is left without the rewards is of the embeddings: their shape and digests.
+        let told = |one: &Self, embeddings| Self { rewards: None, embeddings, ..one.clone() };
+        let both = self.embeddings.zip(other.embeddings);
+        told(self, both.map(|(own, _)| own)) == told(other, both.map(|(_, theirs)| theirs))
+    }
 }
 
 /// What there is to ask about.

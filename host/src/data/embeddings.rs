@@ -5,12 +5,14 @@
 use std::ops::Range;
 use std::path::Path;
 
+use pairpick_core::digest::Digest;
 use pairpick_core::trunk::mlp::MAX_INPUTS;
 
 use super::array::ArrayReader;
 use super::item::ItemName;
 use super::pool_kind::PoolKind;
 use super::source::Source;
+use crate::digest::HexDigest;
 use crate::error::{DataError, Error, Result, Shape};
 
 /// The name of the tensor in a file that holds several.
@@ -18,6 +20,12 @@ const TENSOR: &str = "embeddings";
 
 /// What the middle axis counts.
 const RESPONSES: &str = "responses a prompt";
+
+/// The most items of a file. Lists of items, and their rewards, are held in memory.
+const MOST_ITEMS: u64 = 1 << 28;
+
+/// The most numbers of a prompt's embeddings, which are read at once.
+const MOST_VALUES: u64 = 1 << 28;
 
 /// Numbers that a scan of the whole file holds at a time.
 const SCAN_LEN: u64 = 1 << 18;
@@ -37,7 +45,7 @@ impl Embeddings {
     ///
     /// # Errors
     /// Every defect of an array's file ([`ArrayReader::new`]); a shape other than (N, K, D) or (M, D); an empty axis, or one
-    /// that is too long.
+    /// that is too long; more items than lists of them, or more numbers a prompt than memory, should hold.
     pub fn open(path: &Path) -> Result<Self> {
         Self::from_reader(ArrayReader::open(path, TENSOR)?)
     }
@@ -63,6 +71,9 @@ impl Embeddings {
         let prompts = check(if flat { "rows" } else { "prompts" }, prompts, u64::from(u32::MAX))?;
         let responses = check(RESPONSES, responses, u64::from(u16::MAX))?;
         let dimensions = check("dimensions", dimensions, MAX_INPUTS as u64)?;
+        // Each is below 2³² by now.
+        check("items", prompts as u64 * responses as u64, MOST_ITEMS)?;
+        check("numbers a prompt", responses as u64 * dimensions as u64, MOST_VALUES)?;
         Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat })
     }
 
@@ -70,15 +81,30 @@ impl Embeddings {
     ///
     /// # Errors
     /// [`DataError::NoPrompts`] for in-prompt pairs of a flat file; [`DataError::AxisLength`] for those of
-    /// fewer than two responses.
+    /// fewer than two responses; [`DataError::SingleItem`].
     pub fn check_pool(&self, pool: PoolKind) -> Result<()> {
         match pool {
             PoolKind::InPrompt if self.flat => {
                 Err(DataError::NoPrompts { found: self.file_shape() }.at(self.path()))
             }
             PoolKind::InPrompt => self.check_in_prompt(),
+            PoolKind::CrossPrompt if self.items() < 2 => {
+                Err(DataError::SingleItem { shape: self.file_shape() }.at(self.path()))
+            }
             PoolKind::CrossPrompt | PoolKind::Listed => Ok(()),
         }
+    }
+
+    /// Checks that a round which draws so many prompts has a pair, as a pool of this kind makes them.
+    ///
+    /// # Errors
+    /// [`DataError::SingleItemARound`]; as [`Embeddings::check_pool`].
+    pub fn check_round(&self, pool: PoolKind, prompts: usize) -> Result<()> {
+        self.check_pool(pool)?;
+        if pool == PoolKind::CrossPrompt && prompts < 2 && self.responses < 2 {
+            return Err(DataError::SingleItemARound { shape: self.file_shape() }.at(self.path()));
+        }
+        Ok(())
     }
 
     /// Checks that pairs of responses to one prompt can be made of these embeddings.
@@ -188,6 +214,13 @@ impl Embeddings {
         item / self.responses as u64
     }
 
+    /// The items of a prompt.
+    #[must_use]
+    pub fn items_of(&self, prompt: u64) -> Range<u64> {
+        let first = prompt.saturating_mul(self.responses as u64);
+        first..first.saturating_add(self.responses as u64)
+    }
+
     /// Reads items by their numbers, D values each, in the order given, and nothing else of the
     /// file. Consecutive numbers are one read.
     ///
@@ -222,14 +255,14 @@ impl Embeddings {
         self.read_rows(prompts.start as u64 * self.responses as u64, out)
     }
 
-    /// Reads every value once and stops at the first NaN or infinity. `advance` is told the number
-    /// of values read so far, of [`Embeddings::values`].
+    /// Reads every value once and stops at the first NaN or infinity; gives back the digest of all.
+    /// `advance` is told the number of values read so far, of [`Embeddings::values`].
     ///
     /// # Errors
     /// [`DataError::NonFiniteEmbedding`] with its place; [`Error::Io`].
-    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<()> {
+    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<HexDigest> {
         let start = self.first_value();
-        let mut values = Vec::new();
+        let (mut values, mut digest) = (Vec::new(), Digest::new());
         let mut done = 0;
         while done < self.values() {
             let left = self.values() - done;
@@ -237,10 +270,11 @@ impl Embeddings {
             values.resize(len as usize, 0.0);
             self.reader.read(start + done, &mut values)?;
             self.check_finite(start + done, &values)?;
+            digest.numbers(&values).map_err(Error::core("digest of the embeddings"))?;
             done += len;
             advance(done);
         }
-        Ok(())
+        Ok(HexDigest(digest.value()))
     }
 
     /// N · K · D.
@@ -275,6 +309,11 @@ impl Embeddings {
         let (what, found) = ("memory for embeddings", out.len());
         let source = pairpick_core::Error::Shape { what, expected, found };
         Err(Error::Core { context: self.path().display().to_string(), source })
+    }
+
+    /// The error of what overflows at an item, such as "the features".
+    pub(crate) fn overflow(&self, item: u64, what: &'static str) -> Error {
+        DataError::Overflow { what, item: self.name(item).place(None) }.at(self.path())
     }
 
     fn no_such_item(&self, index: u64) -> Error {

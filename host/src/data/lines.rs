@@ -1,16 +1,21 @@
-//! JSON Lines: one record a line, read line by line, so that a file costs the memory of its records
-//! and a message can say where it is wrong.
+//! Files of lines, read line by line, so that a file costs the memory of its records and a message
+//! can say where it is wrong; and JSON Lines, one record a line. A source that never ends is refused
+//! before it fills the memory.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Result, quotable};
+use crate::error::{Error, Result};
+use crate::json;
 
 /// The most bytes of a line. One of ours has about 100.
 const LINE_LIMIT: usize = 1 << 16;
+
+/// The most lines of a source, empty ones too.
+const MOST_LINES: usize = 1 << 24;
 
 /// Opens a file, or standard input for `-`; gives its name for messages back.
 pub(super) fn open(path: &Path) -> Result<(Box<dyn BufRead>, PathBuf)> {
@@ -25,7 +30,7 @@ pub(super) fn open(path: &Path) -> Result<(Box<dyn BufRead>, PathBuf)> {
 ///
 /// # Errors
 /// [`Error::Line`] with the line's number; [`Error::Io`].
-pub fn read_json_lines<T: for<'de> Deserialize<'de>>(
+pub fn read_json_lines<T: DeserializeOwned>(
     mut source: impl BufRead,
     path: &Path,
 ) -> Result<Vec<T>> {
@@ -38,45 +43,83 @@ pub fn read_json_lines<T: for<'de> Deserialize<'de>>(
 }
 
 /// Gives `each` every record with its line's number, from 1.
-pub(super) fn for_each<T: for<'de> Deserialize<'de>>(
+pub(super) fn for_each<T: DeserializeOwned>(
     source: &mut dyn BufRead,
     path: &Path,
     each: &mut dyn FnMut(usize, T) -> Result<()>,
 ) -> Result<()> {
-    let mut text = Vec::new();
-    for line in 1.. {
-        text.clear();
-        let mut limited = source.take(LINE_LIMIT as u64 + 1);
-        let read = limited.read_until(b'\n', &mut text);
-        if read.map_err(|error| Error::io(path, "read", error))? == 0 {
-            break;
-        }
-        if text.len() > LINE_LIMIT {
-            let limit = format!("longer than {LINE_LIMIT} bytes, the limit of a line");
-            return Err(problem(path, line, limit));
-        }
+    let mut lines = Lines::new(source, path);
+    while let Some(Line { number, text, whole }) = lines.next()? {
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let whole = text.strip_suffix(b"\n");
-        let record = serde_json::from_slice(whole.unwrap_or(&text))
-            .map_err(|error| problem(path, line, explained(&error, whole.is_some())))?;
-        each(line, record)?;
+        let record =
+            json::object(text).map_err(|error| problem(path, number, explained(&error, whole)))?;
+        each(number, record)?;
     }
     Ok(())
 }
 
+/// A line of a source.
+pub(crate) struct Line<'a> {
+    /// From 1.
+    pub number: usize,
+    /// Without its line break.
+    pub text: &'a [u8],
+    /// Whether a line break ended it, not the end of the source.
+    pub whole: bool,
+}
+
+/// The lines of a source, one at a time in memory.
+pub(crate) struct Lines<'a> {
+    source: &'a mut dyn BufRead,
+    path: &'a Path,
+    text: Vec<u8>,
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Of a source that is called `path` in messages.
+    pub(crate) fn new(source: &'a mut dyn BufRead, path: &'a Path) -> Self {
+        Self { source, path, text: Vec::new(), number: 0 }
+    }
+
+    /// The next line; none at the end.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Line`] for one that is too long, or one too many.
+    pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>> {
+        self.text.clear();
+        let mut limited = (&mut *self.source).take(LINE_LIMIT as u64 + 1);
+        let read = limited.read_until(b'\n', &mut self.text);
+        if read.map_err(|error| Error::io(self.path, "read", error))? == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        let refused = |limit| Err(problem(self.path, self.number, limit));
+        if self.text.len() > LINE_LIMIT {
+            return refused(format!("longer than {LINE_LIMIT} bytes, the limit of a line"));
+        }
+        if self.number > MOST_LINES {
+            return refused(format!("one more than {MOST_LINES} lines, the limit of a file"));
+        }
+        let (text, whole) = match self.text.strip_suffix(b"\n") {
+            Some(text) => (text, true),
+            None => (self.text.as_slice(), false),
+        };
+        Ok(Some(Line { number: self.number, text, whole }))
+    }
+}
+
 /// The error of a line.
-pub(super) fn problem(path: &Path, line: usize, problem: impl Into<String>) -> Error {
+pub(crate) fn problem(path: &Path, line: usize, problem: impl Into<String>) -> Error {
     Error::Line { path: path.into(), line, problem: problem.into() }
 }
 
-fn explained(error: &serde_json::Error, whole: bool) -> String {
-    if error.is_eof() && !whole {
-        return "cut off: the file ends in the middle of the line".to_owned();
+fn explained(problem: &json::Problem, whole: bool) -> String {
+    match problem.cut_off && !whole {
+        true => "cut off: the file ends in the middle of the line".to_owned(),
+        // The parser saw one line, so its own number is always 1.
+        false => format!("{} (column {})", problem.what, problem.column),
     }
-    // The parser saw one line, so its own number is always 1.
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-    format!("{} (column {})", quotable(text), error.column())
 }

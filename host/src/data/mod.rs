@@ -9,7 +9,7 @@ pub mod embeddings;
 mod header;
 pub mod item;
 pub mod labels;
-mod lines;
+pub(crate) mod lines;
 mod npy_header;
 mod pairs;
 pub mod pool_kind;

@@ -11,7 +11,7 @@ use winnow::prelude::*;
 use winnow::token::take_till;
 
 use super::header::{Element, Header, count, read_text, read_up_to};
-use crate::error::{ArrayError, Result};
+use crate::error::{ArrayError, Result, quotable};
 
 /// The most bytes of header text that are read, as NumPy's own reader has it. Those of an array
 /// of numbers are about 120.
@@ -160,14 +160,14 @@ fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Head
             b"descr" => &mut descr,
             b"fortran_order" => &mut fortran_order,
             b"shape" => &mut shape,
-            _ => return Err(damaged(&format!("unknown key '{}'", key.escape_ascii()))),
+            _ => return Err(damaged(&format!("unknown key {}", name(key)))),
         };
         if place.replace(value).is_some() {
-            return Err(damaged(&format!("key '{}' stands twice", key.escape_ascii())));
+            return Err(damaged(&format!("key {} stands twice", name(key))));
         }
     }
     let element = match descr {
-        Some(Value::Text(name)) => element(name, path)?,
+        Some(Value::Text(descr)) => element(descr, path)?,
         Some(Value::Structure) => {
             let found = "a structured one".to_owned();
             return Err(ArrayError::ElementType { found }.at(path));
@@ -188,9 +188,14 @@ fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Head
     }
 }
 
-fn element(name: &[u8], path: &Path) -> Result<Element> {
-    let found = format!("'{}'", name.escape_ascii());
-    match name {
+/// A key or a type's name, as Python quotes it.
+fn name(text: &[u8]) -> String {
+    format!("'{}'", quotable(&text.escape_ascii().to_string()))
+}
+
+fn element(descr: &[u8], path: &Path) -> Result<Element> {
+    let found = name(descr);
+    match descr {
         b"<f4" => Ok(Element::F32),
         b"<f2" => Ok(Element::F16),
         b">f4" | b">f2" => Err(ArrayError::BigEndian { found }.at(path)),

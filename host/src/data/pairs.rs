@@ -15,9 +15,6 @@ use super::lines;
 use super::preference::Preference;
 use crate::error::Result;
 
-/// The most pairs of a file: their places are counted in 32 bits.
-const MOST_PAIRS: usize = u32::MAX as usize;
-
 /// The last round that a label can be of: the next one must have a number too.
 const LAST_ROUND: u64 = u32::MAX as u64;
 
@@ -72,7 +69,6 @@ pub(super) fn read(
     embeddings: &Embeddings,
     each: &mut dyn FnMut(Pair) -> Result<()>,
 ) -> Result<()> {
-    let mut count = 0;
     lines::for_each(source, path, &mut |line, record: PairRecord| {
         let problem = |problem: String| lines::problem(path, line, problem);
         let item = |field, name| {
@@ -85,10 +81,6 @@ pub(super) fn read(
         let round = record.round.unwrap_or(1);
         if !(1..=LAST_ROUND).contains(&round) {
             return Err(problem(format!("round {round}: rounds count from 1 to {LAST_ROUND}")));
-        }
-        count += 1;
-        if count > MOST_PAIRS {
-            return Err(problem(format!("more than {MOST_PAIRS} pairs, the limit of a file")));
         }
         let PairRecord { label, score, .. } = record;
         each(Pair { line, a, b, label, round, score })

@@ -52,7 +52,7 @@ impl Rewards {
         if (prompts, responses) != wanted {
             return Err(disagreement(&reader, embeddings));
         }
-        // The length is that of the embeddings, which were checked against a file.
+        // The length is that of the embeddings, which are not too many.
         let mut values = vec![0.0; reader.len() as usize];
         reader.read(0, &mut values)?;
         if let Some(index) = values.iter().position(|value| !value.is_finite()) {

@@ -9,6 +9,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::header::{Element, Header, read_text, read_up_to};
 use crate::error::{ArrayError, Result, Shape, quotable};
+use crate::json;
 
 /// The most bytes of header text that are read. A tensor takes about 100.
 pub const HEADER_LIMIT: u64 = 1 << 17;
@@ -52,9 +53,8 @@ pub(super) fn read(source: &mut dyn Read, path: &Path, tensor: &'static str) -> 
     let start = read_up_to(source, LENGTH_BYTES, path)?;
     let text_len = text_len(&start, path)?;
     let text = read_text(source, LENGTH_BYTES, text_len, path)?;
-    let metadata: Metadata = serde_json::from_slice(&text).map_err(|error| {
-        let problem = quotable(&error.to_string());
-        ArrayError::DamagedHeader { form: FORM, problem }.at(path)
+    let metadata: Metadata = json::object(&text).map_err(|problem| {
+        ArrayError::DamagedHeader { form: FORM, problem: problem.to_string() }.at(path)
     })?;
     let (name, info) = choose(&metadata, path, tensor)?;
     let element = element(name, info.dtype, path)?;

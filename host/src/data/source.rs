@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::time::SystemTime;
 
 /// What an array is read from: a file, or bytes in memory.
 pub trait Source: Send + Sync {
@@ -11,6 +12,14 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// The system's.
     fn byte_len(&self) -> io::Result<u64>;
+
+    /// When a byte of it was last written, where that is known.
+    ///
+    /// # Errors
+    /// The system's.
+    fn modified(&self) -> io::Result<Option<SystemTime>> {
+        Ok(None)
+    }
 
     /// Reads bytes from `offset` on, as many as come at once: none at the end.
     ///
@@ -30,6 +39,11 @@ pub trait Source: Send + Sync {
 impl Source for File {
     fn byte_len(&self) -> io::Result<u64> {
         self.metadata().map(|metadata| metadata.len())
+    }
+
+    fn modified(&self) -> io::Result<Option<SystemTime>> {
+        // Not every system knows.
+        self.metadata().map(|metadata| metadata.modified().ok())
     }
 
     #[cfg(unix)]

@@ -104,6 +104,12 @@ pub enum ArrayError {
          convert with numpy.ascontiguousarray(array)"
     )]
     FortranOrder,
+    /// The file was written to after it was opened.
+    #[error(
+        "it was written to while it was in use, so that its numbers would be of two versions; \
+         a new file that is renamed in place of the old one does no harm"
+    )]
+    Changed,
     /// The array claims more numbers than can be addressed.
     #[error("shape {shape} is larger than any file")]
     ShapeOverflow {

@@ -40,6 +40,21 @@ pub enum DataError {
         /// The embeddings' shape.
         found: Shape,
     },
+    /// One item alone, where any two were to be asked about.
+    #[error("shape {shape}: a single item makes no pair; `pool` cross-prompt needs two")]
+    SingleItem {
+        /// The embeddings' shape.
+        shape: Shape,
+    },
+    /// Rounds of one item each, where any two were to be asked about.
+    #[error(
+        "shape {shape}: `prompts_per_round` 1 draws a single item, which makes no pair; \
+         `pool` cross-prompt needs two a round"
+    )]
+    SingleItemARound {
+        /// The embeddings' shape.
+        shape: Shape,
+    },
     /// An item named as those of the other kind of embeddings are.
     #[error("item {name}: shape {shape} names its items {expected}")]
     ItemForm {
@@ -117,6 +132,16 @@ pub enum DataError {
         place: Place,
         /// NaN or an infinity.
         value: f32,
+    },
+    /// An item whose embedding, finite as it is, leads beyond what a float holds.
+    #[error(
+        "{what} of the item at {item} overflow: its embedding, or the model's weights, are too large"
+    )]
+    Overflow {
+        /// "the features" or "the rewards".
+        what: &'static str,
+        /// Where in the file.
+        item: Place,
     },
     /// A file of candidate pairs without one.
     #[error("no pair in it; a line has the form {{\"a\": [0, 2], \"b\": [0, 5]}}")]

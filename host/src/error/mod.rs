@@ -131,13 +131,13 @@ impl Error {
         }
     }
 
-    /// A setting of this name and value that is not what it must be.
+    /// A setting of this name and value that is not what it must be. A long value is cut.
     pub fn setting(
         setting: &'static str,
         found: impl ToString,
         expected: impl Into<String>,
     ) -> Self {
-        Self::Setting { setting, found: found.to_string(), expected: expected.into() }
+        Self::Setting { setting, found: quotable(&found.to_string()), expected: expected.into() }
     }
 
     /// Wraps a refusal of the core: `map_err(Error::core("scoring the pool"))`.
@@ -154,6 +154,8 @@ impl fmt::Display for Explained<'_> {
         use pairpick_core::Error as Core;
         write!(f, "{}", self.0)?;
         match *self.0 {
+            // The host sizes all memory itself.
+            Core::Workspace { .. } => f.write_str(" (more memory than the system has)"),
             Core::Label { value, .. } => write!(f, " (found {value})"),
             Core::NotPositiveDefinite { value, .. } => {
                 write!(f, " (found {value:e}); try `precision` f64 or a larger `prior_precision`")
@@ -167,8 +169,8 @@ impl fmt::Display for Explained<'_> {
     }
 }
 
-/// Text from a file as a message may show it: short, without the control characters that a terminal
-/// would obey, and without what marks a setting's name.
+/// Text from outside as a message may quote it: in one line, short, without the characters that a
+/// terminal would obey, and without what marks a setting's name.
 pub fn quotable(text: &str) -> String {
     let mut shown = String::new();
     for (index, character) in text.chars().enumerate() {
@@ -178,9 +180,19 @@ pub fn quotable(text: &str) -> String {
                 break;
             }
             '`' => shown.push('"'),
-            control if control.is_control() => shown.extend(control.escape_default()),
+            obeyed if is_obeyed(obeyed) => shown.extend(obeyed.escape_default()),
             other => shown.push(other),
         }
     }
     shown
+}
+
+/// Whether a terminal obeys a character rather than show it: control characters, and those that
+/// turn the direction of writing.
+#[must_use]
+pub fn is_obeyed(character: char) -> bool {
+    let turns = ['\u{61c}', '\u{200e}', '\u{200f}'].contains(&character)
+        || ('\u{202a}'..='\u{202e}').contains(&character)
+        || ('\u{2066}'..='\u{2069}').contains(&character);
+    turns || character.is_control()
 }

@@ -1,10 +1,12 @@
 //! [`Features`] of items, and [`FeatureCache`], those that a trunk has computed already.
 
+use pairpick_core::Error as Core;
 use pairpick_core::columns::Columns;
 
 use super::Trunk;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
+use crate::memory::zeros;
 use crate::parallel::Threads;
 
 /// Items embedded at a time: enough to keep every thread busy, few enough to stay in memory.
@@ -50,7 +52,8 @@ impl Trunk {
     /// Features φ of items, in the order given.
     ///
     /// # Errors
-    /// As [`Trunk::inputs_of`]; [`Error::Core`] if a feature overflows.
+    /// As [`Trunk::inputs_of`]; [`DataError::Overflow`](crate::error::DataError::Overflow), naming the
+    /// item, if a feature overflows.
     pub fn features_of(
         &self,
         embeddings: &Embeddings,
@@ -72,7 +75,7 @@ impl Trunk {
         threads: &Threads,
     ) -> Result<Features> {
         let rows = self.features();
-        let mut values = vec![0.0; items.len() * rows];
+        let mut values = zeros("features", items.len(), rows)?;
         let mut block = vec![0.0; BLOCK.min(items.len()) * rows];
         let mut workspace = vec![0.0; self.workspace_len(BLOCK)];
         for (items, out) in items.chunks(BLOCK).zip(values.chunks_mut(BLOCK * rows)) {
@@ -93,7 +96,12 @@ impl Trunk {
             let computed = &mut block[..missing.len() * rows];
             Columns::new(&inputs, self.inputs(), missing.len())
                 .and_then(|inputs| self.apply(threads, inputs, computed, &mut workspace))
-                .map_err(Error::core("features"))?;
+                .map_err(|error| match error {
+                    Core::NonFinite { index, .. } => {
+                        embeddings.overflow(missing[index / rows], "the features")
+                    }
+                    error => Error::core("features")(error),
+                })?;
             for (place, column) in places.into_iter().zip(computed.chunks_exact(rows)) {
                 place.copy_from_slice(column);
             }

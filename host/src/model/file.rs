@@ -17,6 +17,7 @@ use super::{Model, Trunk};
 use crate::data::embeddings::Embeddings;
 use crate::data::safetensors_header;
 use crate::error::{DataError, Error, Result, quotable};
+use crate::json;
 
 /// The version of the file's meaning; a file of another version is not read.
 pub const FORMAT_VERSION: u32 = 1;
@@ -66,10 +67,10 @@ impl Model {
     /// [`Error::ModelFile`]; [`ArrayError::HeaderTooLong`](crate::error::ArrayError::HeaderTooLong).
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         let mut file = ModelFile::new(bytes, path)?;
-        let trunk = Trunk::read(&mut file)?;
+        let trunk = Trunk::read(&mut file).map_err(|error| of_file(error, path))?;
         let head = file.take(HEAD, &[1, trunk.features()])?;
         file.check_all_taken()?;
-        Self::new(trunk, head)
+        Self::new(trunk, head).map_err(|error| of_file(error, path))
     }
 
     /// The bytes of the file; `path` names it in messages.
@@ -128,7 +129,9 @@ impl<'a> ModelFile<'a> {
             return Err(damaged(path, "it is no safetensors file".to_owned()));
         }
         safetensors_header::text_len(bytes, path)?;
-        let foreign = |error: safetensors::SafeTensorError| damaged(path, error.to_string());
+        let foreign = |error: safetensors::SafeTensorError| {
+            damaged(path, json::explained(&error.to_string()))
+        };
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(foreign)?;
         let text = header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
         let metadata = text
@@ -151,8 +154,8 @@ impl<'a> ModelFile<'a> {
 
     /// What it says beside the tensors.
     pub(super) fn metadata<M: DeserializeOwned>(&self) -> Result<M> {
-        serde_json::from_str(&self.metadata)
-            .map_err(|error| self.damaged(format!("metadata: {error}")))
+        json::object(self.metadata.as_bytes())
+            .map_err(|problem| self.damaged(format!("metadata: {problem}")))
     }
 
     /// Whether there is a tensor of this name.
@@ -198,6 +201,14 @@ impl<'a> ModelFile<'a> {
 
     fn view(&self, name: &str) -> Result<TensorView<'a>> {
         self.tensors.tensor(name).map_err(|_| self.damaged(format!("no tensor {name}")))
+    }
+}
+
+/// What the core refuses of a model that was read is wrong with its file.
+fn of_file(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Core { context, source } => damaged(path, format!("{context}: {source}")),
+        other => other,
     }
 }
 

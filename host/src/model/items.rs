@@ -92,6 +92,11 @@ impl PairFeatures {
         self.features.columns()
     }
 
+    /// The items by their columns.
+    pub(crate) fn items(&self) -> &[u64] {
+        &self.items.numbers
+    }
+
     /// The pairs by the columns of their items.
     pub(crate) fn pairs(&self) -> &[ItemPair] {
         &self.pairs

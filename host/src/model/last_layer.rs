@@ -35,6 +35,7 @@ pub fn fit(
 ) -> Result<Fitted> {
     let Context { embeddings, threads, .. } = context;
     let cache = FeatureCache::default();
+    progress.begin("fitting the last layer", 0);
     let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
     let prior_precision = prior_precision(context, &pairs, labels, progress)?;
     let (features, comparisons) = (pairs.columns()?, pairs.comparisons(labels));
@@ -45,6 +46,7 @@ pub fn fit(
     let fit =
         newton::fit(threads, features, &comparisons, prior_precision, &mut head, &mut workspace)
             .map_err(Error::core("the last layer"))?;
+    progress.end();
     model.set_head(&head);
     let log_evidence = log_evidence(&fit, order, prior_precision);
     Ok(Fitted { prior_precision, fit, log_evidence })

@@ -13,6 +13,7 @@ use super::file::{FORMAT_VERSION, ModelFile, NamedTensor};
 use super::standardise::Standardisation;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
+use crate::memory::zeros;
 use crate::named;
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -114,7 +115,7 @@ impl MlpTrunk {
 
     /// Standardised embeddings of items, an item a column.
     pub(super) fn inputs_of(&self, embeddings: &Embeddings, items: &[u64]) -> Result<Vec<f32>> {
-        let mut inputs = vec![0.0; items.len() * self.mlp.inputs()];
+        let mut inputs = zeros("embeddings", items.len(), self.mlp.inputs())?;
         embeddings.read_items(items, &mut inputs)?;
         if let Some(standardisation) = &self.standardisation {
             standardisation.apply(&mut inputs);

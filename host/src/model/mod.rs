@@ -116,10 +116,10 @@ impl Model {
         self.head = head.iter().map(|weight| *weight as f32).collect();
     }
 
-    /// Rewards φᵀβ of items, in f64 from their f32 features.
+    /// Rewards φᵀβ of items, in f64 from their f32 features: finite, since neither is beyond f32.
     ///
     /// # Errors
-    /// [`Error::Core`] if a reward is no number.
+    /// [`Error::Core`] unless the features are the trunk's.
     pub fn rewards(&self, threads: &Threads, features: Columns<'_, f32>) -> Result<Vec<f64>> {
         let mut values = vec![0.0; features.len()];
         let mut workspace = vec![0.0; threads.threads() * rewards_workspace_len(features.rows())];

@@ -67,7 +67,8 @@ fn choose(
 }
 
 /// The fold of each label: prompts in random order are dealt out in turn. A label belongs to the
-/// prompt of its first item, as where labels are held out for early stopping.
+/// prompt of its first item, as where labels are held out for early stopping. Of a prompt with more than
+/// two folds' labels they are dealt out one by one, since little would be left to fit beside it.
 fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
     let prompt_of = |label: &Label| embeddings.prompt_of(label.question.a);
     let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
@@ -76,9 +77,16 @@ fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
     let round = last_round(labels);
     let mut order: Vec<usize> = (0..prompts.len()).collect();
     Stream::new(seed, "folds", round).shuffle(&mut order);
+    let place = |label: &Label| prompts.partition_point(|prompt| *prompt < prompt_of(label));
+    let mut counts = vec![0_usize; prompts.len()];
+    labels.iter().for_each(|label| counts[place(label)] += 1);
+    let mut dealt = vec![0_usize; prompts.len()];
     let fold = |label: &Label| {
-        let place = prompts.partition_point(|prompt| *prompt < prompt_of(label));
-        (order[place] % FOLDS) as u32
+        let place = place(label);
+        if counts[place].saturating_mul(FOLDS) > labels.len().saturating_mul(2) {
+            dealt[place] += 1;
+        }
+        ((order[place] + dealt[place]) % FOLDS) as u32
     };
     labels.iter().map(fold).collect()
 }
@@ -109,5 +117,20 @@ mod tests {
         assert_eq!(dealt, folds(3, &embeddings, &labels(1)));
         assert_ne!(dealt, folds(3, &embeddings, &labels(2)));
         assert_ne!(dealt, folds(4, &embeddings, &labels(1)));
+    }
+
+    #[test]
+    fn a_prompt_with_most_labels_is_in_every_fold() {
+        let embeddings = Dataset::bundled().unwrap().train.embeddings;
+        let responses = embeddings.responses() as u64;
+        let label =
+            |a: u64| Label { question: Question::new(1, a, a + 1), preference: Preference::First };
+        let labels: Vec<Label> = (0..100).map(|place| label(place % 7)).collect();
+        let labels = [&labels[..], &[label(responses)]].concat();
+        let folds = folds(3, &embeddings, &labels);
+        for fold in 0..FOLDS as u32 {
+            let count = folds.iter().filter(|own| **own == fold).count();
+            assert!((20..=21).contains(&count), "{count} labels in fold {fold}");
+        }
     }
 }

@@ -29,7 +29,14 @@ impl Standardisation {
         pass(embeddings, Some(&mean), &mut variance, progress)?;
         progress.end();
         let mut scale = vec![0.0; dimensions];
-        scales(&variance, &mut scale).map_err(Error::core("standardisation"))?;
+        scales(&mean, &variance, &mut scale).map_err(Error::core("standardisation"))?;
+        let constant = scale.iter().filter(|scale| **scale == 0.0).count();
+        if constant > 0 {
+            let path = embeddings.path().display();
+            progress.note(&format!(
+                "{path}: {constant} of {dimensions} dimensions do not vary, and are left out"
+            ));
+        }
         // Rounded once to the trunk's precision.
         let mean = mean.into_iter().map(|value| value as f32).collect();
         Ok(Self { mean, scale })

@@ -13,12 +13,11 @@ use pairpick_core::trunk::train::{
 use super::Context;
 use super::items::Items;
 use super::mlp::MlpTrunk;
-use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::{self, EarlyStopping, Settings};
+use crate::settings::{self, EarlyStopping};
 
 /// What a training came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +95,13 @@ impl Lessons {
         let settings::Training { early_stopping, iterations, warm_up, .. } = settings.training;
         let stops_early = early_stopping != EarlyStopping::Off && iterations > warm_up;
         let (training, held_out) = match stops_early {
-            true => hold_out(embeddings, settings, round, labels),
+            true => {
+                let rng = Stream::new(settings.seed, "holdout", round);
+                hold_out(labels, settings.training.holdout, rng, |label| {
+                    // A label across prompts is its first item's.
+                    embeddings.prompt_of(label.question.a)
+                })
+            }
             false => (labels.to_vec(), Vec::new()),
         };
         let items = Items::of_split(&training, &held_out);
@@ -131,61 +136,144 @@ impl Lessons {
     }
 }
 
-/// Splits labels into training and held-out ones: prompts in random order are held out until they
-/// have the share of labels that the settings ask for, but never all of them. A label belongs to the
-/// prompt of its first item.
+/// Splits labels into training and held-out ones, in the share that the settings ask for. `prompt_of`
+/// tells the prompt that a label belongs to.
+///
+/// Prompts are held out whole, in random order, so that what stops training is about responses that it
+/// has not seen. The last of them may bring more labels than are wanted, but no more than half of those
+/// that were to be trained on. A prompt that would is split: of its labels so many are held out, drawn at
+/// random, as are wanted still. What is held out of it says less, of responses that are trained on, but
+/// the rest is not lost, as it would be with the whole prompt.
 fn hold_out(
-    embeddings: &Embeddings,
-    settings: &Settings,
-    round: u64,
     labels: &[Label],
+    share: f64,
+    mut rng: Stream,
+    mut prompt_of: impl FnMut(&Label) -> u64,
 ) -> (Vec<Label>, Vec<Label>) {
-    let prompt_of = |label: &Label| embeddings.prompt_of(label.question.a);
-    let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
-    prompts.sort_unstable();
-    prompts.dedup();
-    Stream::new(settings.seed, "holdout", round).shuffle(&mut prompts);
-    prompts.pop();
-    let wanted = settings.training.holdout * labels.len() as f64;
-    let mut held: Vec<u64> = Vec::new();
-    let mut count = 0;
+    let mut places: Vec<(u64, usize)> =
+        labels.iter().enumerate().map(|(place, label)| (prompt_of(label), place)).collect();
+    places.sort_unstable();
+    let same_prompt = |(a, _): &(u64, usize), (b, _): &(u64, usize)| a == b;
+    let mut prompts: Vec<&[(u64, usize)]> = places.chunk_by(same_prompt).collect();
+    rng.shuffle(&mut prompts);
+    let wanted = (share * labels.len() as f64).ceil() as usize;
+    let wanted = wanted.min(labels.len().saturating_sub(1));
+    let most = wanted + (labels.len() - wanted) / 2;
+    let (mut is_held, mut held) = (vec![false; labels.len()], 0);
     for prompt in prompts {
-        if count as f64 >= wanted {
+        if held >= wanted {
             break;
         }
-        count += labels.iter().filter(|label| prompt_of(label) == prompt).count();
-        held.push(prompt);
+        let mut own = prompt.to_vec();
+        if held + own.len() > most {
+            rng.shuffle(&mut own);
+            own.truncate(wanted - held);
+        }
+        held += own.len();
+        own.iter().for_each(|(_, place)| is_held[*place] = true);
     }
-    held.sort_unstable();
-    labels.iter().partition(|label| held.binary_search(&prompt_of(label)).is_err())
+    let (held, training): (Vec<_>, Vec<_>) =
+        labels.iter().zip(is_held).partition(|(_, is_held)| *is_held);
+    let labels = |part: Vec<(&Label, bool)>| part.into_iter().map(|(label, _)| *label).collect();
+    (labels(training), labels(held))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::dataset::Dataset;
     use crate::data::preference::Preference;
     use crate::data::question::Question;
 
-    fn labels(pairs: &[(u64, u64)]) -> Vec<Label> {
-        let question = |&(a, b): &(u64, u64)| Question::new(1, a, b);
+    /// Responses to a prompt.
+    const RESPONSES: u64 = 8;
+
+    fn labels(pairs: impl IntoIterator<Item = (u64, u64)>) -> Vec<Label> {
+        let question = |(a, b)| Question::new(1, a, b);
         let label = |question| Label { question, preference: Preference::First };
-        pairs.iter().map(question).map(label).collect()
+        pairs.into_iter().map(question).map(label).collect()
     }
 
-    /// Eight responses a prompt: pairs across prompts go with their first item.
+    fn prompt_of(label: &Label) -> u64 {
+        label.question.a / RESPONSES
+    }
+
+    fn split(labels: &[Label], share: f64, round: u64) -> (Vec<Label>, Vec<Label>) {
+        let (training, held_out) =
+            hold_out(labels, share, Stream::new(0, "holdout", round), prompt_of);
+        let mut all = [&training[..], &held_out].concat();
+        all.sort_by_key(|label| (label.question.a, label.question.b));
+        let mut expected = labels.to_vec();
+        expected.sort_by_key(|label| (label.question.a, label.question.b));
+        assert!(all == expected, "each label is in one of the two, once");
+        (training, held_out)
+    }
+
+    /// So many labels on each prompt.
+    fn on_prompts(counts: &[u64]) -> Vec<Label> {
+        let of_prompt = |(prompt, count): (u64, &u64)| {
+            (0..*count).map(move |place| (prompt * RESPONSES + place % 3, 1_000 + place))
+        };
+        labels((0..).zip(counts).flat_map(of_prompt))
+    }
+
+    /// Pairs across prompts go with their first item.
     #[test]
     fn labels_are_held_out_by_the_prompt_of_their_first_item() {
-        let embeddings = Dataset::bundled().unwrap().train.embeddings;
-        let pairs: Vec<(u64, u64)> = (0..40).map(|index| (index, (index + 11) % 48)).collect();
-        let all = labels(&pairs);
-        let settings = Settings::default();
+        let all = labels((0..40).map(|index| (index, (index + 11) % 48)));
         for round in 1..=20 {
-            let (training, held_out) = hold_out(&embeddings, &settings, round, &all);
+            let (training, held_out) = split(&all, 0.2, round);
             assert_eq!((training.len(), held_out.len()), (32, 8), "one of five prompts");
-            let prompt = embeddings.prompt_of(held_out[0].question.a);
-            assert!(held_out.iter().all(|label| embeddings.prompt_of(label.question.a) == prompt));
-            assert!(training.iter().all(|label| embeddings.prompt_of(label.question.a) != prompt));
+            let prompt = prompt_of(&held_out[0]);
+            assert!(held_out.iter().all(|label| prompt_of(label) == prompt));
+            assert!(training.iter().all(|label| prompt_of(label) != prompt));
         }
+    }
+
+    #[test]
+    fn half_of_what_was_to_be_trained_on_always_is() {
+        for (counts, share, wanted, most) in [
+            (&[100, 1][..], 0.2, 21, 61),
+            (&[1, 100], 0.2, 21, 61),
+            (&[100], 0.2, 20, 60),
+            (&[30, 40, 50], 0.2, 24, 72),
+            (&[2, 1, 1, 60, 3, 1, 1, 1], 0.2, 14, 42),
+            (&[10; 10], 0.75, 75, 87),
+            (&[1, 1], 0.2, 1, 1),
+            (&[2], 0.2, 1, 1),
+            (&[1], 0.2, 0, 0),
+            (&[3, 3], 0.999, 5, 5),
+        ] {
+            let all = on_prompts(counts);
+            for round in 1..=30 {
+                let (training, held_out) = split(&all, share, round);
+                let held = held_out.len();
+                assert!((wanted..=most).contains(&held), "{held} of {counts:?}, {share}");
+                assert!(!training.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn prompts_stay_whole_where_that_bounds_what_is_held_out() {
+        let all = on_prompts(&[6; 12]);
+        for round in 1..=30 {
+            let (training, held_out) = split(&all, 0.2, round);
+            assert_eq!(held_out.len(), 18, "three prompts for 15 labels");
+            let trained: Vec<u64> = training.iter().map(prompt_of).collect();
+            assert!(held_out.iter().all(|label| !trained.contains(&prompt_of(label))));
+        }
+    }
+
+    /// No label is looked at more than once, however many prompts there are.
+    #[test]
+    fn the_work_follows_the_labels() {
+        let all = labels((0..200_000).map(|item| (item * RESPONSES, item * RESPONSES + 1)));
+        let mut looks = 0;
+        let rng = Stream::new(0, "holdout", 1);
+        let (training, held_out) = hold_out(&all, 0.2, rng, |label| {
+            looks += 1;
+            prompt_of(label)
+        });
+        assert_eq!((training.len(), held_out.len(), looks), (160_000, 40_000, 200_000));
     }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::stored_path;
 use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
 use crate::data::pool_kind::PoolKind;
-use crate::digest::HexDigest;
 use crate::error::{Error, FolderError, Result};
 
 /// What the files hold, in the order of [`Source::all`].
@@ -19,8 +19,10 @@ const FILES: [&str; 5] =
 #[serde(deny_unknown_fields)]
 pub struct Files {
     /// The embeddings' file.
+    #[serde(with = "stored_path")]
     pub embeddings: PathBuf,
     /// The rewards' file.
+    #[serde(with = "stored_path")]
     pub rewards: PathBuf,
 }
 
@@ -29,10 +31,13 @@ pub struct Files {
 #[serde(deny_unknown_fields)]
 pub struct TrainingFiles {
     /// The embeddings' file.
+    #[serde(with = "stored_path")]
     pub embeddings: PathBuf,
     /// The rewards' file, where golden rewards answer.
+    #[serde(with = "stored_path::optional")]
     pub rewards: Option<PathBuf>,
     /// The file of the pairs that can be asked about, where not all can.
+    #[serde(with = "stored_path::optional")]
     pub candidates: Option<PathBuf>,
 }
 
@@ -79,15 +84,16 @@ impl Source {
         let Some(began) = began else {
             return Ok(());
         };
-        // What is left without the rewards is of the embeddings: their shape and digest.
-        let embeddings = |split: &SplitSummary| SplitSummary { rewards: None, ..split.clone() };
         let rewards = |split: &SplitSummary| split.rewards;
         let (test, test_now) = (began.test.as_ref(), now.test.as_ref());
         let same = [
-            embeddings(&began.train) == embeddings(&now.train),
+            began.train.has_embeddings_of(&now.train),
             began.train.rewards == now.train.rewards,
             began.candidates == now.candidates,
-            test.map(embeddings) == test_now.map(embeddings),
+            match test.zip(test_now) {
+                Some((test, now)) => test.has_embeddings_of(now),
+                None => test.is_none() && test_now.is_none(),
+            },
             test.map(rewards) == test_now.map(rewards),
         ];
         match same.iter().position(|same| !same) {
@@ -150,6 +156,4 @@ pub struct Inputs {
     pub data: Source,
     /// Whether the run may replace an earlier one's folder.
     pub force: bool,
-    /// Of the text of `settings.json`, so that a changed one is noticed.
-    pub settings: HexDigest,
 }

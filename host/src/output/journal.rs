@@ -15,9 +15,8 @@ impl Journal for OutputFolder {
         std::mem::take(&mut self.recorded).committed(embeddings)
     }
 
-    /// Killed at any instant, the run can be gone on with: the round counts once its line of metrics
-    /// is there, labels beyond the last such line are dropped, and the model is the file or the
-    /// draft, whichever has that line's digest.
+    /// Killed at any instant, the run can be gone on with: the round counts once the manifest lists
+    /// what it has added, and the model is the file or the draft, whichever is listed.
     fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
         let RoundRecord { answered, model, metrics, embeddings } = round;
         if !answered.skipped.is_empty() {
@@ -27,8 +26,9 @@ impl Journal for OutputFolder {
             answered.labels.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
         let bytes = model.to_bytes(&self.partial_path().join(MODEL))?;
         self.append_labels(&records)?;
-        self.partial.draft(MODEL, &bytes)?;
         self.append_metrics(metrics)?;
+        self.partial.draft(MODEL, &bytes)?;
+        self.partial.commit()?;
         self.partial.keep_draft(MODEL)
     }
 }

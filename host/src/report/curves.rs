@@ -4,81 +4,83 @@ use std::ops::Range;
 
 use pairpick_core::trunk::train::Losses;
 use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::ticks::Axis;
 use crate::error::{Error, Result};
+use crate::model::train::Fit;
 use crate::round::metrics::RoundMetrics;
 
-const SIZE: (u32, u32) = (960, 420);
+/// Pixels of a panel, without the title above all of them.
+const PANEL: (u32, u32) = (480, 420);
 const FONT: &str = "sans-serif";
 const INK: RGBColor = RGBColor(40, 40, 40);
 const GRID: RGBColor = RGBColor(225, 225, 225);
 const LEFT: RGBColor = RGBColor(0, 90, 170);
 const RIGHT: RGBColor = RGBColor(190, 75, 0);
 
-/// What both pictures show from left to right.
+/// What all panels show from left to right.
 struct Across {
     name: &'static str,
     axis: Axis,
+    /// A place that is marked, and what it is.
+    mark: Option<(f64, String)>,
 }
 
 impl Across {
     fn new(name: &'static str, values: impl Iterator<Item = f64>) -> Self {
-        Self { name, axis: Axis::new(values, 5) }
+        Self { name, axis: Axis::new(values, 5), mark: None }
     }
 }
 
-/// One of the two pictures.
+/// One of the pictures beside each other.
 struct Panel {
     title: &'static str,
+    /// What is counted upwards, with its unit.
+    upwards: &'static str,
     colour: RGBColor,
     points: Vec<(f64, f64)>,
     /// Whether each point is marked.
     dots: bool,
 }
 
-/// The text of the file. The same rounds give the same bytes. Without a value to draw, a panel
-/// says so.
+/// The text of the file. The same rounds give the same bytes. A panel without a value to draw is
+/// left out; where none has any, the picture says so.
 ///
 /// # Errors
 /// [`Error::Drawing`].
 pub fn svg(title: &str, rounds: &[RoundMetrics]) -> Result<String> {
-    let mut text = String::new();
     let labels = rounds.iter().map(|metrics| metrics.labels as f64);
-    draw(&mut text, title, &of_rounds(rounds), &Across::new("labels", labels))
-        .map_err(|problem| Error::Drawing { problem })?;
-    Ok(text)
+    drawn(title, of_rounds(rounds), &Across::new("labels", labels))
 }
 
-/// The loss curve of a training: the text of a file, as [`svg`] gives it.
+/// The loss curve of a training, the iteration that was kept marked: the text of a file, as [`svg`]
+/// gives it.
 ///
 /// # Errors
 /// [`Error::Drawing`].
-pub fn losses_svg(title: &str, losses: &[Losses], held_out: bool) -> Result<String> {
+pub fn losses_svg(title: &str, fit: &Fit) -> Result<String> {
     let panel = |title, colour, value: fn(&Losses) -> f64| Panel {
         title,
+        upwards: "nats a label",
         colour,
-        points: losses.iter().map(|losses| (losses.iteration as f64, value(losses))).collect(),
+        points: fit.losses.iter().map(|losses| (losses.iteration as f64, value(losses))).collect(),
         dots: false,
     };
-    let mut panels = [
-        panel("loss on training labels", LEFT, |losses| losses.training),
-        panel("loss on held-out labels", RIGHT, |losses| losses.held_out),
-    ];
-    if !held_out {
-        panels[1].points.clear();
+    let mut panels = vec![panel("loss on training labels", LEFT, |losses| losses.training)];
+    if fit.held_out > 0 {
+        panels.push(panel("loss on held-out labels", RIGHT, |losses| losses.held_out));
     }
-    let iterations = losses.iter().map(|losses| losses.iteration as f64);
-    let mut text = String::new();
-    draw(&mut text, title, &panels, &Across::new("iterations", iterations))
-        .map_err(|problem| Error::Drawing { problem })?;
-    Ok(text)
+    let kept = fit.report.kept.iteration;
+    let iterations = fit.losses.iter().map(|losses| losses.iteration as f64);
+    let mark = Some((kept as f64, format!("kept: {kept}")));
+    drawn(title, panels, &Across { mark, ..Across::new("iterations", iterations) })
 }
 
-fn of_rounds(rounds: &[RoundMetrics]) -> [Panel; 2] {
+fn of_rounds(rounds: &[RoundMetrics]) -> Vec<Panel> {
     let points = |value: fn(&RoundMetrics) -> Option<f64>| {
         let point = |metrics: &RoundMetrics| {
             let y = value(metrics).filter(|value| value.is_finite())?;
@@ -86,15 +88,17 @@ fn of_rounds(rounds: &[RoundMetrics]) -> [Panel; 2] {
         };
         rounds.iter().filter_map(point).collect()
     };
-    [
+    vec![
         Panel {
             title: "1 − Spearman on test prompts (lower is better)",
+            upwards: "0: the same order, 1: unrelated",
             colour: LEFT,
             points: points(|metrics| metrics.one_minus_spearman),
             dots: true,
         },
         Panel {
             title: "log|P| − H ln λ: information about the last layer",
+            upwards: "natural logarithm",
             colour: RIGHT,
             points: points(|metrics| metrics.log_det_over_prior),
             dots: true,
@@ -102,24 +106,34 @@ fn of_rounds(rounds: &[RoundMetrics]) -> [Panel; 2] {
     ]
 }
 
-fn draw(
-    text: &mut String,
-    title: &str,
-    panels: &[Panel; 2],
-    across: &Across,
-) -> Result<(), String> {
-    let root = SVGBackend::with_string(text, SIZE).into_drawing_area();
+/// Draws the panels that have something to show, or one that says that none has.
+fn drawn(title: &str, mut panels: Vec<Panel>, across: &Across) -> Result<String> {
+    if panels.iter().any(|panel| !panel.points.is_empty()) {
+        panels.retain(|panel| !panel.points.is_empty());
+    } else {
+        panels.truncate(1);
+    }
+    let mut text = String::new();
+    draw(&mut text, title, &panels, across).map_err(|problem| Error::Drawing { problem })?;
+    Ok(text)
+}
+
+fn draw(text: &mut String, title: &str, panels: &[Panel], across: &Across) -> Result<(), String> {
+    let (width, height) = PANEL;
+    let size = (width * panels.len() as u32, height);
+    let root = SVGBackend::with_string(text, size).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
     let root = root
         .titled(title, (FONT, 24).into_font().color(&INK))
         .map_err(|error| error.to_string())?;
-    for (area, panel) in root.split_evenly((1, 2)).iter().zip(panels) {
+    for (area, panel) in root.split_evenly((1, panels.len())).iter().zip(panels) {
         draw_panel(area, panel, across)?;
     }
     root.present().map_err(|error| error.to_string())
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
 
 fn draw_panel(area: &Area<'_>, panel: &Panel, across: &Across) -> Result<(), String> {
     let axis = &across.axis;
@@ -130,7 +144,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, across: &Across) -> Result<(), Str
         .margin(8)
         .margin_right(24)
         .x_label_area_size(48)
-        .y_label_area_size(64)
+        .y_label_area_size(72)
         .build_cartesian_2d(axis.clone(), values.clone())
         .map_err(|error| error.to_string())?;
     chart
@@ -140,6 +154,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, across: &Across) -> Result<(), Str
         .axis_style(INK)
         .label_style((FONT, 17, &INK))
         .x_desc(across.name)
+        .y_desc(panel.upwards)
         .axis_desc_style((FONT, 18, &INK))
         .x_label_formatter(&|tick| axis.label(*tick))
         .y_label_formatter(&|tick| values.label(*tick))
@@ -148,14 +163,34 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, across: &Across) -> Result<(), Str
     if panel.points.is_empty() {
         return say_nothing_to_draw(&area);
     }
+    if let Some((place, name)) = &across.mark {
+        draw_mark(&mut chart, *place, name, axis, &values).map_err(|error| error.to_string())?;
+    }
     let line = LineSeries::new(panel.points.iter().copied(), panel.colour.stroke_width(2));
     chart.draw_series(line).map_err(|error| error.to_string())?;
-    if !panel.dots {
-        return Ok(());
-    }
-    let dots = panel.points.iter().map(|point| Circle::new(*point, 4, panel.colour.filled()));
+    let marked = |x: f64| panel.dots || across.mark.as_ref().is_some_and(|(place, _)| *place == x);
+    let dots = panel.points.iter().filter(|(x, _)| marked(*x));
+    let dots = dots.map(|point| Circle::new(*point, 4, panel.colour.filled()));
     chart.draw_series(dots).map_err(|error| error.to_string())?;
     Ok(())
+}
+
+/// A line upwards from a place, named on the side that has more room.
+fn draw_mark(
+    chart: &mut Chart<'_>,
+    place: f64,
+    name: &str,
+    across: &Axis,
+    upwards: &Axis,
+) -> Result<(), impl std::fmt::Display + use<>> {
+    let line = LineSeries::new([(place, upwards.low), (place, upwards.high)], INK.stroke_width(1));
+    chart.draw_series(line)?;
+    let left = place > (across.low + across.high) / 2.0;
+    let (side, gap) = if left { (HPos::Right, -6) } else { (HPos::Left, 6) };
+    let style = (FONT, 16, &INK).into_text_style(chart.plotting_area());
+    let text = EmptyElement::at((place, upwards.high))
+        + Text::new(name.to_owned(), (gap, 6), style.pos(Pos::new(side, VPos::Top)));
+    chart.draw_series([text]).map(drop)
 }
 
 /// Marks where we say, and places by our own arithmetic: the library's use the platform's `ln`.
@@ -192,6 +227,8 @@ fn say_nothing_to_draw(area: &Area<'_>) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use pairpick_core::trunk::train::Report;
+
     use super::*;
 
     fn rounds(count: u64, spearman: Option<f64>) -> Vec<RoundMetrics> {
@@ -217,9 +254,33 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_draw_is_said() {
-        for rounds in [vec![], rounds(2, None)] {
-            assert!(svg("random", &rounds).unwrap().contains("no values"));
+    fn a_panel_without_a_value_is_left_out() {
+        let (both, one) = (rounds(3, Some(0.5)), rounds(3, None));
+        let (both, one) = (svg("dopt", &both).unwrap(), svg("dopt", &one).unwrap());
+        assert!(both.contains("width=\"960\"") && both.contains("Spearman"), "{both}");
+        assert!(one.contains("width=\"480\"") && !one.contains("Spearman"), "{one}");
+        assert!(one.contains("\nnatural logarithm\n") && !one.contains("no values"), "{one}");
+        assert!(svg("random", &[]).unwrap().contains("no values"));
+    }
+
+    #[test]
+    fn the_kept_iteration_is_marked_in_every_panel() {
+        let losses = |iteration: usize| Losses {
+            iteration,
+            training: 0.7 - 0.02 * iteration as f64,
+            held_out: 0.7,
+        };
+        for (held_out, kept) in [(0, 9), (20, 3)] {
+            let losses: Vec<Losses> = (0..10).map(losses).collect();
+            let report = Report { iterations: 10, kept: losses[kept] };
+            let fit = Fit { losses, report, held_out, stopped_early: false };
+            let text = losses_svg("40 labels, round 2", &fit).unwrap();
+            let panels = if held_out > 0 { 2 } else { 1 };
+            assert!(text.contains(&format!("width=\"{}\"", 480 * panels)), "{text}");
+            assert_eq!(text.matches(&format!("kept: {kept}")).count(), panels);
+            assert_eq!(text.matches("<circle").count(), panels);
+            assert_eq!(text.matches("\nnats a label\n").count(), panels);
+            assert_eq!(text.contains("held-out"), held_out > 0);
         }
     }
 }

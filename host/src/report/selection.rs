@@ -13,23 +13,26 @@ pub fn summary(report: &SelectionReport) -> String {
     let after = before.zip(report.gain).map(|(before, gain)| before + gain);
     let per_label = PerLabel { nats: report.information_per_label, share: None };
     let certificate = report.certificate.map_or_else(String::new, |report| format!("{report}\n"));
+    let drawn = report.pairs.iter().any(|pair| pair.score.is_none());
     format!(
-        "round {}, {}: {} of {} pairs offered\n\
+        "round {}, {}: {} of {} pairs offered{}\n\
          log|P|-H ln λ {} -> {}, a gain of {} (prior precision λ {}): {per_label}{}\n\
-         {certificate}{} items ({:.1} effective) of {} prompts\n\
+         {certificate}{} items of {} prompts; effective number {:.1} ({} if all occurred equally often)\n\
          batch {}",
         report.round,
         report.strategy,
         report.pairs.len(),
         report.offered,
+        if drawn { "; \"score\" is null for pairs drawn at random" } else { "" },
         decimals(before),
         decimals(after),
         decimals(report.gain),
         report.prior_precision,
         report.information.as_ref().map(information).unwrap_or_default(),
         report.items,
-        report.effective_items,
         report.prompts,
+        report.effective_items,
+        report.items,
         report.digest,
     )
 }

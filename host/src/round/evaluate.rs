@@ -10,8 +10,8 @@ use crate::model::Model;
 use crate::parallel::Threads;
 use crate::progress::Progress;
 
-/// Prompts read at a time.
-const PROMPTS: usize = 64;
+/// Items embedded at a time, but for prompts of more responses.
+const ITEMS: usize = 2048;
 
 /// Means over the test prompts.
 #[derive(Debug, Default)]
@@ -101,8 +101,9 @@ pub fn evaluate(
     let (prompts, responses) = (test.embeddings.prompts(), test.embeddings.responses());
     let mut tally = Tally::new(responses, best_of);
     progress.begin("evaluating", prompts as u64);
-    for first in (0..prompts).step_by(PROMPTS) {
-        let end = (first + PROMPTS).min(prompts);
+    let step = (ITEMS / responses).max(1);
+    for first in (0..prompts).step_by(step) {
+        let end = (first + step).min(prompts);
         let items: Vec<u64> = ((first * responses) as u64..(end * responses) as u64).collect();
         let features = model.trunk().features_of(&test.embeddings, &items, threads)?;
         let predicted = model.rewards(threads, features.columns()?)?;

@@ -32,7 +32,9 @@ pub(super) fn of_batch<T: Real>(
     progress: &mut dyn Progress,
 ) -> Worth {
     let mut measure = Measure { problem, certifier: Certifier::default() };
+    progress.begin("measuring the batch", 0);
     let information = measure.information(batch);
+    progress.end();
     let information = or_note(information, "what the batch tells", request, progress);
     let mut certificate = None;
     if information.is_some() && request.context.settings.asking.certificate {

@@ -12,6 +12,7 @@ pub mod journal;
 pub mod metrics;
 mod pool;
 mod posterior;
+mod prompts;
 pub mod propose;
 pub mod request;
 mod select;
@@ -109,7 +110,7 @@ impl<'a, T: Real> Loop<'a, T> {
         let (start, round) = (Instant::now(), self.ended.len() as u64 + 1);
         let batch = select::batch(&self.request(round), &self.state, progress)?;
         if batch.questions.is_empty() {
-            progress.note(&format!("round {round}: every pair has a label; ending here"));
+            progress.note(&format!("round {round}: no pair is left to ask about; ending here"));
             return Ok(false);
         }
         let per_label = self.per_label(round, &batch, progress);

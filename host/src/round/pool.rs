@@ -2,33 +2,17 @@
 //! about before.
 
 use pairpick_core::columns::Columns;
-use pairpick_core::pool::{ItemPair, Pairs, Pool, Prompts, pairs_of, pairs_of_ranks};
+use pairpick_core::pool::{ItemPair, Pairs, Pool, Prompts, pairs_of_ranks};
 use pairpick_core::rng::Stream;
 
+use super::prompts::{self, AskedPairs};
 use super::request::Request;
 use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::pool_kind::PoolKind;
-use crate::data::question::Question;
 use crate::error::{Error, Result};
+use crate::model::Context;
 use crate::settings::Amount;
-
-/// Pairs of items that were asked about, each once, the smaller item first, ascending.
-#[derive(Debug, Default)]
-pub(super) struct AskedPairs(Vec<(u64, u64)>);
-
-impl AskedPairs {
-    pub(super) fn of<'a>(questions: impl Iterator<Item = &'a Question>) -> Self {
-        let mut pairs: Vec<(u64, u64)> = questions.map(Question::ascending).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        Self(pairs)
-    }
-
-    fn has(&self, (a, b): (u64, u64)) -> bool {
-        self.0.binary_search(&(a.min(b), a.max(b))).is_ok()
-    }
-}
 
 /// What a round may ask about.
 pub(super) struct RoundPool {
@@ -52,35 +36,59 @@ enum OfferedPairs {
 }
 
 impl RoundPool {
-    /// Draws a round's pool; one without a pair on offer, if every pair was asked about.
+    /// Draws a round's pool; one without a pair on offer, if every pair that a round can draw was asked
+    /// about.
     pub(super) fn draw(request: &Request<'_>, asked: &AskedPairs) -> Result<Self> {
         if let Some(candidates) = request.candidates {
             return of_candidates(request, candidates, asked);
         }
-        let (embeddings, settings) = (request.context.embeddings, request.context.settings);
-        let (prompts, pairs) = match settings.asking.pool {
-            PoolKind::CrossPrompt => {
-                ((0..embeddings.prompts() as u64).collect(), OfferedPairs::CrossPrompt)
-            }
+        let (embeddings, asking) = (request.context.embeddings, &request.context.settings.asking);
+        let pool = match asking.pool {
+            PoolKind::CrossPrompt => Self::across_prompts(request, asked)?,
             PoolKind::InPrompt | PoolKind::Listed => {
-                (open_prompts(embeddings, asked), OfferedPairs::InPrompt)
+                let drawn = prompts::draw(request, &prompts::open(embeddings, asked))?;
+                Self::of_prompts(embeddings, &drawn, OfferedPairs::InPrompt, asked)?
             }
         };
-        let responses = embeddings.responses() as u64;
-        let items: Vec<u64> = draw_prompts(request, &prompts)?
-            .into_iter()
-            .flat_map(|prompt| prompt * responses..(prompt + 1) * responses)
-            .collect();
-        let starts = prompt_starts(embeddings, &items);
-        let mut pool = Self { items, starts, pairs, asked: Vec::new() };
-        if pool.items.is_empty() {
-            return Ok(pool);
-        }
-        pool.asked = pool.numbers_of(asked)?;
-        match settings.asking.pairs {
+        match asking.pairs {
             Amount::Only(count) => pool.sampled(request, count),
             Amount::All => Ok(pool),
         }
+    }
+
+    /// All pairs of prompts drawn at random; where these leave fewer than a batch, of those that have
+    /// been asked least about, if that is more.
+    fn across_prompts(request: &Request<'_>, asked: &AskedPairs) -> Result<Self> {
+        let Context { embeddings, settings, .. } = request.context;
+        let all: Vec<u64> = (0..embeddings.prompts() as u64).collect();
+        let of = |prompts: &[u64]| {
+            Self::of_prompts(embeddings, prompts, OfferedPairs::CrossPrompt, asked)
+        };
+        let drawn = prompts::draw(request, &all)?;
+        let pool = of(&drawn)?;
+        let available = pool.available()?;
+        if available >= settings.asking.batch as u64 || drawn.len() == all.len() {
+            return Ok(pool);
+        }
+        let other = of(&prompts::least_asked(request, asked))?;
+        Ok(if available < other.available()? { other } else { pool })
+    }
+
+    /// The pairs of some prompts, which ascend.
+    fn of_prompts(
+        embeddings: &Embeddings,
+        prompts: &[u64],
+        pairs: OfferedPairs,
+        asked: &AskedPairs,
+    ) -> Result<Self> {
+        let items: Vec<u64> =
+            prompts.iter().flat_map(|prompt| embeddings.items_of(*prompt)).collect();
+        let starts = prompt_starts(embeddings, &items);
+        let pool = Self { items, starts, pairs, asked: Vec::new() };
+        if pool.items.is_empty() {
+            return Ok(pool);
+        }
+        Ok(Self { asked: pool.numbers_of(asked)?, ..pool })
     }
 
     /// The pool; `first_pairs` is the memory of its numbering.
@@ -139,16 +147,19 @@ impl RoundPool {
         let numbering = self.numbering(&mut first_pairs)?;
         let place = |item: &u64| Some(self.items.binary_search(item).ok()? as u32);
         let number = |(a, b): &(u64, u64)| numbering.pair_number(place(a)?, place(b)?);
-        Ok(asked.0.iter().filter_map(number).collect())
+        Ok(asked.iter().filter_map(number).collect())
     }
 
-    /// So many of the pairs on offer, drawn without replacement; all, if there are no more.
+    /// So many of the pairs on offer, drawn without replacement; all, if there are no more: listed
+    /// for a strategy that goes through them one by one.
     fn sampled(self, request: &Request<'_>, count: u64) -> Result<Self> {
         let available = self.available()?;
-        if available <= count {
+        let listed =
+            matches!(self.pairs, OfferedPairs::CrossPrompt) && !request.strategy.facts().all_pairs;
+        if available <= count && !listed || available == 0 {
             return Ok(self);
         }
-        let mut numbers = draw_pairs(request, available, count)?;
+        let mut numbers = draw_pairs(request, available, count.min(available))?;
         pairs_of_ranks(&self.asked, &mut numbers);
         let mut first_pairs = Vec::new();
         let numbering = self.numbering(&mut first_pairs)?;
@@ -176,23 +187,13 @@ fn of_candidates(
     items.sort_unstable();
     items.dedup();
     let starts = prompt_starts(request.context.embeddings, &items);
-    // At most 2³² − 1 pairs are read, and memory holds their items.
+    // Fewer than 2³¹ pairs are read.
     let place = |item: &u64| items.partition_point(|other| other < item) as u32;
     let pair = |(a, b): &(u64, u64)| ItemPair { a: place(a), b: place(b) };
     let pairs = open.iter().map(|(_, items)| pair(items)).collect();
     let places = open.iter().map(|(place, _)| *place).collect();
     let pairs = OfferedPairs::Listed { pairs, places };
     Ok(RoundPool { items, starts, pairs, asked: Vec::new() })
-}
-
-/// As many of these prompts as a round draws, ascending; all, if there are no more.
-fn draw_prompts(request: &Request<'_>, prompts: &[u64]) -> Result<Vec<u64>> {
-    let settings = request.context.settings;
-    let mut places = vec![0; settings.asking.prompts_per_round.min(prompts.len())];
-    Stream::new(settings.seed, "pool", request.round)
-        .sample(prompts.len() as u64, &mut places)
-        .map_err(Error::core("drawing prompts"))?;
-    Ok(places.into_iter().map(|place| prompts[place as usize]).collect())
 }
 
 /// `count` of the numbers below `available`, ascending.
@@ -202,19 +203,6 @@ fn draw_pairs(request: &Request<'_>, available: u64, count: u64) -> Result<Vec<u
         .sample(available, &mut numbers)
         .map_err(Error::core("drawing pairs"))?;
     Ok(numbers)
-}
-
-/// The prompts that have a pair of their own responses that was not asked about, ascending.
-fn open_prompts(embeddings: &Embeddings, asked: &AskedPairs) -> Vec<u64> {
-    let mut counts = vec![0_u64; embeddings.prompts()];
-    for (a, b) in &asked.0 {
-        let prompt = embeddings.prompt_of(*a);
-        if prompt == embeddings.prompt_of(*b) {
-            counts[prompt as usize] += 1;
-        }
-    }
-    let pairs = pairs_of(embeddings.responses() as u64);
-    (0..).zip(counts).filter(|(_, count)| *count < pairs).map(|(prompt, _)| prompt).collect()
 }
 
 /// Where each prompt's items begin among these, which ascend, and where the last one's end.
@@ -236,7 +224,7 @@ mod tests {
 
     use super::*;
     use crate::data::dataset::Dataset;
-    use crate::model::Context;
+    use crate::data::question::Question;
     use crate::parallel::Threads;
     use crate::runtime::Runtime;
     use crate::settings::{Asking, Settings};
@@ -260,7 +248,7 @@ mod tests {
 
     fn asking(pool: PoolKind, prompts_per_round: usize, pairs: Amount) -> Settings {
         let settings = Settings::default();
-        let asking = Asking { pool, prompts_per_round, pairs, ..settings.asking };
+        let asking = Asking { pool, prompts_per_round, pairs, batch: 1, ..settings.asking };
         Settings { asking, ..settings }
     }
 

@@ -1,5 +1,6 @@
 //! [`LabelPosterior`]: what all labels so far tell of the last layer, under the current model.
 
+use pairpick_core::Error as Core;
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{rewards, rewards_workspace_len};
@@ -12,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::model::items::PairFeatures;
 use crate::model::prior::prior_precision;
 use crate::model::{Context, FeatureCache, Model};
-use crate::parallel::Threads;
 use crate::progress::Progress;
 
 /// What is being computed, for messages.
@@ -37,6 +37,7 @@ impl<T: Real> LabelPosterior<T> {
     ) -> Result<Self> {
         let Context { embeddings, threads, .. } = context;
         let cache = FeatureCache::default();
+        progress.begin("learning what labels tell", 0);
         let pairs =
             PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
         let prior_precision = prior_precision(context, &pairs, labels, progress)?;
@@ -44,8 +45,9 @@ impl<T: Real> LabelPosterior<T> {
         let zeros = vec![T::ZERO; packed_len(order)];
         let mut fisher = Packed::new(order, zeros).map_err(Error::core(CONTEXT))?;
         if !labels.is_empty() {
-            add(threads, model, &pairs, &mut fisher)?;
+            add(context, model, &pairs, &mut fisher)?;
         }
+        progress.end();
         Ok(Self { fisher, prior_precision, cache: pairs.into_cache() })
     }
 
@@ -109,20 +111,26 @@ pub(super) struct LogDet {
 
 /// Adds the Fisher information of labelled pairs.
 fn add<T: Real>(
-    threads: &Threads,
+    context: Context<'_>,
     model: &Model,
     pairs: &PairFeatures,
     fisher: &mut Packed<T, Vec<T>>,
 ) -> Result<()> {
+    let Context { embeddings, threads, .. } = context;
     let features = pairs.columns()?;
     let order = features.rows();
     let len = rewards_workspace_len(order).max(4 * pairs_workspace_len(order));
     let mut workspace = vec![T::ZERO; threads.threads() * len];
     let mut values = vec![T::ZERO; features.len()];
-    let (pairs, weighting) = (pairs.pairs(), Weighting::Bernoulli);
     rewards(threads, features, model.head(), &mut values, &mut workspace)
         .and_then(|()| {
+            let (pairs, weighting) = (pairs.pairs(), Weighting::Bernoulli);
             add_pairs(threads, features, pairs, &values, weighting, fisher, &mut workspace)
         })
-        .map_err(Error::core(CONTEXT))
+        .map_err(|error| match error {
+            Core::NonFinite { what: "rewards", index } => {
+                embeddings.overflow(pairs.items()[index], "the rewards")
+            }
+            error => Error::core(CONTEXT)(error),
+        })
 }

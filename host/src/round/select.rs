@@ -48,8 +48,10 @@ pub(super) fn batch<T: Real>(
     }
     let (embeddings, threads) = (request.context.embeddings, request.context.threads);
     let trunk = state.model.trunk();
+    progress.begin("embedding", 0);
     let features =
         trunk.features_cached(state.posterior.cache(), embeddings, &drawn.items, threads)?;
+    progress.end();
     let batch = select(request, state, &drawn, &features, progress)?;
     Ok(Batch { cache: FeatureCache { items: drawn.items, features }, ..batch })
 }
@@ -65,6 +67,7 @@ fn select<T: Real>(
     let pool = &drawn.pool(features.columns()?, &mut first_pairs)?;
     let threads = request.context.threads;
     let size = size(request, pool, progress);
+    progress.begin("selecting", 0);
     let target = match request.strategy.facts().target {
         true => Some(target::<T>(threads, pool, &drawn.starts)?),
         false => None,
@@ -74,7 +77,14 @@ fn select<T: Real>(
     let options = &Options { target, ..options(request, pool, size, progress) };
     let posterior = &state.posterior.with_head(state.model.head())?;
     let problem = Problem { executor: threads, pool, posterior, options };
-    let Picked { pairs, selection } = pick_within_caps(request, &problem, size, progress)?;
+    let picked = pick_within_caps(request, &problem, size, progress);
+    let Picked { pairs, selection } = picked.map_err(|error| match error {
+        Core::NonFinite { what: "rewards", index } => {
+            request.context.embeddings.overflow(drawn.items[index], "the rewards")
+        }
+        error => request.refused()(error),
+    })?;
+    progress.end();
     warn::<T>(request, &selection, progress);
     let worth = information::of_batch(request, &problem, &pairs, progress);
     let ranked = pairs.len().saturating_sub(options.mixed);
@@ -134,8 +144,8 @@ fn pick_within_caps<T: Real>(
     problem: &Problem<'_, T, Threads>,
     size: usize,
     progress: &mut dyn Progress,
-) -> Result<Picked<T>> {
-    let picked = match pick(request, problem, size) {
+) -> Result<Picked<T>, Core> {
+    match pick(request, problem, size) {
         // What the caps leave of the pool shows only as pairs are taken.
         Err(Core::Batch { available, .. }) if 0 < available && available < size as u64 => {
             let (round, cap) =
@@ -144,8 +154,7 @@ fn pick_within_caps<T: Real>(
             pick(request, problem, available as usize)
         }
         picked => picked,
-    };
-    picked.map_err(request.refused())
+    }
 }
 
 fn pick<T: Real>(

@@ -3,8 +3,8 @@
 use pairpick_core::arith::Real;
 
 use super::answer::Answered;
-use super::pool::AskedPairs;
 use super::posterior::LabelPosterior;
+use super::prompts::AskedPairs;
 use crate::data::labels::Label;
 use crate::data::question::Question;
 use crate::error::Result;

@@ -28,7 +28,7 @@ pub struct Asking {
     #[cfg_attr(feature = "cli", arg(long, value_parser = choice::<PoolKind>()))]
     pub pool: PoolKind,
 
-    /// Prompts drawn each round, whose responses make the round's pool
+    /// Prompts drawn each round, whose responses make the round's pool; all, if there are fewer
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub prompts_per_round: usize,
 

@@ -1,5 +1,6 @@
-//! Sizes that the data cannot meet. A default that is too large is lowered and said; a value that
-//! somebody typed is an error, since lowering it would answer another question.
+//! Sizes that the data cannot meet. A default that is too large is lowered, and said where less is
+//! asked for it; a value that somebody typed is an error, since lowering it would answer another
+//! question.
 
 use pairpick_core::select::Strategy;
 
@@ -10,7 +11,7 @@ use crate::error::{Error, Result};
 use super::{Amount, Asking, Measuring, Settings, Typed};
 
 impl Settings {
-    /// Fits the sizes to the data, which it records. Gives back a note for each one lowered.
+    /// Fits the sizes to the data, which it records. Gives back a note where less is asked.
     ///
     /// # Errors
     /// [`Error::Setting`] for a typed size that is too large.
@@ -19,7 +20,7 @@ impl Settings {
         let mut fit = Fit { typed, notes: self.asking.fit_to(supply, typed)? };
         fit.rounds(&mut self.asking, supply)?;
         let responses = data.test.as_ref().map(|test| test.responses);
-        fit.notes.extend(self.measuring.fit_to(responses, typed)?);
+        self.measuring.fit_to(responses, typed)?;
         self.data = Some(data);
         Ok(fit.notes)
     }
@@ -39,32 +40,47 @@ impl Asking {
         let limit = Limit { count: supply.prompts as u64, of: "prompts there are to train on" };
         fit.size("prompts_per_round", &mut self.prompts_per_round, limit)?;
         let all = supply.pairs(self.pool, self.prompts_per_round);
+        if all == 0 {
+            let Supply { responses, .. } = supply;
+            let found = self.prompts_per_round;
+            let expected = format!("draws no pair, with {responses} responses to a prompt");
+            return Err(Error::setting("prompts_per_round", found, expected));
+        }
         let pool = fit.offered(&mut self.pairs, all)?;
         let in_pool = Limit { count: pool, of: "pairs in the pool of a round" };
         if self.strategy == Strategy::Coreset {
             fit.size("clusters", &mut self.clusters, in_pool)?;
         }
         // A batch comes from one round's pool; a default leaves pairs for the other rounds.
-        let share = supply.pairs(self.pool, supply.prompts) / self.rounds as u64;
-        let limit = if !typed.has("batch") && share > 0 && share < pool {
-            Limit {
-                count: share,
+        let share = self.pairs_of_all_rounds(supply).checked_div(self.rounds as u64);
+        let limit = match share {
+            Some(count @ 1..) if !typed.has("batch") && count < pool => Limit {
+                count,
                 of: "pairs there are for each round, since none is asked about twice",
-            }
-        } else {
-            in_pool
+            },
+            _ => in_pool,
         };
         fit.size("batch", &mut self.batch, limit)?;
         Ok(fit.notes)
     }
+
+    /// How many pairs some round can ask about.
+    fn pairs_of_all_rounds(&self, supply: Supply) -> u64 {
+        match (self.pool, self.prompts_per_round) {
+            // Only prompts drawn together make pairs.
+            (PoolKind::CrossPrompt, 1) => supply.pairs(PoolKind::InPrompt, supply.prompts),
+            (pool, _) => supply.pairs(pool, supply.prompts),
+        }
+    }
 }
 
 impl Measuring {
-    /// Fits the N of best-of-N to test prompts of so many responses, if there are any.
+    /// Fits the N of best-of-N to test prompts of so many responses, if there are any: those of the
+    /// recipe that are beyond are left out.
     ///
     /// # Errors
     /// As [`Settings::fit_to`].
-    pub fn fit_to(&mut self, responses: Option<usize>, typed: &Typed) -> Result<Vec<String>> {
+    pub fn fit_to(&mut self, responses: Option<usize>, typed: &Typed) -> Result<()> {
         self.best_of.sort_unstable();
         self.best_of.dedup();
         let typed = typed.has("best_of");
@@ -74,19 +90,15 @@ impl Measuring {
                 return Err(Error::setting("best_of", list(&self.best_of), expected));
             }
             self.best_of.clear();
-            return Ok(Vec::new());
+            return Ok(());
         };
-        let dropped: Vec<usize> = self.best_of.iter().copied().filter(|n| *n > most).collect();
-        if dropped.is_empty() {
-            return Ok(Vec::new());
-        }
-        let found = list(&dropped);
-        if typed {
+        let beyond: Vec<usize> = self.best_of.iter().copied().filter(|n| *n > most).collect();
+        if typed && !beyond.is_empty() {
             let expected = format!("at most {most}, the responses to a test prompt");
-            return Err(Error::setting("best_of", found, expected));
+            return Err(Error::setting("best_of", list(&beyond), expected));
         }
         self.best_of.retain(|n| *n <= most);
-        Ok(vec![format!("`best_of` without {found}: a test prompt has {most} responses")])
+        Ok(())
     }
 }
 
@@ -113,7 +125,11 @@ impl Fit<'_> {
         if self.typed.has(setting) {
             return Err(Error::setting(setting, *value, format!("at most {count}, the {of}")));
         }
-        self.notes.push(format!("`{setting}` lowered from {value} to {count}, the {of}"));
+        // Where there is less to draw from, all is drawn from; how much is asked is worth a word.
+        if ["batch", "rounds"].contains(&setting) {
+            self.notes
+                .push(format!("the default `{setting}`, {value}, is lowered to {count}, the {of}"));
+        }
         // Below a usize, so it fits one.
         *value = count as usize;
         Ok(())
@@ -132,7 +148,8 @@ impl Fit<'_> {
 
     /// No pair is asked about twice, so all batches together come from all pairs.
     fn rounds(&mut self, asking: &mut Asking, supply: Supply) -> Result<()> {
-        let count = supply.pairs(asking.pool, supply.prompts) / asking.batch as u64;
+        let all = asking.pairs_of_all_rounds(supply);
+        let count = all.checked_div(asking.batch as u64).unwrap_or(all);
         let of = "rounds that there are pairs for, since none is asked about twice";
         self.size("rounds", &mut asking.rounds, Limit { count, of })
     }
@@ -154,7 +171,14 @@ mod tests {
     fn data(prompts: usize, responses: usize) -> DataSummary {
         let digest = HexDigest::default();
         let rewards = Some(digest);
-        let split = SplitSummary { prompts, responses, dimensions: 3, embeddings: digest, rewards };
+        let split = SplitSummary {
+            prompts,
+            responses,
+            dimensions: 3,
+            embeddings: None,
+            sample: digest,
+            rewards,
+        };
         DataSummary { test: Some(split.clone()), candidates: None, train: split }
     }
 
@@ -171,7 +195,8 @@ mod tests {
         let Asking { prompts_per_round, batch, rounds, .. } = settings.asking;
         assert_eq!((prompts_per_round, batch, rounds), (4, 1, 8), "12 pairs for 8 rounds");
         assert_eq!(settings.measuring.best_of, [2]);
-        assert_eq!(notes.len(), 3, "{notes:?}");
+        let told = "the default `batch`, 125, is lowered to 1, the pairs there are for each round";
+        assert!(notes.len() == 1 && notes[0].starts_with(told), "{notes:?}");
         let text = settings.to_json().unwrap();
         assert_eq!(Settings::from_json(&text, Path::new("settings.json")).unwrap(), settings);
     }
@@ -181,6 +206,29 @@ mod tests {
         let mut settings = asking(&Settings::default(), |asking| asking.batch = 5);
         settings.fit_to(data(4, 3), &Typed::from_iter(["batch"])).unwrap();
         assert_eq!((settings.asking.batch, settings.asking.rounds), (5, 2));
+    }
+
+    /// As a library may ask, without the checks of the command.
+    #[test]
+    fn rounds_without_a_pair_and_sizes_of_0_are_no_panic() {
+        let across = asking(&Settings::default(), |asking| asking.pool = PoolKind::CrossPrompt);
+        let single = asking(&across, |asking| asking.prompts_per_round = 1);
+        for (settings, data) in [(&single, data(100, 1)), (&across, data(1, 1))] {
+            let error = settings.clone().fit_to(data, &Typed::default()).unwrap_err().to_string();
+            assert!(error.contains("`prompts_per_round` 1: draws no pair"), "{error}");
+        }
+        let mut none = asking(&across, |asking| (asking.batch, asking.rounds) = (0, 0));
+        none.fit_to(data(4, 3), &Typed::default()).unwrap();
+    }
+
+    #[test]
+    fn one_prompt_a_round_has_pairs_within_prompts_alone() {
+        let mut settings = asking(&Settings::default(), |asking| {
+            (asking.pool, asking.prompts_per_round) = (PoolKind::CrossPrompt, 1);
+            (asking.batch, asking.rounds) = (3, 5);
+        });
+        settings.fit_to(data(4, 3), &Typed::from_iter(["batch"])).unwrap();
+        assert_eq!(settings.asking.rounds, 4, "12 pairs");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::error::Result;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "cli", derive(clap::Args), command(next_help_heading = "Metrics"))]
 pub struct Measuring {
-    /// The N of best-of-N in the metrics
+    /// The N of best-of-N in the metrics; by default as far as a test prompt has so many responses
     #[cfg_attr(feature = "cli", arg(long, value_name = "N,…", value_delimiter = ','))]
     pub best_of: Vec<usize>,
 }

@@ -35,11 +35,12 @@ pub use self::prior::{Prior, PriorPrecision};
 pub use self::training::{EarlyStopping, Init, Training};
 pub use self::typed::Typed;
 use crate::data::dataset::DataSummary;
-use crate::error::{Error, Result, quotable};
+use crate::error::{Error, Result};
+use crate::json;
 use crate::named;
 
 /// The version of the settings' form and meaning; a file of another version is not read.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// What decides a result, in the order in which `settings.json` has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,15 +82,15 @@ impl Settings {
     /// [`Error::SettingsFile`], and [`Error::Setting`] as [`Settings::check`].
     pub fn from_json(text: &str, path: &Path) -> Result<Self> {
         let damaged = |problem: String| Error::SettingsFile { path: path.into(), problem };
-        let unread = |error: serde_json::Error| damaged(quotable(&error.to_string()));
-        let Version { format_version } = serde_json::from_str(text).map_err(unread)?;
+        let unread = |problem: json::Problem| damaged(problem.to_string());
+        let Version { format_version } = json::object(text.as_bytes()).map_err(unread)?;
         if format_version != FORMAT_VERSION {
             return Err(damaged(format!(
                 "format version {format_version}, written by another version of this program, \
                  which reads {FORMAT_VERSION}; go on with that one, or start the run anew"
             )));
         }
-        let settings: Self = serde_json::from_str(text).map_err(unread)?;
+        let settings: Self = json::object(text.as_bytes()).map_err(unread)?;
         settings.check()?;
         Ok(settings)
     }
@@ -132,8 +133,9 @@ mod tests {
         let now = format!("\"format_version\": {FORMAT_VERSION}");
         for (was, message) in [
             ("\"format_version\": 1", "format version 1, written by another version"),
-            ("\"format_version\": 3", "format version 3, written by another version"),
-            ("\"version\": 2", "missing field \"format_version\""),
+            ("\"format_version\": 2", "format version 2, written by another version"),
+            ("\"format_version\": 4", "format version 4, written by another version"),
+            ("\"version\": 3", "missing field \"format_version\""),
         ] {
             let error = Settings::from_json(&text.replace(&now, was), path).unwrap_err();
             assert!(error.to_string().contains(message), "{error}");

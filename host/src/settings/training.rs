@@ -49,7 +49,8 @@ pub struct Training {
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub warm_up: usize,
 
-    /// The share of the labels that early stopping holds out, in whole prompts
+    /// The share of the labels that early stopping holds out, in whole prompts but for one that has
+    /// too many
     #[cfg_attr(feature = "cli", arg(long, value_name = "S"))]
     pub holdout: f64,
 }

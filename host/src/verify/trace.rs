@@ -1,13 +1,17 @@
 //! [`Trace`]: what a replay told, in the text form that the core gives it on every platform.
 
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use pairpick_core::scenario::{CONTRACT, Entry, Kind};
 
-use crate::error::{Error, Result};
+use crate::data::lines::{self, Line, Lines};
+use crate::error::{Error, Result, quotable};
+
+/// Values that a line holds, at most.
+const VALUES_A_LINE: usize = 8;
 
 /// What one replay was: profile, scalar and size.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +80,7 @@ impl Stage {
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.split(' ');
         let stage = Self {
-            name: words.next().filter(|name| !name.is_empty())?.to_owned(),
+            name: words.next().filter(|name| !name.is_empty()).map(quotable)?,
             order: words.next()?.parse().ok()?,
             round: words.next()?.parse().ok()?,
             index: words.next()?.parse().ok()?,
@@ -121,11 +125,8 @@ impl Trace {
     /// # Errors
     /// [`Error::MissingFile`], [`Error::Io`], and as [`Trace::parse`].
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Error::io(path, "open", error),
-            _ => Error::io(path, "read", error),
-        })?;
-        Self::parse(path, &text)
+        let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+        Self::from_lines(&mut BufReader::new(file), path)
     }
 
     /// Understands a trace; `path` is for messages.
@@ -134,17 +135,23 @@ impl Trace {
     /// [`Error::Trace`] for a text without a trace or of another contract; [`Error::Line`] for a
     /// line that is none of a trace's.
     pub fn parse(path: &Path, text: &str) -> Result<Self> {
-        let mut trace = Self::default();
-        for (number, line) in (1..).zip(text.lines()) {
-            let wrong = |problem: String| Error::Line { path: path.into(), line: number, problem };
-            let line = line.strip_suffix('\r').unwrap_or(line);
+        Self::from_lines(&mut text.as_bytes(), path)
+    }
+
+    fn from_lines(source: &mut dyn BufRead, path: &Path) -> Result<Self> {
+        let (mut trace, mut lines) = (Self::default(), Lines::new(source, path));
+        while let Some(Line { number, text, .. }) = lines.next()? {
+            let wrong = |problem: String| lines::problem(path, number, problem);
+            let line = String::from_utf8_lossy(text.strip_suffix(b"\r").unwrap_or(text));
             if line.starts_with("trace ") {
-                let key = header(path, line).map_err(|problem| {
-                    problem.unwrap_or_else(|| wrong(format!("{line:?} is no header of a trace")))
+                let key = header(path, &line).map_err(|problem| {
+                    let header = quotable(&line);
+                    problem
+                        .unwrap_or_else(|| wrong(format!("\"{header}\" is no header of a trace")))
                 })?;
                 trace.sections.push(Section { key, stages: Vec::new() });
             } else if let Some(section) = trace.sections.last_mut() {
-                section.take(line).map_err(wrong)?;
+                section.take(&line).map_err(wrong)?;
             }
         }
         for section in &trace.sections {
@@ -174,12 +181,13 @@ fn header(path: &Path, line: &str) -> Result<Key, Option<Error>> {
     };
     if contract != CONTRACT.to_string() {
         let problem = format!(
-            "a trace of contract {contract}, but this program computes contract {CONTRACT}: \
-             compare traces of one version"
+            "a trace of contract {}, but this program computes contract {CONTRACT}: \
+             compare traces of one version",
+            quotable(contract)
         );
         return Err(Some(Error::Trace { path: path.into(), problem }));
     }
-    let [profile, scalar, size] = [profile, scalar, size].map(str::to_owned);
+    let [profile, scalar, size] = [profile, scalar, size].map(quotable);
     Ok(Key { profile, scalar, size })
 }
 
@@ -188,16 +196,20 @@ impl Section {
     fn take(&mut self, line: &str) -> Result<(), String> {
         let Some(values) = line.strip_prefix("  ") else {
             let stage = Stage::parse(line).ok_or_else(|| {
-                format!("{line:?}, but \"stage order round index kind count digest\" is expected")
+                let found = quotable(line);
+                format!("\"{found}\"; expected \"stage order round index kind count digest\"")
             })?;
             self.stages.push(stage);
             return Ok(());
         };
         let stage = self.stages.last_mut().ok_or("values before the first stage")?;
         let bits = stage.kind.bits();
-        for value in values.split(' ') {
+        for (place, value) in values.split(' ').enumerate() {
+            if place == VALUES_A_LINE {
+                return Err(format!("more than {VALUES_A_LINE} values"));
+            }
             let value = hexadecimal(value, bits)
-                .ok_or_else(|| format!("{value:?} is not a value of {bits} bits"))?;
+                .ok_or_else(|| format!("\"{}\" is not a value of {bits} bits", quotable(value)))?;
             stage.values.get_or_insert_default().push(value);
         }
         Ok(())
@@ -237,7 +249,7 @@ impl fmt::Display for Stage {
         let Self { name, order, round, index, kind, count, digest, values } = self;
         write!(f, "{name} {order} {round} {index} {} {count} {digest:016x}", kind.name())?;
         let digits = kind.bits() as usize / 4;
-        for line in values.as_deref().unwrap_or_default().chunks(8) {
+        for line in values.as_deref().unwrap_or_default().chunks(VALUES_A_LINE) {
             f.write_str("\n ")?;
             for value in line {
                 write!(f, " {value:0digits$x}")?;

@@ -85,6 +85,8 @@ fn candidates_that_cannot_be_asked_about() {
         case.both_fail(&[&listed[..], &["--batch", "1"]].concat(), &whole);
     };
     case.fails(&["--candidates", "-"], &["--candidates -", "must be a file"]);
+    #[cfg(unix)]
+    case.fails(&["--candidates", "/dev/null"], &["--candidates /dev/null", "must be a file"]);
     fails("", &["no pair in it"]);
     fails("{\"a\":[0,0],\"b\":[4,0]}\n", &["line 1", "item [4, 0]", "the last one is [3, 2]"]);
     fails("{\"a\":[0,0],\"b\":[1,3]}\n", &["line 1", "item [1, 3]"]);
@@ -96,7 +98,8 @@ fn candidates_that_cannot_be_asked_about() {
     let answered = "{\"a\":[1,0],\"b\":[3,2],\"label\":1}\n";
     fails(&[pair, answered].concat(), &["line 2", "has a label, and line 1 has none"]);
     fails(&[answered, pair].concat(), &["line 2", "has no label, and line 1 has one"]);
-    let twice = ["--labels", "-", "--candidates", "-"];
+    let embeddings = ["--train-embeddings", "embeddings.npy"];
+    let twice = [&embeddings[..], &["--labels", "-", "--candidates", "-"]].concat();
     case.command_fails("select", &twice, &["--candidates -: needs a file", "--labels"]);
     fs::remove_file(case.path("candidates.jsonl")).unwrap();
     case.both_fail(&listed, &["candidates.jsonl: no such file"]);

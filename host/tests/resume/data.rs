@@ -1,8 +1,11 @@
 //! The same with data in files and for every kind of pool: what the files hold is part of the run.
 
 use std::fs;
+use std::io::Read;
 
-use super::{Case, killed_after_each_change};
+use tempfile::TempDir;
+
+use super::{Case, killed_after_each_change, wait_until};
 
 const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
 
@@ -81,4 +84,100 @@ fn changed_candidates_are_refused() {
     fs::write(&path, candidates().replace('\n', "\n\n")).unwrap();
     let output = case.output(&["run", "--resume", "out"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// More prompts than a sample has.
+const MANY: usize = 400;
+
+fn many() -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({MANY}, 2, 4), }}\n");
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+    file.extend(header.as_bytes());
+    let number = |place: usize| (place * 37 % 101) as f32 / 50.0 - 1.0;
+    file.extend((0..MANY * 8).flat_map(|place| number(place).to_le_bytes()));
+    file
+}
+
+const ALL: [&str; 4] = ["--train-embeddings", "many.npy", "--candidates", "candidates.jsonl"];
+
+/// A run on more data than a sample has, killed after its first round.
+fn interrupted_on_many(case: Case) -> Case {
+    fs::write(case.folder.path().join("many.npy"), many()).unwrap();
+    let line = |prompt| format!("{{\"a\":[{prompt},0],\"b\":[{prompt},1],\"label\":1}}\n");
+    let lines: String = (0..MANY).map(line).collect();
+    fs::write(case.folder.path().join("candidates.jsonl"), lines).unwrap();
+    case.interrupted();
+    case
+}
+
+/// Wherever it is: at 0.64 prompts to each one sampled, every third is not.
+#[test]
+fn a_change_of_any_embedding_is_refused() {
+    let case = interrupted_on_many(Case::new(&ALL));
+    let path = case.folder.path().join("many.npy");
+    let good = many();
+    for prompt in 0..12 {
+        let mut changed = good.clone();
+        let at = good.len() - MANY * 32 + prompt * 32;
+        changed[at] ^= 1;
+        fs::write(&path, changed).unwrap();
+        case.refuses("many.npy: not the training embeddings that the run began with");
+    }
+    let mut zeroed = good.clone();
+    zeroed[good.len() - 32 * 100..].fill(0);
+    fs::write(&path, zeroed).unwrap();
+    case.refuses("many.npy: not the training embeddings");
+    fs::write(&path, good).unwrap();
+    case.succeeds(&["run", "--resume", "out"]);
+}
+
+#[test]
+fn data_that_is_trusted_is_known_by_a_sample() {
+    let case = interrupted_on_many(Case::new(&[&ALL[..], &["--trust-finite"]].concat()));
+    let data = |case: &Case, folder: &str| -> serde_json::Value {
+        let text = fs::read(case.folder.path().join(folder).join("settings.json")).unwrap();
+        let settings: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        settings["data"]["train"].clone()
+    };
+    assert!(data(&case, ".out.partial")["embeddings"].is_null());
+    let path = case.folder.path().join("many.npy");
+    let mut changed = many();
+    let at = changed.len() - MANY * 32;
+    changed[at] ^= 1;
+    fs::write(&path, &changed).unwrap();
+    case.refuses("many.npy: not the training embeddings");
+    fs::write(&path, many()).unwrap();
+    let output = case.output(&["run", "--resume", "out", "--trust-finite"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && stderr.contains("by a sample of them alone"), "{stderr}");
+    let whole = interrupted_on_many(Case::new(&ALL));
+    assert!(data(&whole, ".out.partial")["embeddings"].is_string());
+    assert_eq!(data(&whole, ".out.partial")["sample"], data(&case, "out")["sample"]);
+    whole.succeeds(&["run", "--resume", "out", "--trust-finite"]);
+}
+
+/// Whoever writes to the file that a run reads ends the run, which keeps its rounds.
+#[test]
+fn data_that_is_written_to_while_a_run_reads_it_is_noticed() {
+    let rounds = ["run", "--rounds", "40", "--batch", "5", "--out", "out"];
+    let folder = TempDir::new().unwrap();
+    let arguments = [&rounds[..], &ALL].concat();
+    let case = interrupted_on_many(Case { folder, arguments });
+    let mut child = case.resume();
+    let rounds = case.rounds();
+    wait_until(|| case.rounds() > rounds);
+    let path = case.folder.path().join("many.npy");
+    let mut changed = many();
+    let at = changed.len() - 1;
+    changed[at] ^= 1;
+    fs::write(&path, changed).unwrap();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2), "{stderr}");
+    assert!(stderr.contains("many.npy: it was written to while it was in use"), "{stderr}");
+    assert!(stderr.contains("the rounds that ended are kept for pairpick run --resume out"));
+    case.refuses("many.npy: not the training embeddings");
+    fs::write(path, many()).unwrap();
+    case.succeeds(&["run", "--resume", "out"]);
 }

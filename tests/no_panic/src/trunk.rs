@@ -37,7 +37,7 @@ probes! {
     trunk::standardise::Sums::new => Sums::new(any(), any());
     trunk::standardise::Sums::add => any::<&mut Sums<'_>>().add(any(), any());
     trunk::standardise::Sums::finish => any::<Sums<'_>>().finish();
-    trunk::standardise::scales => scales(any(), any());
+    trunk::standardise::scales => scales(any(), any(), any());
     trunk::standardise::apply => apply(any(), any(), any());
 
     trunk::train::workspace_len => workspace_len(any(), any(), any(), any(), any());

@@ -1,0 +1,101 @@
+//! [`AskedPairs`], and which prompts a round draws from: any, or where pairs run short those that have
+//! not been asked about in full.
+
+use pairpick_core::pool::pairs_of;
+use pairpick_core::rng::Stream;
+
+use super::request::Request;
+use crate::data::embeddings::Embeddings;
+use crate::data::question::Question;
+use crate::error::{Error, Result};
+
+/// Pairs of items that were asked about, each once, the smaller item first, ascending.
+#[derive(Debug, Default)]
+pub(super) struct AskedPairs(Vec<(u64, u64)>);
+
+impl AskedPairs {
+    pub(super) fn of<'a>(questions: impl Iterator<Item = &'a Question>) -> Self {
+        let mut pairs: Vec<(u64, u64)> = questions.map(Question::ascending).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        Self(pairs)
+    }
+
+    /// The pairs, ascending.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(u64, u64)> {
+        self.0.iter()
+    }
+
+    /// How many there are within each prompt; and the prompts of those across prompts, either first,
+    /// ascending.
+    fn by_prompts(&self, embeddings: &Embeddings) -> (Vec<u64>, Vec<(usize, usize)>) {
+        let mut within = vec![0_u64; embeddings.prompts()];
+        let mut across = Vec::new();
+        for (a, b) in &self.0 {
+            let (a, b) = (embeddings.prompt_of(*a) as usize, embeddings.prompt_of(*b) as usize);
+            if a == b {
+                within[a] = within[a].saturating_add(1);
+            } else {
+                across.extend([(a, b), (b, a)]);
+            }
+        }
+        across.sort_unstable();
+        (within, across)
+    }
+
+    pub(super) fn has(&self, (a, b): (u64, u64)) -> bool {
+        self.0.binary_search(&(a.min(b), a.max(b))).is_ok()
+    }
+}
+
+/// As many of these prompts as a round draws, ascending; all, if there are no more.
+pub(super) fn draw(request: &Request<'_>, prompts: &[u64]) -> Result<Vec<u64>> {
+    let settings = request.context.settings;
+    let mut places = vec![0; settings.asking.prompts_per_round.min(prompts.len())];
+    Stream::new(settings.seed, "pool", request.round)
+        .sample(prompts.len() as u64, &mut places)
+        .map_err(Error::core("drawing prompts"))?;
+    Ok(places.into_iter().map(|place| prompts[place as usize]).collect())
+}
+
+/// The prompts that have a pair of their own responses that was not asked about, ascending.
+pub(super) fn open(embeddings: &Embeddings, asked: &AskedPairs) -> Vec<u64> {
+    let (counts, _) = asked.by_prompts(embeddings);
+    let pairs = pairs_of(embeddings.responses() as u64);
+    (0..).zip(counts).filter(|(_, count)| *count < pairs).map(|(prompt, _)| prompt).collect()
+}
+
+/// As many prompts as a round draws, ascending, taken one by one, each the one with the fewest pairs
+/// asked about among its own responses and with those taken before: the first with all others, and of
+/// equal ones any.
+///
+/// All prompts have as many pairs, so the first has most open ones, and the second most of those with
+/// the first and of its own: where two prompts or more are drawn, an open pair is, if there is one.
+pub(super) fn least_asked(request: &Request<'_>, asked: &AskedPairs) -> Vec<u64> {
+    let (embeddings, settings) = (request.context.embeddings, request.context.settings);
+    let mut order: Vec<usize> = (0..embeddings.prompts()).collect();
+    Stream::new(settings.seed, "least-asked", request.round).shuffle(&mut order);
+    let (mut counts, across) = asked.by_prompts(embeddings);
+    let others_of = |prompt: usize| {
+        let from = across.partition_point(|(own, _)| *own < prompt);
+        across[from..].iter().take_while(move |(own, _)| *own == prompt).map(|(_, other)| *other)
+    };
+    let mut taken: Vec<u64> = Vec::new();
+    let mut is_taken = vec![false; counts.len()];
+    for place in 0..settings.asking.prompts_per_round.min(counts.len()) {
+        let with_all = place == 0 && settings.asking.prompts_per_round > 1;
+        let count = |prompt: &&usize| {
+            let others = if with_all { others_of(**prompt).count() as u64 } else { 0 };
+            counts[**prompt].saturating_add(others)
+        };
+        let Some(&next) = order.iter().filter(|prompt| !is_taken[**prompt]).min_by_key(count)
+        else {
+            break;
+        };
+        is_taken[next] = true;
+        taken.push(next as u64);
+        others_of(next).for_each(|other| counts[other] = counts[other].saturating_add(1));
+    }
+    taken.sort_unstable();
+    taken
+}
