@@ -3,6 +3,8 @@
 //! outside, and the bounds in one table.
 
 pub mod bounds;
+#[cfg(all(feature = "host", unix))]
+pub mod campaign;
 #[cfg(feature = "host")]
 pub mod coreset;
 pub mod data;

@@ -61,19 +61,25 @@ enum Command {
     Cost(cost::Args),
 }
 
+/// The definition of the command line, with all its options.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the command line, does what it says, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut output = Output::new(Names::of(&Cli::command()), cli.quiet);
+    let mut output = Output::new(Names::of(&command()), cli.quiet);
     output.work().end_when_interrupted();
     let done = match &cli.command {
         Command::Run(args) => run::execute(args, &mut output),
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),
         Command::Eval(args) => eval::execute(args, &mut output),
-        Command::Completions(args) => manual::completions(args, Cli::command(), &output),
-        Command::Man(args) => manual::man(args, Cli::command(), &output),
+        Command::Completions(args) => manual::completions(args, command(), &output),
+        Command::Man(args) => manual::man(args, command(), &output),
         Command::Cost(args) => cost::execute(args, &mut output),
         Command::Verify(args) => return finish(verify::execute(args, &mut output), &output),
     };
@@ -94,12 +100,8 @@ fn finish(done: Result<ExitCode>, output: &Output) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::Cli;
-
     #[test]
     fn the_definition_of_the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 }
