@@ -29,7 +29,7 @@
 //!
 //! Gains and the first two bounds are sums of ln(1 + w v), each right to its own last digits whatever
 //! λ is, and refused where the factor has lost them
-//! ([`mutual_information`](crate::mutual_information)). The Frank–Wolfe bound subtracts, and has an
+//! ([`mutual_information`]). The Frank–Wolfe bound subtracts, and has an
 //! allowance for it: ε κ times the sum of H, the k largest g and Σ g s, κ being the condition estimate
 //! of M(s). Where M(s) has no factor in the precision `T`, that bound is left as it is.
 

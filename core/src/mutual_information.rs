@@ -23,8 +23,7 @@
 //! nodes are in z, from −9 to 9. Beyond, σ is a step to them, and they are in the margin itself, from
 //! −40 to 40, where w and h have decayed; the probability is then the mean of w(x) Φ((x − m)/√v), by
 //! parts. Against 40 digits, I(m, v) is right to 2·10⁻¹⁴ nats for all m and v, and for v ≤ 1 and
-//! |m| ≤ 50 to a billionth of itself as well, by two terms of its series where v is below
-//! [`SMALL`].
+//! |m| ≤ 50 to a billionth of itself as well, by two terms of its series where v is below 2⁻¹⁴.
 
 use crate::arith::{Real, bernoulli_variance, entropy_of_logit, erf, exp, ln, log1p, sigmoid};
 use crate::error::{Error, check_shape};
@@ -128,7 +127,7 @@ pub const fn workspace_len(sizes: &Sizes) -> usize {
 /// # Errors
 /// [`Error::Index`] for a pair that the pool does not have; [`Error::NotPositiveDefinite`] where P
 /// has no factor in the precision `T`, [`Error::IllConditioned`] where rounding may have taken more
-/// than [`ROUNDING`] of it; [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
+/// than a 64th of it; [`Error::Shape`], [`Error::Workspace`], [`Error::NonFinite`].
 pub fn of_batch<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     batch: &[Scored<T>],

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::data::GIVEN;
-use super::kills::result;
+use super::kills::whole;
 use super::{Ended, Program, end, words};
 
 /// The calls, and the error that each is given.
@@ -123,13 +123,7 @@ fn outputs(folder: &Path) -> Vec<Option<Vec<String>>> {
         let bytes = fs::read(folder.join(name)).ok()?;
         Some(vec![format!("{bytes:x?}")])
     };
-    vec![
-        result(&folder.join("run")),
-        file("model"),
-        file("losses"),
-        file("curve.svg"),
-        file("batch"),
-    ]
+    vec![whole(folder), file("model"), file("losses"), file("curve.svg"), file("batch")]
 }
 
 fn clear(folder: &Path) {

@@ -40,9 +40,8 @@ pub fn run(
         sleep(duration.mul_f64(1.1 * delays.uniform::<f64>()));
         let _ = child.kill();
         child.wait().expect("a process of ours");
-        // The earlier run, or the new one, which has the same bytes: never neither.
-        if result(&folder.join(OUT)).as_ref() != Some(&expected) {
-            report(&format!("kill {number}: the earlier run is not whole"));
+        if whole(folder).as_ref() != Some(&expected) {
+            report(&format!("kill {number}: neither run is whole"));
         }
         for arguments in [&resume[..], &arguments] {
             let ended = program.run(folder, arguments);
@@ -56,6 +55,11 @@ pub fn run(
     }
 }
 
+/// The earlier run, or the one that is complete and about to take its place, which has the same bytes.
+pub(super) fn whole(folder: &Path) -> Option<Vec<String>> {
+    result(&folder.join(OUT)).or_else(|| result(&folder.join(format!(".{OUT}.partial"))))
+}
+
 /// Whether something hidden was left.
 fn leftovers(folder: &Path) -> bool {
     let names = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.file_name());
@@ -63,7 +67,7 @@ fn leftovers(folder: &Path) -> bool {
 }
 
 /// The files of a run but for their seconds, if it is whole.
-pub(super) fn result(out: &Path) -> Option<Vec<String>> {
+fn result(out: &Path) -> Option<Vec<String>> {
     let without_seconds = |line: &str| {
         let mut line: serde_json::Value = serde_json::from_str(line).ok()?;
         line.as_object_mut()?.remove("seconds")?;
