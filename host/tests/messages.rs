@@ -154,6 +154,23 @@ fn the_manual_refers_to_pages_that_there_are() {
     assert_eq!(references, 8);
 }
 
+/// What is wrong with a command line is told by quoting it. Colours are forced: else a pipe would get
+/// no escape sequence anyway.
+#[test]
+fn no_control_character_of_the_command_line_reaches_a_terminal() {
+    for argument in ["--see\u{1b}[2Jd", "--seed=\u{1b}[2J", "\u{1b}[2J", "\u{9b}2J"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_pairpick"))
+            .args(["run", argument])
+            .env("CLICOLOR_FORCE", "1")
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("2J") && stderr.contains("--help"), "{stderr}");
+        assert!(!stderr.contains("\u{1b}[2J") && !stderr.contains('\u{9b}'), "{stderr:?}");
+    }
+}
+
 /// File names, and whatever files hold.
 #[test]
 fn no_control_character_reaches_a_terminal() {

@@ -9,7 +9,8 @@ use super::log::{PLAIN, log};
 use crate::error::is_obeyed;
 use crate::output::abandon;
 
-/// The exit code of a program that a signal has ended: 128 and the signal's number.
+/// The exit code of a program that Ctrl-C has ended, whichever signal it was here: 128 and the number
+/// of SIGINT.
 const INTERRUPTED: i32 = 130;
 
 /// What the program is doing, as far as an interruption needs to know.

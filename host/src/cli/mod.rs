@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use self::log::{ERROR, PLAIN, log};
 use self::names::Names;
 use self::output::Output;
 use crate::error::Result;
@@ -70,7 +71,10 @@ pub fn command() -> clap::Command {
 /// Parses the command line, does what it says, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return answer(&error),
+    };
     let mut output = Output::new(Names::of(&command()), cli.quiet);
     output.work().end_when_interrupted();
     let done = match &cli.command {
@@ -84,6 +88,19 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => return finish(verify::execute(args, &mut output), &output),
     };
     finish(done.map(|()| ExitCode::SUCCESS), &output)
+}
+
+/// Help, or what is wrong with the command line, which quotes it.
+fn answer(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    match text.strip_prefix("error: ") {
+        Some(problem) => log(ERROR, problem.trim_end()),
+        None => log(PLAIN, text.trim_end()),
+    }
+    ExitCode::from(BAD_INPUT)
 }
 
 /// The exit code, and the error if there is one.

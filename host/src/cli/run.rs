@@ -35,7 +35,7 @@ use crate::settings::{
 ///
 /// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json, curves.svg and
 /// manifest.json. The same command gives the same files on every machine, but for the field
-/// "seconds".
+/// "seconds" and what manifest.json has of the file that it is in.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = help::RUN,

@@ -86,7 +86,6 @@ impl OutputFolder {
             return Self::create(out, force, source);
         }
         folder.source = Some(source.absolute()?);
-        folder.partial.clear()?;
         Ok(folder)
     }
 
@@ -102,7 +101,8 @@ impl OutputFolder {
         self.partial.path()
     }
 
-    /// Writes [`SETTINGS`], and where the data is. From here on the run can be gone on with.
+    /// Writes [`SETTINGS`], and where the data is. From here on the run can be gone on with; until
+    /// now an interrupted one could, which is discarded only once all that can be checked is.
     fn write_settings(&mut self, settings: &Settings, data: Source) -> Result<()> {
         let problem = |error: serde_json::Error| {
             Error::io(self.partial_path().join(SETTINGS), "write", error.into())
@@ -110,6 +110,7 @@ impl OutputFolder {
         let text = settings.to_json().map_err(problem)?;
         let inputs = Inputs { data, force: self.force };
         let inputs = serde_json::to_string_pretty(&inputs).map_err(problem)?;
+        self.partial.clear()?;
         // A manifest comes first: without one the folder would be known as nobody's.
         self.partial.commit()?;
         self.partial.replace(SETTINGS, text.as_bytes())?;

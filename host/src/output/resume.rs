@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::inputs::{Inputs, Source};
+use super::manifest::Manifest;
 use super::place::{check_free, resolve, sibling};
 use super::{CURVES, INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, damaged};
 use crate::data::embeddings::Embeddings;
@@ -58,7 +59,7 @@ impl OutputFolder {
         let partial = sibling(&target, out)?;
         if !partial.exists() {
             let out = out.to_owned();
-            return Err(match target.join(SETTINGS).exists() {
+            return Err(match Manifest::read(&target).is_ok_and(|manifest| manifest.is_some()) {
                 true => FolderError::Complete { out },
                 false => FolderError::NothingToResume { out, partial },
             }

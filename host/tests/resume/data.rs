@@ -132,6 +132,20 @@ fn a_change_of_any_embedding_is_refused() {
     case.succeeds(&["run", "--resume", "out"]);
 }
 
+/// What is wrong with it is found late, in a scan: what was interrupted is there until then.
+#[test]
+fn data_that_cannot_be_used_discards_no_interrupted_run() {
+    let case = interrupted_on_many(Case::new(&ALL));
+    let path = case.folder.path().join("many.npy");
+    let mut last_is_nan = many();
+    let at = last_is_nan.len() - 4;
+    last_is_nan[at..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(&path, last_is_nan).unwrap();
+    case.fails(&[&["run", "--force", "--out", "out"], &ALL[..]].concat(), "NaN at ");
+    fs::write(&path, many()).unwrap();
+    case.succeeds(&["run", "--resume", "out"]);
+}
+
 #[test]
 fn data_that_is_trusted_is_known_by_a_sample() {
     let case = interrupted_on_many(Case::new(&[&ALL[..], &["--trust-finite"]].concat()));

@@ -72,7 +72,7 @@ pub fn run(
                     &format!("{calls}:error={error}:when={when}"),
                 );
                 let context = format!("{calls} {when} fails with {error}: pairpick {arguments:?}");
-                if let Some(fault) = ended.fault() {
+                if let Some(fault) = ended.fault(&arguments) {
                     report(&format!("{fault}: {context}"));
                 }
                 if outputs(folder) != before {

@@ -39,7 +39,7 @@ pub const ODD: [&str; 16] = [
     "link",
     "lost",
     "/dev/null",
-    "line\nbreak\u{1b}[31m.npy",
+    "line\nbreak\u{1b}[2J.npy",
     "\u{ff}",
 ];
 
@@ -64,7 +64,7 @@ pub fn write(program: &Program, folder: &Path) {
         ("one.npy", &[1, 1, 6]),
         ("none.npy", &[0, 4, 6]),
         ("wide.npy", &[2, 70, 6]),
-        ("line\nbreak\u{1b}[31m.npy", &[12, 4, 6]),
+        ("line\nbreak\u{1b}[2J.npy", &[12, 4, 6]),
     ] {
         put(name, &npy_file(shape, |place| (place * 37 % 101) as f32 * 0.02 - 1.0));
     }

@@ -45,7 +45,7 @@ pub fn run(
         }
         for arguments in [&resume[..], &arguments] {
             let ended = program.run(folder, arguments);
-            if let Some(fault) = ended.fault() {
+            if let Some(fault) = ended.fault(arguments) {
                 report(&format!("kill {number}: then {fault}: pairpick {arguments:?}"));
             }
         }

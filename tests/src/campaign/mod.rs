@@ -58,6 +58,8 @@ impl Program {
             .arg(&self.path)
             .args(arguments)
             .current_dir(folder)
+            // Else what a terminal would obey is taken out on the way to a pipe.
+            .env("CLICOLOR_FORCE", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
@@ -116,9 +118,9 @@ fn ends_within(child: &mut Child, limit: Duration) -> bool {
 }
 
 impl Ended {
-    /// What no use may come to, if it came to that.
+    /// What no use with these arguments may come to, if it came to that.
     #[must_use]
-    pub fn fault(&self) -> Option<String> {
+    pub fn fault(&self, arguments: &[OsString]) -> Option<String> {
         let Self { status, stderr, deaf, interrupted } = self;
         if *deaf {
             return Some("does not end when interrupted".to_owned());
@@ -130,12 +132,14 @@ impl Ended {
             return Some(format!("ended by signal {signal}"));
         }
         match status.code() {
-            Some(0 | 1) => {}
+            Some(0) => {}
+            Some(1) if arguments.first().is_some_and(|command| command == "verify") => {}
             Some(2) if !stderr.trim().is_empty() => {}
             Some(130) if *interrupted => {}
             code => return Some(format!("exit code {code:?}, and says {stderr:?}")),
         }
-        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-        stderr.contains(control).then(|| format!("control characters in {stderr:?}"))
+        // Colours are the command's own.
+        let obeyed = ["\u{1b}[2J", "\u{1b}]", "\u{7}"].iter().any(|text| stderr.contains(text));
+        obeyed.then(|| format!("control characters in {stderr:?}"))
     }
 }

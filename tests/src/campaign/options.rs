@@ -50,7 +50,7 @@ const VALUES: [&str; 33] = [
     "prompt:2",
     "5,4,3",
     "1,1,1,1,1,1,1,1,1",
-    "2,\u{1b}[31m",
+    "2,\u{1b}[2J",
 ];
 
 /// Those of them that most options take.
@@ -111,7 +111,7 @@ pub fn run(
         let arguments = odd.arguments(&definition);
         odd.place(folder);
         let ended = program.run(folder, &arguments);
-        let mut fault = ended.fault();
+        let mut fault = ended.fault(&arguments);
         let now = data::contents(&folder.join(GIVEN));
         if now != given {
             fault = Some("changed what it was given".to_owned());
