@@ -166,7 +166,7 @@ fn no_control_character_of_the_command_line_reaches_a_terminal() {
             .unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{stderr}");
-        assert!(stderr.contains("2J") && stderr.contains("--help"), "{stderr}");
+        assert!(stderr.contains("--help"), "{stderr}");
         assert!(!stderr.contains("\u{1b}[2J") && !stderr.contains('\u{9b}'), "{stderr:?}");
     }
 }
