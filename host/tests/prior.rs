@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 use self::command::pairpick;
 
+/// The bundled responses, those of the training prompts first.
+const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
+
 /// What a command prints as JSON, and its notes.
 fn told(folder: &Path, arguments: &[&str]) -> (Value, String) {
     let output = pairpick(folder, &[arguments, &["--json"]].concat());
@@ -93,7 +96,8 @@ fn weights_are_told_as_they_were_used() {
     });
     fs::write(folder.join("unsure.jsonl"), lines.collect::<String>()).unwrap();
     let weights = |weights| -> BTreeMap<u64, f64> {
-        let pairs = select(&["--candidates", "unsure.jsonl", "--weights", weights]);
+        let listed = ["--train-embeddings", EMBEDDINGS, "--candidates", "unsure.jsonl"];
+        let pairs = select(&[&listed[..], &["--weights", weights]].concat());
         let weight = |pair: &Value| Some((pair["pair"].as_u64()?, pair["weight"].as_f64()?));
         pairs.iter().map(|pair| weight(pair).unwrap()).collect()
     };
