@@ -182,8 +182,10 @@ fn a_folder_that_is_being_filled_is_held() {
     assert_eq!(interrupted.data, Some(Source::Bundled));
     assert_eq!(interrupted.rounds, []);
     drop(resumed);
-    OutputFolder::create(&out, true, &Source::Bundled).unwrap().finish().unwrap();
-    assert_eq!(names(&out), [MANIFEST]);
+    let mut last = OutputFolder::create(&out, true, &Source::Bundled).unwrap();
+    begin(&mut last);
+    last.finish().unwrap();
+    assert_eq!(names(&out), [MANIFEST, "settings.json"]);
 }
 
 #[test]

@@ -155,10 +155,6 @@ impl OutputFolder {
     /// [`FolderError::OutputExists`] and [`FolderError::OutputPlace`] if somebody has filled the
     /// folder since; [`Error::Io`]. The files then stay under [`OutputFolder::partial_path`].
     pub fn finish(mut self) -> Result<PathBuf> {
-        if self.source.is_some() {
-            // It never began: what is in it is an earlier run's.
-            self.partial.clear()?;
-        }
         self.partial.commit()?;
         check_free(&self.target, &self.out, self.force)?;
         place::remove(&self.target)?;
