@@ -1,6 +1,8 @@
 //! How the program behaves among others: exit codes, what goes to which stream, a reader that goes
 //! away, and the folder that it leaves.
 
+mod folder;
+
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -8,14 +10,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-const FILES: [&str; 6] = [
-    "curves.svg",
-    "labels.jsonl",
-    "manifest.json",
-    "metrics.jsonl",
-    "model.safetensors",
-    "settings.json",
-];
+use self::folder::{FILES, names};
 
 fn pairpick(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pairpick"));
@@ -27,14 +22,6 @@ fn pairpick(folder: &Path, arguments: &[&str]) -> Command {
 fn short_run(folder: &Path, arguments: &[&str]) -> Command {
     let short = ["run", "--rounds", "2", "--batch", "20", "--iterations", "3"];
     pairpick(folder, &[&short, arguments].concat())
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn a_folder_that_is_being_filled_is_held() {
     let mut last = OutputFolder::create(&out, true, &Source::Bundled).unwrap();
     begin(&mut last);
     last.finish().unwrap();
-    assert_eq!(names(&out), [MANIFEST, "settings.json"]);
+    assert_eq!(names(&out), [MANIFEST, SETTINGS]);
 }
 
 #[test]

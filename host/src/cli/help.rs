@@ -169,10 +169,8 @@ fn presets(options: Command, adapted: fn(Settings) -> Settings) -> String {
     line(&mut text, "", Preset::ALL.iter().map(|preset| preset.name().to_owned()));
     let mut sized = Vec::new();
     for argument in options.get_arguments() {
-        let (id, option) = (
-            argument.get_id().as_str(),
-            format!("--{}", argument.get_id().as_str().replace('_', "-")),
-        );
+        let id = argument.get_id().as_str();
+        let option = format!("--{}", id.replace('_', "-"));
         let values = recipes.iter().filter_map(|recipe| recipe.get(id));
         line(&mut text, &option, values.map(told));
         if let Some(value) = bundled.get(id).filter(|value| recipes[0].get(id) != Some(value)) {

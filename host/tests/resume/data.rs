@@ -5,6 +5,7 @@ use std::io::Read;
 
 use tempfile::TempDir;
 
+use super::npy::npy;
 use super::{Case, killed_after_each_change, wait_until};
 
 const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
@@ -90,13 +91,7 @@ fn changed_candidates_are_refused() {
 const MANY: usize = 400;
 
 fn many() -> Vec<u8> {
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({MANY}, 2, 4), }}\n");
-    let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
-    file.extend(header.as_bytes());
-    let number = |place: usize| (place * 37 % 101) as f32 / 50.0 - 1.0;
-    file.extend((0..MANY * 8).flat_map(|place| number(place).to_le_bytes()));
-    file
+    npy(&[MANY, 2, 4], |place| (place * 37 % 101) as f32 / 50.0 - 1.0)
 }
 
 const ALL: [&str; 4] = ["--train-embeddings", "many.npy", "--candidates", "candidates.jsonl"];

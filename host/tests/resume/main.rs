@@ -3,6 +3,10 @@
 
 mod changed;
 mod data;
+#[path = "../folder/mod.rs"]
+mod folder;
+#[path = "../npy/mod.rs"]
+mod npy;
 mod replaced;
 
 use std::fs;
@@ -15,14 +19,7 @@ use std::time::{Duration, Instant};
 use pairpick_core::rng::Stream;
 use tempfile::TempDir;
 
-const FILES: [&str; 6] = [
-    "curves.svg",
-    "labels.jsonl",
-    "manifest.json",
-    "metrics.jsonl",
-    "model.safetensors",
-    "settings.json",
-];
+use self::folder::{FILES, names};
 
 /// A few rounds, each long enough to be killed in.
 const ROUNDS: [&str; 9] =
@@ -175,14 +172,6 @@ impl Case {
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8(output.stderr).unwrap().contains("the run is complete"));
     }
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 fn lines(path: &Path) -> usize {
