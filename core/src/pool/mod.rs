@@ -15,8 +15,8 @@ pub(crate) use self::chosen::{PickedPairs, picked_len};
 pub use self::comparison::Comparison;
 pub use self::prompts::{Prompts, pairs_of};
 pub use self::ranks::{pairs_of_ranks, ranks_of_pairs};
-pub use self::size::{BlockSize, PairsSize, PoolSize};
-pub(crate) use self::size::{LONG, PromptSizes, SHORT_BLOCK};
+pub use self::size::{BlockSize, LONG, PairsSize, PoolSize};
+pub(crate) use self::size::{PromptSizes, SHORT_BLOCK};
 
 use self::prompts::{first_pair_of, pair_of_items, place_of_items};
 use crate::columns::Columns;

@@ -11,7 +11,7 @@ pub(crate) const SHORT_BLOCK: usize = 8;
 /// Replies to a prompt up to which the pairs of a block of prompts are looked at together. A prompt with
 /// more is looked at alone, a block of its items with a block of others: what that takes does not grow
 /// with the prompt. Not part of the contract: sums and scores keep their bits.
-pub(crate) const LONG: usize = 512;
+pub const LONG: usize = 512;
 
 /// How large a pool is. It borrows nothing, so that a program can size its memory when it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

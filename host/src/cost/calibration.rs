@@ -1,6 +1,8 @@
 //! [`Calibration`]: what an operation of each stage costs on this machine, found by running the
 //! stages on few items, with the network's and the pool's own sizes.
 
+use pairpick_core::pool::LONG;
+
 use super::measure::{Clock, measure};
 use super::stages::{PoolShape, Shape, Stage, StageKind, stages};
 use crate::error::Result;
@@ -25,9 +27,7 @@ const PROMPTS: u64 = 25;
 /// The most responses to a prompt of a small pool: the operations of a pair are no others with more.
 const RESPONSES: u64 = 256;
 
-/// Responses to a prompt with more of which it is gone through by blocks; those of the small prompts that
-/// stand for such, and how many these are.
-const LONG: u64 = 512;
+/// Responses to the small prompts that stand for those of more than [`LONG`], and how many these are.
 const LONG_RESPONSES: u64 = 768;
 const LONG_PROMPTS: u64 = 2;
 
@@ -122,7 +122,7 @@ fn line(one: Measured, two: Measured, items: f64) -> Rate {
 fn small(shape: &Shape, dimensions: u64) -> Shape {
     let (items, pool) = match shape.pool {
         PoolShape::InPrompt { responses } => {
-            let (few, most) = match responses > LONG {
+            let (few, most) = match responses > LONG as u64 {
                 true => (LONG_PROMPTS, LONG_RESPONSES),
                 false => (PROMPTS, RESPONSES),
             };
