@@ -237,13 +237,14 @@ impl Args {
         let dataset = source.open(pool)?;
         dataset.train.embeddings.check_round(pool, prompts_per_round)?;
         self.fit_oracle(&mut settings, &dataset)?;
-        let notes = settings.fit_to(dataset.summary()?, &self.typed())?;
+        let data = dataset.summary()?;
+        let notes = settings.fit_to(data.clone(), &self.typed())?;
         let folder = OutputFolder::create(&self.out, self.force, &source)?;
         output.work().fills(&self.out, folder.partial_path(), 0);
         for note in &notes {
             output.note(note);
         }
-        settings.data = self.scan(&dataset, output)?.or(settings.data);
+        settings.data = Some(self.scan(&dataset, data, output)?);
         output.place(folder.partial_path(), &self.out);
         Ok(Job { out: self.out.clone(), folder, dataset, settings })
     }
@@ -259,26 +260,31 @@ impl Args {
         };
         let dataset = source.open(settings.asking.pool)?;
         let began = settings.data.as_ref();
-        source.check_unchanged(began, &dataset.summary()?)?;
-        if let Some(now) = self.scan(&dataset, output)? {
-            source.check_unchanged(began, &now)?;
-        }
+        // A sample first, which tells most changes at once.
+        let now = dataset.summary()?;
+        source.check_unchanged(began, &now)?;
+        source.check_unchanged(began, &self.scan(&dataset, now, output)?)?;
         output.note(&format!("going on after round {ended} of {}", settings.asking.rounds));
         Job { out: out.to_owned(), folder, dataset, settings }.carry_out(threads, output)
     }
 
-    /// What the data is, unless it is trusted.
-    fn scan(&self, dataset: &Dataset, output: &mut Output) -> Result<Option<DataSummary>> {
+    /// What all of the data is; where it is trusted, no more than a sample tells.
+    fn scan(
+        &self,
+        dataset: &Dataset,
+        sample: DataSummary,
+        output: &mut Output,
+    ) -> Result<DataSummary> {
         if self.trust_finite {
             if dataset.is_more_than_a_sample() {
                 output.note("`trust_finite`: the embeddings are known by a sample of them alone");
             }
-            return Ok(None);
+            return Ok(sample);
         }
         output.begin("reading the data once", dataset.values());
-        let scanned = dataset.scan(&mut |done| output.advance(done));
+        let scanned = dataset.scan(sample, &mut |done| output.advance(done));
         output.end();
-        scanned.map(Some)
+        scanned
     }
 
     fn report(&self, out: &Path, summary: &Summary, output: &Output) -> Result<()> {

@@ -93,15 +93,6 @@ impl Split {
         })
     }
 
-    /// Shape and digests, of every embedding. `advance` is told how many numbers have been read.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; [`DataError::NonFiniteEmbedding`] at the first NaN or infinity.
-    pub fn scan(&self, advance: &mut dyn FnMut(u64)) -> Result<SplitSummary> {
-        let embeddings = Some(self.embeddings.scan_finite(advance)?);
-        Ok(SplitSummary { embeddings, ..self.summary()? })
-    }
-
     /// Enough to tell most data sets apart without reading gigabytes.
     fn sample_digest(&self) -> Result<HexDigest> {
         let prompts = self.embeddings.prompts();
@@ -177,16 +168,9 @@ impl Dataset {
     /// # Errors
     /// As [`Split::summary`].
     pub fn summary(&self) -> Result<DataSummary> {
-        self.summary_by(&mut Split::summary)
-    }
-
-    fn summary_by(
-        &self,
-        summary: &mut dyn FnMut(&Split) -> Result<SplitSummary>,
-    ) -> Result<DataSummary> {
-        let train = summary(&self.train)?;
+        let train = self.train.summary()?;
         let candidates = self.candidates.as_ref().map(CandidatesSummary::of);
-        let test = self.test.as_ref().map(summary).transpose()?;
+        let test = self.test.as_ref().map(Split::summary).transpose()?;
         Ok(DataSummary { train, candidates, test })
     }
 
@@ -204,18 +188,23 @@ impl Dataset {
         self.train.embeddings.values().saturating_add(test)
     }
 
-    /// Shapes and digests of both parts, of every embedding. `advance` is told how many numbers
-    /// have been read.
+    /// The summary of this data, with what a sample leaves out: the digest of every embedding.
+    /// `advance` is told how many numbers have been read.
     ///
     /// # Errors
-    /// As [`Split::scan`].
-    pub fn scan(&self, advance: &mut dyn FnMut(u64)) -> Result<DataSummary> {
-        let mut before = 0_u64;
-        self.summary_by(&mut |split| {
-            let scanned = split.scan(&mut |done| advance(before.saturating_add(done)));
-            before = before.saturating_add(split.embeddings.values());
-            scanned
-        })
+    /// As [`Embeddings::scan_finite`].
+    pub fn scan(
+        &self,
+        mut summary: DataSummary,
+        advance: &mut dyn FnMut(u64),
+    ) -> Result<DataSummary> {
+        let train = &self.train.embeddings;
+        summary.train.embeddings = Some(train.scan_finite(advance)?);
+        if let Some((test, summary)) = self.test.as_ref().zip(summary.test.as_mut()) {
+            let mut advance = |done| advance(train.values().saturating_add(done));
+            summary.embeddings = Some(test.embeddings.scan_finite(&mut advance)?);
+        }
+        Ok(summary)
     }
 }
 

@@ -325,6 +325,21 @@ impl Embeddings {
         DataError::Overflow { what, item: self.name(item).place(None) }.at(self.path())
     }
 
+    /// What the core refuses of rewards, by the item whose reward overflows; any other error as
+    /// `otherwise` tells it. The items are those of the rewards, in their order.
+    pub(crate) fn refused_rewards(
+        &self,
+        items: &[u64],
+        otherwise: impl FnOnce(pairpick_core::Error) -> Error,
+    ) -> impl FnOnce(pairpick_core::Error) -> Error {
+        move |error| match error {
+            pairpick_core::Error::NonFinite { what: "rewards", index } => {
+                self.overflow(items[index], "the rewards")
+            }
+            error => otherwise(error),
+        }
+    }
+
     fn no_such_item(&self, index: u64) -> Error {
         let source = pairpick_core::Error::Index { what: "item", index, len: self.items() };
         Error::Core { context: self.path().display().to_string(), source }

@@ -9,7 +9,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::manifest::{MANIFEST, Manifest};
-use super::place::{create, entries, refused};
+use super::place::{create, entries, foreign, refused};
 use super::{CURVES, INPUTS, LABELS, METRICS, MODEL, SETTINGS, damaged, sync_folder};
 use crate::error::{Error, FolderError, Result};
 
@@ -244,7 +244,7 @@ fn check_entries(path: &Path) -> Result<()> {
         _ => OURS.contains(&name.strip_prefix('.').unwrap_or(name)),
     };
     match entries(path)?.into_iter().find(|name| !is_ours(name)) {
-        Some(name) => Err(refused(path, &format!("no run wrote {name}, which is in it"))),
+        Some(name) => Err(foreign(path, &name)),
         None => Ok(()),
     }
 }

@@ -93,7 +93,7 @@ fn check_written(target: &Path, out: &Path) -> Result<()> {
     };
     for name in entries(target)?.iter().filter(|name| *name != MANIFEST) {
         if !manifest.lists(name) {
-            return Err(refused(out, &format!("no run wrote {name}, which is in it")));
+            return Err(foreign(out, name));
         }
         let path = target.join(name);
         let bytes = fs::read(&path).map_err(|error| Error::io(path, "read", error))?;
@@ -147,12 +147,17 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<String>> {
         let entry = entry.map_err(list)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if !entry.file_type().map_err(list)?.is_file() {
-            return Err(refused(folder, &format!("no run wrote {name}, which is in it")));
+            return Err(foreign(folder, &name));
         }
         names.push(name);
     }
     names.sort();
     Ok(names)
+}
+
+/// The error of what is in a folder and not a run's.
+pub(super) fn foreign(folder: &Path, name: &str) -> Error {
+    refused(folder, &format!("no run wrote {name}, which is in it"))
 }
 
 pub(super) fn refused(out: &Path, problem: &str) -> Error {

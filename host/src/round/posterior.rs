@@ -1,6 +1,5 @@
 //! [`LabelPosterior`]: what all labels so far tell of the last layer, under the current model.
 
-use pairpick_core::Error as Core;
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{rewards, rewards_workspace_len};
@@ -127,10 +126,5 @@ fn add<T: Real>(
             let (pairs, weighting) = (pairs.pairs(), Weighting::Bernoulli);
             add_pairs(threads, features, pairs, &values, weighting, fisher, &mut workspace)
         })
-        .map_err(|error| match error {
-            Core::NonFinite { what: "rewards", index } => {
-                embeddings.overflow(pairs.items()[index], "the rewards")
-            }
-            error => Error::core(CONTEXT)(error),
-        })
+        .map_err(embeddings.refused_rewards(pairs.items(), Error::core(CONTEXT)))
 }

@@ -78,12 +78,9 @@ fn select<T: Real>(
     let posterior = &state.posterior.with_head(state.model.head())?;
     let problem = Problem { executor: threads, pool, posterior, options };
     let picked = pick_within_caps(request, &problem, size, progress);
-    let Picked { pairs, selection } = picked.map_err(|error| match error {
-        Core::NonFinite { what: "rewards", index } => {
-            request.context.embeddings.overflow(drawn.items[index], "the rewards")
-        }
-        error => request.refused()(error),
-    })?;
+    let embeddings = request.context.embeddings;
+    let refused = embeddings.refused_rewards(&drawn.items, request.refused());
+    let Picked { pairs, selection } = picked.map_err(refused)?;
     progress.end();
     warn::<T>(request, &selection, progress);
     let worth = information::of_batch(request, &problem, &pairs, progress);
