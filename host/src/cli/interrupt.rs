@@ -68,25 +68,21 @@ impl Work {
     }
 }
 
-/// Acts once on the first interruption. ctrlc takes all of its signals or, where one of them is
-/// ignored, none; Linux tells which, so that there the others are heeded.
-fn on_interruption(act: impl Fn() + Clone + Send + 'static) {
-    let all = ctrlc::try_set_handler(act.clone());
-    #[cfg(target_os = "linux")]
-    if all.is_err() {
-        on_signals_not_ignored(act);
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (all, act);
+/// Acts once on the first interruption, by a signal that is not ignored: Linux tells which are. Where
+/// one of them is elsewhere, none is heeded.
+#[cfg(not(target_os = "linux"))]
+fn on_interruption(act: impl FnMut() + Send + 'static) {
+    let _ = ctrlc::try_set_handler(act);
 }
 
+/// The same.
 #[cfg(target_os = "linux")]
-fn on_signals_not_ignored(act: impl Fn() + Send + 'static) {
+fn on_interruption(mut act: impl FnMut() + Send + 'static) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let Some(ignored) = ignored(&status) else { return };
+    let ignored = ignored(&status).unwrap_or_default();
     let heeded =
         [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     if let Ok(mut signals) = Signals::new(heeded) {
