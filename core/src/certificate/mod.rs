@@ -33,16 +33,21 @@
 //! allowance for it: ε κ times the sum of H, the k largest g and Σ g s, κ being the condition estimate
 //! of M(s). Where M(s) has no factor in the precision `T`, that bound is left as it is.
 
-use crate::arith::{Real, exp, log1p};
+mod relaxation;
+mod walk;
+
+use self::relaxation::{Line, MATRICES, Relaxation};
+use self::walk::Walk;
+use crate::arith::{Real, exp};
 use crate::error::{Error, check_shape};
-use crate::fisher::{Weighting, add_pairs, pairs_workspace_len};
+use crate::fisher::pairs_workspace_len;
 use crate::head::{rewards, rewards_workspace_len};
-use crate::linalg::{Cholesky, CholeskyView, Packed, PackedView, packed_len};
+use crate::linalg::packed_len;
 use crate::memory::{Memory, larger};
 use crate::mutual_information::{self, BatchInformation, GrowingPosterior, growing_len};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{Distinct, ItemPair, PickedPairs, PoolSize};
-use crate::score::{Criterion, Ranking, ScoreWorkspaceLen, best_in};
+use crate::score::ScoreWorkspaceLen;
 use crate::select::{Problem, Sizes};
 use crate::topk::Scored;
 
@@ -150,9 +155,6 @@ pub const fn workspace_len(sizes: &Sizes) -> WorkspaceLen {
     WorkspaceLen { numbers, heaps, pairs: batch, ranks: batch }
 }
 
-/// P, B, and the direction.
-const MATRICES: usize = 3;
-
 impl<N, H, P: Memory<ItemPair>, R: Memory<u64>> Certifier<N, H, P, R> {
     /// What a batch brings: [`mutual_information::of_batch`].
     ///
@@ -248,277 +250,4 @@ fn bound_by_submodularity<T: Real, E: Executor>(
         certificate.lower_to(gain + walk.largest_gains(&factor, Some(&picked))?);
     }
     Ok(certificate)
-}
-
-/// Walks over the pairs of the pool.
-struct Walk<'a, T, E> {
-    problem: &'a Problem<'a, T, E>,
-    rewards: &'a [T],
-    numbers: &'a mut [T],
-    heaps: &'a mut [Scored<T>],
-    best: &'a mut [Scored<T>],
-    pairs: &'a mut [ItemPair],
-}
-
-impl<T: Real, E: Executor> Walk<'_, T, E> {
-    /// Finds the pairs with the largest w dᵀM⁻¹d, as many as a batch has, but for those picked.
-    fn find(
-        &mut self,
-        factor: &CholeskyView<'_, T>,
-        picked: Option<&PickedPairs<'_>>,
-    ) -> Result<&[Scored<T>], Error> {
-        if self.best.is_empty() {
-            return Ok(&[]);
-        }
-        let Problem { executor, pool, .. } = *self.problem;
-        let criterion = Criterion::Leverage(factor, Weighting::Bernoulli);
-        let mut ranking = Ranking::new(pool, self.rewards, criterion);
-        if let Some(picked) = picked {
-            ranking = ranking.beside(picked);
-        }
-        let parts = 0..ranking.parts();
-        Ok(best_in(executor, &ranking, parts, self.numbers, self.heaps, self.best)?)
-    }
-
-    /// The sum of the largest gains ln(1 + w dᵀM⁻¹d) of one pair each.
-    fn largest_gains(
-        &mut self,
-        factor: &CholeskyView<'_, T>,
-        picked: Option<&PickedPairs<'_>>,
-    ) -> Result<f64, Error> {
-        let mut sum = 0.0;
-        for pair in self.find(factor, picked)? {
-            sum += log1p(pair.score.to_f64());
-        }
-        Ok(sum)
-    }
-
-    /// The matrix of a batch.
-    fn sum(&mut self, batch: &[Scored<T>], sum: &mut PackedView<'_, T>) -> Result<(), Error> {
-        sum_pairs(self.problem, batch, self.rewards, self.pairs, sum, self.numbers)
-    }
-
-    /// That of the pairs found last.
-    fn sum_found(&mut self, sum: &mut PackedView<'_, T>) -> Result<(), Error> {
-        sum_pairs(self.problem, self.best, self.rewards, self.pairs, sum, self.numbers)
-    }
-}
-
-/// M(s) and the direction to go on in.
-struct Line<'a, T> {
-    /// P.
-    start: PackedView<'a, T>,
-    /// B = M(s) − P.
-    mixture: PackedView<'a, T>,
-    /// Of the corner with the k largest g, less B.
-    direction: PackedView<'a, T>,
-}
-
-impl<'a, T: Real> Line<'a, T> {
-    /// At the corner of a batch.
-    fn new<E: Executor>(
-        walk: &mut Walk<'_, T, E>,
-        batch: &[Scored<T>],
-        matrices: &'a mut [T],
-    ) -> Result<Self, Error> {
-        let posterior = walk.problem.posterior;
-        let order = posterior.past.order();
-        let (start, matrices) = split_at(matrices, packed_len(order));
-        let (mixture, direction) = split_at(matrices, packed_len(order));
-        let mut start = Packed::new(order, start)?;
-        posterior.fill_precision(true, &mut start)?;
-        let mut mixture = Packed::new(order, mixture)?;
-        walk.sum(batch, &mut mixture)?;
-        let mut direction = Packed::new(order, direction)?;
-        direction.clear();
-        Ok(Self { start, mixture, direction })
-    }
-
-    /// The factor of P + B + t·(the direction).
-    fn factor_at<'m>(&self, t: T, matrix: &'m mut [T]) -> Result<CholeskyView<'m, T>, Error> {
-        let Self { start, mixture, direction } = self;
-        let parts = mixture.as_slice().iter().zip(direction.as_slice());
-        let entries = matrix.iter_mut().zip(start.as_slice());
-        for ((entry, start), (mixture, direction)) in entries.zip(parts) {
-            *entry = *start + (*mixture + t * *direction);
-        }
-        Cholesky::factor(Packed::new(start.order(), matrix)?)
-    }
-}
-
-/// The relaxed problem, at the choice in part that the iterations have come to.
-struct Relaxation<'a, T, E> {
-    walk: Walk<'a, T, E>,
-    line: Line<'a, T>,
-    /// Of the factor of P.
-    diagonal: &'a [T],
-    matrix: &'a mut [T],
-    columns: &'a mut [T],
-}
-
-/// What is known at a choice in part.
-struct Point<T> {
-    /// log|M(s)| − log|P|.
-    gain: f64,
-    /// The k largest g less Σ g s: the derivative of the gain towards their corner.
-    slope: T,
-    /// How far rounding may have lowered the sum of the two.
-    rounding: f64,
-}
-
-impl<T: Real, E: Executor> Relaxation<'_, T, E> {
-    /// Lowers the bound, from the batch on, until it is near enough or nothing more is to be had.
-    fn lower(
-        &mut self,
-        certificate: &mut Certificate,
-        effort: Effort,
-        seen: &mut impl FnMut(&Certificate),
-    ) -> Result<(), Error> {
-        let allowed = effort.gap * T::from_u64(certificate.order as u64).to_f64();
-        let mut largest = certificate.gain;
-        let mut point = if certificate.gap() > allowed { if_factored(self.look())? } else { None };
-        loop {
-            if let Some(Point { gain, slope, rounding }) = point {
-                certificate.lower_to(gain + slope.to_f64() + rounding);
-                if largest < gain {
-                    largest = gain;
-                }
-            }
-            seen(certificate);
-            let goes_on =
-                certificate.bound - largest > allowed && certificate.iterations < effort.iterations;
-            let Some(Point { slope, .. }) = point.filter(|_| goes_on) else {
-                return Ok(());
-            };
-            point = if_factored(self.step(slope).and_then(|()| self.look()))?;
-            certificate.iterations += 1;
-        }
-    }
-
-    /// Where the bound is now; turns to the corner that it comes from.
-    fn look(&mut self) -> Result<Point<T>, Error> {
-        let factor = self.line.factor_at(T::ZERO, self.matrix)?;
-        let mut gain = 0.0;
-        for (place, before) in self.diagonal.iter().enumerate() {
-            let grown = (factor.diagonal(place) - *before) / *before;
-            gain += log1p(grown.to_f64());
-        }
-        let mut most = T::ZERO;
-        for pair in self.walk.find(&factor, None)? {
-            most += pair.score;
-        }
-        let Line { mixture, direction, .. } = &mut self.line;
-        let here = trace_of_solution(&factor, mixture, self.columns)?;
-        let condition = factor.condition_estimate(self.columns)?.to_f64();
-        let terms = T::from_u64(factor.order() as u64) + most + here;
-        let rounding = T::EPSILON.to_f64() * condition * terms.to_f64();
-        self.walk.sum_found(direction)?;
-        for (entry, here) in direction.as_mut_slice().iter_mut().zip(mixture.as_slice()) {
-            *entry -= *here;
-        }
-        Ok(Point { gain: gain + gain, slope: most - here, rounding })
-    }
-
-    /// Goes on in the direction looked at, to where log|M| no longer grows.
-    fn step(&mut self, slope: T) -> Result<(), Error> {
-        let length = self.search(slope)?;
-        for (entry, towards) in
-            self.line.mixture.as_mut_slice().iter_mut().zip(self.line.direction.as_slice())
-        {
-            *entry += length * *towards;
-        }
-        Ok(())
-    }
-
-    /// The t of 0..=1 with the largest log|P + B + t·(the direction)|, where its slope has fallen
-    /// to [`FLAT`] of that at 0: the Illinois form of false position (Dowell and Jarratt, 1971).
-    fn search(&mut self, slope: T) -> Result<T, Error> {
-        let flat = slope * T::from_f64(FLAT);
-        let (mut low, mut high) = ((T::ZERO, slope), (T::ONE, self.slope_at(T::ONE)?));
-        if high.1 >= T::ZERO {
-            return Ok(T::ONE);
-        }
-        let mut middle = low.0;
-        let mut last_was_low = None;
-        for _ in 0..SEARCH {
-            middle = low.0 + (high.0 - low.0) * (low.1 / (low.1 - high.1));
-            let slope = self.slope_at(middle)?;
-            if slope.magnitude() <= flat {
-                break;
-            }
-            let is_low = slope > T::ZERO;
-            let repeated = last_was_low == Some(is_low);
-            if is_low {
-                low = (middle, slope);
-                high.1 = if repeated { high.1 * T::HALF } else { high.1 };
-            } else {
-                high = (middle, slope);
-                low.1 = if repeated { low.1 * T::HALF } else { low.1 };
-            }
-            last_was_low = Some(is_low);
-        }
-        Ok(middle)
-    }
-
-    /// d/dt log|P + B + t·D| = tr((P + B + t·D)⁻¹D), D the direction.
-    fn slope_at(&mut self, t: T) -> Result<T, Error> {
-        let factor = self.line.factor_at(t, self.matrix)?;
-        trace_of_solution(&factor, &self.line.direction, self.columns)
-    }
-}
-
-/// Nothing, where a matrix has no factor in this precision.
-fn if_factored<R>(result: Result<R, Error>) -> Result<Option<R>, Error> {
-    match result {
-        Err(Error::NotPositiveDefinite { .. }) => Ok(None),
-        result => result.map(Some),
-    }
-}
-
-/// A slope so much smaller than the first ends the search for a step.
-const FLAT: f64 = 0.05;
-
-/// The most places that the search for a step looks at.
-const SEARCH: usize = 12;
-
-/// The matrix of a batch, Σ w ddᵀ in pair form.
-fn sum_pairs<T: Real, E: Executor>(
-    problem: &Problem<'_, T, E>,
-    batch: &[Scored<T>],
-    rewards: &[T],
-    pairs: &mut [ItemPair],
-    sum: &mut PackedView<'_, T>,
-    numbers: &mut [T],
-) -> Result<(), Error> {
-    let Problem { executor, pool, .. } = *problem;
-    for (slot, scored) in pairs.iter_mut().zip(batch) {
-        let len = pool.pairs().len();
-        let outside = Error::Index { what: "pair of a batch", index: scored.pair, len };
-        *slot = pool.pairs().items_of_pair(scored.pair).ok_or(outside)?;
-    }
-    sum.clear();
-    add_pairs(executor, pool.features(), pairs, rewards, Weighting::Bernoulli, sum, numbers)
-}
-
-/// tr(M⁻¹A) = Σ_j (L⁻¹e_j)ᵀ(L⁻¹a_j), a_j the columns of A, in ascending order.
-fn trace_of_solution<T: Real>(
-    factor: &CholeskyView<'_, T>,
-    matrix: &PackedView<'_, T>,
-    columns: &mut [T],
-) -> Result<T, Error> {
-    let order = factor.order();
-    let (unit, column) = split_at(columns, order);
-    let mut trace = T::ZERO;
-    for j in 0..order {
-        for (i, (unit, entry)) in unit.iter_mut().zip(column.iter_mut()).enumerate() {
-            *unit = if i == j { T::ONE } else { T::ZERO };
-            *entry = matrix.entry(i, j).unwrap_or(T::ZERO);
-        }
-        factor.solve_lower(unit)?;
-        factor.solve_lower(column)?;
-        for (unit, entry) in unit.iter().zip(column.iter()) {
-            trace += *unit * *entry;
-        }
-    }
-    Ok(trace)
 }
