@@ -18,8 +18,9 @@ fn iteration(criterion: &mut Criterion) {
     let items = 2 * LABELS as usize;
     let inputs = numbers(mlp.inputs() * items, 1);
     let parameters: Vec<f32> = numbers(mlp.parameters(), 2).iter().map(|x| x * 0.1).collect();
-    let training: Vec<Comparison<f32>> =
-        (0..LABELS).map(|i| Comparison { a: 2 * i, b: 2 * i + 1, label: 1.0 }).collect();
+    let training: Vec<Comparison<f32>> = (0..LABELS)
+        .map(|i| Comparison { a: 2 * i, b: 2 * i + 1, label: 1.0, count: 1.0 })
+        .collect();
     let columns = Columns::new(&inputs, mlp.inputs(), items).expect("shape");
     let data = Data { items: columns, training_items: items, training: &training, held_out: &[] };
     let mut out = vec![0.0; mlp.parameters()];

@@ -226,8 +226,9 @@ impl Training {
         let mlp = Mlp::new(dimensions, [hidden; 3], Activation::Gelu).expect("sizes in range");
         let items = 2 * labels as usize;
         let parameters = numbers(mlp.parameters(), 2).iter().map(|x| x * 0.1).collect();
-        let labels: Vec<_> =
-            (0..labels).map(|i| Comparison { a: 2 * i, b: 2 * i + 1, label: 1.0 }).collect();
+        let labels: Vec<_> = (0..labels)
+            .map(|i| Comparison { a: 2 * i, b: 2 * i + 1, label: 1.0, count: 1.0 })
+            .collect();
         let memory = vec![0.0; workspace_len(executor.threads(), &mlp, items, labels.len(), None)];
         Self { mlp, inputs: numbers(dimensions * items, 1), parameters, labels, memory }
     }

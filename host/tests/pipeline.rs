@@ -362,7 +362,7 @@ fn the_summary_adds_up() {
     for (pair, rank) in pairs.iter().zip(1..) {
         assert_eq!(pair["rank"], rank);
         let p = sigmoid(pair["margin"].as_f64().unwrap());
-        assert!((pair["weight"].as_f64().unwrap() - p * (1.0 - p)).abs() < 1e-12);
+        assert!((pair["fisher_weight"].as_f64().unwrap() - p * (1.0 - p)).abs() < 1e-12);
     }
     let metrics = fs::read_to_string(case.path("run/metrics.jsonl")).unwrap();
     let last: Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();

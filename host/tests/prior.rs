@@ -98,7 +98,7 @@ fn weights_are_told_as_they_were_used() {
     let weights = |weights| -> BTreeMap<u64, f64> {
         let listed = ["--train-embeddings", EMBEDDINGS, "--candidates", "unsure.jsonl"];
         let pairs = select(&[&listed[..], &["--weights", weights]].concat());
-        let weight = |pair: &Value| Some((pair["pair"].as_u64()?, pair["weight"].as_f64()?));
+        let weight = |pair: &Value| Some((pair["pair"].as_u64()?, pair["fisher_weight"].as_f64()?));
         pairs.iter().map(|pair| weight(pair).unwrap()).collect()
     };
     let (plug_in, averaged) = (weights("plug-in"), weights("averaged"));

@@ -90,7 +90,10 @@ impl Reader {
                   {\"round\":2,\"a\":[2,0],\"b\":[1,1],\"label\":0.5,\"score\":0.25}\n"
                     .to_vec(),
                 b"{\"a\":3,\"b\":5,\"label\":0,\"rank\":1,\"pair\":7,\"score\":1e-3,\
-                  \"weight\":0.25,\"margin\":-0.5}\n\n{\"a\":0,\"b\":1,\"label\":1}\n"
+                  \"fisher_weight\":0.25,\"margin\":-0.5}\n\n{\"a\":0,\"b\":1,\"label\":1}\n"
+                    .to_vec(),
+                b"{\"a\":5,\"b\":3,\"votes\":[2,1,4],\"weight\":0.5,\"id\":17}\n\
+                  {\"a\":0,\"b\":1,\"label\":0.3,\"annotator\":\"x\",\"topic\":{\"of\":[1,null]}}\n"
                     .to_vec(),
             ],
             Self::Candidates => vec![

@@ -35,7 +35,7 @@ impl Data {
             let (a, b) = ((7 * i) % items, (7 * i + 1 + i % (items - 1)) % items);
             let margin = oracle::dot(&oracle::difference(order, &features, (a, b).into()), &head);
             let wins = rng.uniform::<f64>() < 1.0 / (1.0 + (-margin).exp());
-            Comparison { a, b, label: f64::from(u8::from(wins)) }
+            Comparison { a, b, label: f64::from(u8::from(wins)), count: 1.0 }
         };
         let labels: Vec<_> = (0..labels).map(label).collect();
         let folds = (0..).map(|i| [2, 0, 4][i % 3]).take(labels.len()).collect();
@@ -106,7 +106,7 @@ fn with_one_feature_the_evidence_is_near_the_integral_it_approximates() {
 /// Ties at β = 0 leave the posterior precision λI + ¼ Σ ddᵀ, and the evidence in closed form.
 #[test]
 fn ties_alone_have_a_closed_form_and_prefer_the_ceiling() {
-    let labels = vec![Comparison { a: 0, b: 1, label: 0.5 }; 12];
+    let labels = vec![Comparison { a: 0, b: 1, label: 0.5, count: 1.0 }; 12];
     let folds = vec![0; 12];
     let data = Data { order: 2, features: vec![1.0, 0.0, 0.0, 2.0], labels, folds };
     for prior_precision in [0.4_f64, 3.0, 100.0] {
@@ -122,7 +122,7 @@ fn ties_alone_have_a_closed_form_and_prefer_the_ceiling() {
 
 #[test]
 fn labels_without_an_error_in_one_direction_prefer_the_floor() {
-    let labels = vec![Comparison { a: 0, b: 1, label: 1.0 }; 40];
+    let labels = vec![Comparison { a: 0, b: 1, label: 1.0, count: 1.0 }; 40];
     let folds = (0..40).map(|i| i % 2).collect();
     let data = Data { order: 1, features: vec![1.0, 0.0], labels, folds };
     for choice in
@@ -258,7 +258,7 @@ fn what_says_nothing_about_the_prior_is_refused() {
     let none = with(&[], &[]);
     assert_eq!(none.by_evidence(&executor), Err(Error::Empty { what: "comparisons" }));
     assert_eq!(none.by_held_out(&executor), Err(Error::Empty { what: "comparisons" }));
-    let itself = Comparison { a: 1, b: 1, label: 1.0 };
+    let itself = Comparison { a: 1, b: 1, label: 1.0, count: 1.0 };
     let alike = with(&[itself, itself], &[0, 1]);
     for result in [alike.by_evidence(&executor), alike.by_held_out(&executor)] {
         assert!(matches!(result, Err(Error::Parameter { .. })), "{result:?}");
@@ -269,9 +269,9 @@ fn what_says_nothing_about_the_prior_is_refused() {
     assert_eq!(result, Err(Error::Parameter { what: message }));
     let result = with(&good.labels, &[0, 1]).by_held_out(&executor);
     assert_eq!(result, Err(Error::Shape { what: "folds", expected: 10, found: 2 }));
-    let outside = with(&[Comparison { a: 0, b: 8, label: 1.0 }], &[0]);
+    let outside = with(&[Comparison { a: 0, b: 8, label: 1.0, count: 1.0 }], &[0]);
     assert!(matches!(outside.by_evidence(&executor), Err(Error::Index { index: 8, .. })));
-    let odd = with(&[Comparison { a: 0, b: 1, label: 0.3 }], &[0]);
+    let odd = with(&[Comparison { a: 0, b: 1, label: 0.3, count: 1.0 }], &[0]);
     assert_eq!(bounds(odd.columns(), &odd.labels), Err(Error::Label { index: 0, value: 0.3 }));
     let mut head = [0.0; 3];
     let (mut memory, mut places) = (good.memory(&executor), good.labels[1..].to_vec());

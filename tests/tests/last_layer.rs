@@ -28,14 +28,15 @@ impl Problem {
         let answer = |i: u32| [1.0, 0.0, 1.0, 0.5, 1.0][i as usize % 5];
         let pair = |i: u32| ((3 * i) % items, (3 * i + 1 + i % (items - 1)) % items);
         let labels = (0..labels)
-            .map(|i| Comparison { a: pair(i).0, b: pair(i).1, label: answer(i) })
+            .map(|i| Comparison { a: pair(i).0, b: pair(i).1, label: answer(i), count: 1.0 })
             .collect();
         Self { order, features: numbers_f32(order * items as usize, 8), labels, prior_precision }
     }
 
     /// One feature, which is the item's reward but for β.
     fn line(features: &[f32], labels: &[(u32, u32, f64)], prior_precision: f64) -> Self {
-        let labels = labels.iter().map(|&(a, b, label)| Comparison { a, b, label }).collect();
+        let labels =
+            labels.iter().map(|&(a, b, label)| Comparison { a, b, label, count: 1.0 }).collect();
         Self { order: 1, features: features.to_vec(), labels, prior_precision }
     }
 
@@ -58,7 +59,12 @@ impl Problem {
         let label = |pair: &Comparison<f64>| T::from_f64(pair.label);
         self.labels
             .iter()
-            .map(|pair| Comparison { a: pair.a, b: pair.b, label: label(pair) })
+            .map(|pair| Comparison {
+                a: pair.a,
+                b: pair.b,
+                label: label(pair),
+                count: T::from_f64(pair.count),
+            })
             .collect()
     }
 
@@ -240,7 +246,10 @@ fn bad_problems_are_errors_and_leave_the_head() {
     let executor = Sequential::default();
     let (features, start) = (numbers_f32(2 * 3, 1), [0.25, -0.5]);
     let columns = Columns::new(&features, 2, 3).expect("shape");
-    let good = [Comparison { a: 0, b: 1, label: 1.0 }, Comparison { a: 2, b: 1, label: 0.5 }];
+    let good = [
+        Comparison { a: 0, b: 1, label: 1.0, count: 1.0 },
+        Comparison { a: 2, b: 1, label: 0.5, count: 1.0 },
+    ];
     let enough = workspace_len(executor.threads(), 2, 3, 2);
     let run = |labels: &[Comparison<f64>], prior: f64, start: &[f64], memory: usize| {
         let mut head = start.to_vec();
@@ -259,9 +268,9 @@ fn bad_problems_are_errors_and_leave_the_head() {
     assert_eq!(run(&good, 1.0, &start[..1], enough), Err(shape));
     let memory = Error::Workspace { what: "last layer", required: enough, found: enough - 1 };
     assert_eq!(run(&good, 1.0, &start, enough - 1), Err(memory));
-    let odd = [Comparison { a: 0, b: 1, label: 0.7 }];
+    let odd = [Comparison { a: 0, b: 1, label: 0.7, count: 1.0 }];
     assert_eq!(run(&odd, 1.0, &start, enough), Err(Error::Label { index: 0, value: 0.7 }));
-    let outside = [Comparison { a: 0, b: 3, label: 1.0 }];
+    let outside = [Comparison { a: 0, b: 3, label: 1.0, count: 1.0 }];
     assert!(matches!(run(&outside, 1.0, &start, enough), Err(Error::Index { index: 3, .. })));
     let overflow = run(&good, 1.0, &[1e200, 0.0], enough);
     assert!(matches!(overflow, Err(Error::NonFinite { .. })), "{overflow:?}");
@@ -274,7 +283,7 @@ fn a_precision_without_a_factor_is_an_error() {
     // The prior vanishes beside ¼ ddᵀ, which has rank one.
     let features = [1.0, 1.0, 0.0, 0.0];
     let columns = Columns::new(&features, 2, 2).expect("shape");
-    let labels = [Comparison { a: 0, b: 1, label: 1.0_f32 }];
+    let labels = [Comparison { a: 0, b: 1, label: 1.0_f32, count: 1.0 }];
     let executor = Sequential::default();
     let mut memory = vec![0.0; workspace_len(executor.threads(), 2, 2, 1)];
     let mut head = [0.0_f32; 2];

@@ -51,8 +51,9 @@ impl Problem {
             a: (5 * i) % TRAINING_ITEMS,
             b: (11 * i + 1) % TRAINING_ITEMS,
             label: [0.0, 1.0, 1.0, 0.5][i as usize % 4],
+            count: 1.0,
         };
-        let held_out = |i: u32| Comparison { a: i, b: i + 1, label: 1.0 };
+        let held_out = |i: u32| Comparison { a: i, b: i + 1, label: 1.0, count: 1.0 };
         Self {
             mlp,
             items: numbers_f32(INPUTS * ITEMS as usize, 2),
@@ -160,7 +161,7 @@ impl Problem {
         let place = |item: u32| named.binary_search(&item).expect("named") as u32;
         let pairs: Vec<_> = pairs
             .iter()
-            .map(|pair| Comparison { a: place(pair.a), b: place(pair.b), label: pair.label })
+            .map(|pair| Comparison { a: place(pair.a), b: place(pair.b), ..*pair })
             .collect();
         let items = Columns::new(&inputs, INPUTS, named.len()).expect("shape");
         let data = Data { items, training_items: named.len(), training: &pairs, held_out: &[] };

@@ -23,6 +23,7 @@ fn comparisons(count: u32) -> Vec<Comparison<f64>> {
             a: (3 * i) % 10,
             b: (3 * i + 1 + i % 4) % 10,
             label: [0.0, 1.0, 0.5][i as usize % 3],
+            count: 1.0,
         })
         .collect()
 }
@@ -100,9 +101,9 @@ fn a_linear_region_has_the_closed_form() {
         numbers(mlp.parameters(), 4).into_iter().map(|x| 0.2 + x.abs()).collect();
     let items: Vec<f64> = numbers(9, 5).into_iter().map(f64::abs).collect();
     let labels = [
-        Comparison { a: 0, b: 1, label: 1.0 },
-        Comparison { a: 2, b: 1, label: 0.0 },
-        Comparison { a: 0, b: 2, label: 0.5 },
+        Comparison { a: 0, b: 1, label: 1.0, count: 1.0 },
+        Comparison { a: 2, b: 1, label: 0.0, count: 1.0 },
+        Comparison { a: 0, b: 2, label: 0.5, count: 1.0 },
     ];
     let executor = Sequential::default();
     let columns = Columns::new(&items, 3, 3).expect("shape");
@@ -141,7 +142,7 @@ fn confidently_wrong_pairs_keep_their_gradient() {
     // r = 1000 x: the margin is 1000 against the label.
     let parameters = [1.0_f32, 0.0, 1.0, 0.0, 1.0, 0.0, 1000.0];
     let items = [1.0, 0.0];
-    let labels = [Comparison { a: 0, b: 1, label: 0.0 }];
+    let labels = [Comparison { a: 0, b: 1, label: 0.0, count: 1.0 }];
     let columns = Columns::new(&items, 1, 2).expect("shape");
     let data = Data { items: columns, training_items: 2, training: &labels, held_out: &[] };
     let executor = Sequential::default();
@@ -158,10 +159,15 @@ fn training_has_the_same_bits_at_every_level_and_thread_count() {
     let items = numbers_f32(19 * 300, 2);
     let columns = Columns::new(&items, 19, 300).expect("shape");
     let labels: Vec<Comparison<f32>> = (0..400_u32)
-        .map(|i| Comparison { a: i % 250, b: (i * 7 + 1) % 250, label: [0.0, 1.0][i as usize % 2] })
+        .map(|i| Comparison {
+            a: i % 250,
+            b: (i * 7 + 1) % 250,
+            label: [0.0, 1.0][i as usize % 2],
+            count: 1.0,
+        })
         .collect();
     let held_out: Vec<Comparison<f32>> =
-        (250..299).map(|i| Comparison { a: i, b: i + 1, label: 1.0 }).collect();
+        (250..299).map(|i| Comparison { a: i, b: i + 1, label: 1.0, count: 1.0 }).collect();
     let data = Data { items: columns, training_items: 250, training: &labels, held_out: &held_out };
     let settings = Settings {
         iterations: 12,
@@ -203,7 +209,7 @@ fn training_learns_and_keeps_the_best_held_out_parameters() {
     let items = numbers_f32(4 * 60, 12);
     let truth = |i: u32| items[4 * i as usize] - 2.0 * items[4 * i as usize + 2];
     let label = |a: u32, b: u32| if truth(a) > truth(b) { 1.0 } else { 0.0 };
-    let pair = |a: u32, b: u32| Comparison { a, b, label: label(a, b) };
+    let pair = |a: u32, b: u32| Comparison { a, b, label: label(a, b), count: 1.0 };
     let labels: Vec<_> = (0..39).map(|i| pair(i, i + 1)).collect();
     let held_out: Vec<_> = (40..59).map(|i| pair(i, i + 1)).collect();
     let columns = Columns::new(&items, 4, 60).expect("shape");
@@ -271,9 +277,9 @@ fn bad_training_data_are_errors() {
     assert!(run(&problem.labels, settings, enough).is_ok());
     assert!(matches!(run(&[], settings, enough), Err(Error::Empty { .. })));
     assert!(matches!(run(&problem.labels, settings, enough - 1), Err(Error::Workspace { .. })));
-    let odd = [Comparison { a: 0, b: 1, label: 0.7 }];
+    let odd = [Comparison { a: 0, b: 1, label: 0.7, count: 1.0 }];
     assert_eq!(run(&odd, settings, enough), Err(Error::Label { index: 0, value: 0.7 }));
-    let outside = [Comparison { a: 0, b: 10, label: 1.0 }];
+    let outside = [Comparison { a: 0, b: 10, label: 1.0, count: 1.0 }];
     assert!(matches!(run(&outside, settings, enough), Err(Error::Index { index: 10, .. })));
     for learning_rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let settings = Settings { learning_rate, ..settings };

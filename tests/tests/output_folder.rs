@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pairpick::Error;
 use pairpick::data::dataset::Dataset;
+use pairpick::data::fields::Fields;
 use pairpick::data::item::ItemName;
 use pairpick::data::labels::{LabelRecord, read_json_lines};
 use pairpick::data::preference::Preference;
@@ -249,12 +250,13 @@ fn metrics_are_written_as_documented() {
 fn labels_are_written_as_documented_and_read_back() {
     let (_folder, out) = place();
     let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
-    let label = |round, label, score| LabelRecord {
-        round,
+    let label = |round, preference: Preference, score| LabelRecord {
+        round: Some(round),
         a: ItemName::Response([3, 0]),
         b: ItemName::Response([3, 7]),
-        label,
+        answer: preference.into(),
         score,
+        fields: Fields::default(),
     };
     let first = [label(1, Preference::First, None), label(1, Preference::Second, Some(0.1))];
     let second = [label(2, Preference::Tie, Some(f64::MAX))];
@@ -279,7 +281,7 @@ fn skipped_questions_are_refused() {
     let (settings, threads) = (&Settings::default(), &Threads::start(&Runtime::default()).unwrap());
     let model = &Model::untrained(Context { embeddings, settings, threads }, &mut Silent).unwrap();
     let answered = &Answered { skipped: vec![Question::new(1, 0, 1)], ..Answered::default() };
-    let round = RoundRecord { answered, model, metrics: &metrics(1), embeddings };
+    let round = RoundRecord { answered, model, metrics: &metrics(1), embeddings, candidates: None };
     let error = output.commit(round).unwrap_err();
     assert!(matches!(error, Error::Folder(FolderError::Skipped { .. })), "{error:?}");
     assert_eq!(names(output.partial_path()), [".lock"]);
@@ -288,8 +290,8 @@ fn skipped_questions_are_refused() {
 #[test]
 fn a_bad_line_is_named() {
     let good = "{\"round\":1,\"a\":[3,0],\"b\":[3,7],\"label\":1.0,\"score\":null}";
-    let text = format!("{good}\n\n{}\n", good.replace("1.0", "0.7"));
+    let text = format!("{good}\n\n{}\n", good.replace("1.0", "1.7"));
     let error = read_json_lines::<LabelRecord>(text.as_bytes(), Path::new("l.jsonl")).unwrap_err();
     let message = error.to_string();
-    assert!(message.starts_with("l.jsonl: line 3: label 0.7 is none of 0, 0.5"), "{message}");
+    assert!(message.starts_with("l.jsonl: line 3: label 1.7 is not between 0 and 1"), "{message}");
 }

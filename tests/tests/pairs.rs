@@ -13,6 +13,7 @@ use pairpick::data::labels::{
 };
 use pairpick::data::preference::Preference;
 use pairpick::data::question::Question;
+use pairpick::data::votes::Votes;
 use pairpick_tests::fuzz::npy;
 use proptest::prelude::*;
 
@@ -34,7 +35,7 @@ fn flat() -> Embeddings {
 }
 
 fn labels(text: &str, embeddings: &Embeddings, repeats: Repeats) -> Result<Vec<Label>, Error> {
-    read_labels_from(&mut text.as_bytes(), Path::new(NAME), embeddings, repeats)
+    Ok(read_labels_from(&mut text.as_bytes(), Path::new(NAME), embeddings, repeats)?.labels)
 }
 
 fn candidates(text: &str, embeddings: &Embeddings) -> Result<Candidates, Error> {
@@ -45,24 +46,25 @@ fn candidates(text: &str, embeddings: &Embeddings) -> Result<Candidates, Error> 
 fn lines_of_run_of_select_and_of_scripts() {
     let text = "{\"round\":3,\"a\":[0,2],\"b\":[3,1],\"label\":1,\"score\":0.25}\n\
                 \n\
-                {\"rank\":1,\"a\":[1,0],\"b\":[1,2],\"score\":0.5,\"weight\":0.2,\"margin\":-1,\
+                {\"rank\":1,\"a\":[1,0],\"b\":[1,2],\"score\":0.5,\"fisher_weight\":0.2,\"margin\":-1,\
                  \"label\":0.5}\r\n\
                 {\"b\":[2,0],\"label\":0,\"a\":[2,1]}";
     let read = labels(text, &prompts(), Repeats::Refuse).unwrap();
     let label = |round, a, b, preference, score| {
         let question = Question { score, ..Question::new(round, a, b) };
-        Label { question, preference }
+        Label::new(question, preference)
     };
     let expected = [
         label(3, 2, 10, Preference::First, Some(0.25)),
         label(1, 3, 5, Preference::Tie, Some(0.5)),
-        label(1, 7, 6, Preference::Second, None),
+        // The line calls the larger item a.
+        label(1, 6, 7, Preference::First, None),
     ];
     assert_eq!(read, expected);
 
     let text = "{\"a\":11,\"b\":0,\"pair\":9,\"label\":1.0}\n";
     let read = labels(text, &flat(), Repeats::Refuse).unwrap();
-    assert_eq!(read, [label(1, 11, 0, Preference::First, None)]);
+    assert_eq!(read, [label(1, 0, 11, Preference::Second, None)]);
     assert_eq!(labels("", &flat(), Repeats::Refuse).unwrap(), []);
 }
 
@@ -94,12 +96,40 @@ fn defects_of_a_label() {
         ("{\"a\":[0,1],\"b\":[0,2]}", "missing field \"label\": 1 if a is better"),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":null}", "skipped do not belong"),
         ("{\"b\":[0,2],\"label\":1}", "missing field \"a\""),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":2}", "label 2 is none of 0, 0.5 and 1: a tie is 0.5"),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":-1}", "label -1 is none of"),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":0.7}", "label 0.7 is none of"),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":\"skip\"}", "\"skip\"; expected a label: 1, 0 or 0.5"),
+        (
+            "{\"a\":[0,1],\"b\":[0,2],\"label\":2}",
+            "label 2 is not between 0 and 1: 1 if a is better",
+        ),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":-1}", "label -1 is not between"),
+        (
+            "{\"a\":[0,1],\"b\":[0,2],\"label\":\"skip\"}",
+            "\"skip\"; expected a label from 0 to 1: 1, 0 or",
+        ),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":true}", "expected a label"),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"by\":\"me\"}", "unknown field \"by\""),
+        (
+            "{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"wieght\":2}",
+            "unknown field \"wieght\", so near \"weight\" that it may be a typo",
+        ),
+        ("{\"a\":[0,1],\"b\":[0,2],\"Label\":1}", "unknown field \"Label\", so near \"label\""),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"weight\":0}", "weight 0.0 is not between 1e-12"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"weight\":-1}", "weight -1.0 is not between"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"weight\":1e300}", "weight 1e300 is not between"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"weight\":1e999}", "number out of range"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"weight\":\"2\"}", "\"2\"; expected a number"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"votes\":[4294967295,0,0],\"weight\":1e12}", "counts 4"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"votes\":[0,0,0]}", "nobody has answered"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"votes\":[1,2]}", "found an array of 2; expected an array of"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"votes\":[1,2.5,0]}", "2.5; expected a whole number"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"votes\":[1,-2,0]}", "-2; expected a whole number"),
+        (
+            "{\"a\":[0,1],\"b\":[0,2],\"votes\":[3,1,1],\"label\":0}",
+            "label 0 contradicts the votes [3, 1, 1], [for a, for b, tie]",
+        ),
+        (
+            "{\"rank\":1,\"a\":[0,1],\"b\":[0,2],\"weight\":0.2,\"margin\":1,\"label\":1}",
+            "is the selection's, from an earlier version, and no weight of an answer: call it \"fisher",
+        ),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"by\":\"me\",\"by\":1}", "duplicate field \"by\""),
         ("{\"a\":[0,1],\"b\":[0,2],\"label\":1,\"label\":1}", "duplicate field \"label\""),
         (
             "{\"a\":[0,1],\"b\":[0,3],\"label\":1}",
@@ -139,11 +169,15 @@ fn defects_of_a_label() {
 #[test]
 fn quoted_text_is_short_and_harmless() {
     let long = "x".repeat(10_000);
-    for field in ["\\u001b[2J\\u0007", long.as_str()] {
+    for (field, told) in [
+        ("label\\u001b", "unknown field"),
+        ("\\u001b[2J\\u0007\":1,\"\\u001b[2J\\u0007", "duplicate field"),
+        (&format!("{long}\":1,\"{long}"), "duplicate field"),
+    ] {
         let error = labels(&format!("{{\"{field}\":1}}\n"), &flat(), Repeats::Refuse).unwrap_err();
         let message = error.to_string();
         assert!(message.len() < 300 && !message.contains(char::is_control), "{message}");
-        assert!(message.contains("unknown field"), "{message}");
+        assert!(message.contains(told), "{message}");
     }
 }
 
@@ -213,11 +247,12 @@ fn a_pair_with_two_labels() {
 fn candidates_with_and_without_answers() {
     let bare = "{\"a\":[0,2],\"b\":[3,1]}\n{\"a\":[2,1],\"b\":[2,0],\"rank\":2}\n";
     let read = candidates(bare, &prompts()).unwrap();
-    assert_eq!(read, Candidates { pairs: vec![(2, 10), (7, 6)], answers: None });
+    assert_eq!((read.pairs, read.answers), (vec![(2, 10), (6, 7)], None));
     let answered = "{\"a\":5,\"b\":4,\"label\":0}\n{\"a\":4,\"b\":6,\"label\":0.5}\n";
     let read = candidates(answered, &flat()).unwrap();
-    assert_eq!(read.pairs, [(5, 4), (4, 6)]);
-    assert_eq!(read.answers, Some(vec![Preference::Second, Preference::Tie]));
+    assert_eq!(read.pairs, [(4, 5), (4, 6)]);
+    let answers = [Preference::First, Preference::Tie].map(Votes::from);
+    assert_eq!(read.answers, Some(answers.to_vec()));
 }
 
 #[test]
@@ -233,7 +268,9 @@ fn defects_of_candidates() {
             format!("{bare}\n{{\"a\":2,\"b\":12}}\n"),
             "line 2: b: e.npy: no item 12: the last one is 11",
         ),
-        (format!("{bare}\n{{\"a\":2,\"c\":12}}\n"), "line 2: unknown field \"c\""),
+        (format!("{bare}\n{{\"a\":2,\"B\":12}}\n"), "line 2: unknown field \"B\", so near \"b\""),
+        (format!("{bare}\n{{\"a\":2,\"c\":12}}\n"), "line 2: missing field \"b\""),
+        ("{\"a\":2,\"b\":3,\"weight\":0}\n".to_owned(), "line 1: weight 0.0 is not between"),
         (" \n\n".to_owned(), "no pair in it"),
     ];
     for (text, message) in cases {
@@ -258,22 +295,21 @@ proptest! {
         is_flat in any::<bool>(),
         records in prop::collection::btree_map(
             (0_u64..12, 0_u64..12).prop_filter("two items", |(a, b)| a < b),
-            (1_u64..100, 0_usize..3, prop::option::of(prop::num::f64::NORMAL), any::<bool>()),
+            (1_u64..100, 0_usize..3, prop::option::of(prop::num::f64::NORMAL)),
             0..20,
         ),
     ) {
         let embeddings = if is_flat { flat() } else { prompts() };
         let written: Vec<Label> = records
             .into_iter()
-            .map(|((low, high), (round, answer, score, swapped))| {
+            .map(|((a, b), (round, answer, score))| {
                 let preferences = [Preference::First, Preference::Second, Preference::Tie];
-                let (a, b) = if swapped { (high, low) } else { (low, high) };
                 let question = Question { score, ..Question::new(round, a, b) };
-                Label { question, preference: preferences[answer] }
+                Label::new(question, preferences[answer])
             })
             .collect();
         let records: Vec<LabelRecord> =
-            written.iter().map(|label| LabelRecord::of(label, &embeddings)).collect();
+            written.iter().map(|label| LabelRecord::of(label, &embeddings, None)).collect();
         let text: String = records
             .iter()
             .map(|record| serde_json::to_string(record).unwrap() + "\n")

@@ -65,7 +65,7 @@ impl Preferences {
 
     fn held_out(&self) -> Vec<Label> {
         let question = |a| Question::new(1, a, self.pairs + a);
-        let label = |question| Label { question, preference: Preference::First };
+        let label = |question| Label::new(question, Preference::First);
         (self.trained()..self.pairs).map(question).map(label).collect()
     }
 
@@ -93,7 +93,7 @@ impl Preferences {
         let embeddings = &dataset.train.embeddings;
         let model = journal.committed.model.expect("a model");
         let measured = threads.install(|| held_out(&model, embeddings, &threads, &self.held_out()));
-        let accuracy = measured.expect("margins").agreement().accuracy().expect("pairs");
+        let accuracy = measured.expect("margins").accuracy().expect("pairs");
         (accuracy, model.digest().expect("finite parameters"))
     }
 }

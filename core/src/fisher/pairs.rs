@@ -1,6 +1,6 @@
-//! The Fisher information of listed or labelled pairs: entry (i, j) adds d_i · (w · d_j) for each
-//! pair in order, [`sum::PAIRS`] places of the list a block. Labelled pairs of a listed pool are
-//! passed over.
+//! The Fisher information of listed or labelled pairs: entry (i, j) adds d_i · ((w · c) · d_j) for
+//! each pair in order, c being how often it counts, [`sum::PAIRS`] places of the list a block. Labelled
+//! pairs of a listed pool are passed over.
 
 use super::Weighting;
 use super::blocks::{BlockColumns, BlockLen};
@@ -29,7 +29,7 @@ pub(super) struct PairList<'a, T, P> {
 
 impl<'a, T: Real, P: Pair> PairList<'a, T, P> {
     /// The pairs of one block that count.
-    fn block(self, block: usize) -> impl Iterator<Item = ItemPair> + use<'a, T, P> {
+    fn block(self, block: usize) -> impl Iterator<Item = P> + use<'a, T, P> {
         let first = block.saturating_mul(sum::PAIRS);
         let pairs = self.pairs.get(first..).unwrap_or_default().iter().take(sum::PAIRS);
         let from = self.left_out.partition_point(|place| *place < first as u64);
@@ -37,7 +37,7 @@ impl<'a, T: Real, P: Pair> PairList<'a, T, P> {
         (first as u64..)
             .zip(pairs)
             .filter(move |(place, _)| left_out.next_if(|left| *left == place).is_none())
-            .map(|(_, pair)| pair.items())
+            .map(|(_, pair)| *pair)
     }
 
     /// d and w·d of each pair of a block.
@@ -51,20 +51,22 @@ impl<'a, T: Real, P: Pair> PairList<'a, T, P> {
         let reward = |item: u32| self.rewards.get(item as usize).copied().unwrap_or(T::ZERO);
         let mut count = 0;
         for (weight, pair) in columns.workspace.iter_mut().zip(self.block(block)) {
-            *weight = reward(pair.a) - reward(pair.b);
+            let ItemPair { a, b } = pair.items();
+            *weight = reward(a) - reward(b);
             count += 1;
         }
         let (weights, _) = split_at(columns.workspace, count);
-        self.weighting.apply(executor, self.block(block), weights);
+        self.weighting.apply(executor, self.block(block).map(P::items), weights);
         let left = columns.left.chunks_exact_mut(order.max(1));
         let right = columns.right.chunks_exact_mut(order.max(1));
         let terms = left.zip(right).zip(&*weights).zip(self.block(block));
         for (((left, right), weight), pair) in terms {
-            for (out, d) in left.iter_mut().zip(self.features.difference(pair.a, pair.b)) {
+            let ItemPair { a, b } = pair.items();
+            for (out, d) in left.iter_mut().zip(self.features.difference(a, b)) {
                 *out = d;
             }
             right.fill(T::ZERO);
-            add_scaled(right, *weight, left);
+            add_scaled(right, *weight * pair.count::<T>(), left);
         }
         count
     }

@@ -8,12 +8,12 @@
 //! Both look at the features as given. A network that learnt them from the same labels has turned
 //! them until they tell those apart, the ones left out as well, and λ comes out too small; so it
 //! does by evidence where answers err much. Hence a floor: λ is looked for where the prior deviation
-//! of an average labelled margin, √(s²/λ) with s² the mean of ‖d‖² over the labelled pairs, is
+//! of an average labelled margin, √(s²/λ) with s² the mean of ‖d‖² over the answers, is
 //! between 1/16 and 2. At 2, two people who answer by the model agree on 70 % of pairs: the mean of
 //! p² + (1 − p)² over such margins; a smaller λ would expect them to agree more. The bounds follow the
 //! features' scale: features twice as large have four times the λ.
 
-use super::loss::check;
+use super::loss::{check, total};
 use super::newton::{Fit, fit, log_likelihood};
 use crate::arith::{Real, exp, ln, sum};
 use crate::columns::Columns;
@@ -70,15 +70,15 @@ pub fn bounds(
         return Err(Error::Empty { what: "comparisons" });
     }
     check(comparisons, features.len())?;
-    let mut total = 0.0;
+    let mut sum = 0.0;
     for block in comparisons.chunks(sum::PAIRS) {
         let mut lengths = 0.0;
         for pair in block {
-            lengths += squared_length(features, pair);
+            lengths += pair.count * squared_length(features, pair);
         }
-        total += lengths;
+        sum += lengths;
     }
-    let mean = total / f64::from_u64(comparisons.len() as u64);
+    let mean = sum / total(comparisons);
     let (floor, ceiling) = (mean / MOST_VARIANCE, mean / LEAST_VARIANCE);
     if floor > 0.0 && ceiling < f64::INFINITY {
         Ok((floor, ceiling))

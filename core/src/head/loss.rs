@@ -3,6 +3,9 @@
 //!
 //! Its derivative σ(m) − y stays ±1 for a pair that is confidently wrong, where a loss on rounded
 //! probabilities goes silent.
+//!
+//! A comparison that counts c times has c times that loss and c times that derivative; a mean is over
+//! the sum of the counts, which is in f64, in order.
 
 use crate::arith::elementwise::map;
 use crate::arith::sigmoid::Sigmoid;
@@ -11,10 +14,12 @@ use crate::arith::{Level, Real, sum};
 use crate::error::Error;
 use crate::pool::Comparison;
 
-/// Fails unless every label is 0, ½ or 1 and every item exists.
+/// Fails unless every label is 0, ½ or 1, every item exists, and every count and their sum are finite
+/// and above 0.
 ///
 /// # Errors
-/// [`Error::Label`], [`Error::Index`] with the first that does not fit.
+/// [`Error::Label`], [`Error::Index`] with the first that does not fit; [`Error::Parameter`] for the
+/// counts.
 pub fn check<T: Real>(comparisons: &[Comparison<T>], items: usize) -> Result<(), Error> {
     for (index, comparison) in comparisons.iter().enumerate() {
         let label = comparison.label;
@@ -26,8 +31,26 @@ pub fn check<T: Real>(comparisons: &[Comparison<T>], items: usize) -> Result<(),
             let what = "item of a comparison";
             return Err(Error::Index { what, index: u64::from(item), len: items as u64 });
         }
+        let counts = T::ZERO < comparison.count;
+        if !counts {
+            return Err(Error::Parameter { what: COUNTS });
+        }
     }
-    Ok(())
+    match T::from_f64(total(comparisons)).is_finite_number() {
+        true => Ok(()),
+        false => Err(Error::Parameter { what: COUNTS }),
+    }
+}
+
+const COUNTS: &str = "how often comparisons count must be finite and above 0";
+
+/// How many answers there are: the sum of the counts.
+pub(crate) fn total<T: Real>(comparisons: &[Comparison<T>]) -> f64 {
+    let mut total = 0.0;
+    for comparison in comparisons {
+        total += comparison.count.to_f64();
+    }
+    total
 }
 
 /// Writes the margin r_a − r_b of each comparison.
@@ -47,10 +70,10 @@ pub(crate) fn margins_of<T: Real>(
     }
 }
 
-/// The mean loss over comparisons, summed [`sum::PAIRS`] to a block; 0 for none. `losses` holds
-/// the margins, and is overwritten.
+/// The mean loss over answers, summed [`sum::PAIRS`] comparisons to a block; 0 for none. `losses`
+/// holds the margins, and is overwritten.
 pub fn mean_loss<T: Real>(level: Level, comparisons: &[Comparison<T>], losses: &mut [T]) -> T {
-    let mut total = T::ZERO;
+    let mut sum = T::ZERO;
     for (comparisons, losses) in comparisons.chunks(sum::PAIRS).zip(losses.chunks_mut(sum::PAIRS)) {
         // The margins are needed twice; a block's worth fits on any stack.
         let mut margins = [T::ZERO; sum::PAIRS];
@@ -60,11 +83,11 @@ pub fn mean_loss<T: Real>(level: Level, comparisons: &[Comparison<T>], losses: &
         map::<Softplus, T>(level, losses);
         let mut block = T::ZERO;
         for ((loss, margin), pair) in losses.iter().zip(&margins).zip(comparisons) {
-            block += *loss - pair.label * *margin;
+            block += pair.count * (*loss - pair.label * *margin);
         }
-        total += block;
+        sum += block;
     }
-    if comparisons.is_empty() { T::ZERO } else { total / T::from_u64(comparisons.len() as u64) }
+    if comparisons.is_empty() { T::ZERO } else { sum / T::from_f64(total(comparisons)) }
 }
 
 /// Adds the derivative of the mean loss with respect to each item's reward, each item's terms in
@@ -75,21 +98,22 @@ pub fn add_reward_gradients<T: Real>(
     slopes: &mut [T],
     gradients: &mut [T],
 ) {
-    add_gradients_of(level, comparisons.iter().copied(), comparisons.len(), slopes, gradients);
+    let answers = T::from_f64(total(comparisons));
+    add_gradients_of(level, comparisons.iter().copied(), answers, slopes, gradients);
 }
 
-/// [`add_reward_gradients`] of so many comparisons that are not in memory as such.
+/// [`add_reward_gradients`] of comparisons that are not in memory as such, the mean being over so many
+/// answers.
 pub(crate) fn add_gradients_of<T: Real>(
     level: Level,
     comparisons: impl Iterator<Item = Comparison<T>>,
-    count: usize,
+    answers: T,
     slopes: &mut [T],
     gradients: &mut [T],
 ) {
     map::<Sigmoid, T>(level, slopes);
-    let count = T::from_u64(count as u64);
     for (slope, pair) in slopes.iter().zip(comparisons) {
-        let slope = (*slope - pair.label) / count;
+        let slope = pair.count * (*slope - pair.label) / answers;
         if let Some(gradient) = gradients.get_mut(pair.a as usize) {
             *gradient += slope;
         }

@@ -1,12 +1,13 @@
 //! The last layer alone, on frozen features: the weights β that maximise the log-posterior
-//! Σ ln σ(±m) − λ/2 ‖β‖², m = (φ_a − φ_b)ᵀβ, a tie counting half of each.
+//! Σ c ln σ(±m) − λ/2 ‖β‖², m = (φ_a − φ_b)ᵀβ, c being how often a comparison counts, a tie half of
+//! each.
 //!
 //! The problem is convex, and Newton's method solves it: H step = gradient with
-//! H = λI + Σ w ddᵀ, the posterior precision P of this model ([`crate::fisher`]), and the step
+//! H = λI + Σ c w ddᵀ, the posterior precision P of this model ([`crate::fisher`]), and the step
 //! halved until the log-posterior does not fall. The gradient sums an item's slopes over its pairs
 //! in order, then features over items in ascending order.
 
-use super::loss::{add_reward_gradients, check, margins, mean_loss};
+use super::loss::{add_reward_gradients, check, margins, mean_loss, total};
 use super::{rewards, rewards_workspace_len};
 use crate::arith::Real;
 use crate::columns::Columns;
@@ -30,7 +31,7 @@ const HALVINGS: usize = 40;
 pub struct Fit {
     /// Newton steps taken.
     pub steps: usize,
-    /// Σ ln σ(±m) at the fit: the log-likelihood.
+    /// Σ c ln σ(±m) at the fit: the log-likelihood.
     pub log_likelihood: f64,
     /// The log-likelihood less λ/2 ‖β‖².
     pub log_posterior: f64,
@@ -60,8 +61,8 @@ pub const fn workspace_len(
 /// of the step in the metric of P, gradientᵀ P⁻¹ gradient, is below ε · (1 + |log-posterior|).
 ///
 /// # Errors
-/// [`Error::Empty`] without a comparison; [`Error::Parameter`] unless λ is a positive number;
-/// [`Error::Shape`], [`Error::Workspace`], [`Error::Label`], [`Error::Index`];
+/// [`Error::Empty`] without a comparison; [`Error::Parameter`] unless λ and the counts are positive
+/// numbers; [`Error::Shape`], [`Error::Workspace`], [`Error::Label`], [`Error::Index`];
 /// [`Error::NotPositiveDefinite`] where P has no factor in this precision;
 /// [`Error::NonFinite`] if the log-posterior overflows. `head` is then the last one that was good.
 pub fn fit<T: Real, E: Executor>(
@@ -110,7 +111,7 @@ pub fn fit<T: Real, E: Executor>(
     }
 }
 
-/// Σ ln σ(±m) of comparisons under a head, which need not have been fitted to them: how well it
+/// Σ c ln σ(±m) of comparisons under a head, which need not have been fitted to them: how well it
 /// predicts their answers.
 ///
 /// # Errors
@@ -200,7 +201,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         rewards(self.executor, widened, head, self.rewards, self.workspace)?;
         margins(self.rewards, self.comparisons, self.margins);
         let loss = mean_loss(self.executor.level(), self.comparisons, self.margins);
-        let log_likelihood = T::ZERO - self.count() * loss;
+        let log_likelihood = T::ZERO - self.answers() * loss;
         let penalty = self.prior_precision * T::HALF * dot(head, head);
         let log_posterior = log_likelihood - penalty;
         if log_posterior.is_finite_number() {
@@ -219,9 +220,9 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let (rows, inner) = (self.features.rows(), self.features.len());
         let (a, b) = (&*self.widened, Right::Columns(self.slopes));
         gemm(level, Gemm { a, b, c: &mut *out, rows, inner, part: Part::Full });
-        let count = self.count();
+        let answers = self.answers();
         for (slope, weight) in out.iter_mut().zip(head) {
-            *slope = T::ZERO - count * *slope - self.prior_precision * *weight;
+            *slope = T::ZERO - answers * *slope - self.prior_precision * *weight;
         }
     }
 
@@ -265,7 +266,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         None
     }
 
-    fn count(&self) -> T {
-        T::from_u64(self.comparisons.len() as u64)
+    fn answers(&self) -> T {
+        T::from_f64(total(self.comparisons))
     }
 }

@@ -19,6 +19,7 @@ pub use self::size::{BlockSize, LONG, PairsSize, PoolSize};
 pub(crate) use self::size::{PromptSizes, SHORT_BLOCK};
 
 use self::prompts::{first_pair_of, pair_of_items, place_of_items};
+use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 
@@ -41,6 +42,11 @@ impl From<(u32, u32)> for ItemPair {
 pub trait Pair: Copy + Sync {
     /// The two items.
     fn items(self) -> ItemPair;
+
+    /// How often it counts in a sum over pairs: once, unless it is a [`Comparison`] that says otherwise.
+    fn count<T: Real>(self) -> T {
+        T::ONE
+    }
 }
 
 impl Pair for ItemPair {

@@ -155,11 +155,11 @@ fn of_profile<T: Real, E: Executor>(
 /// Rewards far from zero and far from each other: losses and their slopes.
 fn extreme_margins<T: Real>(level: Level, recorder: &mut Recorder<'_>) -> Result<(), Error> {
     let rewards = [210.0, 209.0, 180.0, 179.0, 0.0, -0.25, -90.0, 1200.0].map(T::from_f64);
-    let mut comparisons = [Comparison { a: 0, b: 1, label: T::HALF }; 28];
+    let mut comparisons = [Comparison { a: 0, b: 1, label: T::HALF, count: T::ONE }; 28];
     let pairs = (0_u32..8).flat_map(|a| (a + 1..8).map(move |b| (a, b)));
     let labels = [T::ONE, T::ZERO, T::HALF].into_iter().cycle();
     for ((comparison, (a, b)), label) in comparisons.iter_mut().zip(pairs).zip(labels) {
-        *comparison = Comparison { a, b, label };
+        *comparison = Comparison { a, b, label, count: T::ONE };
     }
     let mut margins = [T::ZERO; 28];
     loss::margins(&rewards, &comparisons, &mut margins);
@@ -228,7 +228,7 @@ fn refusals<T: Real>(recorder: &mut Recorder<'_>) {
     recorder.refusal("refusal", 3, pool(&[4]));
     recorder.refusal("refusal", 4, pool(&[1, 1]));
     recorder.refusal("refusal", 5, pool(&[]));
-    let comparison = Comparison { a: 0, b: 1, label: T::from_f64(0.25) };
+    let comparison = Comparison { a: 0, b: 1, label: T::from_f64(0.25), count: T::ONE };
     recorder.refusal("refusal", 6, loss::check(&[comparison], 2));
     recorder.refusal("refusal", 7, Stream::new(SEED, "refusal", 0).sample(2, &mut [0; 3]));
 }

@@ -98,7 +98,7 @@ impl<T: Real> DeviceMemory<T> {
         first_pairs: [0; _],
         places: [0; _],
         listed: [ItemPair { a: 0, b: 0 }; _],
-        labels: [Comparison { a: 0, b: 0, label: T::ZERO }; _],
+        labels: [Comparison { a: 0, b: 0, label: T::ZERO, count: T::ONE }; _],
         asked: [ItemPair { a: 0, b: 0 }; _],
         labelled: [0; _],
         batch: [Scored { score: T::ZERO, pair: 0 }; _],

@@ -10,7 +10,8 @@
 //! information of every pool in every canonical form → Cholesky factor, log-determinant → whitening →
 //! the factor updated and downdated → the batch of every strategy from every pool → what the one to
 //! answer tells, and its certificate → labels → gradient, training by Adam on all labels and on
-//! minibatches → the last layer by Newton's method → metrics. Before them, once, what such data does
+//! minibatches → the last layer by Newton's method → metrics; and all of this learning once more from
+//! labels that count more or less than once. Before them, once, what such data does
 //! not reach: extreme arguments, ties, matrices next to a singular one, refusals.
 //!
 //! ```

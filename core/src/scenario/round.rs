@@ -4,11 +4,13 @@ use core::cmp::Ordering;
 
 use super::Size;
 use super::data::SEED;
+use super::learn::count_unevenly;
 use super::recorder::Recorder;
 use super::size::largest_prompt;
 use crate::arith::{self, Real};
 use crate::columns::Columns;
 use crate::error::Error;
+use crate::fisher::{Weighting, add_pairs};
 use crate::head::{loss, rewards};
 use crate::kernel::panel::panel_stride;
 use crate::linalg::{
@@ -195,7 +197,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             let first = rng.uniform::<f64>() < arith::sigmoid(margin);
             let answer = if first { T::ONE } else { T::ZERO };
             let answer = if margin == 0.0 { T::HALF } else { answer };
-            *label = Comparison { a: a % trained, b: b % trained, label: answer };
+            *label = Comparison { a: a % trained, b: b % trained, label: answer, count: T::ONE };
             *asked = pair;
         }
         let (labels, _) = split_at(self.labels, self.size.known(round + 1));
@@ -207,7 +209,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
     }
 
     /// The loss of the listed pairs, the first of which is preferred where its golden reward is
-    /// larger, and its derivatives.
+    /// larger, and its derivatives. Then the same of answers that count unevenly, and what those tell.
     fn listed_loss(&mut self, numbers: &mut Numbers<'_, T>) -> Result<(), Error> {
         let (_, comparisons) = split_at(self.labels, self.size.labels());
         let golden = |item: u32| self.golden.get(item as usize).copied().unwrap_or(0.0);
@@ -218,17 +220,39 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
                 Ordering::Equal => T::HALF,
                 Ordering::Less => T::ZERO,
             };
-            *comparison = Comparison { a, b, label };
+            *comparison = Comparison { a, b, label, count: T::ONE };
         }
         let level = self.executor.level();
         let (margins, rest) = split_at(numbers.workspace, comparisons.len());
         let (slopes, _) = split_at(rest, self.size.items);
-        slopes.fill(T::ZERO);
-        loss::margins(numbers.rewards, comparisons, margins);
-        loss::add_reward_gradients(level, comparisons, margins, slopes);
-        self.recorder.numbers("listed-slopes", 0, slopes)?;
-        loss::margins(numbers.rewards, comparisons, margins);
-        self.recorder.numbers("listed-loss", 0, &[loss::mean_loss(level, comparisons, margins)])
+        for [of_slopes, of_loss] in
+            [["listed-slopes", "listed-loss"], ["counted-slopes", "counted-loss"]]
+        {
+            slopes.fill(T::ZERO);
+            loss::margins(numbers.rewards, comparisons, margins);
+            loss::add_reward_gradients(level, comparisons, margins, slopes);
+            self.recorder.numbers(of_slopes, 0, slopes)?;
+            loss::margins(numbers.rewards, comparisons, margins);
+            let mean = loss::mean_loss(level, comparisons, margins);
+            self.recorder.numbers(of_loss, 0, &[mean])?;
+            count_unevenly(comparisons);
+        }
+        let order = numbers.mlp.features();
+        let features = Columns::new(numbers.features_f32, order, self.size.items)?;
+        let mut fisher = Packed::new(order, &mut *numbers.matrix)?;
+        fisher.clear();
+        let (weighting, workspace) = (Weighting::Bernoulli, &mut *numbers.workspace);
+        let rewards = &*numbers.rewards;
+        add_pairs(
+            self.executor,
+            features,
+            comparisons,
+            rewards,
+            weighting,
+            &mut fisher,
+            workspace,
+        )?;
+        self.recorder.numbers("counted-fisher", 0, fisher.as_slice())
     }
 
     /// How well the rewards order each prompt's replies.

@@ -9,7 +9,7 @@ use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::{Dataset, Split};
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::read_labels;
+use crate::data::labels::LabelFile;
 use crate::data::rewards::Rewards;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -85,7 +85,7 @@ impl Args {
         let answers = match &self.test_labels {
             Some(labels) => {
                 output.begin("evaluating", 0);
-                let answers = self.answers(&model, &embeddings, threads, labels)?;
+                let answers = self.answers(&model, &embeddings, threads, labels, output)?;
                 output.end();
                 Some(answers)
             }
@@ -133,9 +133,11 @@ impl Args {
         embeddings: &Embeddings,
         threads: &Threads,
         path: &Path,
+        output: &mut Output,
     ) -> Result<Answers> {
-        let labels = read_labels(path, embeddings, self.repeats.repeats)?;
-        Ok(Answers::new(&held_out(model, embeddings, threads, &labels)?))
+        let LabelFile { labels, agreement } = self.repeats.read(path, embeddings, output)?;
+        let held_out = held_out(model, embeddings, threads, &labels)?;
+        Ok(Answers::new(&held_out, labels.len(), agreement))
     }
 
     fn report(

@@ -9,12 +9,13 @@ use super::output::Output;
 use crate::data::candidates::Candidates;
 use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::Repeats;
+use crate::data::labels::{LabelFile, Repeats, read_labels};
 use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
 use crate::named::{Named, choice};
 use crate::output::file::Places;
 use crate::progress::Progress;
+use crate::report;
 use crate::settings::{Asking, Preset, Settings};
 
 /// Says that data comes from the program, since no file was given by this setting.
@@ -52,6 +53,22 @@ pub(super) struct RepeatedLabels {
     #[arg(long, value_parser = choice::<Repeats>(), default_value = Repeats::Refuse.name(),
           help_heading = "Data")]
     pub repeats: Repeats,
+}
+
+impl RepeatedLabels {
+    /// Reads labels; where repeats are kept, says how far they agree.
+    pub fn read(
+        &self,
+        path: &Path,
+        embeddings: &Embeddings,
+        output: &mut Output,
+    ) -> Result<LabelFile> {
+        let file = read_labels(path, embeddings, self.repeats)?;
+        if let Some(agreement) = &file.agreement {
+            output.note(&report::agreement::text(agreement));
+        }
+        Ok(file)
+    }
 }
 
 /// The pairs that can be asked about, where not all can.

@@ -9,7 +9,7 @@ use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::Supply;
-use crate::data::labels::{Label, last_round, read_labels};
+use crate::data::labels::{Label, last_round};
 use crate::error::{Error, Result};
 use crate::model::{Context, Model};
 use crate::output::file::NewFile;
@@ -24,9 +24,11 @@ use crate::settings::{Architecture, Asking, Network, Prior, Settings};
 
 /// Pick one batch of pairs to ask about
 ///
-/// Prints a line a pair, best first, as JSON: `round, rank, a, b, score, weight, margin`. The score
-/// is the strategy's, and null where it has none: of a pair drawn at random. With a "label" added to each (1 if a is better, 0 if b is, 0.5 for a tie) the lines are labels that
-/// `train` and the next `select` read. A summary goes to stderr. The round is the largest among the
+/// Prints a line a pair, best first, as JSON: `round, rank, a, b, score, fisher_weight, margin`. The score
+/// is the strategy's, and null where it has none: of a pair drawn at random. Pairs
+/// of --candidates keep what else their lines say, such as "id" and "text". With a "label" added to each
+/// (1 if a is better, 0 if b is, 0.5 for a tie), or "votes", the lines are labels that `train` and the next
+/// `select` read. A summary goes to stderr. The round is the largest among the
 /// labels plus one; with the same seed, labels and model it asks what that round of `run` asks.
 ///
 /// Without a model it is the first round: at random or by the untrained network, as --first-round
@@ -101,7 +103,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
         output.note(&note);
     }
     let labels = match &args.labels {
-        Some(path) => read_labels(path, &embeddings, args.repeats.repeats)?,
+        Some(path) => args.repeats.read(path, &embeddings, output)?.labels,
         None => Vec::new(),
     };
     let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };

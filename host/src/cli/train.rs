@@ -9,8 +9,9 @@ use clap::Args as ClapArgs;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
+use crate::data::agreement::Agreement;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, last_round, read_labels};
+use crate::data::labels::{Label, LabelFile, last_round};
 use crate::error::{Error, Result};
 use crate::model::train::Fit;
 use crate::model::{Context, Model};
@@ -104,6 +105,7 @@ struct Job {
     files: Files,
     embeddings: Embeddings,
     labels: Vec<Label>,
+    agreement: Option<Agreement>,
     /// The largest among the labels.
     round: u64,
 }
@@ -132,20 +134,22 @@ impl Args {
         settings.check()?;
         let files = self.files()?;
         let embeddings = self.embeddings.open(output)?;
-        let labels = read_labels(&self.labels, &embeddings, self.repeats.repeats)?;
+        let LabelFile { labels, agreement } =
+            self.repeats.read(&self.labels, &embeddings, output)?;
         match last_round(&labels) {
             0 => {
                 let expected = "holds no label to learn from";
                 Err(Error::setting("labels", self.labels.display(), expected))
             }
-            round => Ok(Job { threads, settings, files, embeddings, labels, round }),
+            round => Ok(Job { threads, settings, files, embeddings, labels, agreement, round }),
         }
     }
 
     fn train(&self, job: Job, output: &mut Output) -> Result<()> {
         let (model, fit) = job.threads.install(|| self.fit(&job, output))?;
         let out = job.files.model.path().display().to_string();
-        let report = TrainingReport::new(&fit, job.labels.len(), job.round, out, model.digest()?);
+        let report = TrainingReport::new(&fit, &job.labels, job.round, out, model.digest()?);
+        let report = TrainingReport { agreement: job.agreement, ..report };
         let printed = job.files.are_printed();
         job.files.write(&model, &report, &fit)?;
         self.report(&report, printed, output)

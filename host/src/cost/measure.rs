@@ -171,8 +171,9 @@ impl Bench<'_> {
             (numbers(mlp.inputs().saturating_mul(items), 1.0), parameters(&mlp));
         let columns = Columns::new(&inputs, mlp.inputs(), items).map_err(Error::core("items"))?;
         let firsts = (0..items as u32).step_by(2);
-        let training: Vec<_> =
-            firsts.map(|a| Comparison { a, b: a.saturating_add(1), label: 1.0 }).collect();
+        let training: Vec<_> = firsts
+            .map(|a| Comparison { a, b: a.saturating_add(1), label: 1.0, count: 1.0 })
+            .collect();
         let len = workspace_len(self.threads.threads(), &mlp, items, training.len(), None);
         let mut memory = vec![0.0; len];
         let data =

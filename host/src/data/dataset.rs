@@ -251,15 +251,7 @@ pub struct CandidatesSummary {
 
 impl CandidatesSummary {
     fn of(candidates: &Candidates) -> Self {
-        let mut digest = Digest::new();
-        for (a, b) in &candidates.pairs {
-            digest.integer(*a);
-            digest.integer(*b);
-        }
-        for answer in candidates.answers.iter().flatten() {
-            digest.integer(answer.value().to_bits());
-        }
-        Self { pairs: candidates.pairs.len() as u64, digest: HexDigest(digest.value()) }
+        Self { pairs: candidates.pairs.len() as u64, digest: HexDigest(candidates.digest()) }
     }
 }
 

@@ -1,29 +1,37 @@
-//! [`Label`]: a pair that was asked about and its answer, items by their numbers; and
-//! [`LabelRecord`], the line of `labels.jsonl` that says the same with names that a person can
-//! look up in the embeddings' file.
+//! [`Label`]: a pair that was asked about and what was answered, items by their numbers.
 
 use std::io::BufRead;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
+use super::agreement::{Agreement, Tally};
+use super::candidates::Candidates;
 use super::embeddings::Embeddings;
-use super::item::ItemName;
+use super::fields::Fields;
 use super::lines;
 pub use super::lines::read_json_lines;
-use super::pairs::{self, Seen};
+use super::pairs::{self, Pair, Seen};
 use super::preference::Preference;
 use super::question::Question;
-use crate::error::Result;
+pub use super::record::{Answer, LabelRecord};
+use super::votes::Votes;
+use crate::error::{Error, Result};
 use crate::named::named;
 
-/// A question and its answer.
+/// A question and what was answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Label {
     /// What was asked.
     pub question: Question,
-    /// The answer.
-    pub preference: Preference,
+    /// The answers, by how often each counts.
+    pub votes: Votes,
+}
+
+impl Label {
+    /// One answer to a question.
+    #[must_use]
+    pub fn new(question: Question, preference: Preference) -> Self {
+        Self { question, votes: preference.into() }
+    }
 }
 
 /// What was asked to get these labels.
@@ -37,40 +45,56 @@ pub fn last_round(labels: &[Label]) -> u64 {
     questions(labels).map(|question| question.round).fold(0, u64::max)
 }
 
-/// One label as a line has it: `{"round":1,"a":[0,2],"b":[0,5],"label":1,"score":0.25}`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LabelRecord {
-    /// The round, from 1.
-    pub round: u64,
-    /// The pair's first item, in the pool's order.
-    pub a: ItemName,
-    /// Its second item.
-    pub b: ItemName,
-    /// The answer.
-    pub label: Preference,
-    /// The strategy's score; none where it has no scores.
-    pub score: Option<f64>,
+/// How many answers some labels stand for.
+#[must_use]
+pub fn answers(labels: &[Label]) -> f64 {
+    labels.iter().fold(0.0, |total, label| total + label.votes.total())
 }
 
 impl LabelRecord {
-    /// The record of a label whose items are those of `embeddings`.
+    /// The record of a label whose items are those of `embeddings`. One of a candidate stands as the
+    /// candidate does, with its fields.
     #[must_use]
-    pub fn of(label: &Label, embeddings: &Embeddings) -> Self {
-        let Label { question: Question { round, a, b, score, .. }, preference } = *label;
+    pub fn of(label: &Label, embeddings: &Embeddings, candidates: Option<&Candidates>) -> Self {
+        let Label { question: Question { round, a, b, score, candidate }, votes } = *label;
         let (a, b) = (embeddings.name(a), embeddings.name(b));
-        Self { round, a, b, label: preference, score }
+        let record = |a, b, answer| Self {
+            round: Some(round),
+            a,
+            b,
+            answer,
+            score,
+            fields: Fields::default(),
+        };
+        let Some((list, place)) = candidates.zip(candidate) else {
+            return record(a, b, Answer::of(votes));
+        };
+        let given = list.given(place);
+        let answer = match list.answer(place) {
+            Some(own) if own == votes => given.answer,
+            _ => None,
+        };
+        let record = match given.turned {
+            true => record(b, a, answer.unwrap_or_else(|| Answer::of(votes.reversed()))),
+            false => record(a, b, answer.unwrap_or_else(|| Answer::of(votes))),
+        };
+        Self { fields: given.fields.cloned().unwrap_or_default(), ..record }
     }
 
     /// The label that a record names among the items of `embeddings`.
     ///
     /// # Errors
-    /// As [`Embeddings::item`].
+    /// As [`Embeddings::item`]; [`Error::Core`] without an answer.
     pub fn label_in(&self, embeddings: &Embeddings) -> Result<Label> {
-        let Self { round, a, b, label, score } = *self;
-        let (a, b) = (embeddings.item(a)?, embeddings.item(b)?);
-        let question = Question { score, ..Question::new(round, a, b) };
-        Ok(Label { question, preference: label })
+        let (a, b) = (embeddings.item(self.a)?, embeddings.item(self.b)?);
+        let question = Question {
+            score: self.score,
+            ..Question::new(self.round.unwrap_or(1), a.min(b), a.max(b))
+        };
+        let votes = self.answer.votes().ok().flatten().ok_or_else(|| {
+            Error::core("a label")(pairpick_core::Error::Empty { what: "its answer" })
+        })?;
+        Ok(Label { question, votes: if b < a { votes.reversed() } else { votes } })
     }
 }
 
@@ -89,15 +113,25 @@ named!(Repeats, "treatment of repeats",
     Keep = "keep": "every answer counts, as those of several people to one question do",
 );
 
+/// The labels of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LabelFile {
+    /// In the order of their lines.
+    pub labels: Vec<Label>,
+    /// How far the answers to a pair agree, where repeats are kept.
+    pub agreement: Option<Agreement>,
+}
+
 /// Reads the labels of a JSON Lines file, from `run`, from `select` with a `"label"` added to each
 /// line, or from elsewhere; `-` is standard input. `round` and `score` may be missing.
 ///
 /// # Errors
 /// [`Error::Line`](crate::Error::Line) with the line's number: not JSON, a line that is cut off, a
-/// field that is missing or unknown, another label than 0, 0.5 and 1, an item that the embeddings
+/// field that is missing, or whose name is near a known one, a label that is not between 0 and 1, votes
+/// that it contradicts, a weight that is not above 0, an item that the embeddings
 /// do not have or name otherwise, a pair of an item with itself, a pair that has a label already
 /// unless `repeats` are kept; a missing or unreadable file.
-pub fn read_labels(path: &Path, embeddings: &Embeddings, repeats: Repeats) -> Result<Vec<Label>> {
+pub fn read_labels(path: &Path, embeddings: &Embeddings, repeats: Repeats) -> Result<LabelFile> {
     let (mut source, name) = lines::open(path)?;
     read_labels_from(&mut source, &name, embeddings, repeats)
 }
@@ -111,31 +145,41 @@ pub fn read_labels_from(
     path: &Path,
     embeddings: &Embeddings,
     repeats: Repeats,
-) -> Result<Vec<Label>> {
+) -> Result<LabelFile> {
     let mut labels = Vec::new();
-    let mut seen = Seen::default();
+    let (mut seen, mut tally) = (Seen::default(), Tally::default());
     pairs::read(source, path, embeddings, &mut |pair| {
-        let Some(preference) = pair.label else {
-            let problem = "missing field \"label\": 1 if a is better, 0 if b is, 0.5 for a tie; \
-                           pairs that were skipped do not belong in this file";
-            return Err(lines::problem(path, pair.line, problem));
+        let problem = |problem: String| lines::problem(path, pair.line, problem);
+        let Some(votes) = pair.votes else {
+            return Err(problem(NO_LABEL.to_owned()));
         };
-        if let (Some(earlier), Repeats::Refuse) = (seen.add(&pair), repeats) {
-            let agree = match earlier.label == pair.label_ascending() {
-                true => "the answers agree",
-                false => "the answers conflict",
-            };
-            let problem = format!(
-                "{} has a label in line {} already, and {agree}; `repeats` keep counts every answer",
-                pair.names(embeddings),
-                earlier.line
-            );
-            return Err(lines::problem(path, pair.line, problem));
+        match repeats {
+            Repeats::Refuse => match seen.add(&pair) {
+                None => {}
+                Some(earlier) => return Err(problem(repeated(&pair, earlier))),
+            },
+            Repeats::Keep => tally.add(&pair).map_err(problem)?,
         }
-        let pairs::Pair { a, b, round, score, .. } = pair;
+        let Pair { a, b, round, record: LabelRecord { score, .. }, .. } = pair;
         let question = Question { score, ..Question::new(round, a, b) };
-        labels.push(Label { question, preference });
+        labels.push(Label { question, votes });
         Ok(())
     })?;
-    Ok(labels)
+    let agreement = (repeats == Repeats::Keep).then(|| tally.agreement());
+    Ok(LabelFile { labels, agreement })
+}
+
+const NO_LABEL: &str = "missing field \"label\": 1 if a is better, 0 if b is, 0.5 for a tie (or \
+                        \"votes\": [for a, for b, tie]); pairs that were skipped do not belong in \
+                        this file";
+
+fn repeated(pair: &Pair, earlier: pairs::Earlier) -> String {
+    let agree = match earlier.votes == pair.votes {
+        true => "the answers agree",
+        false => "the answers conflict",
+    };
+    let (names, line) = (pair.names(), earlier.line);
+    format!(
+        "{names} has a label in line {line} already, and {agree}; `repeats` keep counts every answer"
+    )
 }

@@ -3,11 +3,13 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+pub mod agreement;
 pub mod array;
 pub mod bundled;
 pub mod candidates;
 pub mod dataset;
 pub mod embeddings;
+pub mod fields;
 mod header;
 pub mod item;
 pub mod labels;
@@ -17,6 +19,8 @@ mod pairs;
 pub mod pool_kind;
 pub mod preference;
 pub mod question;
+pub mod record;
 pub mod rewards;
 pub(crate) mod safetensors_header;
 pub mod source;
+pub mod votes;

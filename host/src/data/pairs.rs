@@ -1,61 +1,42 @@
 //! The lines of JSON that name a pair of items: labels and candidates. One form serves both, with
 //! all the fields that `run` and `select` write, so that an answer can be added to a line of
-//! theirs.
+//! theirs. Whichever item a line calls `a`, a pair begins with the smaller one from here on, so that
+//! no result depends on it.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use super::embeddings::Embeddings;
-use super::item::ItemName;
 use super::lines;
-use super::preference::Preference;
+use super::record::LabelRecord;
+use super::votes::Votes;
 use crate::error::Result;
 
 /// The last round that a label can be of: the next one must have a number too.
 const LAST_ROUND: u64 = u32::MAX as u64;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PairRecord {
-    a: ItemName,
-    b: ItemName,
-    label: Option<Preference>,
-    round: Option<u64>,
-    score: Option<f64>,
-    #[serde(rename = "rank")]
-    _rank: Option<IgnoredAny>,
-    #[serde(rename = "pair")]
-    _pair: Option<IgnoredAny>,
-    #[serde(rename = "weight")]
-    _weight: Option<IgnoredAny>,
-    #[serde(rename = "margin")]
-    _margin: Option<IgnoredAny>,
-}
-
 /// A pair of two items that exist.
 pub(super) struct Pair {
     /// Where it stands, from 1.
     pub line: usize,
+    /// The smaller item.
     pub a: u64,
+    /// The larger one.
     pub b: u64,
-    pub label: Option<Preference>,
+    /// Whether the line calls the larger one `a`.
+    pub turned: bool,
+    /// What was answered, if the line says.
+    pub votes: Option<Votes>,
     pub round: u64,
-    pub score: Option<f64>,
+    /// The line as it stands there.
+    pub record: LabelRecord,
 }
 
 impl Pair {
     /// The pair as a message calls it.
-    pub fn names(&self, embeddings: &Embeddings) -> String {
-        format!("the pair {} and {}", embeddings.name(self.a), embeddings.name(self.b))
-    }
-
-    /// The label of the pair that begins with the smaller item.
-    pub fn label_ascending(&self) -> Option<Preference> {
-        if self.a < self.b { self.label } else { self.label.map(Preference::reversed) }
+    pub fn names(&self) -> String {
+        format!("the pair {} and {}", self.record.a, self.record.b)
     }
 }
 
@@ -69,7 +50,7 @@ pub(super) fn read(
     embeddings: &Embeddings,
     each: &mut dyn FnMut(Pair) -> Result<()>,
 ) -> Result<()> {
-    lines::for_each(source, path, &mut |line, record: PairRecord| {
+    lines::for_each(source, path, &mut |line, record: LabelRecord| {
         let problem = |problem: String| lines::problem(path, line, problem);
         let item = |field, name| {
             embeddings.item(name).map_err(|error| problem(format!("{field}: {error}")))
@@ -82,27 +63,29 @@ pub(super) fn read(
         if !(1..=LAST_ROUND).contains(&round) {
             return Err(problem(format!("round {round}: rounds count from 1 to {LAST_ROUND}")));
         }
-        let PairRecord { label, score, .. } = record;
-        each(Pair { line, a, b, label, round, score })
+        record.answer.weight().map_err(problem)?;
+        let votes = record.answer.votes().map_err(problem)?;
+        let turned = b < a;
+        let votes = if turned { votes.map(Votes::reversed) } else { votes };
+        each(Pair { line, a: a.min(b), b: a.max(b), turned, votes, round, record })
     })
 }
 
-/// The pairs so far, whichever item came first.
+/// The pairs so far.
 #[derive(Default)]
 pub(super) struct Seen(BTreeMap<(u64, u64), Earlier>);
 
-/// Where a pair stood, and its answer for the smaller item.
+/// Where a pair stood, and what was answered.
 #[derive(Clone, Copy)]
 pub(super) struct Earlier {
     pub line: usize,
-    pub label: Option<Preference>,
+    pub votes: Option<Votes>,
 }
 
 impl Seen {
     /// Adds a pair; gives back where it was added before.
     pub fn add(&mut self, pair: &Pair) -> Option<Earlier> {
-        let Pair { line, a, b, .. } = *pair;
-        let items = if a < b { (a, b) } else { (b, a) };
-        self.0.insert(items, Earlier { line, label: pair.label_ascending() })
+        let Pair { line, a, b, votes, .. } = *pair;
+        self.0.insert((a, b), Earlier { line, votes })
     }
 }

@@ -8,6 +8,7 @@ use crate::data::dataset::Dataset;
 use crate::data::labels::Label;
 use crate::data::preference::Preference;
 use crate::data::question::Question;
+use crate::data::votes::Votes;
 use crate::error::{Error, Result};
 use crate::named::Named;
 use crate::round::answer::{Answered, Answerer};
@@ -28,13 +29,12 @@ impl Answerer for OracleAnswerer<'_> {
         let round = questions.first().map_or(0, |question| question.round);
         let mut rng = Stream::new(seed, "oracle", round);
         let label = |question: &Question| {
-            let preference =
-                answer(answers.oracle, answers.temperature, self.known(question), &mut rng);
-            let preference = preference.ok_or_else(|| {
+            let votes = answer(answers.oracle, answers.temperature, self.known(question), &mut rng);
+            let votes = votes.ok_or_else(|| {
                 let expected = "answers from what the data does not have";
                 Error::setting("oracle", answers.oracle.name(), expected)
             })?;
-            Ok(Label { question: *question, preference })
+            Ok(Label { question: *question, votes })
         };
         let labels: Result<Vec<Label>> = questions.iter().map(label).collect();
         Ok(Some(Answered { labels: labels?, skipped: Vec::new() }))
@@ -46,44 +46,42 @@ impl OracleAnswerer<'_> {
         let golden = self.dataset.train.rewards.as_ref();
         let reward = |item: u64| golden?.values().get(item as usize).copied();
         let candidates = self.dataset.candidates.as_ref();
-        let recorded =
-            |candidate: u64| candidates?.answers.as_ref()?.get(candidate as usize).copied();
+        let listed = candidates.zip(question.candidate);
         Known {
             rewards: reward(question.a).zip(reward(question.b)),
-            recorded: question.candidate.and_then(recorded),
+            recorded: listed.and_then(|(list, place)| list.answer(place)),
+            weight: listed.and_then(|(list, place)| list.given(place).weight()).unwrap_or(1.0),
         }
     }
 }
 
 /// What is known of a pair that is asked about.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Known {
     /// The golden rewards of its two items.
     pub rewards: Option<(f32, f32)>,
-    /// The answer that it has already.
-    pub recorded: Option<Preference>,
+    /// The answers that it has already.
+    pub recorded: Option<Votes>,
+    /// How often another answer counts.
+    pub weight: f64,
 }
 
 /// Which of two responses the annotator prefers; none, if what it answers from is not known.
 /// `Oracle::BradleyTerry` prefers the first with probability σ((a − b)/temperature), one draw a
 /// question; `Oracle::ArgMax` prefers the larger reward, and calls equal ones a tie;
 /// `Oracle::Recorded` repeats the recorded answer.
-pub fn answer(
-    oracle: Oracle,
-    temperature: f64,
-    known: Known,
-    rng: &mut Stream,
-) -> Option<Preference> {
-    match (oracle, known.rewards) {
-        (Oracle::Recorded, _) => known.recorded,
+pub fn answer(oracle: Oracle, temperature: f64, known: Known, rng: &mut Stream) -> Option<Votes> {
+    let preference = match (oracle, known.rewards) {
+        (Oracle::Recorded, _) => return known.recorded,
         (Oracle::BradleyTerry, Some((a, b))) => {
             let probability = sigmoid((f64::from(a) - f64::from(b)) / temperature);
             let first = rng.uniform::<f64>() < probability;
-            Some(if first { Preference::First } else { Preference::Second })
+            if first { Preference::First } else { Preference::Second }
         }
-        (Oracle::ArgMax, Some((a, b))) if a == b => Some(Preference::Tie),
-        (Oracle::ArgMax, Some((a, b))) if b < a => Some(Preference::First),
-        (Oracle::ArgMax, Some(_)) => Some(Preference::Second),
-        (Oracle::BradleyTerry | Oracle::ArgMax, None) => None,
-    }
+        (Oracle::ArgMax, Some((a, b))) if a == b => Preference::Tie,
+        (Oracle::ArgMax, Some((a, b))) if b < a => Preference::First,
+        (Oracle::ArgMax, Some(_)) => Preference::Second,
+        (Oracle::BradleyTerry | Oracle::ArgMax, None) => return None,
+    };
+    Some(Votes::from(preference).times(known.weight))
 }

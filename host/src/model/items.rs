@@ -39,13 +39,16 @@ impl Items {
         Self { numbers, first }
     }
 
-    /// Labels as the core has them.
+    /// The answers of labels as the core has them: of a label one for each kind.
     pub(super) fn comparisons<T: Real>(&self, labels: &[Label]) -> Vec<Comparison<T>> {
-        let comparison = |label: &Label| {
+        let comparisons = |label: &Label| {
             let ItemPair { a, b } = self.pair(&label.question);
-            Comparison { a, b, label: T::from_f64(label.preference.value()) }
+            label.votes.answers().map(move |(preference, count)| {
+                let (label, count) = (T::from_f64(preference.value()), T::from_f64(count));
+                Comparison { a, b, label, count }
+            })
         };
-        labels.iter().map(comparison).collect()
+        labels.iter().flat_map(comparisons).collect()
     }
 
     /// A pair's items by their places among these.
@@ -102,8 +105,8 @@ impl PairFeatures {
         &self.pairs
     }
 
-    /// The pairs with their answers.
-    pub(super) fn comparisons(&self, labels: &[Label]) -> Vec<Comparison<f64>> {
+    /// The pairs with their answers, of each one for each kind.
+    pub(crate) fn comparisons<T: Real>(&self, labels: &[Label]) -> Vec<Comparison<T>> {
         self.items.comparisons(labels)
     }
 
@@ -133,7 +136,7 @@ mod tests {
 
     fn labels(pairs: &[(u64, u64)]) -> Vec<Label> {
         let question = |&(a, b): &(u64, u64)| Question::new(1, a, b);
-        let label = |question| Label { question, preference: Preference::First };
+        let label = |question| Label::new(question, Preference::First);
         pairs.iter().map(question).map(label).collect()
     }
 

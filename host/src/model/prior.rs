@@ -13,7 +13,7 @@ use pairpick_core::rng::Stream;
 use super::Context;
 use super::items::PairFeatures;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, last_round};
+use crate::data::labels::{Label, answers, last_round};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::settings::PriorPrecision;
@@ -63,6 +63,10 @@ fn choose(
         return by_evidence(threads, features, &comparisons, &mut head, &mut workspace);
     }
     let folds = folds(settings.seed, embeddings, labels);
+    // Those of a label's comparisons.
+    let folds = labels.iter().zip(folds);
+    let folds: Vec<u32> =
+        folds.flat_map(|(label, fold)| label.votes.answers().map(move |_| fold)).collect();
     let given = comparisons.clone();
     let workspace = Workspace { numbers: &mut workspace, comparisons: &mut comparisons };
     by_held_out(threads, features, &given, &folds, &mut head, workspace)
@@ -70,7 +74,7 @@ fn choose(
 
 /// The fold of each label: prompts in random order are dealt out in turn. A label belongs to the
 /// prompt of its first item, as where labels are held out for early stopping. Of a prompt with more than
-/// two folds' labels they are dealt out one by one, since little would be left to fit beside it.
+/// two folds' answers its labels are dealt out one by one, since little would be left to fit beside it.
 fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
     let prompt_of = |label: &Label| embeddings.prompt_of(label.question.a);
     let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
@@ -80,12 +84,12 @@ fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
     let mut order: Vec<usize> = (0..prompts.len()).collect();
     Stream::new(seed, "folds", round).shuffle(&mut order);
     let place = |label: &Label| prompts.partition_point(|prompt| *prompt < prompt_of(label));
-    let mut counts = vec![0_usize; prompts.len()];
-    labels.iter().for_each(|label| counts[place(label)] = counts[place(label)].saturating_add(1));
+    let (mut counts, total) = (vec![0.0; prompts.len()], answers(labels));
+    labels.iter().for_each(|label| counts[place(label)] += label.votes.total());
     let mut dealt = vec![0_usize; prompts.len()];
     let fold = |label: &Label| {
         let place = place(label);
-        if counts[place].saturating_mul(FOLDS) > labels.len().saturating_mul(2) {
+        if counts[place] * FOLDS as f64 > total * 2.0 {
             dealt[place] = dealt[place].saturating_add(1);
         }
         (order[place].saturating_add(dealt[place]) % FOLDS) as u32
@@ -106,7 +110,7 @@ mod tests {
         let responses = embeddings.responses() as u64;
         let label = |round: u64, a: u64| {
             let question = Question::new(round, a, (a + 1) % responses);
-            Label { question, preference: Preference::First }
+            Label::new(question, Preference::First)
         };
         let labels = |round| (0..13 * responses).map(|a| label(round, a)).collect::<Vec<_>>();
         let dealt = folds(3, &embeddings, &labels(1));
@@ -125,8 +129,7 @@ mod tests {
     fn a_prompt_with_most_labels_is_in_every_fold() {
         let embeddings = Dataset::bundled().unwrap().train.embeddings;
         let responses = embeddings.responses() as u64;
-        let label =
-            |a: u64| Label { question: Question::new(1, a, a + 1), preference: Preference::First };
+        let label = |a: u64| Label::new(Question::new(1, a, a + 1), Preference::First);
         let labels: Vec<Label> = (0..100).map(|place| label(place % 7)).collect();
         let labels = [&labels[..], &[label(responses)]].concat();
         let folds = folds(3, &embeddings, &labels);

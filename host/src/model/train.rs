@@ -15,7 +15,7 @@ use pairpick_core::trunk::train::{
 use super::Context;
 use super::items::Items;
 use super::mlp::MlpTrunk;
-use crate::data::labels::Label;
+use crate::data::labels::{Label, answers};
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -67,7 +67,7 @@ pub(super) fn fit(
         Error::core(format!("round {round}, {context}"))(error)
     })?;
     let stopped_early = report.iterations < settings.training.iterations;
-    Ok(Fit { losses, report, held_out: lessons.held_out.len(), stopped_early })
+    Ok(Fit { losses, report, held_out: lessons.labels_held_out, stopped_early })
 }
 
 /// The core's settings, for so many labels to train on.
@@ -88,6 +88,7 @@ struct Lessons {
     inputs: Vec<f32>,
     training: Vec<Comparison<f32>>,
     held_out: Vec<Comparison<f32>>,
+    labels_held_out: usize,
 }
 
 impl Lessons {
@@ -108,8 +109,9 @@ impl Lessons {
         };
         let items = Items::of_split(&training, &held_out);
         let inputs = trunk.inputs_of(embeddings, &items.numbers)?;
+        let labels_held_out = held_out.len();
         let (training, held_out) = (items.comparisons(&training), items.comparisons(&held_out));
-        Ok(Self { items, inputs, training, held_out })
+        Ok(Self { items, inputs, training, held_out, labels_held_out })
     }
 
     /// Trains all parameters of a network on them.
@@ -122,7 +124,7 @@ impl Lessons {
         parameters: &mut [f32],
         observe: &mut dyn FnMut(Losses) -> bool,
     ) -> Result<Report, pairpick_core::Error> {
-        let Self { items, inputs, training, held_out } = self;
+        let Self { items, inputs, training, held_out, .. } = self;
         let labels = training.len().max(held_out.len());
         let len = workspace_len(threads.threads(), mlp, items.numbers.len(), labels, how.minibatch);
         let mut workspace = vec![0.0; len];
@@ -146,6 +148,9 @@ impl Lessons {
 /// that were to be trained on. A prompt that would is split: of its labels so many are held out, drawn at
 /// random, as are wanted still. What is held out of it says less, of responses that are trained on, but
 /// the rest is not lost, as it would be with the whole prompt.
+///
+/// Labels count as often as their answers do, so that votes are held out as the same answers in lines of
+/// their own would be.
 fn hold_out(
     labels: &[Label],
     share: f64,
@@ -158,20 +163,30 @@ fn hold_out(
     let same_prompt = |(a, _): &(u64, usize), (b, _): &(u64, usize)| a == b;
     let mut prompts: Vec<&[(u64, usize)]> = places.chunk_by(same_prompt).collect();
     rng.shuffle(&mut prompts);
-    let wanted = (share * labels.len() as f64).ceil() as usize;
-    let wanted = wanted.min(labels.len().saturating_sub(1));
-    let most = wanted.midpoint(labels.len());
-    let (mut is_held, mut held) = (vec![false; labels.len()], 0);
+    let count = |(_, place): &(u64, usize)| labels[*place].votes.total();
+    let all = answers(labels);
+    // What one answer counts, where none counts less than once.
+    let less = |one: f64, other: f64| if one < other { one } else { other };
+    let unit = labels.iter().map(|label| label.votes.total()).fold(1.0, less);
+    let wanted = less(unit * (share * all / unit).ceil(), all - unit);
+    let most = wanted.midpoint(all);
+    let (mut is_held, mut held) = (vec![false; labels.len()], 0.0);
     for prompt in prompts {
         if held >= wanted {
             break;
         }
         let mut own = prompt.to_vec();
-        if own.len() > most.saturating_sub(held) {
+        if held + own.iter().map(count).fold(0.0, |sum, count| sum + count) > most {
             rng.shuffle(&mut own);
-            own.truncate(wanted.saturating_sub(held));
+            // One label may count more than all that is wanted: then another is held out.
+            let mut to_come = held;
+            own.retain(|label| {
+                let taken = to_come < wanted && to_come + count(label) <= most;
+                to_come += if taken { count(label) } else { 0.0 };
+                taken
+            });
         }
-        held = held.saturating_add(own.len());
+        held += own.iter().map(count).fold(0.0, |sum, count| sum + count);
         own.iter().for_each(|(_, place)| is_held[*place] = true);
     }
     let (held, training): (Vec<_>, Vec<_>) =
@@ -191,7 +206,7 @@ mod tests {
 
     fn labels(pairs: impl IntoIterator<Item = (u64, u64)>) -> Vec<Label> {
         let question = |(a, b)| Question::new(1, a, b);
-        let label = |question| Label { question, preference: Preference::First };
+        let label = |question| Label::new(question, Preference::First);
         pairs.into_iter().map(question).map(label).collect()
     }
 

@@ -18,12 +18,12 @@ impl Journal for OutputFolder {
     /// Killed at any instant, the run can be gone on with: the round counts once the manifest lists
     /// what it has added, and the model is the file or the draft, whichever is listed.
     fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
-        let RoundRecord { answered, model, metrics, embeddings } = round;
+        let RoundRecord { answered, model, metrics, embeddings, candidates } = round;
         if !answered.skipped.is_empty() {
             return Err(FolderError::Skipped { path: self.partial_path().into() }.into());
         }
-        let records: Vec<LabelRecord> =
-            answered.labels.iter().map(|label| LabelRecord::of(label, embeddings)).collect();
+        let record = |label| LabelRecord::of(label, embeddings, candidates);
+        let records: Vec<LabelRecord> = answered.labels.iter().map(record).collect();
         let bytes = model.to_bytes(&self.partial_path().join(MODEL))?;
         self.append_labels(&records)?;
         self.append_metrics(metrics)?;

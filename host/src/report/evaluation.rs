@@ -6,6 +6,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use pairpick_core::metric::held_out::{BINS, HeldOut};
 use serde::Serialize;
 
+use super::count::Count;
+use crate::data::agreement::Agreement;
 use crate::digest::HexDigest;
 use crate::round::evaluate::Evaluation;
 
@@ -36,18 +38,24 @@ pub struct Golden {
 /// A model's probabilities beside answers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answers {
-    /// Answers.
-    pub labels: u64,
+    /// Lines of labels.
+    pub labels: usize,
+    /// The answers that they stand for: votes and weights counted.
+    pub answers: Count,
     /// Of these, the ones without a tie, which alone count for the accuracy.
-    pub untied: u64,
+    pub untied: Count,
     /// The share that the model's order agrees with; equal rewards count a half.
     pub accuracy: Option<f64>,
     /// Mean loss, in nats.
     pub log_loss: Option<f64>,
     /// How far predicted probabilities and observed shares are apart, mean over answers.
     pub expected_calibration_error: Option<f64>,
-    /// Ten bins of equal width.
+    /// Ten bins of equal width. An answer counts in two of them: with the probability that its pair's
+    /// first item is preferred, and with that of the other, so that neither has to be the first.
     pub calibration: Vec<CalibrationBin>,
+    /// How far people agree, where a pair may have several labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
 }
 
 /// Answers of about the same predicted probability.
@@ -58,10 +66,10 @@ pub struct CalibrationBin {
     /// The end of the bin.
     pub to: f64,
     /// Answers in it.
-    pub labels: u64,
+    pub answers: Count,
     /// Mean of their predicted probabilities.
     pub mean_predicted: Option<f64>,
-    /// The share of them that prefers the first item, a tie half of one.
+    /// The share of them that prefers the item of that probability, a tie half of one.
     pub observed: Option<f64>,
 }
 
@@ -86,30 +94,32 @@ impl Golden {
 }
 
 impl Answers {
-    /// The figures of held-out answers.
+    /// The figures of held-out answers, from so many lines.
     #[must_use]
-    pub fn new(held_out: &HeldOut) -> Self {
+    pub fn new(held_out: &HeldOut, labels: usize, agreement: Option<Agreement>) -> Self {
         let edge = |number: usize| number as f64 / BINS as f64;
-        let bins = held_out.bins().iter().enumerate().map(|(number, bin)| CalibrationBin {
+        let bins = held_out.bins().into_iter().enumerate().map(|(number, bin)| CalibrationBin {
             from: edge(number),
             to: edge(number + 1),
-            labels: bin.labels,
+            answers: Count(bin.answers),
             mean_predicted: bin.mean_predicted(),
             observed: bin.observed(),
         });
-        let agreement = held_out.agreement();
         Self {
-            labels: held_out.labels(),
-            untied: agreement.pairs,
-            accuracy: agreement.accuracy(),
+            labels,
+            answers: Count(held_out.answers()),
+            untied: Count(held_out.untied()),
+            accuracy: held_out.accuracy(),
             log_loss: held_out.log_loss(),
             expected_calibration_error: held_out.calibration_error(),
             calibration: bins.collect(),
+            agreement,
         }
     }
 
     fn rows(&self, table: &mut Table) {
         row(table, "held-out labels", self.labels.to_string());
+        row(table, "their answers", self.answers.to_string());
         row(table, "without a tie", self.untied.to_string());
         row(table, "accuracy on them", decimals(self.accuracy, 4));
         row(table, "log-loss", decimals(self.log_loss, 4));
@@ -119,12 +129,12 @@ impl Answers {
     fn bins(&self) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        table.set_header(["probability", "labels", "predicted", "observed"]);
+        table.set_header(["probability", "answers", "predicted", "observed"]);
         for bin in &self.calibration {
             let (predicted, observed) =
                 (decimals(bin.mean_predicted, 3), decimals(bin.observed, 3));
             let range = format!("{:.1} to {:.1}", bin.from, bin.to);
-            table.add_row([range, bin.labels.to_string(), predicted, observed]);
+            table.add_row([range, bin.answers.to_string(), predicted, observed]);
         }
         aligned(table)
     }

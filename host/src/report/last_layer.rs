@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use super::count::Count;
+use crate::data::agreement::Agreement;
+use crate::data::labels::{Label, answers};
 use crate::digest::HexDigest;
 use crate::model::last_layer::Fitted;
 use crate::settings::PriorPrecision;
@@ -15,13 +18,15 @@ pub struct LastLayerReport {
     pub round: u64,
     /// All labels.
     pub labels: usize,
+    /// The answers that they stand for: votes and weights counted.
+    pub answers: Count,
     /// What the setting `prior_precision` said.
     pub prior: PriorPrecision,
     /// λ: the number itself.
     pub prior_precision: f64,
     /// Newton steps.
     pub steps: usize,
-    /// Σ ln σ(±m) over the labels.
+    /// Σ ln σ(±m) over the answers.
     pub log_likelihood: f64,
     /// The log-likelihood less λ/2 ‖β‖².
     pub log_posterior: f64,
@@ -31,14 +36,17 @@ pub struct LastLayerReport {
     pub log_det: f64,
     /// Of the model's bits.
     pub digest: HexDigest,
+    /// How far people agree, where a pair may have several labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
 }
 
 impl LastLayerReport {
-    /// What there is to say of a fit to so many labels, the largest round among them.
+    /// What there is to say of a fit to these labels, the largest round among them.
     pub(crate) fn new(
         fitted: &Fitted,
         prior: PriorPrecision,
-        labels: usize,
+        labels: &[Label],
         round: u64,
         out: String,
         digest: HexDigest,
@@ -47,7 +55,8 @@ impl LastLayerReport {
         Self {
             out,
             round,
-            labels,
+            labels: labels.len(),
+            answers: Count(answers(labels)),
             prior,
             prior_precision,
             steps: fit.steps,
@@ -56,6 +65,7 @@ impl LastLayerReport {
             log_evidence,
             log_det: fit.log_det,
             digest,
+            agreement: None,
         }
     }
 

@@ -1,7 +1,11 @@
 //! What a run found, for people and for programs.
 
 #[cfg(feature = "cli")]
+pub mod agreement;
+#[cfg(feature = "cli")]
 pub mod cost;
+#[cfg(feature = "cli")]
+pub mod count;
 pub mod curves;
 #[cfg(feature = "cli")]
 pub mod evaluation;

@@ -4,6 +4,9 @@ use comfy_table::{CellAlignment, Table, presets};
 use pairpick_core::trunk::train::Losses;
 use serde::Serialize;
 
+use super::count::Count;
+use crate::data::agreement::Agreement;
+use crate::data::labels::{Label, answers};
 use crate::digest::HexDigest;
 use crate::model::train::Fit;
 
@@ -30,6 +33,8 @@ pub struct TrainingReport {
     pub round: u64,
     /// All labels.
     pub labels: usize,
+    /// The answers that they stand for: votes and weights counted.
+    pub answers: Count,
     /// Of these, the ones held out to stop by.
     pub held_out: usize,
     /// Iterations run.
@@ -42,13 +47,16 @@ pub struct TrainingReport {
     pub losses: Vec<LossLine>,
     /// Of the model's bits.
     pub digest: HexDigest,
+    /// How far people agree, where a pair may have several labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
 }
 
 impl TrainingReport {
-    /// What there is to say of a training on so many labels.
+    /// What there is to say of a training on these labels.
     pub(crate) fn new(
         fit: &Fit,
-        labels: usize,
+        labels: &[Label],
         round: u64,
         out: String,
         digest: HexDigest,
@@ -66,13 +74,15 @@ impl TrainingReport {
         Self {
             out,
             round,
-            labels,
+            labels: labels.len(),
+            answers: Count(answers(labels)),
             held_out: fit.held_out,
             iterations: fit.report.iterations,
             stopped,
             kept: line(&fit.report.kept),
             losses: fit.losses.iter().map(line).collect(),
             digest,
+            agreement: None,
         }
     }
 

@@ -24,9 +24,11 @@ pub fn held_out(
     let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
     let mut held_out = HeldOut::default();
     for (label, margin) in labels.iter().zip(pairs.margins(model, threads)?) {
-        held_out
-            .add(margin, label.preference.value())
-            .map_err(Error::core("the model on held-out labels"))?;
+        for (preference, count) in label.votes.answers() {
+            held_out
+                .add(margin, preference.value(), count)
+                .map_err(Error::core("the model on held-out labels"))?;
+        }
     }
     Ok(held_out)
 }

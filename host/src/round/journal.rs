@@ -2,6 +2,7 @@
 
 use super::answer::Answered;
 use super::metrics::RoundMetrics;
+use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
 use crate::data::question::Question;
@@ -33,6 +34,8 @@ pub struct RoundRecord<'a> {
     pub metrics: &'a RoundMetrics,
     /// The embeddings of the items, which say how files name them.
     pub embeddings: &'a Embeddings,
+    /// The candidates, whose lines are written again with their answers.
+    pub candidates: Option<&'a Candidates>,
 }
 
 /// Records a loop: a folder, a data base, or memory.

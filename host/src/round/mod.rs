@@ -125,6 +125,7 @@ impl<'a, T: Real> Loop<'a, T> {
             model,
             metrics: &metrics,
             embeddings,
+            candidates: self.dataset.candidates.as_ref(),
         })?;
         progress.round(round, &metrics.to_string());
         self.ended.push(metrics);

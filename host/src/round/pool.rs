@@ -296,13 +296,12 @@ mod tests {
 
     #[test]
     fn candidates_keep_their_order_and_places() {
-        let pairs = vec![(30, 2), (2, 9), (17, 30), (5, 6)];
-        let candidates = Candidates { pairs, answers: None };
+        let candidates = Candidates::new(vec![(2, 30), (2, 9), (17, 30), (5, 6)]);
         let settings = asking(PoolKind::Listed, 500, Amount::All);
         let pool = draw_from(Some(&candidates), &settings, &[(9, 2)]);
         assert_eq!(pool.items, [2, 5, 6, 17, 30]);
         let OfferedPairs::Listed { pairs, .. } = &pool.pairs else { panic!("a list") };
-        assert_eq!(pairs.as_slice(), [(4, 0), (3, 4), (1, 2)].map(ItemPair::from));
+        assert_eq!(pairs.as_slice(), [(0, 4), (3, 4), (1, 2)].map(ItemPair::from));
         assert_eq!([pool.place(0), pool.place(1), pool.place(3)], [Some(0), Some(2), None]);
     }
 }

@@ -19,7 +19,7 @@ const CONTEXT: &str = "the Fisher information of the labels";
 
 /// The parts of P = λI + Σ.
 pub(super) struct LabelPosterior<T> {
-    /// Σ over the labelled pairs of w ddᵀ, the features those of the current trunk.
+    /// Σ over the labelled pairs of c w ddᵀ, c being how often a pair's answers count, the features those of the current trunk.
     fisher: Packed<T, Vec<T>>,
     /// λ.
     prior_precision: f64,
@@ -44,7 +44,7 @@ impl<T: Real> LabelPosterior<T> {
         let zeros = vec![T::ZERO; packed_len(order)];
         let mut fisher = Packed::new(order, zeros).map_err(Error::core(CONTEXT))?;
         if !labels.is_empty() {
-            add(context, model, &pairs, &mut fisher)?;
+            add(context, model, &pairs, labels, &mut fisher)?;
         }
         progress.end();
         Ok(Self { fisher, prior_precision, cache: pairs.into_cache() })
@@ -108,11 +108,12 @@ pub(super) struct LogDet {
     pub(super) over_prior: f64,
 }
 
-/// Adds the Fisher information of labelled pairs.
+/// Adds the Fisher information of labelled pairs, each as often as its answers count.
 fn add<T: Real>(
     context: Context<'_>,
     model: &Model,
     pairs: &PairFeatures,
+    labels: &[Label],
     fisher: &mut Packed<T, Vec<T>>,
 ) -> Result<()> {
     let Context { embeddings, threads, .. } = context;
@@ -123,8 +124,8 @@ fn add<T: Real>(
     let mut values = vec![T::ZERO; features.len()];
     rewards(threads, features, model.head(), &mut values, &mut workspace)
         .and_then(|()| {
-            let (pairs, weighting) = (pairs.pairs(), Weighting::Bernoulli);
-            add_pairs(threads, features, pairs, &values, weighting, fisher, &mut workspace)
+            let (pairs, weighting) = (pairs.comparisons::<T>(labels), Weighting::Bernoulli);
+            add_pairs(threads, features, &pairs, &values, weighting, fisher, &mut workspace)
         })
         .map_err(embeddings.refused_rewards(pairs.items(), Error::core(CONTEXT)))
 }

@@ -11,7 +11,9 @@ use super::request::Request;
 use super::select::{Batch, batch};
 use super::state::State;
 use super::weights::weights;
+use crate::data::candidates::Given;
 use crate::data::embeddings::Embeddings;
+use crate::data::fields::Fields;
 use crate::data::item::ItemName;
 use crate::data::labels::Label;
 use crate::data::question::Question;
@@ -22,8 +24,9 @@ use crate::model::items::PairFeatures;
 use crate::progress::Progress;
 use crate::settings::Precision;
 
-/// A line of `select`'s output. With a `"label"` added it is a line of labels.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// A line of `select`'s output. With a `"label"` added it is a line of labels. A candidate's items
+/// come in the order of its line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelectedPair {
     /// The round that asks about it.
     pub round: u64,
@@ -39,9 +42,15 @@ pub struct SelectedPair {
     /// The strategy's score; none where it has no scores.
     pub score: Option<f64>,
     /// p(1 − p) at the model's probability, or its mean, as the setting `weights` says.
-    pub weight: f64,
+    pub fisher_weight: f64,
     /// r_a − r_b under the model.
     pub margin: f64,
+    /// How often an answer counts, where the candidate says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
+    /// What else the candidate's line says.
+    #[serde(flatten)]
+    pub fields: Fields,
 }
 
 /// What a batch tells about the last layer, where the strategy counts it.
@@ -177,15 +186,26 @@ fn selected_pairs<T: Real>(
     let weights = weights(kind, &state.posterior, &pairs, &margins)?;
     let pairs = questions.zip(margins.iter().zip(&weights)).zip(1..);
     Ok(pairs
-        .map(|((question, (margin, weight)), rank)| SelectedPair {
-            round: question.round,
-            rank,
-            pair: question.candidate,
-            a: embeddings.name(question.a),
-            b: embeddings.name(question.b),
-            score: question.score,
-            weight: *weight,
-            margin: *margin,
+        .map(|((question, (margin, fisher_weight)), rank)| {
+            let listed = request.candidates.zip(question.candidate);
+            let given = listed.map_or_else(Given::default, |(list, place)| list.given(place));
+            let (first, second) = (embeddings.name(question.a), embeddings.name(question.b));
+            let (a, b, margin) = match given.turned {
+                true => (second, first, 0.0 - *margin),
+                false => (first, second, *margin),
+            };
+            SelectedPair {
+                round: question.round,
+                rank,
+                pair: question.candidate,
+                a,
+                b,
+                score: question.score,
+                fisher_weight: *fisher_weight,
+                margin,
+                weight: given.weight(),
+                fields: given.fields.cloned().unwrap_or_default(),
+            }
         })
         .collect())
 }

@@ -126,7 +126,7 @@ fn replay_in<T: Real, E: Executor>(
         first_pairs: &mut vec![0; len.prompts],
         places: &mut vec![0; len.places],
         listed: &mut vec![ItemPair::default(); len.listed],
-        labels: &mut vec![Comparison { a: 0, b: 0, label: T::ZERO }; len.labels],
+        labels: &mut vec![Comparison { a: 0, b: 0, label: T::ZERO, count: T::ONE }; len.labels],
         asked: &mut vec![ItemPair::default(); len.asked],
         labelled: &mut vec![0; len.asked],
         batch: &mut vec![Scored::default(); len.batch],

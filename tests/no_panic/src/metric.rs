@@ -10,9 +10,10 @@ probes! {
     metric::Agreement::accuracy => any::<Agreement>().accuracy();
     metric::held_out::Bin::mean_predicted => any::<Bin>().mean_predicted();
     metric::held_out::Bin::observed => any::<Bin>().observed();
-    metric::held_out::HeldOut::add => any::<&mut HeldOut>().add(any(), any());
-    metric::held_out::HeldOut::labels => any::<&HeldOut>().labels();
-    metric::held_out::HeldOut::agreement => any::<&HeldOut>().agreement();
+    metric::held_out::HeldOut::add => any::<&mut HeldOut>().add(any(), any(), any());
+    metric::held_out::HeldOut::answers => any::<&HeldOut>().answers();
+    metric::held_out::HeldOut::untied => any::<&HeldOut>().untied();
+    metric::held_out::HeldOut::accuracy => any::<&HeldOut>().accuracy();
     metric::held_out::HeldOut::log_loss => any::<&HeldOut>().log_loss();
     metric::held_out::HeldOut::bins => any::<&HeldOut>().bins();
     metric::held_out::HeldOut::calibration_error => any::<&HeldOut>().calibration_error();

@@ -26,6 +26,8 @@ probes! {
     pool::ranks::ranks_of_pairs => ranks_of_pairs(any(), any());
 
     pool::Pair::items[T] => (any::<ItemPair>().items(), any::<Comparison<T>>().items());
+    pool::Pair::count[T] =>
+        (any::<ItemPair>().count::<T>(), any::<Comparison<T>>().count::<T>());
     pool::Pairs::len => any::<Pairs<'_>>().len();
     pool::Pairs::is_empty => any::<Pairs<'_>>().is_empty();
     pool::Pairs::items_of_pair => any::<Pairs<'_>>().items_of_pair(any());

@@ -4,7 +4,9 @@ use super::{Data, Losses, copy, gathered_items};
 use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::Error;
-use crate::head::loss::{add_gradients_of, add_reward_gradients, margins, margins_of, mean_loss};
+use crate::head::loss::{
+    add_gradients_of, add_reward_gradients, margins, margins_of, mean_loss, total,
+};
 use crate::head::rewards;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::parallel::{Executor, for_chunks, split_at};
@@ -54,8 +56,9 @@ impl<'a, T: Real> Batch<'a, T> {
     fn comparisons(&self) -> impl Iterator<Item = Comparison<T>> {
         let place = |item: u32| self.places.get(item as usize).copied().unwrap_or(item);
         self.labels.iter().filter_map(move |label| {
-            let Comparison { a, b, label } = *self.training.get(*label as usize)?;
-            Some(Comparison { a: place(a), b: place(b), label })
+            let comparison = *self.training.get(*label as usize)?;
+            let Comparison { a, b, .. } = comparison;
+            Some(Comparison { a: place(a), b: place(b), ..comparison })
         })
     }
 }
@@ -65,6 +68,8 @@ pub(super) struct Passes<'a, T, E> {
     executor: &'a E,
     mlp: Mlp,
     data: Data<'a, T>,
+    /// The mean of how often training labels count.
+    mean_count: T,
     /// Outputs of each hidden layer, an item a column.
     outputs: [&'a mut [T]; LAYERS],
     /// Derivatives of the activations; the backward pass turns them into gradients.
@@ -99,6 +104,9 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             executor,
             mlp,
             data,
+            mean_count: T::from_f64(
+                total(data.training) / f64::from_u64(data.training.len() as u64),
+            ),
             outputs: mlp.hidden().map(|size| take(size * items)),
             slopes: mlp.hidden().map(|size| take(size * items)),
             rewards: take(items),
@@ -157,7 +165,8 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         self.gradients_of_rewards(parameters, inputs, self.data.training_items)
     }
 
-    /// Gradients of a batch's mean loss.
+    /// Gradients of a batch's loss, over as many answers as so many labels stand for in the mean: so
+    /// that a label counts as much in a batch as among all.
     pub(super) fn batch_gradients(
         &mut self,
         parameters: &[T],
@@ -177,8 +186,9 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             margins_of(self.rewards, batch.comparisons(), slopes);
             let (reward_gradients, _) = split_at(self.reward_gradients, count);
             reward_gradients.fill(T::ZERO);
-            let (labels, level) = (batch.labels.len(), self.executor.level());
-            add_gradients_of(level, batch.comparisons(), labels, slopes, reward_gradients);
+            let answers = self.mean_count * T::from_u64(batch.labels.len() as u64);
+            let level = self.executor.level();
+            add_gradients_of(level, batch.comparisons(), answers, slopes, reward_gradients);
             self.gradients_of_rewards(parameters, gathered, count);
         }
         self.gathered = buffer;

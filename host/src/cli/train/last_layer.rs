@@ -16,7 +16,8 @@ pub(super) fn execute(args: &Args, job: Job, output: &mut Output) -> Result<()> 
     let fitted = job.threads.install(|| fit(&mut model, job.context(), &job.labels, output))?;
     let (file, prior) = (job.files.model, job.settings.prior.prior_precision);
     let (out, digest) = (file.path().display().to_string(), model.digest()?);
-    let report = LastLayerReport::new(&fitted, prior, job.labels.len(), job.round, out, digest);
+    let report = LastLayerReport::new(&fitted, prior, &job.labels, job.round, out, digest);
+    let report = LastLayerReport { agreement: job.agreement, ..report };
     let (bytes, printed) = (model.to_bytes(file.path())?, file.is_standard_output());
     file.write(&bytes)?;
     match args.print.json {
