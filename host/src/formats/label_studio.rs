@@ -211,7 +211,8 @@ pub(super) fn write(preferences: &Preferences, asked: &Asked) -> Result<Written>
     Ok(written)
 }
 
-/// The result of Pairwise; Pairwise has no tie, which is one of Choices.
+/// The result of Pairwise, which names itself in place of the two texts; it has no tie, which is one of
+/// Choices.
 fn result(word: &str) -> Option<Value> {
     use crate::named::Named;
     let selected = match Meaning::from_name(word)? {
@@ -225,7 +226,7 @@ fn result(word: &str) -> Option<Value> {
         }
     };
     Some(serde_json::json!({
-        "from_name": CONTROL, "to_name": "response_a,response_b", "type": "pairwise",
+        "from_name": CONTROL, "to_name": CONTROL, "type": "pairwise",
         "value": {"selected": selected},
     }))
 }

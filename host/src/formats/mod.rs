@@ -250,7 +250,8 @@ impl Format {
     fn rename(self, row: &mut Row) {
         for field in self.fields() {
             let name = name_in(row, field).map(str::to_owned);
-            let own = row.fields.0.iter_mut().find(|(own, _)| Some(&*own) == name.as_ref());
+            let own =
+                row.fields.0.iter_mut().find(|(own, _)| Some(own.as_str()) == name.as_deref());
             own.into_iter().for_each(|(own, _)| (*field).clone_into(own));
         }
     }

@@ -107,7 +107,7 @@ const WHOLE: [(&str, &str); 6] = [
     ),
     (
         "label-studio",
-        r#"{"id":7,"data":{"id_a":"i","model_b":"n","prompt":"One","prompt_id":"p","response_a":"u","response_b":"v","source":"web"},"annotations":[{"completed_by":3,"created_at":"2026-01-01","id":101,"lead_time":4.25,"result":[{"from_name":"preference","to_name":"response_a,response_b","type":"pairwise","value":{"selected":"left"}}],"was_cancelled":false},{"completed_by":5,"id":103,"result":[{"from_name":"tie","to_name":"response_a","type":"choices","value":{"choices":["tie"]}}],"was_cancelled":false},{"completed_by":4,"id":102,"result":[],"was_cancelled":true}]}
+        r#"{"id":7,"data":{"id_a":"i","model_b":"n","prompt":"One","prompt_id":"p","response_a":"u","response_b":"v","source":"web"},"annotations":[{"completed_by":3,"created_at":"2026-01-01","id":101,"lead_time":4.25,"result":[{"from_name":"preference","to_name":"preference","type":"pairwise","value":{"selected":"left"}}],"was_cancelled":false},{"completed_by":5,"id":103,"result":[{"from_name":"tie","to_name":"response_a","type":"choices","value":{"choices":["tie"]}}],"was_cancelled":false},{"completed_by":4,"id":102,"result":[],"was_cancelled":true}]}
 {"id":8,"data":{"prompt":"Two","prompt_id":"q","response_a":"x","response_b":"y"},"annotations":[]}
 "#,
     ),
