@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::fields::{Fields, Row, RowPlace};
+use crate::data::file_kind;
 use crate::data::lines::problem as line_problem;
 use crate::error::{Error, Result, quotable};
 use crate::json;
@@ -49,7 +50,7 @@ impl Container {
         let by_name = Self::of_name(path);
         let text = start.trim_ascii_start();
         match (by_name, text.first()) {
-            _ if start.starts_with(b"PAR1") => Ok(Self::Parquet),
+            _ if start.starts_with(PARQUET) => Ok(Self::Parquet),
             (Some(Self::Separated(separator)), _) => Ok(Self::Separated(separator)),
             (Some(Self::Parquet), _) => {
                 Err(unreadable(path, "no Parquet file, which begins with PAR1"))
@@ -57,26 +58,22 @@ impl Container {
             (_, Some(b'[')) => Ok(Self::Json),
             (_, Some(b'{')) => Ok(Self::JsonLines),
             (_, None) => Err(unreadable(path, "an empty file; expected at least one row")),
-            _ => Err(unreadable(
-                path,
-                "found neither { nor [ at its start; expected JSON Lines, JSON, CSV (.csv), \
-                 TSV (.tsv) or Parquet",
-            )),
+            _ => {
+                let told = "found neither { nor [ at its start";
+                Err(unreadable(path, format!("{told}; {EXPECTED}")))
+            }
         }
     }
 }
 
-/// What is no file of rows, by its first bytes, and what helps.
-const OTHERS: [(&[u8], &str); 8] = [
-    (b"\x1f\x8b", "compressed by gzip; gunzip it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed by Zstandard; unzstd it first"),
-    (b"BZh", "compressed by bzip2; bunzip2 it first"),
-    (b"PK\x03\x04", "a ZIP archive or a spreadsheet; unzip it, or save it as CSV, first"),
-    (b"\xff\xfe", "text in UTF-16; save it as UTF-8 first"),
-    (b"\xfe\xff", "text in UTF-16; save it as UTF-8 first"),
-    (b"version https://git-lfs", "a pointer of Git LFS; `git lfs pull` brings the file"),
-    (b"<", "HTML or XML; expected JSON Lines, JSON, CSV, TSV or Parquet"),
-];
+/// What a file of rows may be, for messages.
+const EXPECTED: &str = "expected JSON Lines, JSON, CSV (.csv), TSV (.tsv) or Parquet";
+
+/// What text may begin with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What Parquet begins with.
+const PARQUET: &[u8] = b"PAR1";
 
 #[cfg(not(feature = "parquet"))]
 const NO_PARQUET: &str = "Parquet, for which this program was built without its feature parquet";
@@ -89,6 +86,9 @@ const NO_PARQUET: &str = "Parquet, for which this program was built without its 
 pub fn read(path: &Path) -> Result<Vec<Row>> {
     let (mut source, path): (Box<dyn BufRead>, &Path) = match path == Path::new("-") {
         true => (Box::new(io::stdin().lock()), Path::new("standard input")),
+        false if path.is_dir() => {
+            return Err(unreadable(path, format!("found a folder; {EXPECTED}")));
+        }
         false => {
             let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
             (Box::new(BufReader::new(file)), path)
@@ -96,15 +96,16 @@ pub fn read(path: &Path) -> Result<Vec<Row>> {
     };
     let io = |error| Error::io(path, "read", error);
     let start = source.fill_buf().map_err(io)?;
-    if let Some((_, what)) = OTHERS.iter().find(|(bytes, _)| start.starts_with(bytes)) {
-        return Err(unreadable(path, *what));
+    let readable = [BYTE_ORDER_MARK, PARQUET].iter().any(|bytes| start.starts_with(bytes));
+    if let (false, Some(kind)) = (readable, file_kind::known(start)) {
+        return Err(unreadable(path, format!("found {kind}; {EXPECTED}")));
     }
     let mut bytes = Vec::new();
     source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(unreadable(path, "more than 4 GiB, the limit of a file; divide it"));
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     match Container::of(path, bytes)? {
         Container::Json => json_array(path, bytes),
         Container::JsonLines => json_lines(path, bytes),

@@ -41,12 +41,12 @@ fn refused(name: &str, text: impl AsRef<[u8]>, options: &[&str], message: &[&str
 fn files_that_hold_no_rows_are_named_as_what_they_are() {
     for (name, bytes, message) in [
         ("a.csv", &b"\x1f\x8b\x08"[..], "gunzip"),
-        ("a.jsonl", b"\x28\xb5\x2f\xfd", "Zstandard"),
-        ("a.jsonl", b"BZh9", "bzip2"),
-        ("a.csv", b"PK\x03\x04", "save it as CSV"),
+        ("a.jsonl", b"\x28\xb5\x2f\xfd", "unzstd"),
+        ("a.jsonl", b"BZh9", "bunzip2"),
+        ("a.csv", b"PK\x03\x04", "a zip archive"),
         ("a.csv", b"\xff\xfea\0", "UTF-16"),
         ("a.jsonl", b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
-        ("a.json", b"<!DOCTYPE html>", "HTML"),
+        ("a.json", b"<!DOCTYPE html>", "an HTML page"),
         ("a.parquet", b"PAR2", "PAR1"),
         ("a.parquet", b"PAR1", "Parquet"),
         ("a.txt", b"hello", "JSON Lines, JSON, CSV (.csv)"),
@@ -56,7 +56,10 @@ fn files_that_hold_no_rows_are_named_as_what_they_are() {
     ] {
         refused(name, bytes, &[], &[message]);
     }
-    Case::new().fails(&["import", "none.jsonl", "--out", "data"], &["none.jsonl: no such file"]);
+    let case = Case::new();
+    fs::create_dir(case.path("folder")).unwrap();
+    case.fails(&["import", "folder", "--out", "data"], &["folder: found a folder; expected"]);
+    case.fails(&["import", "none.jsonl", "--out", "data"], &["none.jsonl: no such file"]);
 }
 
 #[test]
