@@ -14,6 +14,7 @@ Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
   pairpick select --help           a batch of pairs for people to answer, and what follows
+  pairpick import FILE --out DIR   preferences of TRL, Argilla, Label Studio and others
   pairpick verify                  does this machine compute the right bits?
   pairpick cost                    what a round will take, here or elsewhere
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::fields::{Fields, Row};
 use super::lists;
 use super::preferences::{PairLabel, Preferences};
-use super::record::{Answer, EXTRA, Record, Response, Verdict};
+use super::record::{Answer, Record, Response, Verdict};
 use super::words::word;
 use super::write::{
     Asked, Written, grouped, shared_but, sides_line, with_label_fields, with_prompt,
@@ -185,50 +185,43 @@ pub(super) fn write(preferences: &Preferences, asked: &Asked) -> Result<Written>
     let shared = |label: &PairLabel| shared_but(&label.fields, &["annotator"], &[]);
     for labels in grouped(preferences, shared) {
         let first = labels[0];
-        let mut row = Fields::default();
-        let mut about = shared(first);
+        let (mut row, mut about) = (Fields::default(), shared(first));
         let id = about.take("id");
         row.set("id", id.unwrap_or_else(|| format!("pair {}", written.rows.len()).into()));
+        let mut kept = about.take_extra(&[KEPT[0], KEPT[1], SERVER_ID]);
         let (fields, sides) = sides_line(preferences, first, asked);
         row.set_some("fields", fields.into_object());
-        let mut kept = Fields::default();
-        if let Some(Value::Object(extra)) =
-            about.0.iter_mut().find(|(n, _)| n == EXTRA).map(|e| &mut e.1)
-        {
-            for name in KEPT.into_iter().chain([SERVER_ID]) {
-                kept.set_some(name, extra.remove(name));
-            }
-        }
         let mut metadata = with_prompt(preferences, first.a);
         metadata.take("prompt");
         metadata.0.extend(sides.0);
         asked.set_margin(&mut about, preferences, first.a, first.b);
-        let metadata = with_label_fields(metadata, about);
-        row.set_some("metadata", metadata.into_object());
-        let mut answers = Vec::<Value>::new();
-        for label in &labels {
-            let Some(value) = written.word(label) else {
-                continue;
-            };
-            let nobody = || Value::from(format!("{NOBODY}{:012}", answers.len() + 1));
-            let user = label.fields.get("annotator").cloned().unwrap_or_else(nobody);
-            let mut answer = Fields::default();
-            answer.set("value", value);
-            answer.set("user_id", user);
-            answers.extend(answer.into_object());
-        }
+        row.set_some("metadata", with_label_fields(metadata, about).into_object());
+        let answers = answers(&labels, &mut written);
         let status = if answers.is_empty() { "pending" } else { "completed" };
         let mut responses = Fields::default();
-        if !answers.is_empty() {
-            responses.set(QUESTION, answers);
-        }
-        let empty = || Value::Object(Default::default());
+        responses.set_some(QUESTION, Some(answers).filter(|answers| !answers.is_empty()));
+        let empty = || Value::Object(serde_json::Map::new());
         row.set("responses", responses.into_object().unwrap_or_else(empty));
-        row.set("suggestions", kept.take("suggestions").unwrap_or_else(empty));
-        row.set("vectors", kept.take("vectors").unwrap_or_else(empty));
+        for name in KEPT {
+            row.set(name, kept.take(name).unwrap_or_else(empty));
+        }
         row.set("status", status);
         row.set_some(SERVER_ID, kept.take(SERVER_ID));
         written.rows.push(row);
     }
     Ok(written)
+}
+
+/// The answers to the question.
+fn answers(labels: &[&PairLabel], written: &mut Written) -> Vec<Value> {
+    let mut answers = Vec::<Value>::new();
+    for label in labels {
+        let Some(value) = written.word(label) else {
+            continue;
+        };
+        let nobody = || Value::from(format!("{NOBODY}{:012}", answers.len() + 1));
+        let user = label.fields.get("annotator").cloned().unwrap_or_else(nobody);
+        answers.push(serde_json::json!({"value": value, "user_id": user}));
+    }
+    answers
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::Format;
 use super::fields::{Fields, Row};
 use super::lists;
-use super::preferences::{PairLabel, Preferences};
-use super::record::{Answer, EXTRA, Record, Response, Verdict};
+use super::preferences::{PairLabel, Preferences, short};
+use super::record::{Answer, Record, Response, Verdict};
 use super::words::{Meaning, word};
 use super::write::{
     Asked, Written, grouped, shared_but, sides_line, with_label_fields, with_prompt,
@@ -19,6 +19,9 @@ const CONTROL: &str = "preference";
 
 /// What an annotation says of itself, kept as it is.
 const OF_AN_ANNOTATION: [&str; 3] = ["created_at", "updated_at", "ground_truth"];
+
+/// The fields of a label that its annotation has.
+const OF_A_LABEL: [&str; 3] = ["annotator", "id", "seconds"];
 
 /// What a label's `extra` calls the number of its task.
 const TASK: &str = "task";
@@ -45,38 +48,40 @@ pub(super) fn read(mut row: Row, format: Format) -> Result<Record> {
     let mut label = data.label_fields()?;
     label.set_extra(TASK, task);
     let mut answers = Vec::new();
-    for mut annotation in annotations? {
-        let mut fields = label.clone();
-        fields.set_some("annotator", annotator(&mut annotation));
-        fields.set_some("id", annotation.id("id")?);
-        let seconds = annotation.number("lead_time")?;
-        fields.set_some("seconds", seconds.map(super::preferences::short));
-        for name in OF_AN_ANNOTATION {
-            let value = annotation.fields.take(name).filter(|value| *value != false);
-            fields.set_extra(name, value);
-        }
-        let cancelled = annotation.fields.take("was_cancelled") == Some(true.into());
-        let mut results = annotation.list("result")?.unwrap_or_default().into_iter();
-        let result = results.find_map(|result| given(&result));
-        match result {
-            _ if cancelled => answers.push(Answer { a: 0, b: 1, verdict: Verdict::Skip, fields }),
-            None => answers.push(Answer { a: 0, b: 1, verdict: Verdict::None, fields }),
-            Some(Given::Word(word)) => {
-                answers.push(Answer { a: 0, b: 1, verdict: Verdict::Word(word), fields });
-            }
-            Some(Given::Order(order)) => {
-                let order = lists::names(&row, "ranker", &order)?;
-                let rank = |name| order.iter().position(|own| own == name);
-                let goodness = names.iter().map(|name| rank(name).map(|place| -(place as f64)));
-                let goodness: Vec<Option<f64>> = goodness.collect();
-                answers.extend(lists::answers(&goodness, &fields, false));
-            }
-        }
+    for annotation in annotations? {
+        answers.extend(answers_of(annotation, &label, &names)?);
     }
     if answers.is_empty() {
         answers.push(Answer { a: 0, b: 1, verdict: Verdict::None, fields: label });
     }
     Ok(Record { place: row.place, prompt, prompt_id, responses, answers })
+}
+
+/// The answers of an annotation: one, or those of a ranking of what has these names.
+fn answers_of(mut annotation: Row, label: &Fields, names: &[String]) -> Result<Vec<Answer>> {
+    let mut fields = label.clone();
+    fields.set_some("annotator", annotator(&mut annotation));
+    fields.set_some("id", annotation.id("id")?);
+    fields.set_some("seconds", annotation.number("lead_time")?.map(short));
+    for name in OF_AN_ANNOTATION {
+        let value = annotation.fields.take(name).filter(|value| *value != false);
+        fields.set_extra(name, value);
+    }
+    let cancelled = annotation.fields.take("was_cancelled") == Some(true.into());
+    let results = annotation.list("result")?.unwrap_or_default();
+    let verdict = match results.iter().find_map(given) {
+        _ if cancelled => Verdict::Skip,
+        None => Verdict::None,
+        Some(Given::Word(word)) => Verdict::Word(word),
+        Some(Given::Order(order)) => {
+            let order = lists::names(&annotation, "ranker", &order)?;
+            let rank = |name| order.iter().position(|own| own == name);
+            let goodness = names.iter().map(|name| rank(name).map(|place| -(place as f64)));
+            let goodness: Vec<Option<f64>> = goodness.collect();
+            return Ok(lists::answers(&goodness, &fields, false));
+        }
+    };
+    Ok(vec![Answer { a: 0, b: 1, verdict, fields }])
 }
 
 /// The two texts of a comparison, or the items of a list; and what a ranking calls these.
@@ -169,46 +174,44 @@ fn annotator(annotation: &mut Row) -> Option<Value> {
 /// A task a pair, with every annotation.
 pub(super) fn write(preferences: &Preferences, asked: &Asked) -> Result<Written> {
     let mut written = Written::default();
-    let own = ["annotator", "id", "seconds"];
-    let shared = |label: &PairLabel| shared_but(&label.fields, &own, &OF_AN_ANNOTATION);
+    let shared = |label: &PairLabel| shared_but(&label.fields, &OF_A_LABEL, &OF_AN_ANNOTATION);
     for labels in grouped(preferences, shared) {
         let first = labels[0];
         let (texts, sides) = sides_line(preferences, first, asked);
         let mut data = with_prompt(preferences, first.a);
         data.0.extend(texts.0.into_iter().filter(|(name, _)| name != "prompt"));
         data.0.extend(sides.0);
-        let mut about = shared_but(&shared(first), &[], &[TASK]);
+        let mut about = shared(first);
+        let task = about.take_extra(&[TASK]).take(TASK);
         asked.set_margin(&mut about, preferences, first.a, first.b);
-        let data = with_label_fields(data, about);
         let mut row = Fields::default();
-        let extra = |label: &PairLabel, name: &str| {
-            label.fields.get(EXTRA).and_then(|extra| extra.get(name)).cloned()
-        };
-        row.set_some("id", extra(first, TASK));
-        row.set_some("data", data.into_object());
-        let mut annotations = Vec::<Value>::new();
-        for label in labels {
-            let skipped = label.verdict == Verdict::Skip;
-            let word = if skipped { None } else { written.word(label) };
-            if word.is_none() && !skipped && !own.iter().any(|name| label.fields.has(name)) {
-                continue;
-            }
-            let mut annotation = Fields::default();
-            annotation.set_some("id", label.fields.get("id").cloned());
-            annotation.set_some("completed_by", label.fields.get("annotator").cloned());
-            annotation.set_some("lead_time", label.fields.get("seconds").cloned());
-            for name in OF_AN_ANNOTATION {
-                annotation.set_some(name, extra(label, name));
-            }
-            annotation.set("was_cancelled", skipped);
-            let result: Vec<Value> = word.and_then(|word| result(&word)).into_iter().collect();
-            annotation.set("result", result);
-            annotations.extend(annotation.into_object());
-        }
+        row.set_some("id", task);
+        row.set_some("data", with_label_fields(data, about).into_object());
+        let mut annotate = |label: &PairLabel| annotation(label, &mut written);
+        let annotations: Vec<Value> =
+            labels.into_iter().filter_map(&mut annotate).filter_map(Fields::into_object).collect();
         row.set("annotations", annotations);
         written.rows.push(row);
     }
     Ok(written)
+}
+
+/// What one annotator said; none of a pair that waits for an answer.
+fn annotation(label: &PairLabel, written: &mut Written) -> Option<Fields> {
+    let skipped = label.verdict == Verdict::Skip;
+    let word = if skipped { None } else { written.word(label) };
+    if word.is_none() && !skipped && !OF_A_LABEL.iter().any(|name| label.fields.has(name)) {
+        return None;
+    }
+    let mut annotation = Fields::default();
+    annotation.set_some("id", label.fields.get("id").cloned());
+    annotation.set_some("completed_by", label.fields.get("annotator").cloned());
+    annotation.set_some("lead_time", label.fields.get("seconds").cloned());
+    annotation.0.append(&mut label.fields.clone().take_extra(&OF_AN_ANNOTATION).0);
+    annotation.set("was_cancelled", skipped);
+    let result: Vec<Value> = word.and_then(|word| result(&word)).into_iter().collect();
+    annotation.set("result", result);
+    Some(annotation)
 }
 
 /// The result of Pairwise, which names itself in place of the two texts; it has no tie, which is one of

@@ -1,6 +1,7 @@
 //! A prompt with a list of responses: ranked, best first or by their ranks, or rated.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -175,34 +176,17 @@ impl Preferences {
     /// Adds the labels that ratings of single responses give: each annotator's, of every two
     /// responses to a prompt.
     pub(super) fn add_labels_of_ratings(&mut self) {
-        let mut start = 0;
-        for prompt in &self.prompts {
-            let own = self.responses[start..]
-                .iter()
-                .take_while(|row| std::ptr::eq(&self.prompts[row.prompt], prompt));
-            let count = own.count();
-            let mut by_annotator = Vec::<(Option<Value>, Vec<Option<f64>>)>::new();
-            for (row, response) in self.responses[start..start + count].iter().enumerate() {
-                for rating in &response.ratings {
-                    let known = by_annotator.iter().position(|(own, _)| *own == rating.annotator);
-                    let place = known.unwrap_or_else(|| {
-                        by_annotator.push((rating.annotator.clone(), vec![None; count]));
-                        by_annotator.len() - 1
-                    });
-                    by_annotator[place].1[row] = Some(rating.score);
-                }
-            }
-            for (annotator, scores) in by_annotator {
+        for (rows, prompt) in extents(self).into_iter().zip(&self.prompts) {
+            for Rated { annotator, rows, scores, .. } in rated(self, rows, &Asked::default()) {
                 let mut fields = Fields::default();
                 fields.set_some("annotator", annotator);
-                let answers = answers(&scores, &fields, true);
-                self.labels.extend(answers.into_iter().map(|answer| {
+                let scores: Vec<Option<f64>> = scores.iter().map(Value::as_f64).collect();
+                self.labels.extend(answers(&scores, &fields, true).into_iter().map(|answer| {
                     let Answer { a, b, verdict, fields } = answer;
                     let place = prompt.place.clone();
-                    PairLabel { a: start + a, b: start + b, verdict, fields, place }
+                    PairLabel { a: rows[a], b: rows[b], verdict, fields, place }
                 }));
             }
-            start += count;
         }
     }
 }
@@ -211,41 +195,40 @@ impl Preferences {
 pub(super) fn write_ranking(preferences: &Preferences, asked: &Asked) -> Result<Written> {
     let mut written = Written::default();
     for labels in rankings(preferences) {
-        let decided = |label: &&&PairLabel| matches!(label.verdict, Verdict::Share(_));
-        if let Some(label) = labels.iter().find(|label| !decided(label)) {
-            written.left_out(label, "no answer");
-            continue;
-        }
         let rows = rows_of(&labels);
         match ranks(&rows, &labels) {
-            Some(ranks) => {
-                let ranks = ranks.into_iter().map(short).collect::<Vec<_>>();
-                written.rows.push(line(preferences, &rows, &labels, "ranks", ranks.into(), asked));
-            }
+            Some(ranks) => written.push_ranking(preferences, &rows, &labels, ranks, asked),
+            // What contradicts itself, or lacks an answer, is no ranking of all.
             None => {
                 for label in labels {
-                    let ranks = match label.verdict {
-                        Verdict::Share(share) if share > 0.5 => [1, 2],
-                        Verdict::Share(share) if share < 0.5 => [2, 1],
-                        _ => [1, 1],
-                    };
-                    let rows = [label.a, label.b];
-                    let ranks = ranks.to_vec().into();
-                    written.rows.push(line(preferences, &rows, &[label], "ranks", ranks, asked));
+                    let rows = rows_of(&[label]);
+                    match ranks(&rows, &[label]) {
+                        Some(ranks) => {
+                            written.push_ranking(preferences, &rows, &[label], ranks, asked);
+                        }
+                        None => written.left_out("no answer"),
+                    }
                 }
             }
         }
-        let soft = |share| ![0.0, 0.5, 1.0].contains(&share);
-        let soft = labels_soft(preferences, &rows, soft);
-        (0..soft).for_each(|_| written.shortened("a label between 0 and 1 is written as a rank"));
     }
     Ok(written)
 }
 
-fn labels_soft(preferences: &Preferences, rows: &[usize], is: impl Fn(f64) -> bool) -> usize {
-    let own = |label: &&PairLabel| rows.contains(&label.a) && rows.contains(&label.b);
-    let is = |label: &&PairLabel| matches!(label.verdict, Verdict::Share(share) if is(share));
-    preferences.labels.iter().filter(own).filter(is).count()
+impl Written {
+    fn push_ranking(
+        &mut self,
+        preferences: &Preferences,
+        rows: &[usize],
+        labels: &[&PairLabel],
+        ranks: Vec<f64>,
+        asked: &Asked,
+    ) {
+        // Only to count the labels that say more.
+        labels.iter().for_each(|label| drop(self.word(label)));
+        let ranks: Vec<Value> = ranks.into_iter().map(short).collect();
+        self.rows.push(line(preferences, rows, labels, "ranks", ranks.into(), asked));
+    }
 }
 
 /// Labels of one row of the source together, the others alone.
@@ -311,25 +294,8 @@ fn ranks(rows: &[usize], labels: &[&PairLabel]) -> Option<Vec<f64>> {
 /// A row a prompt and annotator, with the scores that this one gave.
 pub(super) fn write_ratings(preferences: &Preferences, asked: &Asked) -> Result<Written> {
     let mut written = Written::default();
-    for (prompt, (start, end)) in extents(preferences).into_iter().enumerate() {
-        let mut groups = Vec::<((Option<Value>, Option<Value>), Vec<(usize, f64)>)>::new();
-        for row in start..end {
-            let own = match &asked.scores {
-                Some(_) => vec![],
-                None => preferences.responses[row].ratings.clone(),
-            };
-            let asked = asked.scores.as_ref().and_then(|scores| scores.get(row).copied());
-            let asked = asked.map(|score| Rating { score, annotator: None, id: None });
-            for Rating { score, annotator, id } in own.into_iter().chain(asked) {
-                let key = (annotator, id);
-                match groups.iter_mut().find(|(own, _)| *own == key) {
-                    Some((_, rows)) => rows.push((row, score)),
-                    None => groups.push((key, vec![(row, score)])),
-                }
-            }
-        }
-        for ((annotator, id), rated) in groups {
-            let (rows, scores): (Vec<usize>, Vec<f64>) = rated.into_iter().unzip();
+    for (prompt, rows) in extents(preferences).into_iter().enumerate() {
+        for Rated { annotator, id, rows, scores } in rated(preferences, rows, asked) {
             let is_own = |label: &&PairLabel| {
                 preferences.responses[label.a].prompt == prompt
                     && label.fields.get("annotator") == annotator.as_ref()
@@ -337,7 +303,6 @@ pub(super) fn write_ratings(preferences: &Preferences, asked: &Asked) -> Result<
             };
             let label = preferences.labels.iter().find(is_own);
             let labels: Vec<&PairLabel> = label.into_iter().collect();
-            let scores: Vec<Value> = scores.into_iter().map(short).collect();
             let row = line(preferences, &rows, &labels, "scores", scores.into(), asked);
             written.rows.push(row);
         }
@@ -345,15 +310,51 @@ pub(super) fn write_ratings(preferences: &Preferences, asked: &Asked) -> Result<
     Ok(written)
 }
 
-/// The rows of each prompt, from one to before another.
-fn extents(preferences: &Preferences) -> Vec<(usize, usize)> {
-    let mut extents = vec![(0, 0); preferences.prompts.len()];
-    for (row, response) in preferences.responses.iter().enumerate() {
-        let (start, end) = &mut extents[response.prompt];
-        if *start == *end {
-            *start = row;
+/// What one annotator gave at one occasion.
+struct Rated {
+    annotator: Option<Value>,
+    id: Option<Value>,
+    rows: Vec<usize>,
+    scores: Vec<Value>,
+}
+
+/// The ratings of some rows; those that are asked for stand in place of their own.
+fn rated(preferences: &Preferences, rows: Range<usize>, asked: &Asked) -> Vec<Rated> {
+    let mut found = Vec::<Rated>::new();
+    for row in rows {
+        let ratings = match &asked.scores {
+            None => preferences.responses[row].ratings.clone(),
+            Some(scores) => {
+                let rating = |score: &f64| Rating { score: *score, annotator: None, id: None };
+                scores.get(row).map(rating).into_iter().collect()
+            }
+        };
+        for Rating { score, annotator, id } in ratings {
+            let own = |rated: &&mut Rated| rated.annotator == annotator && rated.id == id;
+            match found.iter_mut().find(own) {
+                Some(rated) => {
+                    rated.rows.push(row);
+                    rated.scores.push(short(score));
+                }
+                None => {
+                    let (rows, scores) = (vec![row], vec![short(score)]);
+                    found.push(Rated { annotator, id, rows, scores });
+                }
+            }
         }
-        *end = row + 1;
+    }
+    found
+}
+
+/// The rows of each prompt.
+fn extents(preferences: &Preferences) -> Vec<Range<usize>> {
+    let mut extents = vec![0..0; preferences.prompts.len()];
+    for (row, response) in preferences.responses.iter().enumerate() {
+        let extent = &mut extents[response.prompt];
+        if extent.end == 0 {
+            extent.start = row;
+        }
+        extent.end = row + 1;
     }
     extents
 }

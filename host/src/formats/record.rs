@@ -91,6 +91,16 @@ impl Fields {
         extra.insert(name.to_owned(), value);
         self.set(EXTRA, Value::Object(extra));
     }
+
+    /// Takes some of these fields out.
+    pub(super) fn take_extra(&mut self, names: &[&str]) -> Self {
+        let mut taken = Self::default();
+        if let Some(Value::Object(mut extra)) = self.take(EXTRA) {
+            names.iter().for_each(|name| taken.set_some(name, extra.remove(*name)));
+            self.set_some(EXTRA, Self::of_object(extra).into_object());
+        }
+        taken
+    }
 }
 
 impl Row {

@@ -84,11 +84,11 @@ pub(super) fn write(preferences: &Preferences, asked: &Asked) -> Result<Written>
     let mut written = Written::default();
     for label in &preferences.labels {
         let Verdict::Share(share) = label.verdict else {
-            written.left_out(label, "no answer");
+            written.left_out("no answer");
             continue;
         };
         if share == 0.5 {
-            written.left_out(label, "a tie");
+            written.left_out("a tie");
             continue;
         }
         if share != 0.0 && share != 1.0 {

@@ -54,7 +54,7 @@ pub struct Written {
 }
 
 impl Written {
-    pub(super) fn left_out(&mut self, _label: &PairLabel, what: &'static str) {
+    pub(super) fn left_out(&mut self, what: &'static str) {
         *self.left_out.entry(what).or_default() += 1;
     }
 
@@ -159,10 +159,7 @@ pub(super) fn sides_line(
 pub(super) fn shared_but(fields: &Fields, own: &[&str], of_extra: &[&str]) -> Fields {
     let mut shared = fields.clone();
     shared.0.retain(|(name, _)| !own.contains(&name.as_str()));
-    if let Some(Value::Object(mut extra)) = shared.take(EXTRA) {
-        extra.retain(|name, _| !of_extra.contains(&name.as_str()));
-        shared.set_some(EXTRA, Some(extra).filter(|extra| !extra.is_empty()).map(Value::Object));
-    }
+    shared.take_extra(of_extra);
     shared
 }
 

@@ -3,6 +3,8 @@
 
 #[path = "../command/mod.rs"]
 mod command;
+#[path = "../npy/mod.rs"]
+mod npy;
 mod refusals;
 
 use std::fs;
@@ -13,6 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use self::command::pairpick;
+use self::npy::npy;
 
 /// A folder to import to and export from.
 struct Case {
@@ -400,6 +403,21 @@ fn what_a_format_cannot_say_is_counted() {
     let labels: Vec<Value> = lines(&printed).iter().map(|row| row["label"].clone()).collect();
     assert_eq!(json!(labels), json!([0.25, 0.5, 1]));
     assert!(!told.contains("left out") && !told.contains("shortened"), "{told}");
+}
+
+/// The rows of the texts are those of the embeddings.
+#[test]
+fn labels_of_an_import_train() {
+    for (format, text) in WHOLE.into_iter().filter(|(format, _)| !["trl", "pairs"].contains(format))
+    {
+        let case = Case::with("in.jsonl", text);
+        case.run(&["import", "in.jsonl", "--out", "data"]);
+        let rows = case.lines("data/texts.jsonl").len();
+        fs::write(case.path("rows.npy"), npy(&[rows, 3], |place| (place * place) as f32)).unwrap();
+        let train = ["train", "--train-embeddings", "rows.npy", "--labels", "data/labels.jsonl"];
+        case.run(&[&train[..], &["--repeats", "keep", "--out", "m.safetensors"]].concat());
+        assert!(case.path("m.safetensors").exists(), "{format}");
+    }
 }
 
 /// Labels and pairs of another command, by rows or by prompt and response.
