@@ -9,6 +9,7 @@ pub mod count;
 pub mod curves;
 #[cfg(feature = "cli")]
 pub mod evaluation;
+pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
 pub mod selection;
