@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::Fields;
 use super::pairs::Pair;
 use super::record::Probability;
 
@@ -44,6 +45,22 @@ struct Vote {
     count: u64,
 }
 
+/// Who answered, if a line says.
+///
+/// # Errors
+/// What is wrong with the name.
+pub(super) fn annotator(fields: &Fields) -> Result<Option<String>, String> {
+    match fields.get("annotator").map(serde_json::from_str) {
+        None => Ok(None),
+        Some(Ok(name)) => Ok(match name {
+            Name::Text(name) => Some(name),
+            Name::Number(number) => Some(number.to_string()),
+            Name::None(()) => None,
+        }),
+        Some(Err(_)) => Err("annotator: a name or a whole number is expected".to_owned()),
+    }
+}
+
 /// The answers so far.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -51,21 +68,21 @@ pub(super) struct Tally {
     names: BTreeMap<String, usize>,
 }
 
-/// A name, or a number that stands for one.
+/// A name, a number that stands for one, or null.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Name {
     Text(String),
     Number(u64),
+    None(()),
 }
 
 impl Tally {
     /// Adds the answers of a line.
-    ///
-    /// # Errors
-    /// What is wrong with the annotator.
-    pub fn add(&mut self, pair: &Pair) -> Result<(), String> {
-        let annotator = self.annotator(pair)?;
+    pub fn add(&mut self, pair: &Pair) {
+        let next = self.names.len();
+        let number = |name: &String| *self.names.entry(name.clone()).or_insert(next);
+        let annotator = pair.annotator.as_ref().map(number);
         let own = self.votes.entry((pair.a, pair.b)).or_default();
         // One order for all lines of a pair.
         let turned = |[a, b, tie]: [u32; 3]| if pair.turned { [b, a, tie] } else { [a, b, tie] };
@@ -75,28 +92,13 @@ impl Tally {
                 // Several have voted: none of them is the annotator.
                 Vote { annotator: None, kind, count: u64::from(count) }
             }));
-            return Ok(());
+            return;
         }
         let kinds = [1.0, 0.0, 0.5].map(|label| Some(Probability(label)));
         if let Some(kind) = kinds.iter().position(|kind| *kind == pair.record.answer.label) {
             let kind = turned([0, 1, 2])[kind] as usize;
             own.push(Vote { annotator, kind, count: 1 });
         }
-        Ok(())
-    }
-
-    fn annotator(&mut self, pair: &Pair) -> Result<Option<usize>, String> {
-        let found = pair.record.fields.get("annotator").filter(|json| *json != "null");
-        let Some(json) = found else {
-            return Ok(None);
-        };
-        let name = match serde_json::from_str(json) {
-            Ok(Name::Text(name)) => name,
-            Ok(Name::Number(number)) => number.to_string(),
-            Err(_) => return Err("annotator: a name or a whole number is expected".to_owned()),
-        };
-        let next = self.names.len();
-        Ok(Some(*self.names.entry(name).or_insert(next)))
     }
 
     pub fn agreement(self) -> Agreement {

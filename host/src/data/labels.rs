@@ -158,7 +158,7 @@ pub fn read_labels_from(
                 None => {}
                 Some(earlier) => return Err(problem(repeated(&pair, earlier))),
             },
-            Repeats::Keep => tally.add(&pair).map_err(problem)?,
+            Repeats::Keep => tally.add(&pair),
         }
         let Pair { a, b, round, record: LabelRecord { score, .. }, .. } = pair;
         let question = Question { score, ..Question::new(round, a, b) };

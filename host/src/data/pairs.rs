@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::Path;
 
+use super::agreement::annotator;
 use super::embeddings::Embeddings;
 use super::lines;
 use super::record::LabelRecord;
@@ -29,6 +30,8 @@ pub(super) struct Pair {
     /// What was answered, if the line says.
     pub votes: Option<Votes>,
     pub round: u64,
+    /// Who answered, if the line says.
+    pub annotator: Option<String>,
     /// The line as it stands there.
     pub record: LabelRecord,
 }
@@ -63,11 +66,12 @@ pub(super) fn read(
         if !(1..=LAST_ROUND).contains(&round) {
             return Err(problem(format!("round {round}: rounds count from 1 to {LAST_ROUND}")));
         }
+        let annotator = annotator(&record.fields).map_err(problem)?;
         record.answer.weight().map_err(problem)?;
         let votes = record.answer.votes().map_err(problem)?;
         let turned = b < a;
         let votes = if turned { votes.map(Votes::reversed) } else { votes };
-        each(Pair { line, a: a.min(b), b: a.max(b), turned, votes, round, record })
+        each(Pair { line, a: a.min(b), b: a.max(b), turned, votes, round, annotator, record })
     })
 }
 
