@@ -32,8 +32,9 @@ use crate::settings::{Measuring, Settings};
     after_help = help::EVAL,
     after_long_help = help::eval(),
     mut_arg("test_embeddings", |test| test.help(
-        "Embeddings to measure the model on, of shape (N prompts, K responses, D); without them it \
-         is the test part of the data that comes with the program"
+        "Embeddings to measure the model on, of shape (N prompts, K responses, D), or (M rows, D) \
+         with --test-prompt-ids or for --test-labels alone; without them it is the test part of the \
+         data that comes with the program"
     ))
 )]
 pub(super) struct Args {
@@ -43,6 +44,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     test: groups::TestData,
+
+    #[command(flatten)]
+    fields: groups::PromptFields,
 
     /// Held-out labels of items of the test embeddings: JSON Lines, - for standard input
     #[arg(long, value_name = "FILE", requires = "test_embeddings", help_heading = "Data")]
@@ -80,7 +84,8 @@ impl Args {
             let golden = self.golden(&model, &split, threads, output)?;
             return self.report(&model, Some(golden), None);
         };
-        let embeddings = Embeddings::open(path)?;
+        let prompt_ids = self.fields.file(self.test.test_prompt_ids.as_deref());
+        let embeddings = Embeddings::open_with(path, prompt_ids)?;
         let model = Model::open_for(&embeddings, &self.model)?;
         let answers = match &self.test_labels {
             Some(labels) => {
@@ -121,8 +126,9 @@ impl Args {
         self.measuring.write(&mut settings.measuring);
         settings.check()?;
         let typed = self.measuring.typed();
-        let responses = split.embeddings.responses();
-        settings.measuring.fit_to(Some(responses), &typed)?;
+        let most = split.embeddings.responses().most();
+        settings.measuring.fit_to(Some(most), &typed)?;
+        groups::note_uncounted(&split.embeddings, &settings.measuring.best_of, output);
         let evaluation = evaluate(model, split, threads, &settings.measuring.best_of, output)?;
         Ok(Golden::new(evaluation))
     }

@@ -33,6 +33,10 @@ Examples:
     pairpick run --train-embeddings train.npy --train-rewards train_rewards.npy \\
                  --test-embeddings test.npy --test-rewards test_rewards.npy --out run1
 
+  Prompts of any size: (M, D) and (M,), and the prompt of each row in a field of its record:
+    pairpick run --train-embeddings rows.npy --train-rewards row_rewards.npy \\
+                 --train-prompt-ids rows.jsonl --prompt-fields prompt --out sizes
+
   Two of any responses, and only so many pairs on offer each round:
     pairpick run --pool cross-prompt --pairs 20000 --out across
 
