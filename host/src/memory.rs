@@ -40,7 +40,11 @@ fn grow<T: Clone + Default>(
 ///
 /// # Errors
 /// [`Error::Core`] where the system has no memory for them.
-pub(crate) fn zeros(what: &'static str, rows: usize, columns: usize) -> Result<Vec<f32>> {
+pub(crate) fn zeros<T: Clone + Default>(
+    what: &'static str,
+    rows: usize,
+    columns: usize,
+) -> Result<Vec<T>> {
     let mut memory = Vec::new();
     grow(&mut memory, what, rows.saturating_mul(columns)).map_err(Error::core("memory"))?;
     Ok(memory)
@@ -60,7 +64,7 @@ mod tests {
 
     #[test]
     fn memory_that_there_is_not_is_an_error() {
-        let error = zeros("features", usize::MAX, 2).unwrap_err().to_string();
+        let error = zeros::<f32>("features", usize::MAX, 2).unwrap_err().to_string();
         assert!(error.starts_with("memory: features: "), "{error}");
         assert!(error.ends_with("(more memory than the system has)"), "{error}");
         let mut memory = Growing::<f64>::default();

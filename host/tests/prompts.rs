@@ -259,6 +259,8 @@ fn ids_that_do_not_fit_are_refused() {
     run(&array("|O", "(4,)", 16), &[], &["ids: element type '|O'"]);
     case.write_rows("e", &[2, 2], &[0, 1, 2, 3]);
     run(b"a\na\nb\nb\n", &[], &["ids: prompt ids for e.npy: shape (2, 2, 5)", "(M rows"]);
+    let folder = ["select", "--train-embeddings", "e.npy", "--train-prompt-ids", "."];
+    case.fails(&folder, &[".: a folder; prompt ids are"]);
     let missing = ["select", "--train-embeddings", "e.npy", "--train-prompt-ids", "none"];
     case.fails(&missing, &["none: no such file"]);
 }

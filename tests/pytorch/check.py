@@ -71,8 +71,14 @@ def check_embeddings(folder, embeddings, rewards, expected):
     together, alone = folder / "data.safetensors", folder / "alone.safetensors"
     save_file({"embeddings": x, "rewards": r, "ids": numpy.arange(5)}, together, {"from": "test"})
     save_file({"psi": x}, alone)
+    doubles, archive = folder / "doubles.npy", folder / "data.npz"
+    numpy.save(doubles, x.astype("f8"))
+    numpy.savez(archive, embeddings=x, rewards=r)
     for case, (x_file, r_file) in {
-        "both": (together, together), "alone": (alone, rewards)
+        "both": (together, together),
+        "alone": (alone, rewards),
+        "doubles": (doubles, rewards),
+        "archive": (archive, archive),
     }.items():
         out = folder / case
         run(out, x_file, r_file)

@@ -2,6 +2,7 @@
 //! proportion to the file. Every input follows from a seed, the reader's name and its number, so a
 //! failure can be repeated by itself.
 
+use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use pairpick::settings::{Preset, Settings};
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::{Activation, Mlp};
 use peak_alloc::PeakAlloc;
+use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 use crate::generate::numbers_f32;
 
@@ -26,6 +28,8 @@ pub const MEMORY_LIMIT: usize = 4 << 20;
 pub enum Reader {
     /// Embeddings from `.npy`.
     Npy,
+    /// Embeddings from `.npz`.
+    Npz,
     /// Embeddings from `safetensors`.
     Tensors,
     /// A model.
@@ -51,14 +55,22 @@ pub struct Counts {
 
 impl Reader {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Npy, Self::Tensors, Self::Model, Self::Labels, Self::Candidates, Self::Settings];
+    pub const ALL: [Self; 7] = [
+        Self::Npy,
+        Self::Npz,
+        Self::Tensors,
+        Self::Model,
+        Self::Labels,
+        Self::Candidates,
+        Self::Settings,
+    ];
 
     /// The name in reports, and of the stream of its inputs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Npy => "npy",
+            Self::Npz => "npz",
             Self::Tensors => "safetensors",
             Self::Model => "model",
             Self::Labels => "labels",
@@ -74,7 +86,14 @@ impl Reader {
             Self::Npy => vec![
                 npy("<f4", "(3, 2, 4)", 4 * 24),
                 npy("<f2", "(3, 2, 4)", 2 * 24),
-                npy("<f4", "(6, 4)", 4 * 24),
+                npy("<f8", "(6, 4)", 8 * 24),
+            ],
+            Self::Npz => vec![
+                npz(&[("arr_0.npy", &npy("<f4", "(6, 4)", 4 * 24))]),
+                npz(&[
+                    ("rewards.npy", &npy("<f4", "(3, 2)", 4 * 6)),
+                    ("embeddings.npy", &npy("<f4", "(3, 2, 4)", 4 * 24)),
+                ]),
             ],
             Self::Tensors => vec![
                 tensors(&[("embeddings", Element::F32, &[3, 2, 4])]),
@@ -111,7 +130,7 @@ impl Reader {
     pub fn accepts(self, bytes: &[u8]) -> bool {
         let path = Path::new(self.name());
         match self {
-            Self::Npy | Self::Tensors => read_embeddings(bytes, path),
+            Self::Npy | Self::Npz | Self::Tensors => read_embeddings(bytes, path),
             Self::Model => Model::from_bytes(bytes, path).is_ok_and(|model| {
                 let again = model.to_bytes(path).expect("what was read can be written");
                 assert_eq!(Model::from_bytes(&again, path).expect("written"), model);
@@ -185,7 +204,7 @@ impl Reader {
         match self {
             Self::Npy => Some((8, 2)),
             Self::Tensors | Self::Model => Some((0, 8)),
-            Self::Labels | Self::Candidates | Self::Settings => None,
+            Self::Npz | Self::Labels | Self::Candidates | Self::Settings => None,
         }
     }
 
@@ -296,6 +315,30 @@ pub fn npy(descr: &str, shape: &str, data_len: usize) -> Vec<u8> {
     file
 }
 
+/// An archive of these members, stored as they are.
+#[must_use]
+pub fn npz(members: &[(&str, &[u8])]) -> Vec<u8> {
+    zip(CompressionMethod::STORE, members).expect("memory takes all")
+}
+
+/// An archive whose members are said to be compressed by a method.
+///
+/// # Errors
+/// None that memory gives.
+pub fn zip(method: CompressionMethod, members: &[(&str, &[u8])]) -> Result<Vec<u8>, rawzip::Error> {
+    let mut bytes = Vec::new();
+    let mut archive = ZipArchiveWriter::new(&mut bytes);
+    for (name, data) in members {
+        let (mut entry, config) = archive.new_file(name).compression_method(method).start()?;
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(data)?;
+        let (_, descriptor) = writer.finish()?;
+        entry.finish(descriptor)?;
+    }
+    archive.finish()?;
+    Ok(bytes)
+}
+
 /// A `safetensors` file around a header's text.
 #[must_use]
 pub fn around(header: &str, data: &[u8]) -> Vec<u8> {
@@ -311,6 +354,7 @@ pub fn tensors(list: &[(&str, Element, &[usize])]) -> Vec<u8> {
     let mut start = 0;
     let entries = list.iter().map(|(name, element, shape)| {
         let dtype = match element {
+            Element::F64 => "F64",
             Element::F32 => "F32",
             Element::F16 => "F16",
             Element::Bf16 => "BF16",

@@ -232,11 +232,36 @@ fn rewards_of_both_shapes() {
     }
 }
 
+/// The nearest float, to even between two; beyond the largest there is none.
+#[test]
+fn sixty_four_bits_are_rounded_once() {
+    let ulp = f64::from(f32::EPSILON);
+    let cases = [
+        (1.0 + ulp / 2.0, 1.0),
+        (1.0 + ulp * 1.5, 1.0 + 2.0 * f32::EPSILON),
+        (1.0 + ulp * 0.500_000_01, 1.0 + f32::EPSILON),
+        (-0.0, -0.0),
+        (1e-300, 0.0),
+        (1e300, f32::INFINITY),
+        (f64::NAN, f32::NAN),
+    ];
+    let data: Vec<u8> = cases.iter().flat_map(|(value, _)| value.to_le_bytes()).collect();
+    let reader = open(file(1, &header("<f8", "(7,)"), &data)).unwrap();
+    assert_eq!(reader.element(), Element::F64);
+    let mut read = [0.0; 7];
+    reader.read(0, &mut read).unwrap();
+    for (read, (value, rounded)) in read.iter().zip(cases) {
+        assert!(read.to_bits() == rounded.to_bits() || value.is_nan() && read.is_nan(), "{value}");
+    }
+    reader.read(1, &mut read[..2]).unwrap();
+    assert_eq!(read[..2], [1.0 + 2.0 * f32::EPSILON, 1.0 + f32::EPSILON]);
+}
+
 #[test]
 fn defects_by_their_variant() {
     type Check = fn(&ArrayError) -> bool;
     let good = header("<f4", "(2, 3)");
-    let cases: [(&str, Vec<u8>, Check); 17] = [
+    let cases: [(&str, Vec<u8>, Check); 18] = [
         ("empty", vec![], |error| matches!(error, ArrayError::NotAnArray { .. })),
         ("magic", b"\x93NUMPX\x01\x00".to_vec(), |error| {
             matches!(error, ArrayError::NotAnArray { .. })
@@ -261,12 +286,15 @@ fn defects_by_their_variant() {
             )
         }),
         (
-            "double",
-            file(1, &header("<f8", "(3,)"), &[0; 24]),
-            |error| matches!(error, ArrayError::ElementType { found, .. } if found == "'<f8'"),
+            "long",
+            file(1, &header("<i8", "(3,)"), &[0; 24]),
+            |error| matches!(error, ArrayError::ElementType { found, .. } if found == "'<i8'"),
         ),
         ("big", file(1, &header(">f2", "(12,)"), &[0; 24]), |error| {
             matches!(error, ArrayError::BigEndian { .. })
+        }),
+        ("bfloat16", file(1, &header("<V2", "(12,)"), &[0; 24]), |error| {
+            matches!(error, ArrayError::Bfloat16 { .. })
         }),
         ("object", file(1, &header("|O", "(3,)"), &[0; 24]), |error| {
             matches!(error, ArrayError::ObjectType { .. })

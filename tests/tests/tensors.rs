@@ -156,7 +156,7 @@ fn defects_of_a_file() {
     let many: Vec<(&str, Element, &[usize])> =
         many.iter().map(|name| (name.as_str(), Element::F32, &[1][..])).collect();
     let cases: [(&str, Vec<u8>, Check); 11] = [
-        ("not a .npy file nor safetensors", good[..8].to_vec(), |error| {
+        ("not a .npy, .npz or safetensors file", good[..8].to_vec(), |error| {
             matches!(error, ArrayError::NotAnArray { .. })
         }),
         ("truncated", good[..40].to_vec(), |error| {
@@ -185,8 +185,8 @@ fn defects_of_a_file() {
             matches!(error, ArrayError::DamagedHeader { .. })
         }),
         (
-            "tensor \"x\" is of type F64, but F32, F16 or BF16 is expected; convert with",
-            around(&entry("F64", "[2]", "[0,16]"), &[0; 16]),
+            "tensor \"x\" is of type I64, but F32, F16, BF16 or F64 is expected; convert with",
+            around(&entry("I64", "[2]", "[0,16]"), &[0; 16]),
             |error| matches!(error, ArrayError::TensorType { .. }),
         ),
         (

@@ -95,7 +95,9 @@ impl<T: Real, E: Executor> Relaxation<'_, T, E> {
             seen(certificate);
             let goes_on =
                 certificate.bound - largest > allowed && certificate.iterations < effort.iterations;
-            let Some(Point { slope, .. }) = point.filter(|_| goes_on) else {
+            // Where rounding has taken the slope, nothing is ahead.
+            let ahead = point.map(|point| point.slope).filter(|slope| *slope > T::ZERO);
+            let Some(slope) = ahead.filter(|_| goes_on) else {
                 return Ok(());
             };
             point = if_factored(self.step(slope).and_then(|()| self.look()))?;

@@ -129,7 +129,6 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 impl Args {
     fn shape(&self) -> Result<Shape> {
         let Drawn { items, responses } = self.drawn()?;
-        within("items", items, 2, u64::from(u32::MAX))?;
         within("dimensions", self.dimensions, 1, MAX_INPUTS as u64)?;
         within("labels", self.labels, 1, u64::from(u32::MAX) / 2)?;
         for found in self.hidden {
@@ -170,6 +169,7 @@ impl Args {
     /// Prompts of one size.
     fn uniform(&self) -> Result<Drawn> {
         let Self { items, responses, .. } = *self;
+        within("items", items, 2, u64::from(u32::MAX))?;
         if (self.pairs, self.pool) == (Amount::All, PoolKind::InPrompt) {
             within("responses", responses, 2, u64::from(u16::MAX))?;
             if !items.is_multiple_of(responses) {

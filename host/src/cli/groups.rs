@@ -27,7 +27,7 @@ pub(super) fn note_bundled(setting: &str, output: &mut Output) {
 /// What is drawn from and trained on.
 #[derive(Debug, Args)]
 pub(super) struct TrainEmbeddings {
-    /// Embeddings to draw pairs from: .npy (float32 or float16) or safetensors, of shape (N prompts,
+    /// Embeddings to draw pairs from: .npy, .npz (uncompressed) or safetensors, of shape (N prompts,
     /// K responses, D), or (M rows, D) with --train-prompt-ids or where pairs are across prompts or
     /// listed; without them it is the data that comes with the program
     #[arg(long, value_name = "FILE", help_heading = "Data")]

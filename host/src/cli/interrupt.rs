@@ -8,6 +8,7 @@ use super::bars::Bars;
 use super::log::{PLAIN, log};
 use crate::error::is_obeyed;
 use crate::output::abandon;
+use crate::output::file::wait_for_drafts;
 
 /// The exit code of a program that Ctrl-C has ended, whichever signal it was here: 128 and the number
 /// of SIGINT.
@@ -40,6 +41,7 @@ impl Work {
     pub fn end_when_interrupted(&self) {
         let work = self.clone();
         on_interruption(move || {
+            let _no_drafts = wait_for_drafts();
             work.with(|run| {
                 work.bars.close();
                 log(PLAIN, &message(run.as_ref()));

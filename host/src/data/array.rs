@@ -1,6 +1,6 @@
 //! [`ArrayReader`]: numbers from an array's file by their position, so that a file larger than
-//! memory serves as well as a small one. The file is `.npy` or `safetensors`, told apart by its
-//! first bytes. Reading takes `&self`: many threads share one reader.
+//! memory serves as well as a small one. The file is `.npy`, `.npz` or `safetensors`, told apart by
+//! its first bytes. Reading takes `&self`: many threads share one reader.
 //!
 //! No memory map: it needs `unsafe`, kills the process when the file is cut, and cannot serve a
 //! big-endian machine. The file's length is checked against its header once, when it is opened.
@@ -12,12 +12,13 @@ use std::time::SystemTime;
 
 use half::{bf16, f16};
 
+use super::file_kind::not_a_file;
 pub use super::header::Element;
 use super::header::{Header, count, read_up_to};
 pub use super::npy_header::HEADER_LIMIT as NPY_HEADER_LIMIT;
 pub use super::safetensors_header::HEADER_LIMIT as SAFETENSORS_HEADER_LIMIT;
-use super::source::{Reader, Source};
-use super::{npy_header, safetensors_header};
+use super::source::{Reader, Section, Source};
+use super::{npy_header, npz, safetensors_header};
 use crate::error::{ArrayError, Error, Result};
 
 /// Bytes that one read asks for, at most.
@@ -45,6 +46,9 @@ impl ArrayReader {
     /// # Errors
     /// A missing or unreadable file, and every defect of [`ArrayReader::new`].
     pub fn open(path: &Path, tensor: &'static str) -> Result<Self> {
+        if let Some(found) = not_a_file(path) {
+            return Err(ArrayError::NotAFile { found }.at(path));
+        }
         let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
         Self::new(file, path, tensor)
     }
@@ -52,14 +56,18 @@ impl ArrayReader {
     /// Checks the header and the length of a source; `path` names it in messages.
     ///
     /// # Errors
-    /// Neither `.npy` nor `safetensors`, a damaged or oversized header, another element type or
+    /// None of these forms, a damaged or oversized header, another element type or
     /// order, no tensor of the name, a shape that no file can hold, a length other than the
     /// header's.
     pub fn new(source: impl Source + 'static, path: &Path, tensor: &'static str) -> Result<Self> {
         let find = |error| Error::io(path, "find the time of the last change", error);
         let modified = source.modified().map_err(find)?;
         let start = read_up_to(&mut Reader::new(&source), START_BYTES, path)?;
-        let reader = &mut Reader::new(&source);
+        let source: Box<dyn Source> = match npz::begins(&start) {
+            true => Box::new(Section { bytes: npz::find(&source, path, tensor)?, source }),
+            false => Box::new(source),
+        };
+        let reader = &mut Reader::new(&*source);
         let header = match safetensors_header::begins(&start) {
             true => safetensors_header::read(reader, path, tensor)?,
             false => npy_header::read(reader, path)?,
@@ -74,7 +82,7 @@ impl ArrayReader {
             return Err(ArrayError::TrailingBytes { expected, found }.at(path));
         }
         let path = path.to_owned();
-        Ok(Self { source: Box::new(source), path, element, shape, len, data_start, modified })
+        Ok(Self { source, path, element, shape, len, data_start, modified })
     }
 
     /// The file's path, or the name given to the source.
@@ -141,9 +149,10 @@ impl ArrayReader {
     }
 }
 
-/// Widening 16 bits to 32 is exact.
+/// Widening 16 bits to 32 is exact; 64 are rounded to the nearest, to even between two.
 fn decode(element: Element, bytes: &[u8], out: &mut [f32]) {
     match element {
+        Element::F64 => decode_each(bytes, out, |bytes| f64::from_le_bytes(bytes) as f32),
         Element::F32 => decode_each(bytes, out, f32::from_le_bytes),
         Element::F16 => decode_each(bytes, out, |bytes| f16::from_le_bytes(bytes).to_f32()),
         Element::Bf16 => decode_each(bytes, out, |bytes| bf16::from_le_bytes(bytes).to_f32()),

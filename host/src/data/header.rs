@@ -3,13 +3,18 @@
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::{ArrayError, Error, Result, Shape};
+use crate::error::{ArrayError, Error, Result, Shape, quotable};
+
+/// Names that a message lists.
+const NAMES_LISTED: usize = 10;
 
 /// How a number is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
     /// 32 bits, little-endian.
     F32,
+    /// 64 bits, little-endian; rounded once to the nearest of 32.
+    F64,
     /// IEEE-754's 16 bits, little-endian; widened without loss.
     F16,
     /// The upper 16 bits of an `F32`, little-endian; widened without loss. Only `safetensors` has
@@ -22,6 +27,7 @@ impl Element {
     #[must_use]
     pub const fn size(self) -> usize {
         match self {
+            Self::F64 => 8,
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
         }
@@ -49,6 +55,19 @@ pub(super) fn count(shape: &[u64], element_bytes: usize, path: &Path) -> Result<
     count
         .filter(addressable)
         .ok_or_else(|| ArrayError::ShapeOverflow { shape: Shape(shape.to_vec()) }.at(path))
+}
+
+/// Names of arrays, for a message: how many, and which, if they are not many.
+pub(super) fn listed(mut names: Vec<String>) -> String {
+    names.sort_unstable();
+    let (count, more) = match names.len() {
+        0 => return "none".to_owned(),
+        count if count > NAMES_LISTED => (count, ", …"),
+        count => (count, ""),
+    };
+    names.truncate(NAMES_LISTED);
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{}\"", quotable(name))).collect();
+    format!("{count}: {}{more}", quoted.join(", "))
 }
 
 /// Reads `len` bytes, or what there is; never holds more than that.

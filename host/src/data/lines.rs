@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use super::file_kind;
 use crate::error::{Error, Result};
 use crate::json;
 
@@ -109,6 +110,13 @@ impl<'a> Lines<'a> {
         }
         self.number = self.number.saturating_add(1);
         let refused = |limit| Err(problem(self.path, self.number, limit));
+        if self.number == 1
+            && let Some(kind) = file_kind::known(&self.text)
+        {
+            return refused(format!(
+                "the file begins with {kind}; lines of UTF-8 text are expected"
+            ));
+        }
         if self.text.len() > self.limit {
             let limit = self.limit;
             return refused(format!("longer than {limit} bytes, the limit of a line"));

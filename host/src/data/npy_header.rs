@@ -10,6 +10,7 @@ use winnow::combinator::{alt, delimited, eof, fail, opt, separated, separated_pa
 use winnow::prelude::*;
 use winnow::token::take_till;
 
+use super::file_kind::{START_BYTES, describe};
 use super::header::{Element, Header, count, read_text, read_up_to};
 use crate::error::{ArrayError, DataError, Result, Shape, quotable};
 
@@ -91,7 +92,9 @@ struct TextLen {
 fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
     let start = read_up_to(source, 8, path)?;
     let Some([major, minor]) = start.strip_prefix(MAGIC) else {
-        return Err(ArrayError::NotAnArray { found: describe(&start) }.at(path));
+        let rest = read_up_to(source, START_BYTES, path)?;
+        let found = describe(&[start, rest].concat());
+        return Err(ArrayError::NotAnArray { found }.at(path));
     };
     let length_bytes = match (major, minor) {
         (1, 0) => 2,
@@ -112,17 +115,6 @@ fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
         *byte = read;
     }
     Ok(TextLen { starts_at, bytes: u64::from_le_bytes(little_endian) })
-}
-
-/// Names what a file begins with, so that a wrong file is recognised.
-fn describe(start: &[u8]) -> String {
-    match start {
-        [] => "nothing (it is empty)".to_owned(),
-        [b'P', b'K', ..] => "a zip archive (an .npz? load it and save its array)".to_owned(),
-        [0x89, b'H', b'D', b'F', ..] => "HDF5".to_owned(),
-        [0x80, ..] => "what looks like a Python pickle".to_owned(),
-        _ => format!("\"{}\"", start.escape_ascii()),
-    }
 }
 
 /// A value of the header's dictionary.
@@ -265,9 +257,11 @@ fn id_bytes(descr: &[u8], path: &Path) -> Result<usize> {
 fn element(descr: &[u8], path: &Path) -> Result<Element> {
     let found = name(descr);
     match descr {
+        b"<f8" => Ok(Element::F64),
         b"<f4" => Ok(Element::F32),
         b"<f2" => Ok(Element::F16),
-        b">f4" | b">f2" => Err(ArrayError::BigEndian { found }.at(path)),
+        b">f8" | b">f4" | b">f2" => Err(ArrayError::BigEndian { found }.at(path)),
+        b"<V2" | b"|V2" => Err(ArrayError::Bfloat16 { found }.at(path)),
         [b'|', b'O', ..] | [b'O', ..] => Err(ArrayError::ObjectType { found }.at(path)),
         _ => Err(ArrayError::ElementType { found }.at(path)),
     }

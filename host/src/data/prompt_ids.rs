@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use pairpick_core::digest::Digest;
 use serde_json::Value;
 
+use super::file_kind::not_a_file;
 use super::lines::{self, Line, Lines};
 use super::npy_header;
 use super::responses::Responses;
@@ -51,6 +52,9 @@ impl PromptIds {
     /// a field; fields of a file that is not JSON Lines.
     pub fn open(file: PromptIdsFile<'_>) -> Result<Self> {
         let PromptIdsFile { path, fields } = file;
+        if let Some(found) = not_a_file(path) {
+            return Err(DataError::PromptIdsForm { found: found.to_owned() }.at(path));
+        }
         let source = File::open(path).map_err(|error| Error::io(path, "open", error))?;
         Self::from_source(&mut BufReader::new(source), path, fields)
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
-use super::header::{Element, Header, read_text, read_up_to};
+use super::header::{Element, Header, listed, read_text, read_up_to};
 use crate::error::{ArrayError, Result, Shape, quotable};
 use crate::json;
 
@@ -19,9 +19,6 @@ const FORM: &str = "safetensors";
 
 /// Bytes of the header's length, which the text follows.
 const LENGTH_BYTES: u64 = 8;
-
-/// Names that a message lists.
-const NAMES_LISTED: usize = 10;
 
 /// Whether a file begins as this form does: the length, then `{`. The eight bytes of a text would
 /// be a length of exabytes.
@@ -71,7 +68,7 @@ fn choose<'a>(
     path: &Path,
     wanted: &'static str,
 ) -> Result<(String, &'a TensorInfo)> {
-    let mut names = metadata.offset_keys();
+    let names = metadata.offset_keys();
     let name = match names.as_slice() {
         [only] => only.clone(),
         _ => wanted.to_owned(),
@@ -79,22 +76,13 @@ fn choose<'a>(
     if let Some(info) = metadata.info(&name) {
         return Ok((name, info));
     }
-    names.sort_unstable();
-    let found = match names.len() {
-        0 => "none".to_owned(),
-        count => {
-            let more = if count > NAMES_LISTED { ", …" } else { "" };
-            names.truncate(NAMES_LISTED);
-            let quoted: Vec<String> =
-                names.iter().map(|name| format!("\"{}\"", quotable(name))).collect();
-            format!("{count}: {}{more}", quoted.join(", "))
-        }
-    };
+    let found = listed(names);
     Err(ArrayError::NoTensor { wanted, found }.at(path))
 }
 
 fn element(tensor: String, dtype: Dtype, path: &Path) -> Result<Element> {
     match dtype {
+        Dtype::F64 => Ok(Element::F64),
         Dtype::F32 => Ok(Element::F32),
         Dtype::F16 => Ok(Element::F16),
         Dtype::BF16 => Ok(Element::Bf16),

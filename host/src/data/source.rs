@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::time::SystemTime;
 
 /// What an array is read from: a file, or bytes in memory.
@@ -75,6 +76,30 @@ impl Source for Vec<u8> {
 
     fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
         self.as_slice().read_at(out, offset)
+    }
+}
+
+/// A part of a source.
+pub(super) struct Section<S> {
+    /// The whole.
+    pub source: S,
+    /// The part's bytes.
+    pub bytes: Range<u64>,
+}
+
+impl<S: Source> Source for Section<S> {
+    fn byte_len(&self) -> io::Result<u64> {
+        Ok(self.bytes.end.saturating_sub(self.bytes.start))
+    }
+
+    fn modified(&self) -> io::Result<Option<SystemTime>> {
+        self.source.modified()
+    }
+
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+        let left = usize::try_from(self.byte_len()?.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let len = out.len().min(left);
+        self.source.read_at(&mut out[..len], self.bytes.start.saturating_add(offset))
     }
 }
 

@@ -10,10 +10,37 @@ use super::Error;
 #[non_exhaustive]
 pub enum ArrayError {
     /// The file is of another kind.
-    #[error("not a .npy file nor safetensors: it begins with {found}; numpy.save writes one")]
+    #[error("not a .npy, .npz or safetensors file: it begins with {found}; numpy.save writes one")]
     NotAnArray {
         /// What it begins with.
         found: String,
+    },
+    /// The path leads to something else.
+    #[error("{found}, but a file is expected, since its numbers are read by their places in it")]
+    NotAFile {
+        /// What it leads to.
+        found: &'static str,
+    },
+    /// The archive cannot be understood.
+    #[error("the .npz archive is damaged: {problem}; copy or download it again")]
+    DamagedArchive {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The archive holds no array.
+    #[error(
+        "a zip archive without a .npy member, so no .npz; of what torch.save wrote, \
+         numpy.save(file, tensor.float().numpy()) makes an array"
+    )]
+    NoArray,
+    /// The archive's array would have to be unpacked.
+    #[error(
+        "its array \"{name}\" is compressed; numpy.savez (not savez_compressed) or numpy.save writes \
+         one that can be read in place"
+    )]
+    Compressed {
+        /// The array's name.
+        name: String,
     },
     /// The header cannot be understood.
     #[error("the {form} header is damaged: {problem}")]
@@ -54,16 +81,25 @@ pub enum ArrayError {
     },
     /// The numbers are of another type.
     #[error(
-        "element type {found}, but '<f4' (float32) or '<f2' (float16) is expected; \
+        "element type {found}, but '<f4' (float32), '<f2' (float16) or '<f8' (float64) is expected; \
          convert with array.astype('<f4')"
     )]
     ElementType {
         /// NumPy's name of the type found, quoted.
         found: String,
     },
+    /// The numbers are bfloat16's, which `.npy` has no name for.
+    #[error(
+        "element type {found}, 2 bytes of no known meaning; if they are bfloat16, \
+         (array.view('<u2').astype('<u4') << 16).view('<f4') makes them float32"
+    )]
+    Bfloat16 {
+        /// NumPy's name of the type found, quoted.
+        found: String,
+    },
     /// The tensor's numbers are of another type.
     #[error(
-        "tensor \"{tensor}\" is of type {found}, but F32, F16 or BF16 is expected; \
+        "tensor \"{tensor}\" is of type {found}, but F32, F16, BF16 or F64 is expected; \
          convert with tensor.float() or array.astype('<f4')"
     )]
     TensorType {
@@ -72,8 +108,8 @@ pub enum ArrayError {
         /// Its type.
         found: String,
     },
-    /// None of several tensors has the name wanted.
-    #[error("a tensor named {wanted:?}, or a single one, is expected; found {found}")]
+    /// None of several arrays has the name wanted.
+    #[error("an array named {wanted:?}, or a single one, is expected; found {found}")]
     NoTensor {
         /// The name.
         wanted: &'static str,

@@ -83,8 +83,11 @@ pub enum DataError {
         /// Its shape.
         shape: Shape,
     },
-    /// A `.npy` that is no list of prompt ids.
-    #[error("{found}; prompt ids are integers or strings of shape (M,), one for each row")]
+    /// A `.npy`, or no file at all, that is no list of prompt ids.
+    #[error(
+        "{found}; prompt ids are integers or strings of shape (M,), lines of text or JSON Lines, one \
+         for each row"
+    )]
     PromptIdsForm {
         /// What was found.
         found: String,

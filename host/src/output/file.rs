@@ -4,6 +4,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf, is_separator};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::{NamedTempFile, PersistError};
 
@@ -12,6 +13,14 @@ use crate::error::{Error, FolderError, Result};
 
 /// Standard input, or output.
 const STANDARD: &str = "-";
+
+/// Held while a temporary file is there.
+static DRAFT: Mutex<()> = Mutex::new(());
+
+/// Waits until no temporary file is there, and lets none be made: for what ends the program.
+pub fn wait_for_drafts() -> MutexGuard<'static, ()> {
+    DRAFT.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Where the files of a command go: nothing that is there is lost, and no two are the same.
 #[derive(Debug)]
@@ -146,6 +155,7 @@ impl Place {
                 if real.exists() {
                     OpenOptions::new().append(true).open(real).map_err(io)?;
                 }
+                let _drafting = wait_for_drafts();
                 draft_beside(real).map(drop).map_err(io)
             }
         }
@@ -196,6 +206,7 @@ impl NewFile {
 
     fn replace(&self, real: &Path, bytes: &[u8]) -> Result<()> {
         let io = |error| Error::io(&self.path, "write", error);
+        let _drafting = wait_for_drafts();
         let mut draft = draft_beside(real).map_err(io)?;
         draft.write_all(bytes).map_err(io)?;
         if let Ok(old) = fs::metadata(real) {
@@ -271,4 +282,35 @@ fn is_character_device(_found: &Metadata) -> bool {
 
 fn refused(path: &Path, problem: &str) -> Error {
     FolderError::FilePlace { path: path.into(), problem: problem.to_owned() }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_waits_for_drafts_finds_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model");
+        let write = || {
+            for _ in 0..100 {
+                Places::new(true, &[]).take(&path).unwrap().write(&[0; 1000]).unwrap();
+            }
+        };
+        thread::scope(|scope| {
+            let writer = scope.spawn(write);
+            while !writer.is_finished() {
+                let drafts = wait_for_drafts();
+                let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+                let names: Vec<_> = names.filter(|name| name != "model").collect();
+                assert!(names.is_empty(), "{names:?}");
+                drop(drafts);
+                thread::sleep(Duration::from_micros(100));
+            }
+            writer.join().unwrap();
+        });
+    }
 }

@@ -13,6 +13,7 @@ use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
+use crate::memory::zeros;
 use crate::model::Context;
 use crate::settings::Amount;
 
@@ -200,7 +201,7 @@ fn of_candidates(
 
 /// `count` of the numbers below `available`, ascending.
 fn draw_pairs(request: &Request<'_>, available: u64, count: u64) -> Result<Vec<u64>> {
-    let mut numbers = vec![0; count as usize];
+    let mut numbers = zeros("pairs of a round", count as usize, 1)?;
     Stream::new(request.context.settings.seed, "pairs", request.round)
         .sample(available, &mut numbers)
         .map_err(Error::core("drawing pairs"))?;
