@@ -70,6 +70,7 @@ pub struct TrainingFiles {
 /// Where a run's data is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there is one of a run")]
 pub enum Source {
     /// In the program.
     Bundled,
