@@ -190,7 +190,7 @@ fn defects_of_a_file() {
             |error| matches!(error, ArrayError::TensorType { .. }),
         ),
         (
-            "a tensor named \"embeddings\", or a single one, is expected; found none",
+            "an array named \"embeddings\", or a single one, is expected; found none",
             around("{}", &[]),
             |error| matches!(error, ArrayError::NoTensor { .. }),
         ),
