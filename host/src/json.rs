@@ -40,6 +40,14 @@ pub(crate) fn object<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
         let what = "found an array; expected an object".to_owned();
         return Err(Problem { what, line: 1 + breaks, column, cut_off: false });
     }
+    any(text)
+}
+
+/// Reads a text that holds one value, of whatever kind.
+///
+/// # Errors
+/// [`Problem`] with its place.
+pub(crate) fn any<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(text).map_err(|error| Problem {
         what: explained(&error.to_string()),
         line: error.line(),

@@ -9,6 +9,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`data`] | embeddings, golden rewards, candidate pairs and labels in their files, checked as they come in, so that what follows can trust its shapes |
+//! | [`formats`] | preferences as other programs keep them: read, and written back |
 //! | [`settings`] | everything that decides a result, and nothing else, each setting defined once |
 //! | [`model`] | what is learnt from the labels: trunk and head, their training and their file |
 //! | [`label`] | who answers: each an answerer that the rounds ask |
@@ -38,6 +39,7 @@ pub mod cost;
 pub mod data;
 pub mod digest;
 pub mod error;
+pub mod formats;
 mod json;
 pub mod label;
 pub mod memory;

@@ -14,6 +14,7 @@ Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
   pairpick select --help           a batch of pairs for people to answer, and what follows
+  pairpick import FILE --out DIR   preferences of TRL, Argilla, Label Studio and others
   pairpick verify                  does this machine compute the right bits?
   pairpick cost                    what a round will take, here or elsewhere
 
@@ -48,6 +49,26 @@ Examples:
 
   Go on after an interruption, with the name that was given to --out:
     pairpick run --resume run1";
+
+/// After `pairpick import --help`.
+pub(super) const IMPORT: &str = "\
+Examples:
+  TRL's preferences, or any file whose fields tell what it is:
+    pairpick import preferences.jsonl --out data
+
+  A table with names of its own, and a look at it before anything is written:
+    pairpick import arena.csv --column prompt=task --column label=verdict \\
+                    --map 'no idea=skip' --out data --dry-run";
+
+/// After `pairpick export --help`.
+pub(super) const EXPORT: &str = "\
+Examples:
+  For TRL's trainers, by the end of the name as JSON Lines, JSON, CSV or TSV:
+    pairpick export --data data --format trl --out train.jsonl
+
+  Labels of a run, with the texts of its rows:
+    pairpick export --texts data/texts.jsonl --labels results/labels.jsonl \\
+                    --format pairs --out answers.csv";
 
 /// After `pairpick completions --help`.
 pub(super) const COMPLETIONS: &str = "\

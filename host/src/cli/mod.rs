@@ -4,8 +4,10 @@
 mod bars;
 mod cost;
 mod eval;
+mod export;
 mod groups;
 mod help;
+mod import;
 mod interrupt;
 mod log;
 mod manual;
@@ -56,6 +58,8 @@ enum Command {
     Select(select::Args),
     Train(train::Args),
     Eval(eval::Args),
+    Import(import::Args),
+    Export(export::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     Verify(verify::Args),
@@ -82,6 +86,8 @@ pub fn main() -> ExitCode {
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),
         Command::Eval(args) => eval::execute(args, &mut output),
+        Command::Import(args) => import::execute(args, &mut output),
+        Command::Export(args) => export::execute(args, &mut output),
         Command::Completions(args) => manual::completions(args, command(), &output),
         Command::Man(args) => manual::man(args, command(), &output),
         Command::Cost(args) => cost::execute(args, &mut output),

@@ -29,7 +29,7 @@ const KINDS: [(&[u8], &str); 15] = [
 ];
 
 /// What a file begins with, where it is a kind of file that is known.
-pub(super) fn known(start: &[u8]) -> Option<&'static str> {
+pub(crate) fn known(start: &[u8]) -> Option<&'static str> {
     let start = start.trim_ascii_start();
     if let Some((_, kind)) = KINDS.iter().find(|(bytes, _)| start.starts_with(bytes)) {
         return Some(kind);

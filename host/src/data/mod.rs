@@ -8,7 +8,7 @@ pub mod bundled;
 pub mod candidates;
 pub mod dataset;
 pub mod embeddings;
-mod file_kind;
+pub(crate) mod file_kind;
 mod groups;
 mod header;
 pub mod item;

@@ -34,6 +34,16 @@ struct PairRecord {
     _weight: Option<IgnoredAny>,
     #[serde(rename = "margin")]
     _margin: Option<IgnoredAny>,
+    #[serde(rename = "id")]
+    _id: Option<IgnoredAny>,
+    #[serde(rename = "annotator")]
+    _annotator: Option<IgnoredAny>,
+    #[serde(rename = "note")]
+    _note: Option<IgnoredAny>,
+    #[serde(rename = "seconds")]
+    _seconds: Option<IgnoredAny>,
+    #[serde(rename = "extra")]
+    _extra: Option<IgnoredAny>,
 }
 
 /// A pair of two items that exist.

@@ -86,6 +86,26 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A row of a file of preferences that is not what it should be.
+    #[error("{}: {unit} {number}: {problem}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// What counts its rows, "line" or "record".
+        unit: &'static str,
+        /// Which of them, from 1.
+        number: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file of preferences that cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Preferences {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A trace that cannot be compared.
     #[error("{}: not a trace that can be compared: {problem}", path.display())]
     Trace {

@@ -36,6 +36,10 @@ use crate::settings::Settings;
 pub const METRICS: &str = "metrics.jsonl";
 /// A line a label.
 pub const LABELS: &str = "labels.jsonl";
+/// A line a row of the embeddings, with its text.
+pub const TEXTS: &str = "texts.jsonl";
+/// A line a pair that nobody has answered.
+pub const UNANSWERED: &str = "unanswered.jsonl";
 /// The last round's model.
 pub const MODEL: &str = "model.safetensors";
 /// What decided the result.

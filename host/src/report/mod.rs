@@ -5,6 +5,7 @@ pub mod cost;
 pub mod curves;
 #[cfg(feature = "cli")]
 pub mod evaluation;
+pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
 pub mod selection;

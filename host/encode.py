@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Make embeddings of the texts that `pairpick import` writes, row by row.
+
+    pip install numpy sentence-transformers
+    python encode.py data/texts.jsonl data/embeddings.npy --model all-MiniLM-L6-v2
+
+A row of texts.jsonl becomes a row of a .npy file of float32, of shape (M, D). Encoded is the prompt,
+an empty line and the response; of a list of messages, the contents, an empty line between two.
+
+--model is the name or the folder of a model of sentence-transformers, or MODULE:FUNCTION: a function
+of yours, found in the working folder too, that takes a list of texts and returns an array of shape
+(len(texts), D).
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+
+def text_of(value):
+    """A text, or the contents of a list of messages."""
+    if isinstance(value, list):
+        return "\n\n".join(text_of(message["content"]) for message in value)
+    if isinstance(value, dict):  # a part of a message that has several
+        return value.get("text", "")
+    return value or ""
+
+
+def read_texts(path):
+    """What is encoded of each row."""
+    texts = []
+    for number, line in enumerate(path.open(encoding="utf-8"), 1):
+        try:
+            row = json.loads(line)
+            parts = [text_of(row.get("prompt")), text_of(row["response"])]
+            texts.append("\n\n".join(part for part in parts if part))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SystemExit(f"{path}: line {number}: expected a row of pairpick import: {error!r}")
+    if not texts:
+        raise SystemExit(f"{path}: no row in it; expected what pairpick import writes")
+    return texts
+
+
+def encoder(model):
+    """The function from texts to embeddings that a model's name stands for."""
+    module, colon, function = model.partition(":")
+    if colon and not Path(model).exists():
+        sys.path.insert(0, os.getcwd())
+        return getattr(importlib.import_module(module), function)
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(model).encode
+
+
+def encode(texts, function, batch):
+    """The embeddings, an array of float32, one row a text."""
+    blocks = []
+    for start in range(0, len(texts), batch):
+        part = texts[start : start + batch]
+        block = np.asarray(function(part), dtype="<f4")
+        if block.ndim != 2 or len(block) != len(part):
+            raise SystemExit(f"the model: found shape {block.shape}; expected ({len(part)}, D)")
+        if not np.isfinite(block).all():
+            row = start + int(np.flatnonzero(~np.isfinite(block).all(axis=1))[0])
+            raise SystemExit(f"the model: an embedding that is not finite, of row {row} (from 0)")
+        blocks.append(block)
+        print(f"\r{start + len(part)} of {len(texts)}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return np.concatenate(blocks)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("texts", type=Path, help="texts.jsonl")
+    parser.add_argument("embeddings", type=Path, help="the .npy file to write")
+    parser.add_argument("--model", required=True, help="name, folder or MODULE:FUNCTION")
+    parser.add_argument("--batch", type=int, default=256, help="texts at a time (256)")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    args = parser.parse_args()
+    if args.embeddings.suffix != ".npy":
+        parser.error(f"{args.embeddings}: the name must end in .npy")
+    if args.embeddings.exists() and not args.force:
+        parser.error(f"{args.embeddings}: the file exists; --force replaces it")
+    embeddings = encode(read_texts(args.texts), encoder(args.model), args.batch)
+    draft = args.embeddings.with_name(f".{args.embeddings.name}")
+    np.save(draft, embeddings)
+    os.replace(draft, args.embeddings)
+    print(f"{args.embeddings}: shape {embeddings.shape}")
+
+
+if __name__ == "__main__":
+    main()
