@@ -58,7 +58,10 @@ Examples:
 
   A table with names of its own, and a look at it before anything is written:
     pairpick import arena.csv --column prompt=task --column label=verdict \\
-                    --map 'no idea=skip' --out data --dry-run";
+                    --map 'no idea=skip' --out data --dry-run
+
+  Answers to pairs that were exported, by the rows that they had:
+    pairpick import answered.json --texts data/texts.jsonl --out round1";
 
 /// After `pairpick export --help`.
 pub(super) const EXPORT: &str = "\

@@ -34,6 +34,11 @@ pub(super) struct Args {
     #[arg(long, value_parser = choice::<Format>(), help_heading = "Source")]
     format: Option<Format>,
 
+    /// Texts of an earlier import that the responses are all among: rows stay as they are there, such
+    /// as those of pairs that were exported to be answered
+    #[arg(long, value_name = "FILE", help_heading = "Source")]
+    texts: Option<PathBuf>,
+
     /// The name that a field has in the files, such as prompt=question; may be given several times
     #[arg(long, value_name = "FIELD=NAME", help_heading = "Source")]
     column: Vec<Column>,
@@ -66,7 +71,8 @@ pub(super) struct Args {
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     args.check_place()?;
     let mapping = Mapping { words: args.mapping, entries: args.map.clone() };
-    let reading = Reading { format: args.format, columns: args.column.clone(), mapping };
+    let (columns, texts) = (args.column.clone(), args.texts.clone());
+    let reading = Reading { format: args.format, columns, mapping, texts };
     let read = reading.read(&args.files)?;
     if let Some(words) = &read.words {
         output.note(&words.to_string());
@@ -111,7 +117,8 @@ impl Args {
     }
 
     fn files(&self) -> Result<[NewFile; 3]> {
-        let inputs: Vec<&Path> = self.files.iter().map(PathBuf::as_path).collect();
+        let inputs = self.files.iter().chain(&self.texts).map(PathBuf::as_path);
+        let inputs: Vec<&Path> = inputs.collect();
         let mut places = self.print.beside(self.force, &inputs);
         let mut take = |name| places.take(&self.out.join(name));
         Ok([take(TEXTS)?, take(LABELS)?, take(UNANSWERED)?])

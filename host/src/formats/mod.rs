@@ -136,6 +136,8 @@ pub struct Reading {
     pub columns: Vec<Column>,
     /// What the words of its labels mean.
     pub mapping: Mapping,
+    /// Lines of `texts.jsonl` whose rows its responses are; rows of their own where there is none.
+    pub texts: Option<PathBuf>,
 }
 
 /// What was read.
@@ -173,7 +175,10 @@ impl Reading {
         }
         let applied = self.mapping.apply(&mut records)?;
         let words = (!applied.counts.is_empty()).then_some(applied);
-        let mut preferences = Preferences::of(records)?;
+        let mut preferences = match &self.texts {
+            None => Preferences::of(records)?,
+            Some(path) => Preferences::of_texts(source::read(path)?)?.with_labels_of(records)?,
+        };
         if preferences.labels.is_empty() {
             preferences.add_labels_of_ratings();
         }

@@ -89,7 +89,19 @@ impl Preferences {
     /// # Errors
     /// [`Error::Row`](crate::Error::Row) for an id that names two texts.
     pub fn of(records: Vec<Record>) -> Result<Self> {
-        let mut collected = Collected::default();
+        Self::collect(Collected::default(), records)
+    }
+
+    /// The same of records whose responses have their rows in `self`, which stay as they are; its
+    /// labels do not.
+    ///
+    /// # Errors
+    /// As [`Preferences::of`]; [`Error::Row`](crate::Error::Row) for a response that has no row.
+    pub fn with_labels_of(self, records: Vec<Record>) -> Result<Self> {
+        Self::collect(Collected::of(self), records)
+    }
+
+    fn collect(mut collected: Collected, records: Vec<Record>) -> Result<Self> {
         records.into_iter().try_for_each(|record| collected.add(record))?;
         Ok(collected.in_rows())
     }
@@ -200,6 +212,8 @@ impl Rating {
 /// Records so far.
 #[derive(Default)]
 struct Collected {
+    /// Whether no row may be added.
+    complete: bool,
     by_key: BTreeMap<String, usize>,
     prompts: Vec<CollectedPrompt>,
     labels: Vec<(usize, Answer, RowPlace)>,
@@ -217,13 +231,32 @@ struct CollectedPrompt {
 }
 
 impl Collected {
+    /// All rows that there may be.
+    fn of(preferences: Preferences) -> Self {
+        let mut collected = Self { complete: true, ..Self::default() };
+        for Prompt { id, text, place } in preferences.prompts {
+            let number = collected.prompts.len();
+            collected.by_key.insert(key_of_id(&id), number);
+            collected.by_key.entry(key_of_text(&text)).or_insert(number);
+            collected.prompts.push(CollectedPrompt::new(Some(id), text, place));
+        }
+        for response in preferences.responses {
+            let prompt = &mut collected.prompts[response.prompt];
+            let PromptResponse { text, id, ratings, extra, .. } = response;
+            let place = prompt.place.clone();
+            let row = prompt.push(Response { text, id, rating: None, extra }, place);
+            prompt.ratings[row] = ratings;
+        }
+        collected
+    }
+
     fn add(&mut self, record: Record) -> Result<()> {
         let Record { place, prompt, prompt_id, responses, answers } = record;
         let prompt = self.prompt(&place, prompt, prompt_id)?;
         let own = &mut self.prompts[prompt];
         let mut rows = Vec::<usize>::new();
         for response in responses {
-            let row = own.row(&place, response, &rows)?;
+            let row = own.row(&place, response, &rows, self.complete)?;
             rows.push(row);
         }
         for Answer { a, b, verdict, fields } in answers {
@@ -236,11 +269,13 @@ impl Collected {
     fn prompt(&mut self, place: &RowPlace, text: Value, id: Option<Value>) -> Result<usize> {
         // Without either, a record's responses are to a prompt of its own.
         let key = match (&id, &text) {
-            (Some(id), _) => format!("id {id}"),
+            (Some(id), _) => key_of_id(id),
             (None, Value::Null) => format!("record {}", self.prompts.len()),
-            (None, text) => format!("text {text}"),
+            (None, text) => key_of_text(text),
         };
-        if let Some(&found) = self.by_key.get(&key) {
+        let known = self.by_key.get(&key);
+        let by_text = || self.by_key.get(&key_of_text(&text)).filter(|_| self.complete);
+        if let Some(&found) = known.or_else(by_text) {
             let earlier = &self.prompts[found];
             if earlier.text != text {
                 let id = quotable(&id.unwrap_or_default().to_string());
@@ -251,18 +286,11 @@ impl Collected {
             }
             return Ok(found);
         }
+        if self.complete {
+            return Err(place.problem("its prompt is none of those of `texts`"));
+        }
         self.by_key.insert(key, self.prompts.len());
-        let place = place.clone();
-        self.prompts.push(CollectedPrompt {
-            id,
-            text,
-            place,
-            by_key: BTreeMap::new(),
-            by_id: BTreeMap::new(),
-            responses: Vec::new(),
-            ratings: Vec::new(),
-            places: Vec::new(),
-        });
+        self.prompts.push(CollectedPrompt::new(id, text, place.clone()));
         Ok(self.prompts.len() - 1)
     }
 
@@ -293,39 +321,78 @@ impl Collected {
     }
 }
 
+fn key_of_id(id: &Value) -> String {
+    format!("id {id}")
+}
+
+fn key_of_text(text: &Value) -> String {
+    format!("text {text}")
+}
+
+/// What is equal of the same response.
+fn key_of_response(text: &Value, id: Option<&Value>, extra: &Fields) -> String {
+    let extra = extra.clone().into_object().unwrap_or_default();
+    Value::from(vec![text.clone(), id.cloned().unwrap_or_default(), extra]).to_string()
+}
+
 impl CollectedPrompt {
-    /// The row of a response that is none of the `others` of its record.
-    fn row(&mut self, place: &RowPlace, response: Response, others: &[usize]) -> Result<usize> {
-        let Response { text, id, rating, extra } = response;
-        if let Some(id) = &id {
-            let number = *self.by_id.entry(id.to_string()).or_insert(self.responses.len());
-            if let Some(earlier) = self.responses.get(number)
-                && earlier.text != text
-            {
-                let RowPlace { unit, number, .. } = &self.places[number];
-                return Err(place.problem(format!(
-                    "the response {} of this prompt has another text in {unit} {number}; \
-                     an id names one response",
-                    quotable(&id.to_string()),
-                )));
-            }
+    fn new(id: Option<Value>, text: Value, place: RowPlace) -> Self {
+        Self {
+            id,
+            text,
+            place,
+            by_key: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            responses: Vec::new(),
+            ratings: Vec::new(),
+            places: Vec::new(),
         }
-        let fields = Value::from(vec![
-            text.clone(),
-            id.clone().unwrap_or_default(),
-            extra.clone().into_object().unwrap_or_default(),
-        ]);
-        let same = self.by_key.entry(fields.to_string()).or_default();
-        let row = match same.iter().find(|row| !others.contains(row)) {
-            Some(&row) => row,
-            None => {
-                let row = self.responses.len();
-                same.push(row);
-                self.responses.push(Response { text, id, rating: None, extra });
-                self.ratings.push(Vec::new());
-                self.places.push(place.clone());
-                row
-            }
+    }
+
+    fn push(&mut self, response: Response, place: RowPlace) -> usize {
+        let row = self.responses.len();
+        let Response { text, id, extra, .. } = &response;
+        self.by_key.entry(key_of_response(text, id.as_ref(), extra)).or_default().push(row);
+        if let Some(id) = id {
+            self.by_id.entry(id.to_string()).or_insert(row);
+        }
+        self.responses.push(response);
+        self.ratings.push(Vec::new());
+        self.places.push(place);
+        row
+    }
+
+    /// The row of a response that is none of the `others` of its record.
+    fn row(
+        &mut self,
+        place: &RowPlace,
+        response: Response,
+        others: &[usize],
+        complete: bool,
+    ) -> Result<usize> {
+        let Response { text, id, rating, extra } = response;
+        let named = id.as_ref().and_then(|id| self.by_id.get(&id.to_string()));
+        if let (Some(id), Some(&number)) = (&id, named)
+            && self.responses[number].text != text
+        {
+            let RowPlace { unit, number, .. } = &self.places[number];
+            return Err(place.problem(format!(
+                "the response {} of this prompt has another text in {unit} {number}; \
+                 an id names one response",
+                quotable(&id.to_string()),
+            )));
+        }
+        let free = |row: &&usize| !others.contains(row);
+        let same = self.by_key.get(&key_of_response(&text, id.as_ref(), &extra));
+        let same = same.and_then(|rows| rows.iter().find(free).copied());
+        let of_text = |row: &usize| self.responses[*row].text == text && free(&row);
+        let row = match same {
+            Some(row) => row,
+            // What is known of it may have been lost on the way.
+            None if complete => (0..self.responses.len()).find(of_text).ok_or_else(|| {
+                place.problem("one of its responses is none of those of `texts` to this prompt")
+            })?,
+            None => self.push(Response { text, id, rating: None, extra }, place.clone()),
         };
         if let Some(rating) = rating
             && (rating.is_named() || !self.ratings[row].contains(&rating))

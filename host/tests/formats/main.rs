@@ -440,6 +440,28 @@ fn labels_of_a_run_get_their_texts() {
     assert_eq!(tasks[1]["annotations"], json!([]));
 }
 
+/// Pairs go to people and come back, by the rows that they had.
+#[test]
+fn answers_to_exported_pairs_keep_their_rows() {
+    let case = Case::with("in.jsonl", WHOLE[2].1);
+    case.run(&["import", "in.jsonl", "--out", "data"]);
+    case.write("batch.jsonl", "{\"a\":4,\"b\":3}\n{\"a\":2,\"b\":0}\n");
+    for format in ["label-studio", "argilla", "pairs"] {
+        let export = ["export", "--data", "data", "--labels", "batch.jsonl", "--format", format];
+        case.run(&[&export[..], &["--out", "asked.json", "--force"]].concat());
+        let import = ["import", "asked.json", "--texts", "data/texts.jsonl", "--out", "round"];
+        case.run(&[&import[..], &["--force"]].concat());
+        assert_eq!(case.read("round/texts.jsonl"), case.read("data/texts.jsonl"), "{format}");
+        let pairs = case.lines("round/unanswered.jsonl");
+        let pairs: Vec<Value> = pairs.iter().map(|pair| json!([pair["a"], pair["b"]])).collect();
+        assert_eq!(json!(pairs), json!([[4, 3], [2, 0]]), "{format}");
+    }
+    // By its text alone, where that is all that came back.
+    case.write("bare.csv", "prompt,response_a,response_b,label\nTwo,y,x,b\n");
+    case.run(&["import", "bare.csv", "--texts", "data/texts.jsonl", "--out", "bare"]);
+    assert_eq!(case.lines("bare/labels.jsonl"), [json!({"a": 4, "b": 3, "label": 0})]);
+}
+
 /// A file that is damaged anywhere is read or refused, and nothing else.
 #[test]
 fn damaged_parquet_is_refused() {

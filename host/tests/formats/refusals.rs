@@ -159,6 +159,20 @@ fn imported() -> Case {
 }
 
 #[test]
+fn responses_are_among_the_texts() {
+    let case = imported();
+    for (prompt, message) in [("New?", "its prompt is none of"), ("Same?", "one of its responses")]
+    {
+        let row = format!("{{\"prompt\":\"{prompt}\",\"chosen\":\"new\",\"rejected\":\"newer\"}}");
+        case.write("more.jsonl", &row);
+        let import = ["import", "more.jsonl", "--texts", "data/texts.jsonl", "--out", "d"];
+        case.fails(&import, &["more.jsonl: line 1", message, "--texts"]);
+    }
+    let own = ["import", "in.jsonl", "--texts", "data/texts.jsonl", "--out", "data", "--force"];
+    case.fails(&own, &["data/texts.jsonl", "one of the inputs"]);
+}
+
+#[test]
 fn exports_are_checked() {
     let case = imported();
     let export = ["export", "--data", "data", "--out"];
