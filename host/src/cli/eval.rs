@@ -79,13 +79,13 @@ impl Args {
     fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
         let Some(path) = &self.test.test_embeddings else {
             groups::note_bundled("test_embeddings", output);
-            let split = bundled_test()?;
+            let split = Dataset::bundled_test()?;
             let model = Model::open_for(&split.embeddings, &self.model)?;
             let golden = self.golden(&model, &split, threads, output)?;
             return self.report(&model, Some(golden), None);
         };
-        let prompt_ids = self.fields.file(self.test.test_prompt_ids.as_deref());
-        let embeddings = Embeddings::open_with(path, prompt_ids)?;
+        let prompt_ids = self.test.test_prompt_ids.as_deref();
+        let embeddings = groups::opened(path, prompt_ids, &self.fields, output)?;
         let model = Model::open_for(&embeddings, &self.model)?;
         let answers = match &self.test_labels {
             Some(labels) => {
@@ -153,11 +153,4 @@ impl Args {
         let (digest, model) = (model.digest()?, self.model.display().to_string());
         Ok(EvaluationReport { model, digest, golden, held_out })
     }
-}
-
-fn bundled_test() -> Result<Split> {
-    let dataset = Dataset::bundled()?;
-    dataset.test.ok_or_else(|| {
-        Error::core("the bundled data")(pairpick_core::Error::Empty { what: "test prompts" })
-    })
 }

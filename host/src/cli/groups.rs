@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::Output;
+use crate::data::array::Element;
 use crate::data::candidates::Candidates;
 use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
@@ -43,9 +44,7 @@ impl TrainEmbeddings {
     /// Opens the file, or the bundled data where there is none, which may have been forgotten.
     pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
         match &self.train_embeddings {
-            Some(path) => {
-                Embeddings::open_with(path, fields.file(self.train_prompt_ids.as_deref()))
-            }
+            Some(path) => opened(path, self.train_prompt_ids.as_deref(), fields, output),
             None => {
                 note_bundled("train_embeddings", output);
                 Ok(Dataset::bundled()?.train.embeddings)
@@ -71,6 +70,53 @@ impl PromptFields {
     /// The same as a run keeps it.
     pub fn input(&self, path: Option<&PathBuf>) -> Option<PromptIds> {
         path.map(|path| PromptIds { path: path.clone(), fields: self.prompt_fields.clone() })
+    }
+}
+
+/// What a model scores.
+#[derive(Debug, Args)]
+pub(super) struct ScoredEmbeddings {
+    /// Embeddings of the responses: shape (N prompts, K responses, D), or (M rows, D), of which those
+    /// of one prompt are compared with --prompt-ids and all without; without them it is the test part
+    /// of the data that comes with the program
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub embeddings: Option<PathBuf>,
+
+    /// The prompt of each of their rows: .npy, text or JSON Lines
+    #[arg(long, value_name = "FILE", requires = "embeddings", help_heading = "Data")]
+    pub prompt_ids: Option<PathBuf>,
+}
+
+impl ScoredEmbeddings {
+    /// Opens the file, or the bundled data where there is none.
+    pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
+        match &self.embeddings {
+            Some(path) => opened(path, self.prompt_ids.as_deref(), fields, output),
+            None => {
+                note_bundled("embeddings", output);
+                Ok(Dataset::bundled_test()?.embeddings)
+            }
+        }
+    }
+}
+
+/// Opens embeddings, and says what becomes of their numbers.
+pub(super) fn opened(
+    path: &Path,
+    prompt_ids: Option<&Path>,
+    fields: &PromptFields,
+    output: &mut Output,
+) -> Result<Embeddings> {
+    let embeddings = Embeddings::open_with(path, fields.file(prompt_ids))?;
+    note_rounded(&embeddings, output);
+    Ok(embeddings)
+}
+
+/// Says that numbers lose digits.
+pub(super) fn note_rounded(embeddings: &Embeddings, output: &mut Output) {
+    if embeddings.element() == Element::F64 {
+        let path = embeddings.path().display();
+        output.note(&format!("{path}: float64 numbers, each rounded once to float32"));
     }
 }
 

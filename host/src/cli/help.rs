@@ -137,6 +137,19 @@ Examples:
     pairpick eval --model model.safetensors \\
                   --test-embeddings test.npy --test-labels held_out.jsonl --json";
 
+/// After `pairpick score --help`.
+pub(super) const SCORE: &str = "\
+Examples:
+  The rewards of a run's model, on the test part of the bundled data:
+    pairpick score --model pairpick-out/model.safetensors
+
+  The best response to each prompt, and how sure that is by the labels:
+    pairpick score --model model.safetensors --embeddings test.npy --best \\
+                   --labels labels.jsonl --train-embeddings train.npy
+
+  The rewards as an array:
+    pairpick score --model model.safetensors --embeddings test.npy --out rewards.npy";
+
 /// After `pairpick cost --help`.
 pub(super) const COST: &str = "\
 Examples:

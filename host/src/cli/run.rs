@@ -254,7 +254,9 @@ impl Args {
         if pool == PoolKind::InPrompt {
             groups::note_single_responses(&dataset.train.embeddings, output);
         }
+        groups::note_rounded(&dataset.train.embeddings, output);
         if let Some(test) = &dataset.test {
+            groups::note_rounded(&test.embeddings, output);
             groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
         }
         settings.data = Some(self.scan(&dataset, data, output)?);

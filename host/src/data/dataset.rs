@@ -160,10 +160,16 @@ impl Dataset {
     /// # Errors
     /// None that a release of this program would give.
     pub fn bundled() -> Result<Self> {
-        let first_test = |prompts: usize| prompts.saturating_sub(prompts / bundled::TEST_SHARE);
-        let train = Split::bundled(|prompts| 0..first_test(prompts))?;
-        let test = Split::bundled(|prompts| first_test(prompts)..prompts)?;
-        Ok(Self { train, candidates: None, test: Some(test) })
+        let train = Split::bundled(|prompts| 0..bundled::first_test(prompts))?;
+        Ok(Self { train, candidates: None, test: Some(Self::bundled_test()?) })
+    }
+
+    /// The part of it that is for testing.
+    ///
+    /// # Errors
+    /// As [`Dataset::bundled`].
+    pub fn bundled_test() -> Result<Split> {
+        Split::bundled(|prompts| bundled::first_test(prompts)..prompts)
     }
 
     /// Shapes and digests of both parts, of the embeddings no more than a sample.

@@ -8,7 +8,7 @@ use std::path::Path;
 use pairpick_core::digest::Digest;
 use pairpick_core::trunk::mlp::MAX_INPUTS;
 
-use super::array::ArrayReader;
+use super::array::{ArrayReader, Element};
 use super::groups::Groups;
 use super::item::ItemName;
 use super::pool_kind::PoolKind;
@@ -201,6 +201,12 @@ impl Embeddings {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.reader.path()
+    }
+
+    /// How the file stores numbers.
+    #[must_use]
+    pub fn element(&self) -> Element {
+        self.reader.element()
     }
 
     /// The shape of the whole file.

@@ -24,6 +24,9 @@ const LONGEST_ID: usize = 1 << 16;
 /// What messages call the form.
 const FORM: &str = ".npy";
 
+/// Where the data of a file that is written begin: at a multiple of this.
+const ALIGNMENT: usize = 64;
+
 const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Whether a file begins as this form does.
@@ -115,6 +118,21 @@ fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
         *byte = read;
     }
     Ok(TextLen { starts_at, bytes: u64::from_le_bytes(little_endian) })
+}
+
+/// The header of an array of this type and shape, version 1.0, so long that the data are aligned as
+/// NumPy writes them.
+pub(super) fn write(descr: &str, shape: &Shape) -> Vec<u8> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    // Three axes of twenty digits each are the most.
+    let before = MAGIC.len().saturating_add(4);
+    let end = before.saturating_add(text.len()).saturating_add(1).next_multiple_of(ALIGNMENT);
+    let len = end.saturating_sub(before);
+    let mut header = MAGIC.to_vec();
+    header.extend([1, 0]);
+    header.extend((len as u16).to_le_bytes());
+    header.extend(format!("{text:<width$}\n", width = len.saturating_sub(1)).into_bytes());
+    header
 }
 
 /// A value of the header's dictionary.

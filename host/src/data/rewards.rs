@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::array::ArrayReader;
 use super::embeddings::Embeddings;
+use super::npy_header;
 use super::source::Source;
 use crate::error::{DataError, Error, Result, Shape};
 
@@ -109,6 +110,20 @@ fn non_finite(
         true => DataError::PaddedReward { place }.at(reader.path()),
         false => DataError::NonFiniteReward { place, value }.at(reader.path()),
     }
+}
+
+/// The bytes of a `.npy` file of float64 rewards, in the shape of these embeddings without their last
+/// axis.
+#[must_use]
+pub fn rewards_file(embeddings: &Embeddings, rewards: &[f64]) -> Vec<u8> {
+    let (prompts, items) = (embeddings.prompts() as u64, embeddings.items());
+    let shape = match embeddings.is_flat() {
+        true => vec![items],
+        false => vec![prompts, items.checked_div(prompts).unwrap_or(0)],
+    };
+    let mut file = npy_header::write("<f8", &Shape(shape));
+    file.extend(rewards.iter().flat_map(|reward| reward.to_le_bytes()));
+    file
 }
 
 fn disagreement(reader: &ArrayReader, embeddings: &Embeddings) -> Error {

@@ -6,15 +6,12 @@ use std::collections::BTreeMap;
 
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
 
+use super::blocks::for_each_block;
 use crate::data::dataset::Split;
-use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-
-/// Items embedded at a time, but for prompts of more responses.
-const ITEMS: u64 = 2048;
 
 /// Means over the test prompts of two responses or more.
 #[derive(Debug, Default)]
@@ -105,43 +102,20 @@ pub fn evaluate(
         return Ok(Evaluation::default());
     };
     let embeddings = &test.embeddings;
-    let prompts = embeddings.prompts() as u64;
     let mut tally = Tally::new(embeddings.responses().most(), best_of);
-    progress.begin("evaluating", prompts);
-    let mut first = 0;
-    while first < prompts {
-        let end = end_of_block(embeddings, first);
-        let start = embeddings.items_of(first).start;
-        let items: Vec<u64> = (start..embeddings.items_of(end).start).collect();
-        let features = model.trunk().features_of(embeddings, &items, threads)?;
-        let predicted = model.rewards(threads, features.columns()?)?;
-        for prompt in first..end {
-            let items = embeddings.items_of(prompt);
-            let golden: Vec<f64> =
-                golden.of_items(items.clone()).iter().copied().map(f64::from).collect();
-            let place = |item: u64| item.saturating_sub(start) as usize;
-            let predicted = &predicted[place(items.start)..place(items.end)];
-            if predicted.len() > 1 {
-                tally
-                    .add(predicted, &golden)
-                    .map_err(Error::core(format!("test prompt {prompt}")))?;
+    progress.begin("evaluating", embeddings.prompts() as u64);
+    for_each_block(model, embeddings, threads, progress, &mut |block| {
+        for prompt in block.prompts.clone() {
+            let predicted = &block.rewards[block.places(embeddings, prompt)];
+            if predicted.len() < 2 {
+                continue;
             }
+            let golden = golden.of_items(embeddings.items_of(prompt)).iter();
+            let golden: Vec<f64> = golden.copied().map(f64::from).collect();
+            tally.add(predicted, &golden).map_err(Error::core(format!("test prompt {prompt}")))?;
         }
-        progress.advance(end);
-        first = end;
-    }
+        Ok(())
+    })?;
     progress.end();
     Ok(tally.evaluation())
-}
-
-/// The prompt behind those that are embedded at once, the first of which this is.
-fn end_of_block(embeddings: &Embeddings, first: u64) -> u64 {
-    let start = embeddings.items_of(first).start;
-    let mut end = first.saturating_add(1);
-    while end < embeddings.prompts() as u64
-        && embeddings.items_of(end).end.saturating_sub(start) <= ITEMS
-    {
-        end = end.saturating_add(1);
-    }
-    end
 }
