@@ -123,7 +123,7 @@ fn help_tells_what_options_default_to() {
         }
     }
     assert!(help("select").contains("On the bundled data: --prompts-per-round 78, --batch 20."));
-    let text = help("eval");
+    let text = help("eval").split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("Without --best-of it is 2,8,32"), "{text}");
     assert!(text.contains("the test part of the data that comes with the program"), "{text}");
     assert!(!text.contains("nothing is evaluated"), "{text}");

@@ -140,7 +140,8 @@ fn ends_as_a_run(case: &Case, warm: bool) {
     let dataset = Dataset::bundled().unwrap();
     let reward = |item: &Value| {
         let index = |place: usize| item[place].as_u64().unwrap() as usize;
-        dataset.train.rewards.as_ref().unwrap().of_prompt(index(0))[index(1)]
+        let items = dataset.train.embeddings.items_of(index(0) as u64);
+        dataset.train.rewards.as_ref().unwrap().of_items(items)[index(1)]
     };
     let metrics = case.run();
     let mut labels = String::new();

@@ -9,7 +9,9 @@ use std::fs;
 use std::path::Path;
 
 use pairpick::data::dataset::Dataset;
+use pairpick::data::embeddings::Embeddings;
 use pairpick::data::pool_kind::PoolKind;
+use pairpick::data::prompt_ids::PromptIdsFile;
 use pairpick::data::question::Question;
 use pairpick::error::Result;
 use pairpick::label::oracle::OracleAnswerer;
@@ -19,7 +21,7 @@ use pairpick::round;
 use pairpick::round::answer::{Answered, Answerer};
 use pairpick::round::journal::MemoryJournal;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Amount, Settings, Typed};
+use pairpick::settings::{Amount, Asking, Settings, Typed};
 use pairpick_core::select::Strategy;
 use tempfile::TempDir;
 
@@ -36,7 +38,30 @@ fn dataset(prompts: usize, responses: usize) -> (TempDir, Dataset) {
     let (embeddings, rewards) = (folder.path().join("e.npy"), folder.path().join("r.npy"));
     fs::write(&embeddings, array(&[prompts, responses, 3])).unwrap();
     fs::write(&rewards, array(&[prompts, responses])).unwrap();
-    let dataset = Dataset::open(&embeddings, Some(&rewards), None, PoolKind::CrossPrompt).unwrap();
+    let dataset = Dataset::open(
+        Embeddings::open(&embeddings).unwrap(),
+        Some(&rewards),
+        None,
+        PoolKind::CrossPrompt,
+    )
+    .unwrap();
+    (folder, dataset)
+}
+
+/// Rows of prompts of these sizes, the rows of each apart.
+fn dataset_of_sizes(sizes: &[usize], pool: PoolKind) -> (TempDir, Dataset) {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let most = sizes.iter().max().unwrap();
+    let with = |place: usize| (0..).zip(sizes).filter(move |(_, size)| place < **size);
+    let ids = (0..*most).flat_map(|place| with(place).map(|(prompt, _): (u32, _)| prompt));
+    let ids: Vec<String> = ids.map(|prompt| format!("{prompt}\n")).collect();
+    fs::write(path("ids"), ids.concat()).unwrap();
+    fs::write(path("e.npy"), array(&[ids.len(), 3])).unwrap();
+    fs::write(path("r.npy"), array(&[ids.len()])).unwrap();
+    let file = PromptIdsFile { path: &path("ids"), fields: &[] };
+    let embeddings = Embeddings::open_with(&path("e.npy"), Some(file)).unwrap();
+    let dataset = Dataset::open(embeddings, Some(&path("r.npy")), None, pool).unwrap();
     (folder, dataset)
 }
 
@@ -116,6 +141,25 @@ fn rounds_go_on_while_a_pair_is_open() {
         for seed in 0..4 {
             let settings = Settings { seed, ..settings(Strategy::Random, drawn, batch) };
             asks_all(&dataset, &settings, items * (items - 1) / 2);
+        }
+    }
+}
+
+/// However unlike prompts are in size: one of a single response has no pair of its own, and a large one
+/// has open pairs long after the others.
+#[test]
+fn prompts_of_any_size_are_asked_about_in_full() {
+    let (sizes, within, all) = ([1, 4, 2, 1], 6 + 1, 8 * 7 / 2);
+    for seed in 0..2 {
+        let (_folder, dataset) = dataset_of_sizes(&sizes, PoolKind::InPrompt);
+        let settings = Settings { seed, ..settings(Strategy::Random, 4, 3) };
+        let in_prompt = Asking { pool: PoolKind::InPrompt, ..settings.asking.clone() };
+        asks_all(&dataset, &Settings { asking: in_prompt, ..settings.clone() }, within);
+        let (_folder, dataset) = dataset_of_sizes(&sizes, PoolKind::CrossPrompt);
+        asks_all(&dataset, &settings, all);
+        for (drawn, pairs) in [(1, within), (2, all)] {
+            let asking = Asking { prompts_per_round: drawn, batch: 1, ..settings.asking.clone() };
+            asks_all(&dataset, &Settings { asking, ..settings.clone() }, pairs);
         }
     }
 }

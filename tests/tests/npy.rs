@@ -160,8 +160,9 @@ fn the_bundled_data_is_read_as_another_reader_reads_it() {
     assert_eq!(bits(&read), bits(&expected));
     let (train, tested) = (dataset.train.embeddings.prompts(), test.embeddings.prompts());
     assert_eq!(tested, (train + tested) / bundled::TEST_SHARE);
-    let responses = dataset.train.embeddings.responses();
-    assert_eq!(train_rewards.of_prompt(1), &expected[responses..2 * responses]);
+    let responses = dataset.train.embeddings.responses().most();
+    let second = dataset.train.embeddings.items_of(1);
+    assert_eq!(train_rewards.of_items(second), &expected[responses..2 * responses]);
 }
 
 fn embeddings(shape: &str, values: &[f32]) -> Result<Embeddings, Error> {

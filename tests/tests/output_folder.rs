@@ -153,7 +153,12 @@ fn places_that_no_force_may_replace() {
         let error = OutputFolder::create(out, true, source).unwrap_err();
         assert!(matches!(error, Error::Folder(FolderError::OutputPlace { .. })), "{error:?}");
     };
-    let train = TrainingFiles { embeddings: out.clone(), rewards: None, candidates: None };
+    let train = TrainingFiles {
+        embeddings: out.clone(),
+        prompt_ids: None,
+        rewards: None,
+        candidates: None,
+    };
     refused(folder.path(), &Source::Files { train, test: None });
     for place in [&out, Path::new("."), Path::new(".."), Path::new("/")] {
         refused(place, &Source::Bundled);

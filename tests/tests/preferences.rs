@@ -73,8 +73,9 @@ impl Preferences {
     fn learnt(&self, strategy: Strategy) -> (f64, HexDigest) {
         let embeddings = self.path("embeddings.npy");
         let candidates = self.path("candidates.jsonl");
-        let dataset =
-            Dataset::open(&embeddings, None, Some(&candidates), PoolKind::Listed).expect("data");
+        let dataset = Embeddings::open(&embeddings)
+            .and_then(|data| Dataset::open(data, None, Some(&candidates), PoolKind::Listed))
+            .expect("data");
         let mut settings = Settings::default();
         settings.asking.strategy = strategy;
         settings.asking.pool = PoolKind::Listed;

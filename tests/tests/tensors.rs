@@ -119,7 +119,8 @@ fn the_tensor_of_the_name_or_the_only_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("both");
     fs::write(&path, both).unwrap();
-    let split = Split::open(&path, Some(&path), PoolKind::CrossPrompt).unwrap();
+    let split =
+        Split::open(Embeddings::open(&path).unwrap(), Some(&path), PoolKind::CrossPrompt).unwrap();
     assert_eq!(split.rewards.unwrap().values(), [9.0; 6]);
 }
 
@@ -189,7 +190,7 @@ fn defects_of_a_file() {
             |error| matches!(error, ArrayError::TensorType { .. }),
         ),
         (
-            "a tensor named \"embeddings\", or a single one, is expected; found none",
+            "an array named \"embeddings\", or a single one, is expected; found none",
             around("{}", &[]),
             |error| matches!(error, ArrayError::NoTensor { .. }),
         ),
@@ -225,9 +226,12 @@ fn flat(count: usize, value: f32) -> Embeddings {
 #[test]
 fn flat_embeddings_are_rows() {
     let data = flat(5, 1.0);
-    assert_eq!((data.prompts(), data.responses(), data.items(), data.is_flat()), (5, 1, 5, true));
+    assert_eq!(
+        (data.prompts(), data.responses().most(), data.items(), data.is_flat()),
+        (5, 1, 5, true)
+    );
     let error = data.check_in_prompt().unwrap_err().to_string();
-    assert!(error.contains("shape (5, 2), but (N prompts, K responses"), "{error}");
+    assert!(error.contains("shape (5, 2): its rows belong to no prompt"), "{error}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rewards");
     for file in [npy("<f4", "(5,)", 20), tensors(&[("r", Element::Bf16, &[5])])] {
@@ -264,8 +268,11 @@ fn rows_are_checked_when_they_are_read() {
         );
         assert!(error.to_string().contains(place), "{error}");
         let last = data.prompts() - 1;
-        let mut rest = vec![0.0; 2 * data.responses()];
-        assert_eq!(data.read_prompts(last..last + 1, &mut rest).is_err(), data.responses() == 2);
+        let mut rest = vec![0.0; 2 * data.responses().most()];
+        assert_eq!(
+            data.read_prompts(last..last + 1, &mut rest).is_err(),
+            data.responses().most() == 2
+        );
     }
     let error = flat(3, f32::INFINITY).scan_finite(&mut |_| ()).unwrap_err().to_string();
     assert!(error.contains("inf at [0, 0] (row 0, dimension 0, from 0)"), "{error}");

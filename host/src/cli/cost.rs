@@ -1,6 +1,7 @@
 //! `pairpick cost`: what a round takes, before it is run.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args as ClapArgs;
@@ -11,13 +12,14 @@ use super::output::Output;
 use super::{groups, help};
 use crate::cost::{Calibration, Device, Machine, PoolShape, Shape, costs};
 use crate::data::pool_kind::PoolKind;
-use crate::error::{Error, Result};
+use crate::data::prompt_ids::PromptIds;
+use crate::error::{DataError, Error, Result};
 use crate::named::{Named, choice};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::cost::CostReport;
 use crate::runtime::Runtime;
-use crate::settings::{Amount, Precision, check_hidden, hidden_sizes};
+use crate::settings::{Amount, Precision, Settings, check_hidden, hidden_sizes};
 
 /// Predict what a round costs: operations, bytes and time, stage by stage
 ///
@@ -33,6 +35,15 @@ pub(super) struct Args {
     /// Responses to a prompt
     #[arg(long, value_name = "K", default_value_t = 10, help_heading = "Shape")]
     responses: u64,
+
+    /// The prompt of each row of your embeddings, in a file as that of --train-prompt-ids: a round
+    /// draws 500 of these prompts, or all, which count as prompts of one size
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["items", "responses"],
+          help_heading = "Shape")]
+    prompt_ids: Option<PathBuf>,
+
+    #[command(flatten)]
+    fields: groups::PromptFields,
 
     /// Numbers in an embedding
     #[arg(long, value_name = "D", default_value_t = 384, help_heading = "Shape")]
@@ -96,6 +107,12 @@ pub(super) struct Args {
     print: groups::Print,
 }
 
+/// What a round draws.
+struct Drawn {
+    items: u64,
+    responses: u64,
+}
+
 /// Predicts, and writes nothing.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let shape = args.shape()?;
@@ -111,7 +128,7 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 
 impl Args {
     fn shape(&self) -> Result<Shape> {
-        within("items", self.items, 2, u64::from(u32::MAX))?;
+        let Drawn { items, responses } = self.drawn()?;
         within("dimensions", self.dimensions, 1, MAX_INPUTS as u64)?;
         within("labels", self.labels, 1, u64::from(u32::MAX) / 2)?;
         for found in self.hidden {
@@ -122,29 +139,54 @@ impl Args {
             Precision::F64 => 8,
         };
         Ok(Shape {
-            items: self.items,
+            items,
             dimensions: self.dimensions,
             hidden: self.hidden.map(|size| size as u64),
-            pool: self.pool()?,
+            pool: self.pool(responses)?,
             labels: self.labels,
             scalar,
         })
     }
 
-    fn pool(&self) -> Result<PoolShape> {
+    /// What a round draws.
+    fn drawn(&self) -> Result<Drawn> {
+        let Some(file) = self.fields.file(self.prompt_ids.as_deref()) else {
+            return self.uniform();
+        };
+        let ids = PromptIds::open(file)?;
+        let (prompts, sizes) = (ids.sizes().len() as u64, ids.responses());
+        if sizes.most() < 2 {
+            return Err(DataError::SingleResponses.at(ids.path()));
+        }
+        let drawn = prompts.min(Settings::default().asking.prompts_per_round as u64);
+        let share = drawn as f64 / prompts as f64;
+        let items = (share * ids.prompts().len() as f64).round() as u64;
+        // Of at least two, since some prompt has as many.
+        let responses = (sizes.mean_of_items().round() as u64).max(2);
+        Ok(Drawn { items, responses })
+    }
+
+    /// Prompts of one size.
+    fn uniform(&self) -> Result<Drawn> {
+        let Self { items, responses, .. } = *self;
+        within("items", items, 2, u64::from(u32::MAX))?;
+        if (self.pairs, self.pool) == (Amount::All, PoolKind::InPrompt) {
+            within("responses", responses, 2, u64::from(u16::MAX))?;
+            if !items.is_multiple_of(responses) {
+                let expected = format!("a multiple of `responses` {responses}");
+                return Err(Error::setting("items", items, expected));
+            }
+        }
+        Ok(Drawn { items, responses })
+    }
+
+    fn pool(&self, responses: u64) -> Result<PoolShape> {
         match (self.pairs, self.pool) {
             (Amount::Only(pairs), _) => {
                 within("pairs", pairs, 1, 1 << 53)?;
                 Ok(PoolShape::Listed { pairs })
             }
-            (Amount::All, PoolKind::InPrompt) => {
-                within("responses", self.responses, 2, u64::from(u16::MAX))?;
-                if !self.items.is_multiple_of(self.responses) {
-                    let expected = format!("a multiple of `responses` {}", self.responses);
-                    return Err(Error::setting("items", self.items, expected));
-                }
-                Ok(PoolShape::InPrompt { responses: self.responses })
-            }
+            (Amount::All, PoolKind::InPrompt) => Ok(PoolShape::InPrompt { responses }),
             (Amount::All, PoolKind::CrossPrompt) => Ok(PoolShape::CrossPrompt),
             (Amount::All, PoolKind::Listed) => {
                 Err(Error::setting("pool", "listed", "needs `pairs` N, the length of the list"))

@@ -32,8 +32,9 @@ use crate::settings::{Measuring, Settings};
     after_help = help::EVAL,
     after_long_help = help::eval(),
     mut_arg("test_embeddings", |test| test.help(
-        "Embeddings to measure the model on, of shape (N prompts, K responses, D); without them it \
-         is the test part of the data that comes with the program"
+        "Embeddings to measure the model on, of shape (N prompts, K responses, D), or (M rows, D) \
+         with --test-prompt-ids or for --test-labels alone; without them it is the test part of the \
+         data that comes with the program"
     ))
 )]
 pub(super) struct Args {
@@ -43,6 +44,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     test: groups::TestData,
+
+    #[command(flatten)]
+    fields: groups::PromptFields,
 
     /// Held-out labels of items of the test embeddings: JSON Lines, - for standard input
     #[arg(long, value_name = "FILE", requires = "test_embeddings", help_heading = "Data")]
@@ -75,12 +79,13 @@ impl Args {
     fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
         let Some(path) = &self.test.test_embeddings else {
             groups::note_bundled("test_embeddings", output);
-            let split = bundled_test()?;
+            let split = Dataset::bundled_test()?;
             let model = Model::open_for(&split.embeddings, &self.model)?;
             let golden = self.golden(&model, &split, threads, output)?;
             return self.report(&model, Some(golden), None);
         };
-        let embeddings = Embeddings::open(path)?;
+        let prompt_ids = self.test.test_prompt_ids.as_deref();
+        let embeddings = groups::opened(path, prompt_ids, &self.fields, output)?;
         let model = Model::open_for(&embeddings, &self.model)?;
         let answers = match &self.test_labels {
             Some(labels) => {
@@ -121,8 +126,9 @@ impl Args {
         self.measuring.write(&mut settings.measuring);
         settings.check()?;
         let typed = self.measuring.typed();
-        let responses = split.embeddings.responses();
-        settings.measuring.fit_to(Some(responses), &typed)?;
+        let most = split.embeddings.responses().most();
+        settings.measuring.fit_to(Some(most), &typed)?;
+        groups::note_uncounted(&split.embeddings, &settings.measuring.best_of, output);
         let evaluation = evaluate(model, split, threads, &settings.measuring.best_of, output)?;
         Ok(Golden::new(evaluation))
     }
@@ -149,11 +155,4 @@ impl Args {
         let (digest, model) = (model.digest()?, self.model.display().to_string());
         Ok(EvaluationReport { model, digest, golden, held_out })
     }
-}
-
-fn bundled_test() -> Result<Split> {
-    let dataset = Dataset::bundled()?;
-    dataset.test.ok_or_else(|| {
-        Error::core("the bundled data")(pairpick_core::Error::Empty { what: "test prompts" })
-    })
 }

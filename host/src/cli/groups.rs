@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::Output;
+use crate::data::array::Element;
 use crate::data::candidates::Candidates;
 use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{LabelFile, Repeats, read_labels};
 use crate::data::pool_kind::PoolKind;
+use crate::data::prompt_ids::PromptIdsFile;
 use crate::error::Result;
 use crate::named::{Named, choice};
 use crate::output::file::Places;
+use crate::output::inputs::PromptIds;
 use crate::progress::Progress;
 use crate::report;
 use crate::settings::{Asking, Preset, Settings};
@@ -27,22 +30,125 @@ pub(super) fn note_bundled(setting: &str, output: &mut Output) {
 #[derive(Debug, Args)]
 pub(super) struct TrainEmbeddings {
     /// Embeddings to draw pairs from: .npy, .npz (uncompressed) or safetensors, of shape (N prompts,
-    /// K responses, D) or, if pairs are across prompts or listed, (M, D); without them it is the data
-    /// that comes with the program
+    /// K responses, D), or (M rows, D) with --train-prompt-ids or where pairs are across prompts or
+    /// listed; without them it is the data that comes with the program
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub train_embeddings: Option<PathBuf>,
+
+    /// The prompt of each row of (M, D) embeddings, an id a row: .npy of integers or strings, a text
+    /// with a line a row, or JSON Lines, a record a row
+    #[arg(long, value_name = "FILE", requires = "train_embeddings", help_heading = "Data")]
+    pub train_prompt_ids: Option<PathBuf>,
 }
 
 impl TrainEmbeddings {
     /// Opens the file, or the bundled data where there is none, which may have been forgotten.
-    pub fn open(&self, output: &mut Output) -> Result<Embeddings> {
+    pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
         match &self.train_embeddings {
-            Some(path) => Embeddings::open(path),
+            Some(path) => opened(path, self.train_prompt_ids.as_deref(), fields, output),
             None => {
                 note_bundled("train_embeddings", output);
                 Ok(Dataset::bundled()?.train.embeddings)
             }
         }
+    }
+}
+
+/// How a record tells the prompt.
+#[derive(Debug, Args)]
+pub(super) struct PromptFields {
+    /// The fields of JSON Lines that together are the prompt id; without it `prompt_id`
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', help_heading = "Data")]
+    pub prompt_fields: Vec<String>,
+}
+
+impl PromptFields {
+    /// A file of ids, by these fields.
+    pub fn file<'a>(&'a self, path: Option<&'a Path>) -> Option<PromptIdsFile<'a>> {
+        path.map(|path| PromptIdsFile { path, fields: &self.prompt_fields })
+    }
+
+    /// The same as a run keeps it.
+    pub fn input(&self, path: Option<&PathBuf>) -> Option<PromptIds> {
+        path.map(|path| PromptIds { path: path.clone(), fields: self.prompt_fields.clone() })
+    }
+}
+
+/// What a model scores.
+#[derive(Debug, Args)]
+pub(super) struct ScoredEmbeddings {
+    /// Embeddings of the responses: shape (N prompts, K responses, D), or (M rows, D), of which those
+    /// of one prompt are compared with --prompt-ids and all without; without them it is the test part
+    /// of the data that comes with the program
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub embeddings: Option<PathBuf>,
+
+    /// The prompt of each of their rows: .npy, text or JSON Lines
+    #[arg(long, value_name = "FILE", requires = "embeddings", help_heading = "Data")]
+    pub prompt_ids: Option<PathBuf>,
+}
+
+impl ScoredEmbeddings {
+    /// Opens the file, or the bundled data where there is none.
+    pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
+        match &self.embeddings {
+            Some(path) => opened(path, self.prompt_ids.as_deref(), fields, output),
+            None => {
+                note_bundled("embeddings", output);
+                Ok(Dataset::bundled_test()?.embeddings)
+            }
+        }
+    }
+}
+
+/// Opens embeddings, and says what becomes of their numbers.
+pub(super) fn opened(
+    path: &Path,
+    prompt_ids: Option<&Path>,
+    fields: &PromptFields,
+    output: &mut Output,
+) -> Result<Embeddings> {
+    let embeddings = Embeddings::open_with(path, fields.file(prompt_ids))?;
+    note_rounded(&embeddings, output);
+    Ok(embeddings)
+}
+
+/// Says that numbers lose digits.
+pub(super) fn note_rounded(embeddings: &Embeddings, output: &mut Output) {
+    if embeddings.element() == Element::F64 {
+        let path = embeddings.path().display();
+        output.note(&format!("{path}: float64 numbers, each rounded once to float32"));
+    }
+}
+
+/// Says how many training prompts make no pair within them.
+pub(super) fn note_single_responses(embeddings: &Embeddings, output: &mut Output) {
+    let (path, prompts) = (embeddings.path().display(), embeddings.prompts());
+    let single = prompts - embeddings.responses().prompts_with(2, prompts);
+    if single > 0 {
+        output.note(&format!(
+            "{path}: {single} of {prompts} prompts have a single response, which makes no pair"
+        ));
+    }
+}
+
+/// Says how many test prompts count for nothing, or not for every N of best-of-N.
+pub(super) fn note_uncounted(embeddings: &Embeddings, best_of: &[usize], output: &mut Output) {
+    let path = embeddings.path().display();
+    let (prompts, responses) = (embeddings.prompts(), embeddings.responses());
+    let enough = |n| responses.prompts_with(n, prompts);
+    let ranked = enough(2);
+    if ranked < prompts {
+        let single = prompts - ranked;
+        output.note(&format!(
+            "{path}: {single} of {prompts} test prompts have a single response, and count for nothing"
+        ));
+    }
+    for n in best_of.iter().filter(|n| enough(**n) < ranked) {
+        let counted = enough(*n);
+        output.note(&format!(
+            "{path}: best of {n} is of the {counted} test prompts that have as many responses"
+        ));
     }
 }
 
@@ -108,11 +214,17 @@ pub(super) struct TrainRewards {
 /// What a model is measured on.
 #[derive(Debug, Args)]
 pub(super) struct TestData {
-    /// Embeddings to measure the model on, of shape (N prompts, K responses, D)
+    /// Embeddings to measure the model on, of shape (N prompts, K responses, D), or (M rows, D) with
+    /// --test-prompt-ids
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub test_embeddings: Option<PathBuf>,
 
-    /// Their golden rewards, of shape (N, K) or (N, K, 1)
+    /// The prompt of each of their rows, in a file as that of --train-prompt-ids: .npy, text or JSON
+    /// Lines
+    #[arg(long, value_name = "FILE", requires = "test_embeddings", help_heading = "Data")]
+    pub test_prompt_ids: Option<PathBuf>,
+
+    /// Their golden rewards: shape (N, K) or (N, K, 1), or (M,) for (M, D) embeddings
     #[arg(long, value_name = "FILE", help_heading = "Data", requires = "test_embeddings")]
     pub test_rewards: Option<PathBuf>,
 }

@@ -34,6 +34,10 @@ Examples:
     pairpick run --train-embeddings train.npy --train-rewards train_rewards.npy \\
                  --test-embeddings test.npy --test-rewards test_rewards.npy --out run1
 
+  Prompts of any size: (M, D) and (M,), and the prompt of each row in a field of its record:
+    pairpick run --train-embeddings rows.npy --train-rewards row_rewards.npy \\
+                 --train-prompt-ids rows.jsonl --prompt-fields prompt --out sizes
+
   Two of any responses, and only so many pairs on offer each round:
     pairpick run --pool cross-prompt --pairs 20000 --out across
 
@@ -132,6 +136,19 @@ Examples:
   Against labels that the model has not seen:
     pairpick eval --model model.safetensors \\
                   --test-embeddings test.npy --test-labels held_out.jsonl --json";
+
+/// After `pairpick score --help`.
+pub(super) const SCORE: &str = "\
+Examples:
+  The rewards of a run's model, on the test part of the bundled data:
+    pairpick score --model pairpick-out/model.safetensors
+
+  The best response to each prompt, and how sure that is by the labels:
+    pairpick score --model model.safetensors --embeddings test.npy --best \\
+                   --labels labels.jsonl --train-embeddings train.npy
+
+  The rewards as an array:
+    pairpick score --model model.safetensors --embeddings test.npy --out rewards.npy";
 
 /// After `pairpick cost --help`.
 pub(super) const COST: &str = "\

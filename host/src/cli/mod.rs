@@ -15,6 +15,7 @@ mod names;
 mod output;
 mod over;
 mod run;
+mod score;
 mod select;
 mod train;
 mod verify;
@@ -58,6 +59,7 @@ enum Command {
     Select(select::Args),
     Train(train::Args),
     Eval(eval::Args),
+    Score(score::Args),
     Import(import::Args),
     Export(export::Args),
     Completions(manual::CompletionsArgs),
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),
         Command::Eval(args) => eval::execute(args, &mut output),
+        Command::Score(args) => score::execute(args, &mut output),
         Command::Import(args) => import::execute(args, &mut output),
         Command::Export(args) => export::execute(args, &mut output),
         Command::Completions(args) => manual::completions(args, command(), &output),

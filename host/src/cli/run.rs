@@ -55,6 +55,9 @@ pub(super) struct Args {
     #[command(flatten)]
     test: groups::TestData,
 
+    #[command(flatten)]
+    fields: groups::PromptFields,
+
     /// Skip the search for NaN and the digest of all embeddings, which read them once: an interrupted
     /// run then knows its data by a sample of 256 prompts
     #[arg(long, help_heading = "Data")]
@@ -102,11 +105,12 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 13] = [
+const DECIDING: [&str; 14] = [
     "TrainEmbeddings",
     "TrainRewards",
     "ListedPairs",
     "TestData",
+    "PromptFields",
     "Asking",
     "Prior",
     "Answers",
@@ -179,6 +183,7 @@ impl Args {
         }
         let train = TrainingFiles {
             embeddings: embeddings.clone(),
+            prompt_ids: self.fields.input(self.embeddings.train_prompt_ids.as_ref()),
             rewards: rewards.clone(),
             candidates: candidates.clone(),
         };
@@ -197,7 +202,9 @@ impl Args {
     fn test_files(&self) -> Result<Option<Files>> {
         match (&self.test.test_embeddings, &self.test.test_rewards) {
             (Some(embeddings), Some(rewards)) => {
-                Ok(Some(Files { embeddings: embeddings.clone(), rewards: rewards.clone() }))
+                let prompt_ids = self.fields.input(self.test.test_prompt_ids.as_ref());
+                let (embeddings, rewards) = (embeddings.clone(), rewards.clone());
+                Ok(Some(Files { embeddings, prompt_ids, rewards }))
             }
             (None, None) => Ok(None),
             (Some(found), None) => Err(missing("test_embeddings", found, "`test_rewards`")),
@@ -243,6 +250,14 @@ impl Args {
         output.work().fills(&self.out, folder.partial_path(), 0);
         for note in &notes {
             output.note(note);
+        }
+        if pool == PoolKind::InPrompt {
+            groups::note_single_responses(&dataset.train.embeddings, output);
+        }
+        groups::note_rounded(&dataset.train.embeddings, output);
+        if let Some(test) = &dataset.test {
+            groups::note_rounded(&test.embeddings, output);
+            groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
         }
         settings.data = Some(self.scan(&dataset, data, output)?);
         output.place(folder.partial_path(), &self.out);

@@ -10,6 +10,7 @@ use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::Supply;
 use crate::data::labels::{Label, last_round};
+use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 use crate::model::{Context, Model};
 use crate::output::file::NewFile;
@@ -42,6 +43,9 @@ use crate::settings::{Architecture, Asking, Network, Prior, Settings};
 pub(super) struct Args {
     #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
+
+    #[command(flatten)]
+    fields: groups::PromptFields,
 
     /// The model of the round before: a file that run or train wrote
     #[arg(long, value_name = "FILE", conflicts_with = "Network", help_heading = "Data")]
@@ -91,14 +95,13 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     settings.check()?;
     args.check_standard_input()?;
     let file = args.file()?;
-    let embeddings = args.embeddings.open(output)?;
+    let embeddings = args.embeddings.open(&args.fields, output)?;
     let candidates = args.candidates.open(&embeddings, &mut settings.asking)?;
     embeddings.check_round(settings.asking.pool, settings.asking.prompts_per_round)?;
-    let supply = Supply {
-        prompts: embeddings.prompts(),
-        responses: embeddings.responses(),
-        candidates: candidates.as_ref().map(|candidates| candidates.pairs.len() as u64),
-    };
+    if settings.asking.pool == PoolKind::InPrompt {
+        groups::note_single_responses(&embeddings, output);
+    }
+    let supply = &Supply::of(&embeddings, candidates.as_ref());
     for note in settings.asking.fit_to(supply, &args.asking.typed())? {
         output.note(&note);
     }
@@ -148,6 +151,7 @@ impl Args {
     fn file(&self) -> Result<Option<NewFile>> {
         let inputs = [
             &self.embeddings.train_embeddings,
+            &self.embeddings.train_prompt_ids,
             &self.model,
             &self.labels,
             &self.candidates.candidates,

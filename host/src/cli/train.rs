@@ -40,6 +40,9 @@ pub(super) struct Args {
     #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
 
+    #[command(flatten)]
+    fields: groups::PromptFields,
+
     /// Labels to learn from: JSON Lines as run writes them, - for standard input
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     labels: PathBuf,
@@ -133,7 +136,7 @@ impl Args {
         last_layer::check(self, &settings)?;
         settings.check()?;
         let files = self.files()?;
-        let embeddings = self.embeddings.open(output)?;
+        let embeddings = self.embeddings.open(&self.fields, output)?;
         let LabelFile { labels, agreement } =
             self.repeats.read(&self.labels, &embeddings, output)?;
         match last_round(&labels) {
@@ -165,8 +168,9 @@ impl Args {
     }
 
     fn files(&self) -> Result<Files> {
-        let embeddings = self.embeddings.train_embeddings.as_deref();
-        let inputs = [embeddings, Some(self.labels.as_path()), self.model.as_deref()];
+        let groups::TrainEmbeddings { train_embeddings, train_prompt_ids } = &self.embeddings;
+        let (embeddings, ids) = (train_embeddings.as_deref(), train_prompt_ids.as_deref());
+        let inputs = [embeddings, ids, Some(self.labels.as_path()), self.model.as_deref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
         let mut places = self.print.beside(self.force, &inputs);
         let mut take = |path: &PathBuf| places.take(path);

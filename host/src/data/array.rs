@@ -74,7 +74,7 @@ impl ArrayReader {
         };
         let Header { element, shape, data_start, file_len: expected } = header;
         let found = source.byte_len().map_err(|error| Error::io(path, "find the length", error))?;
-        let len = count(&shape, element, path)?;
+        let len = count(&shape, element.size(), path)?;
         if found < expected {
             return Err(ArrayError::Truncated { expected, found }.at(path));
         }

@@ -15,3 +15,8 @@ pub const REWARDS_NAME: &str = "(bundled) rewards.npy";
 
 /// The test prompts are the last of the data: one in this many.
 pub const TEST_SHARE: usize = 4;
+
+/// The first test prompt of so many prompts.
+pub(super) fn first_test(prompts: usize) -> usize {
+    prompts.saturating_sub(prompts / TEST_SHARE)
+}

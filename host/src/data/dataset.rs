@@ -11,6 +11,7 @@ use super::bundled;
 use super::candidates::Candidates;
 use super::embeddings::Embeddings;
 use super::pool_kind::PoolKind;
+use super::responses::Responses;
 use super::rewards::Rewards;
 use crate::digest::HexDigest;
 use crate::error::{DataError, Error, Result};
@@ -27,14 +28,13 @@ pub struct Split {
 }
 
 impl Split {
-    /// Opens the files and checks that they belong together, and that pairs can be made of them as
-    /// a pool of this kind makes them.
+    /// Opens the rewards and checks that they belong to the embeddings, and that pairs can be made of
+    /// these as a pool of this kind makes them.
     ///
     /// # Errors
     /// Every defect of a file; shapes that disagree; in-prompt pairs of embeddings that have not
     /// two responses a prompt.
-    pub fn open(embeddings: &Path, rewards: Option<&Path>, pool: PoolKind) -> Result<Self> {
-        let embeddings = Embeddings::open(embeddings)?;
+    pub fn open(embeddings: Embeddings, rewards: Option<&Path>, pool: PoolKind) -> Result<Self> {
         embeddings.check_pool(pool)?;
         Self::of(embeddings, rewards)
     }
@@ -57,13 +57,15 @@ impl Split {
     /// Only the prompts of `range`, renumbered from 0.
     ///
     /// # Errors
-    /// [`Error::Core`] if the range is empty or goes beyond the last prompt.
+    /// [`Error::Core`] if the range is empty or goes beyond the last prompt, or ids tell the prompts.
     pub fn restricted_to(self, range: Range<usize>) -> Result<Self> {
         let (index, len) = (range.end as u64, (self.embeddings.prompts() as u64).saturating_add(1));
         let source = pairpick_core::Error::Index { what: "prompts of a split", index, len };
         let context = self.embeddings.path().display().to_string();
+        let start = |prompt: usize| self.embeddings.items_of(prompt as u64).start;
+        let items = start(range.start)..start(range.end);
         let rewards = match self.rewards {
-            Some(rewards) => rewards.restricted_to(range.clone()).map(Some),
+            Some(rewards) => rewards.restricted_to(items).map(Some),
             None => Some(None),
         };
         match (self.embeddings.restricted_to(range), rewards) {
@@ -87,6 +89,7 @@ impl Split {
             prompts,
             responses: self.embeddings.responses(),
             dimensions: self.embeddings.dimensions(),
+            prompt_ids: self.embeddings.prompt_ids(),
             embeddings: (prompts <= SAMPLED_PROMPTS).then_some(sample),
             sample,
             rewards: rewards.transpose()?,
@@ -98,14 +101,15 @@ impl Split {
         let prompts = self.embeddings.prompts();
         let digested = if prompts < SAMPLED_PROMPTS { prompts } else { SAMPLED_PROMPTS };
         let mut digest = Digest::new();
-        let mut row =
-            vec![0.0; self.embeddings.responses().saturating_mul(self.embeddings.dimensions())];
+        let mut rows = Vec::new();
         for place in 0..digested as u64 {
             // In 64 bits, since the product may exceed a 32-bit usize.
             let prompt = place.saturating_mul(prompts as u64).checked_div(digested as u64);
-            let prompt = prompt.unwrap_or(0) as usize;
-            self.embeddings.read_prompts(prompt..prompt.saturating_add(1), &mut row)?;
-            digest.numbers(&row).map_err(Error::core("digest of the embeddings"))?;
+            let items = self.embeddings.items_of(prompt.unwrap_or(0));
+            let responses = items.end.saturating_sub(items.start) as usize;
+            rows.resize(responses.saturating_mul(self.embeddings.dimensions()), 0.0);
+            self.embeddings.read_range(items, &mut rows)?;
+            digest.numbers(&rows).map_err(Error::core("digest of the embeddings"))?;
         }
         Ok(HexDigest(digest.value()))
     }
@@ -127,7 +131,7 @@ impl Dataset {
     /// # Errors
     /// Every defect of a file; what [`Split::open`] refuses.
     pub fn open(
-        embeddings: &Path,
+        embeddings: Embeddings,
         rewards: Option<&Path>,
         candidates: Option<&Path>,
         pool: PoolKind,
@@ -143,8 +147,7 @@ impl Dataset {
     /// # Errors
     /// Every defect of a file; shapes that disagree; embeddings that have not two responses a
     /// prompt, or of another length.
-    pub fn with_test(self, embeddings: &Path, rewards: &Path) -> Result<Self> {
-        let embeddings = Embeddings::open(embeddings)?;
+    pub fn with_test(self, embeddings: Embeddings, rewards: &Path) -> Result<Self> {
         // Whatever is asked about, the metrics compare responses to one prompt.
         embeddings.check_in_prompt()?;
         let test = Split::of(embeddings, Some(rewards))?;
@@ -157,10 +160,16 @@ impl Dataset {
     /// # Errors
     /// None that a release of this program would give.
     pub fn bundled() -> Result<Self> {
-        let first_test = |prompts: usize| prompts.saturating_sub(prompts / bundled::TEST_SHARE);
-        let train = Split::bundled(|prompts| 0..first_test(prompts))?;
-        let test = Split::bundled(|prompts| first_test(prompts)..prompts)?;
-        Ok(Self { train, candidates: None, test: Some(test) })
+        let train = Split::bundled(|prompts| 0..bundled::first_test(prompts))?;
+        Ok(Self { train, candidates: None, test: Some(Self::bundled_test()?) })
+    }
+
+    /// The part of it that is for testing.
+    ///
+    /// # Errors
+    /// As [`Dataset::bundled`].
+    pub fn bundled_test() -> Result<Split> {
+        Split::bundled(|prompts| bundled::first_test(prompts)..prompts)
     }
 
     /// Shapes and digests of both parts, of the embeddings no more than a sample.
@@ -233,9 +242,9 @@ impl DataSummary {
     /// What there is to ask about.
     #[must_use]
     pub fn supply(&self) -> Supply {
-        let SplitSummary { prompts, responses, .. } = self.train;
+        let SplitSummary { prompts, responses, .. } = &self.train;
         let candidates = self.candidates.as_ref().map(|candidates| candidates.pairs);
-        Supply { prompts, responses, candidates }
+        Supply { prompts: *prompts, responses: responses.clone(), candidates }
     }
 }
 
@@ -261,10 +270,13 @@ impl CandidatesSummary {
 pub struct SplitSummary {
     /// N.
     pub prompts: usize,
-    /// K.
-    pub responses: usize,
+    /// K, or how many prompts have how many responses, where ids tell the prompts.
+    pub responses: Responses,
     /// D.
     pub dimensions: usize,
+    /// Of which rows are of which prompt, where ids tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_ids: Option<HexDigest>,
     /// Of all embeddings, where they were all read.
     pub embeddings: Option<HexDigest>,
     /// Of the embeddings of up to 256 prompts, spread evenly.
@@ -285,25 +297,32 @@ impl SplitSummary {
 }
 
 /// What there is to ask about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Supply {
     /// N.
     pub prompts: usize,
-    /// K.
-    pub responses: usize,
+    /// Responses to each prompt.
+    pub responses: Responses,
     /// Pairs listed, where only those can be asked about.
     pub candidates: Option<u64>,
 }
 
 impl Supply {
-    /// All pairs of so many prompts, as a pool of this kind makes them.
+    /// What these embeddings and candidates offer.
     #[must_use]
-    pub fn pairs(self, pool: PoolKind, prompts: usize) -> u64 {
-        let (prompts, responses) = (prompts as u64, self.responses as u64);
+    pub fn of(embeddings: &Embeddings, candidates: Option<&Candidates>) -> Self {
+        let candidates = candidates.map(|candidates| candidates.pairs.len() as u64);
+        Self { prompts: embeddings.prompts(), responses: embeddings.responses(), candidates }
+    }
+
+    /// All pairs of so many prompts, as a pool of this kind makes them: of the largest, where prompts
+    /// differ in size.
+    #[must_use]
+    pub fn pairs(&self, pool: PoolKind, prompts: usize) -> u64 {
         match (self.candidates, pool) {
             (Some(listed), _) => listed,
-            (None, PoolKind::CrossPrompt) => pairs_of(prompts.saturating_mul(responses)),
-            (None, _) => prompts.saturating_mul(pairs_of(responses)),
+            (None, PoolKind::CrossPrompt) => pairs_of(self.responses.items(prompts)),
+            (None, _) => self.responses.pairs(prompts),
         }
     }
 }

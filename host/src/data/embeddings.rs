@@ -1,6 +1,6 @@
 //! [`Embeddings`]: the rows ψ of a file of shape (N prompts, K responses, D dimensions), read as
 //! a round draws them. Item number = prompt · K + response. A flat file, of shape (M, D), is M
-//! prompts of one response each, and an item's number is its row.
+//! prompts of one response each, and an item's number is its row, unless ids tell the prompts.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,9 +8,12 @@ use std::path::Path;
 use pairpick_core::digest::Digest;
 use pairpick_core::trunk::mlp::MAX_INPUTS;
 
-use super::array::ArrayReader;
+use super::array::{ArrayReader, Element};
+use super::groups::Groups;
 use super::item::ItemName;
 use super::pool_kind::PoolKind;
+use super::prompt_ids::{PromptIds, PromptIdsFile};
+use super::responses::Responses;
 use super::source::Source;
 use crate::digest::HexDigest;
 use crate::error::{DataError, Error, Result, Shape};
@@ -30,14 +33,27 @@ const MOST_VALUES: u64 = 1 << 28;
 /// Numbers that a scan of the whole file holds at a time.
 const SCAN_LEN: u64 = 1 << 18;
 
+/// The most responses to a prompt.
+const MOST_RESPONSES: u64 = u16::MAX as u64;
+
 /// The embeddings of some consecutive prompts of a file, usually of all.
 pub struct Embeddings {
     reader: ArrayReader,
     first_prompt: u64,
     prompts: usize,
+    /// K; of a flat file 1.
     responses: usize,
     dimensions: usize,
     flat: bool,
+    /// The prompts of a flat file, where ids tell them.
+    ids: Option<Ids>,
+}
+
+/// Prompts that ids tell.
+struct Ids {
+    groups: Groups,
+    responses: Responses,
+    digest: HexDigest,
 }
 
 impl Embeddings {
@@ -48,6 +64,18 @@ impl Embeddings {
     /// that is too long; more items than lists of them, or more numbers a prompt than memory, should hold.
     pub fn open(path: &Path) -> Result<Self> {
         Self::from_reader(ArrayReader::open(path, TENSOR)?)
+    }
+
+    /// The same of a file whose prompts another tells, if there is one.
+    ///
+    /// # Errors
+    /// As [`Embeddings::open`], [`PromptIds::open`] and [`Embeddings::with_prompts`].
+    pub fn open_with(path: &Path, prompt_ids: Option<PromptIdsFile<'_>>) -> Result<Self> {
+        let embeddings = Self::open(path)?;
+        match prompt_ids {
+            Some(file) => embeddings.with_prompts(&PromptIds::open(file)?),
+            None => Ok(embeddings),
+        }
     }
 
     /// The same from any source, called `path` in messages.
@@ -69,23 +97,51 @@ impl Embeddings {
         };
         let check = |axis, found, most| check_axis(&reader, axis, found, 1, most);
         let prompts = check(if flat { "rows" } else { "prompts" }, prompts, u64::from(u32::MAX))?;
-        let responses = check(RESPONSES, responses, u64::from(u16::MAX))?;
+        let responses = check(RESPONSES, responses, MOST_RESPONSES)?;
         let dimensions = check("dimensions", dimensions, MAX_INPUTS as u64)?;
         // Each is below 2³² by now.
         check("items", (prompts as u64).saturating_mul(responses as u64), MOST_ITEMS)?;
         let values = (responses as u64).saturating_mul(dimensions as u64);
         check("numbers a prompt", values, MOST_VALUES)?;
-        Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat })
+        Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat, ids: None })
+    }
+
+    /// The rows of a flat file as the responses to prompts, of any number each: those of equal ids are
+    /// one prompt's, wherever they stand.
+    ///
+    /// # Errors
+    /// [`DataError::NeedlessPromptIds`] unless the file is flat; [`DataError::PromptIdsCount`] unless
+    /// there is an id for each row; [`DataError::PromptLength`] for a prompt of too many.
+    pub fn with_prompts(self, ids: &PromptIds) -> Result<Self> {
+        let (embeddings, shape) = (self.path().to_owned(), self.file_shape());
+        if !self.flat {
+            return Err(DataError::NeedlessPromptIds { embeddings, shape }.at(ids.path()));
+        }
+        let found = ids.prompts().len();
+        if found as u64 != self.items() {
+            return Err(DataError::PromptIdsCount { found, embeddings, shape }.at(ids.path()));
+        }
+        let responses = ids.responses();
+        let values = MOST_VALUES.checked_div(self.dimensions as u64).unwrap_or(0);
+        let limit = MOST_RESPONSES.min(values);
+        let found = responses.most();
+        if found as u64 > limit {
+            return Err(DataError::PromptLength { found, limit }.at(ids.path()));
+        }
+        let (groups, digest) = (Groups::of(ids), ids.digest());
+        let prompts = groups.prompts();
+        Ok(Self { prompts, ids: Some(Ids { groups, responses, digest }), ..self })
     }
 
     /// Checks that pairs can be made of these embeddings as a pool of this kind makes them.
     ///
     /// # Errors
-    /// [`DataError::NoPrompts`] for in-prompt pairs of a flat file; [`DataError::AxisLength`] for those of
-    /// fewer than two responses; [`DataError::SingleItem`].
+    /// [`DataError::NoPrompts`] for in-prompt pairs of a flat file without ids; [`DataError::AxisLength`]
+    /// or [`DataError::SingleResponses`] for those of fewer than two responses;
+    /// [`DataError::SingleItem`].
     pub fn check_pool(&self, pool: PoolKind) -> Result<()> {
         match pool {
-            PoolKind::InPrompt if self.flat => {
+            PoolKind::InPrompt if !self.has_prompts() => {
                 Err(DataError::NoPrompts { found: self.file_shape() }.at(self.path()))
             }
             PoolKind::InPrompt => self.check_in_prompt(),
@@ -102,7 +158,7 @@ impl Embeddings {
     /// [`DataError::SingleItemARound`]; as [`Embeddings::check_pool`].
     pub fn check_round(&self, pool: PoolKind, prompts: usize) -> Result<()> {
         self.check_pool(pool)?;
-        if pool == PoolKind::CrossPrompt && prompts < 2 && self.responses < 2 {
+        if pool == PoolKind::CrossPrompt && prompts < 2 && self.responses().most() < 2 {
             return Err(DataError::SingleItemARound { shape: self.file_shape() }.at(self.path()));
         }
         Ok(())
@@ -111,19 +167,29 @@ impl Embeddings {
     /// Checks that pairs of responses to one prompt can be made of these embeddings.
     ///
     /// # Errors
-    /// [`DataError::Rank`] for a flat file; [`DataError::AxisLength`] for fewer than two responses.
+    /// [`DataError::NoTestPrompts`] for a flat file without ids; [`DataError::AxisLength`] or
+    /// [`DataError::SingleResponses`] for fewer than two responses.
     pub fn check_in_prompt(&self) -> Result<()> {
-        if self.flat {
-            return Err(wrong_rank(&self.reader, "(N prompts, K responses, D dimensions)"));
+        match self.ids {
+            None if self.flat => {
+                Err(DataError::NoTestPrompts { found: self.file_shape() }.at(self.path()))
+            }
+            None => {
+                let responses = self.responses as u64;
+                check_axis(&self.reader, RESPONSES, responses, 2, MOST_RESPONSES).map(|_| ())
+            }
+            Some(_) if self.responses().most() < 2 => {
+                Err(DataError::SingleResponses.at(self.path()))
+            }
+            Some(_) => Ok(()),
         }
-        let most = u64::from(u16::MAX);
-        check_axis(&self.reader, RESPONSES, self.responses as u64, 2, most).map(|_| ())
     }
 
-    /// Only the prompts of `range`, renumbered from 0; none if there is not one.
+    /// Only the prompts of `range`, renumbered from 0; none if there is not one, or if ids tell the
+    /// prompts.
     #[must_use]
     pub fn restricted_to(mut self, range: Range<usize>) -> Option<Self> {
-        if range.is_empty() || range.end > self.prompts {
+        if range.is_empty() || range.end > self.prompts || self.ids.is_some() {
             return None;
         }
         self.first_prompt = self.first_prompt.saturating_add(range.start as u64);
@@ -135,6 +201,12 @@ impl Embeddings {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.reader.path()
+    }
+
+    /// How the file stores numbers.
+    #[must_use]
+    pub fn element(&self) -> Element {
+        self.reader.element()
     }
 
     /// The shape of the whole file.
@@ -149,16 +221,31 @@ impl Embeddings {
         self.flat
     }
 
-    /// N, at least 1; of a flat file M.
+    /// Whether its items are responses to prompts.
+    #[must_use]
+    pub fn has_prompts(&self) -> bool {
+        !self.flat || self.ids.is_some()
+    }
+
+    /// N, at least 1; of a flat file the number of different ids, or M without them.
     #[must_use]
     pub fn prompts(&self) -> usize {
         self.prompts
     }
 
-    /// K, at least 1; of a flat file 1.
+    /// K, at least 1; of a flat file without ids 1, with ids the size of each prompt.
     #[must_use]
-    pub fn responses(&self) -> usize {
-        self.responses
+    pub fn responses(&self) -> Responses {
+        match &self.ids {
+            Some(ids) => ids.responses.clone(),
+            None => Responses::Each(self.responses),
+        }
+    }
+
+    /// Of which rows are of which prompt, where ids tell.
+    #[must_use]
+    pub fn prompt_ids(&self) -> Option<HexDigest> {
+        self.ids.as_ref().map(|ids| ids.digest)
     }
 
     /// D, from 1 to [`MAX_INPUTS`].
@@ -167,10 +254,10 @@ impl Embeddings {
         self.dimensions
     }
 
-    /// N · K.
+    /// N · K, or M.
     #[must_use]
     pub fn items(&self) -> u64 {
-        (self.prompts as u64).saturating_mul(self.responses as u64)
+        self.items_of(self.prompts as u64).start
     }
 
     /// The number of an item that a file names.
@@ -192,36 +279,57 @@ impl Embeddings {
                 return Err(DataError::ItemForm { name, shape, expected }.at(self.path()));
             }
         };
-        if prompt < self.prompts as u64 && response < responses {
-            return Ok(prompt.saturating_mul(responses).saturating_add(response));
+        let row = prompt.saturating_mul(responses).saturating_add(response);
+        if row < self.items() && response < responses {
+            return Ok(self.ids.as_ref().map_or(row, |ids| ids.groups.item(row)));
         }
-        let (name, last) =
-            (name.to_string(), self.name(self.items().saturating_sub(1)).to_string());
-        Err(DataError::NoSuchItem { name, last }.at(self.path()))
+        let last = self.row_name(self.items().saturating_sub(1)).to_string();
+        Err(DataError::NoSuchItem { name: name.to_string(), last }.at(self.path()))
     }
 
     /// How files name the item of this number.
     #[must_use]
     pub fn name(&self, item: u64) -> ItemName {
+        self.row_name(self.row(item))
+    }
+
+    /// How files name the item of a row of the array.
+    pub(super) fn row_name(&self, row: u64) -> ItemName {
         let responses = self.responses as u64;
         match self.flat {
-            true => ItemName::Row(item),
+            true => ItemName::Row(row),
             false => ItemName::Response([
-                item.checked_div(responses).unwrap_or(0),
-                item.checked_rem(responses).unwrap_or(0),
+                row.checked_div(responses).unwrap_or(0),
+                row.checked_rem(responses).unwrap_or(0),
             ]),
         }
     }
 
-    /// The prompt of an item; of a flat file its row.
+    /// The row of an item, counted from the first prompt's.
+    pub(super) fn row(&self, item: u64) -> u64 {
+        self.ids.as_ref().map_or(item, |ids| ids.groups.row(item))
+    }
+
+    /// Whether items of consecutive numbers are consecutive rows.
+    fn are_rows_in_order(&self) -> bool {
+        self.ids.as_ref().is_none_or(|ids| ids.groups.are_rows_in_order())
+    }
+
+    /// The prompt of an item; of a flat file without ids its row.
     #[must_use]
     pub fn prompt_of(&self, item: u64) -> u64 {
-        item.checked_div(self.responses as u64).unwrap_or(item)
+        match &self.ids {
+            Some(ids) => ids.groups.prompt_of(item),
+            None => item.checked_div(self.responses as u64).unwrap_or(item),
+        }
     }
 
     /// The items of a prompt.
     #[must_use]
     pub fn items_of(&self, prompt: u64) -> Range<u64> {
+        if let Some(ids) = &self.ids {
+            return ids.groups.items_of(prompt);
+        }
         let first = prompt.saturating_mul(self.responses as u64);
         first..first.saturating_add(self.responses as u64)
     }
@@ -231,14 +339,16 @@ impl Embeddings {
     ///
     /// # Errors
     /// [`Error::Core`] unless `out` has D places for each item and every item exists;
-    /// [`DataError::NonFiniteEmbedding`] with its place; [`Error::Io`].
+    /// [`DataError::NonFiniteEmbedding`] with its place, or [`DataError::PaddedEmbedding`];
+    /// [`Error::Io`].
     pub fn read_items(&self, items: &[u64], out: &mut [f32]) -> Result<()> {
         self.check_out(items.len(), out)?;
         if let Some(&index) = items.iter().find(|item| **item >= self.items()) {
             return Err(self.no_such_item(index));
         }
+        let rows: Vec<u64> = items.iter().map(|item| self.row(*item)).collect();
         let mut rest = out;
-        for run in items.chunk_by(|item, next| item.checked_add(1) == Some(*next)) {
+        for run in rows.chunk_by(|row, next| row.checked_add(1) == Some(*next)) {
             let (rows, after) = rest.split_at_mut(run.len().saturating_mul(self.dimensions));
             rest = after;
             if let Some(first) = run.first() {
@@ -248,21 +358,31 @@ impl Embeddings {
         Ok(())
     }
 
-    /// Reads all items of consecutive prompts, K · D values each.
+    /// Reads items of consecutive numbers, D values each.
+    ///
+    /// # Errors
+    /// As [`Embeddings::read_items`].
+    pub fn read_range(&self, items: Range<u64>, out: &mut [f32]) -> Result<()> {
+        if !self.are_rows_in_order() {
+            return self.read_items(&items.collect::<Vec<u64>>(), out);
+        }
+        self.check_out(items.end.saturating_sub(items.start) as usize, out)?;
+        match items.end > self.items() {
+            true => Err(self.no_such_item(items.end.saturating_sub(1))),
+            false => self.read_rows(items.start, out),
+        }
+    }
+
+    /// Reads all items of consecutive prompts, D values each.
     ///
     /// # Errors
     /// As [`Embeddings::read_items`].
     pub fn read_prompts(&self, prompts: Range<usize>, out: &mut [f32]) -> Result<()> {
-        self.check_out(prompts.len().saturating_mul(self.responses), out)?;
-        if prompts.end > self.prompts {
-            return Err(
-                self.no_such_item(self.items_of(prompts.end as u64).start.saturating_sub(1))
-            );
-        }
-        self.read_rows(self.items_of(prompts.start as u64).start, out)
+        let start = |prompt: usize| self.items_of(prompt as u64).start;
+        self.read_range(start(prompts.start)..start(prompts.end), out)
     }
 
-    /// Reads every value once and stops at the first NaN or infinity; gives back the digest of all.
+    /// Reads every value once, in the order of the rows, and stops at the first NaN or infinity; gives back the digest of all.
     /// `advance` is told the number of values read so far, of [`Embeddings::values`].
     ///
     /// # Errors
@@ -285,7 +405,7 @@ impl Embeddings {
         Ok(HexDigest(digest.value()))
     }
 
-    /// N · K · D.
+    /// D of each item.
     #[must_use]
     pub fn values(&self) -> u64 {
         self.items().saturating_mul(self.dimensions as u64)
@@ -295,8 +415,8 @@ impl Embeddings {
         self.items_of(self.first_prompt).start.saturating_mul(self.dimensions as u64)
     }
 
-    fn read_rows(&self, first_item: u64, out: &mut [f32]) -> Result<()> {
-        let before = first_item.saturating_mul(self.dimensions as u64);
+    fn read_rows(&self, first_row: u64, out: &mut [f32]) -> Result<()> {
+        let before = first_row.saturating_mul(self.dimensions as u64);
         let first = self.first_value().saturating_add(before);
         self.reader.read(first, out)?;
         self.check_finite(first, out)
@@ -347,9 +467,20 @@ impl Embeddings {
 
     fn non_finite(&self, index: u64, value: f32) -> Error {
         let dimensions = self.dimensions as u64;
-        let item = index.checked_div(dimensions).unwrap_or(0);
-        let place = self.name(item).place(index.checked_rem(dimensions));
+        let row = index.checked_div(dimensions).unwrap_or(0);
+        if value.is_nan() && !self.flat && self.is_padding(row) {
+            let place = self.row_name(row).place(None);
+            return DataError::PaddedEmbedding { place, dimensions }.at(self.path());
+        }
+        let place = self.row_name(row).place(index.checked_rem(dimensions));
         DataError::NonFiniteEmbedding { place, value }.at(self.path())
+    }
+
+    /// Whether a row of the file has nothing but NaN.
+    fn is_padding(&self, row: u64) -> bool {
+        let mut values = vec![0.0; self.dimensions];
+        let first = row.saturating_mul(self.dimensions as u64);
+        self.reader.read(first, &mut values).is_ok() && values.iter().all(|value| value.is_nan())
     }
 }
 

@@ -45,11 +45,12 @@ pub(super) struct Header {
     pub file_len: u64,
 }
 
-/// How many numbers an array of this shape has; an error if no file can hold them.
-pub(super) fn count(shape: &[u64], element: Element, path: &Path) -> Result<u64> {
+/// How many elements an array of this shape has, each of so many bytes; an error if no file can hold
+/// them.
+pub(super) fn count(shape: &[u64], element_bytes: usize, path: &Path) -> Result<u64> {
     let count = shape.iter().try_fold(1_u64, |count, length| count.checked_mul(*length));
     let addressable = |count: &u64| {
-        count.checked_mul(element.size() as u64).is_some_and(|bytes| bytes < u64::MAX / 2)
+        count.checked_mul(element_bytes as u64).is_some_and(|bytes| bytes < u64::MAX / 2)
     };
     count
         .filter(addressable)

@@ -49,7 +49,17 @@ pub(super) fn for_each<T: DeserializeOwned>(
     path: &Path,
     each: &mut dyn FnMut(usize, T) -> Result<()>,
 ) -> Result<()> {
-    let mut lines = Lines::new(source, path);
+    for_each_within(LINE_LIMIT, source, path, each)
+}
+
+/// The same of lines that have at most so many bytes.
+pub(super) fn for_each_within<T: DeserializeOwned>(
+    limit: usize,
+    source: &mut dyn BufRead,
+    path: &Path,
+    each: &mut dyn FnMut(usize, T) -> Result<()>,
+) -> Result<()> {
+    let mut lines = Lines { limit, ..Lines::new(source, path) };
     while let Some(Line { number, text, whole }) = lines.next()? {
         if text.trim_ascii().is_empty() {
             continue;
@@ -77,12 +87,14 @@ pub(crate) struct Lines<'a> {
     path: &'a Path,
     text: Vec<u8>,
     number: usize,
+    /// The most bytes of a line.
+    limit: usize,
 }
 
 impl<'a> Lines<'a> {
     /// Of a source that is called `path` in messages.
     pub(crate) fn new(source: &'a mut dyn BufRead, path: &'a Path) -> Self {
-        Self { source, path, text: Vec::new(), number: 0 }
+        Self { source, path, text: Vec::new(), number: 0, limit: LINE_LIMIT }
     }
 
     /// The next line; none at the end.
@@ -91,7 +103,7 @@ impl<'a> Lines<'a> {
     /// [`Error::Io`]; [`Error::Line`] for one that is too long, or one too many.
     pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>> {
         self.text.clear();
-        let mut limited = (&mut *self.source).take((LINE_LIMIT as u64).saturating_add(1));
+        let mut limited = (&mut *self.source).take((self.limit as u64).saturating_add(1));
         let read = limited.read_until(b'\n', &mut self.text);
         if read.map_err(|error| Error::io(self.path, "read", error))? == 0 {
             return Ok(None);
@@ -105,8 +117,9 @@ impl<'a> Lines<'a> {
                 "the file begins with {kind}; lines of UTF-8 text are expected"
             ));
         }
-        if self.text.len() > LINE_LIMIT {
-            return refused(format!("longer than {LINE_LIMIT} bytes, the limit of a line"));
+        if self.text.len() > self.limit {
+            let limit = self.limit;
+            return refused(format!("longer than {limit} bytes, the limit of a line"));
         }
         if self.number > MOST_LINES {
             return refused(format!("one more than {MOST_LINES} lines, the limit of a file"));

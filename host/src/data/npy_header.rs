@@ -12,19 +12,69 @@ use winnow::token::take_till;
 
 use super::file_kind::{START_BYTES, describe};
 use super::header::{Element, Header, count, read_text, read_up_to};
-use crate::error::{ArrayError, Result, quotable};
+use crate::error::{ArrayError, DataError, Result, Shape, quotable};
 
 /// The most bytes of header text that are read, as NumPy's own reader has it. Those of an array
 /// of numbers are about 120.
 pub const HEADER_LIMIT: u64 = 10_000;
 
+/// The most characters of an id.
+const LONGEST_ID: usize = 1 << 16;
+
 /// What messages call the form.
 const FORM: &str = ".npy";
 
+/// Where the data of a file that is written begin: at a multiple of this.
+const ALIGNMENT: usize = 64;
+
 const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// Whether a file begins as this form does.
+pub(super) fn begins(start: &[u8]) -> bool {
+    start.starts_with(MAGIC)
+}
 
 /// Reads the header at the beginning of a file.
 pub(super) fn read(source: &mut dyn Read, path: &Path) -> Result<Header> {
+    let layout = read_layout(source, path, element)?;
+    let Layout { element, shape, data_start } = layout;
+    let len = count(&shape, element.size(), path)?.saturating_mul(element.size() as u64);
+    Ok(Header { element, shape, data_start, file_len: data_start.saturating_add(len) })
+}
+
+/// A list of ids.
+pub(super) struct Ids {
+    /// How many there are.
+    pub count: u64,
+    /// Bytes of each.
+    pub bytes: usize,
+}
+
+/// Reads the header of a list of integers or strings, of shape (M,) or (M, 1).
+pub(super) fn read_ids(source: &mut dyn Read, path: &Path) -> Result<Ids> {
+    let Layout { element: bytes, shape, .. } = read_layout(source, path, id_bytes)?;
+    count(&shape, bytes, path)?;
+    match shape[..] {
+        [count] | [count, 1] => Ok(Ids { count, bytes }),
+        _ => {
+            let found = format!("shape {}", Shape(shape));
+            Err(DataError::PromptIdsForm { found }.at(path))
+        }
+    }
+}
+
+/// What a header says, its element as the reader has it.
+struct Layout<E> {
+    element: E,
+    shape: Vec<u64>,
+    data_start: u64,
+}
+
+fn read_layout<E>(
+    source: &mut dyn Read,
+    path: &Path,
+    element: impl Fn(&[u8], &Path) -> Result<E>,
+) -> Result<Layout<E>> {
     let text_len = read_preamble(source, path)?;
     if text_len.bytes > HEADER_LIMIT {
         let (found, limit) = (text_len.bytes, HEADER_LIMIT);
@@ -33,7 +83,7 @@ pub(super) fn read(source: &mut dyn Read, path: &Path) -> Result<Header> {
     let text = read_text(source, text_len.starts_at, text_len.bytes, path)?;
     let data_start = text_len.starts_at.saturating_add(text_len.bytes);
     let dictionary = parse(&text, path)?;
-    interpret(&dictionary, data_start, path)
+    interpret(&dictionary, data_start, path, element)
 }
 
 /// Where the header text starts, and its length.
@@ -68,6 +118,21 @@ fn read_preamble(source: &mut dyn Read, path: &Path) -> Result<TextLen> {
         *byte = read;
     }
     Ok(TextLen { starts_at, bytes: u64::from_le_bytes(little_endian) })
+}
+
+/// The header of an array of this type and shape, version 1.0, so long that the data are aligned as
+/// NumPy writes them.
+pub(super) fn write(descr: &str, shape: &Shape) -> Vec<u8> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    // Three axes of twenty digits each are the most.
+    let before = MAGIC.len().saturating_add(4);
+    let end = before.saturating_add(text.len()).saturating_add(1).next_multiple_of(ALIGNMENT);
+    let len = end.saturating_sub(before);
+    let mut header = MAGIC.to_vec();
+    header.extend([1, 0]);
+    header.extend((len as u16).to_le_bytes());
+    header.extend(format!("{text:<width$}\n", width = len.saturating_sub(1)).into_bytes());
+    header
 }
 
 /// A value of the header's dictionary.
@@ -142,7 +207,12 @@ fn symbol<'a>(byte: u8) -> impl Parser<&'a [u8], u8, winnow::error::ContextError
     delimited(multispace0, byte, multispace0)
 }
 
-fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Header> {
+fn interpret<E>(
+    entries: &[Entry<'_>],
+    data_start: u64,
+    path: &Path,
+    element: impl Fn(&[u8], &Path) -> Result<E>,
+) -> Result<Layout<E>> {
     let damaged = |problem: &str| {
         let problem = problem.to_owned();
         ArrayError::DamagedHeader { form: FORM, problem }.at(path)
@@ -173,11 +243,7 @@ fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Head
         _ => return Err(damaged("'fortran_order' must be True or False")),
     }
     match shape {
-        Some(Value::Lengths(shape)) => {
-            let len = count(shape, element, path)?.saturating_mul(element.size() as u64);
-            let file_len = data_start.saturating_add(len);
-            Ok(Header { element, shape: shape.clone(), data_start, file_len })
-        }
+        Some(Value::Lengths(shape)) => Ok(Layout { element, shape: shape.clone(), data_start }),
         _ => Err(damaged("'shape' must be a tuple of lengths")),
     }
 }
@@ -185,6 +251,25 @@ fn interpret(entries: &[Entry<'_>], data_start: u64, path: &Path) -> Result<Head
 /// A key or a type's name, as Python quotes it.
 fn name(text: &[u8]) -> String {
     format!("'{}'", quotable(&text.escape_ascii().to_string()))
+}
+
+/// Bytes of an integer or of a string of fixed length, whose characters take four.
+fn id_bytes(descr: &[u8], path: &Path) -> Result<usize> {
+    let refused = || {
+        let found = format!("element type {}", name(descr));
+        DataError::PromptIdsForm { found }.at(path)
+    };
+    let ([_, kind, length @ ..], Ok(text)) = (descr, std::str::from_utf8(descr)) else {
+        return Err(refused());
+    };
+    let length = text.get(text.len().saturating_sub(length.len())..);
+    let length: usize = length.and_then(|text| text.parse().ok()).ok_or_else(refused)?;
+    match kind {
+        b'i' | b'u' if (1..=8).contains(&length) => Ok(length),
+        b'S' if (1..=LONGEST_ID).contains(&length) => Ok(length),
+        b'U' if (1..=LONGEST_ID).contains(&length) => Ok(length.saturating_mul(4)),
+        _ => Err(refused()),
+    }
 }
 
 fn element(descr: &[u8], path: &Path) -> Result<Element> {

@@ -33,12 +33,64 @@ pub enum DataError {
     /// Rows that belong to no prompt, where pairs within one were to be asked about.
     #[error(
         "shape {found}: its rows belong to no prompt, so there are no pairs within one; \
-         (N prompts, K responses, D dimensions) is expected, or `pool` cross-prompt to ask about \
-         any two rows, or `candidates` to list the pairs"
+         (N prompts, K responses, D dimensions) is expected, or `train_prompt_ids` to tell the \
+         prompt of each row, `pool` cross-prompt to ask about any two, or `candidates` to list the \
+         pairs"
     )]
     NoPrompts {
         /// The embeddings' shape.
         found: Shape,
+    },
+    /// Rows that belong to no prompt, where responses to one were to be compared.
+    #[error(
+        "shape {found}: its rows belong to no prompt; (N prompts, K responses, D dimensions) is \
+         expected, or `test_prompt_ids`, which tells the prompt of each row"
+    )]
+    NoTestPrompts {
+        /// The embeddings' shape.
+        found: Shape,
+    },
+    /// Prompts of one response each, where two responses to one were needed.
+    #[error("every row has a prompt id of its own, so that no prompt has two responses")]
+    SingleResponses,
+    /// A prompt with more responses than supported.
+    #[error("one prompt has {found} rows; the limit is {limit}")]
+    PromptLength {
+        /// Its responses.
+        found: usize,
+        /// The most that are supported.
+        limit: u64,
+    },
+    /// Prompt ids of embeddings that have an axis of prompts.
+    #[error(
+        "prompt ids for {}: shape {shape}, which has its prompts already; they go with (M rows, \
+         D dimensions)",
+        embeddings.display()
+    )]
+    NeedlessPromptIds {
+        /// The embeddings' file.
+        embeddings: PathBuf,
+        /// Its shape.
+        shape: Shape,
+    },
+    /// Another number of prompt ids than of rows.
+    #[error("{found} prompt ids for {}: shape {shape}; an id a row is expected", embeddings.display())]
+    PromptIdsCount {
+        /// How many ids there are.
+        found: usize,
+        /// The embeddings' file.
+        embeddings: PathBuf,
+        /// Its shape.
+        shape: Shape,
+    },
+    /// A `.npy`, or no file at all, that is no list of prompt ids.
+    #[error(
+        "{found}; prompt ids are integers or strings of shape (M,), lines of text or JSON Lines, one \
+         for each row"
+    )]
+    PromptIdsForm {
+        /// What was found.
+        found: String,
     },
     /// One item alone, where any two were to be asked about.
     #[error("shape {shape}: a single item makes no pair; `pool` cross-prompt needs two")]
@@ -124,6 +176,28 @@ pub enum DataError {
         place: Place,
         /// NaN or an infinity.
         value: f32,
+    },
+    /// A row of nothing but NaN, as prompts of fewer responses are filled up with.
+    #[error(
+        "NaN in all {dimensions} numbers at {place}: where prompts have different numbers of \
+         responses, save the rows that there are as (M rows, D dimensions), and tell the prompt of \
+         each by `train_prompt_ids` or `test_prompt_ids`"
+    )]
+    PaddedEmbedding {
+        /// Where in the file.
+        place: Place,
+        /// D.
+        dimensions: u64,
+    },
+    /// NaN rewards at the end of a prompt, as prompts of fewer responses are filled up with.
+    #[error(
+        "NaN from {place} to the prompt's end: where prompts have different numbers of responses, \
+         save the rewards that there are as (M,), the embeddings as (M rows, D dimensions), and tell \
+         the prompt of each row by `train_prompt_ids` or `test_prompt_ids`"
+    )]
+    PaddedReward {
+        /// Where in the file.
+        place: Place,
     },
     /// A NaN or an infinity in the rewards.
     #[error("{value} at {place}: golden rewards must be finite")]

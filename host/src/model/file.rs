@@ -53,12 +53,21 @@ impl Model {
     /// [`DataError::ModelInputs`] for embeddings of another length; as [`Model::open`].
     pub fn open_for(embeddings: &Embeddings, path: &Path) -> Result<Self> {
         let model = Self::open(path)?;
-        let (found, expected) = (embeddings.dimensions(), model.trunk().inputs());
+        model.check_fits(embeddings, path)?;
+        Ok(model)
+    }
+
+    /// Checks that the model takes embeddings of this length; `path` names it in messages.
+    ///
+    /// # Errors
+    /// [`DataError::ModelInputs`].
+    pub fn check_fits(&self, embeddings: &Embeddings, path: &Path) -> Result<()> {
+        let (found, expected) = (embeddings.dimensions(), self.trunk().inputs());
         if found != expected {
             let model = path.into();
             return Err(DataError::ModelInputs { found, model, expected }.at(embeddings.path()));
         }
-        Ok(model)
+        Ok(())
     }
 
     /// Reads the bytes of a model's file; `path` names it in messages.

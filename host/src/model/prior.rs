@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn whole_prompts_are_dealt_into_folds_of_like_size_that_change_with_the_round() {
         let embeddings = Dataset::bundled().unwrap().train.embeddings;
-        let responses = embeddings.responses() as u64;
+        let responses = embeddings.items_of(0).end;
         let label = |round: u64, a: u64| {
             let question = Question::new(round, a, (a + 1) % responses);
             Label::new(question, Preference::First)
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_prompt_with_most_labels_is_in_every_fold() {
         let embeddings = Dataset::bundled().unwrap().train.embeddings;
-        let responses = embeddings.responses() as u64;
+        let responses = embeddings.items_of(0).end;
         let label = |a: u64| Label::new(Question::new(1, a, a + 1), Preference::First);
         let labels: Vec<Label> = (0..100).map(|place| label(place % 7)).collect();
         let labels = [&labels[..], &[label(responses)]].concat();

@@ -57,21 +57,20 @@ fn pass(
     out: &mut [f64],
     progress: &mut dyn Progress,
 ) -> Result<()> {
-    let (dimensions, responses) = (embeddings.dimensions(), embeddings.responses());
+    let dimensions = embeddings.dimensions();
     let mut block = vec![0.0; dimensions];
     let mut sums = Sums::new(out, &mut block).map_err(Error::core("standardisation"))?;
-    let prompts = BLOCK.div_ceil(responses);
     let before = if mean.is_some() { embeddings.items() } else { 0 };
     let mut values = Vec::new();
-    for first in (0..embeddings.prompts()).step_by(prompts) {
-        let end = first.saturating_add(prompts).min(embeddings.prompts());
-        let items = end.saturating_sub(first).saturating_mul(responses);
+    for first in (0..embeddings.items()).step_by(BLOCK) {
+        let end = first.saturating_add(BLOCK as u64).min(embeddings.items());
+        let items = end.saturating_sub(first) as usize;
         values.resize(items.saturating_mul(dimensions), 0.0);
-        embeddings.read_prompts(first..end, &mut values)?;
+        embeddings.read_range(first..end, &mut values)?;
         Columns::new(&values, dimensions, items)
             .and_then(|items| sums.add(items, mean))
             .map_err(Error::core("standardisation"))?;
-        progress.advance(before.saturating_add(embeddings.items_of(end as u64).start));
+        progress.advance(before.saturating_add(end));
     }
     sums.finish().map_err(Error::core("standardisation"))?;
     Ok(())

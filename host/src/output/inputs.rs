@@ -7,12 +7,32 @@ use serde::{Deserialize, Serialize};
 
 use super::stored_path;
 use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
+use crate::data::embeddings::Embeddings;
 use crate::data::pool_kind::PoolKind;
+use crate::data::prompt_ids::PromptIdsFile;
 use crate::error::{Error, FolderError, Result};
 
 /// What the files hold, in the order of [`Source::all`].
-const FILES: [&str; 5] =
-    ["training embeddings", "training rewards", "candidates", "test embeddings", "test rewards"];
+const FILES: [&str; 7] = [
+    "training prompt ids",
+    "training embeddings",
+    "training rewards",
+    "candidates",
+    "test prompt ids",
+    "test embeddings",
+    "test rewards",
+];
+
+/// What tells the prompt of each row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptIds {
+    /// The file.
+    #[serde(with = "stored_path")]
+    pub path: PathBuf,
+    /// The fields of JSON Lines that are the id.
+    pub fields: Vec<String>,
+}
 
 /// Embeddings and their golden rewards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +41,9 @@ pub struct Files {
     /// The embeddings' file.
     #[serde(with = "stored_path")]
     pub embeddings: PathBuf,
+    /// The prompts of its rows, where it has no axis of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_ids: Option<PromptIds>,
     /// The rewards' file.
     #[serde(with = "stored_path")]
     pub rewards: PathBuf,
@@ -33,6 +56,9 @@ pub struct TrainingFiles {
     /// The embeddings' file.
     #[serde(with = "stored_path")]
     pub embeddings: PathBuf,
+    /// The prompts of its rows, where it has no axis of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_ids: Option<PromptIds>,
     /// The rewards' file, where golden rewards answer.
     #[serde(with = "stored_path::optional")]
     pub rewards: Option<PathBuf>,
@@ -44,6 +70,7 @@ pub struct TrainingFiles {
 /// Where a run's data is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there is one of a run")]
 pub enum Source {
     /// In the program.
     Bundled,
@@ -65,11 +92,14 @@ impl Source {
         match self {
             Self::Bundled => Dataset::bundled(),
             Self::Files { train, test } => {
-                let TrainingFiles { embeddings, rewards, candidates } = train;
+                let TrainingFiles { embeddings, prompt_ids, rewards, candidates } = train;
+                let embeddings = opened(embeddings, prompt_ids.as_ref())?;
                 let (rewards, candidates) = (rewards.as_deref(), candidates.as_deref());
                 let dataset = Dataset::open(embeddings, rewards, candidates, pool)?;
                 match test {
-                    Some(test) => dataset.with_test(&test.embeddings, &test.rewards),
+                    Some(Files { embeddings, prompt_ids, rewards }) => {
+                        dataset.with_test(opened(embeddings, prompt_ids.as_ref())?, rewards)
+                    }
                     None => Ok(dataset),
                 }
             }
@@ -84,12 +114,14 @@ impl Source {
         let Some(began) = began else {
             return Ok(());
         };
-        let rewards = |split: &SplitSummary| split.rewards;
+        let (ids, rewards) = (|of: &SplitSummary| of.prompt_ids, |of: &SplitSummary| of.rewards);
         let (test, test_now) = (began.test.as_ref(), now.test.as_ref());
         let same = [
+            ids(&began.train) == ids(&now.train),
             began.train.has_embeddings_of(&now.train),
             began.train.rewards == now.train.rewards,
             began.candidates == now.candidates,
+            test.map(ids) == test_now.map(ids),
             match test.zip(test_now) {
                 Some((test, now)) => test.has_embeddings_of(now),
                 None => test.is_none() && test_now.is_none(),
@@ -111,13 +143,18 @@ impl Source {
         self.all().into_iter().flatten().collect()
     }
 
-    fn all(&self) -> [Option<&Path>; 5] {
+    fn all(&self) -> [Option<&Path>; 7] {
+        fn path(ids: &PromptIds) -> &Path {
+            &ids.path
+        }
         match self {
-            Self::Bundled => [None; 5],
+            Self::Bundled => [None; 7],
             Self::Files { train, test } => [
+                train.prompt_ids.as_ref().map(path),
                 Some(&train.embeddings),
                 train.rewards.as_deref(),
                 train.candidates.as_deref(),
+                test.as_ref().and_then(|test| test.prompt_ids.as_ref()).map(path),
                 test.as_ref().map(|test| test.embeddings.as_path()),
                 test.as_ref().map(|test| test.rewards.as_path()),
             ],
@@ -132,20 +169,30 @@ impl Source {
         let absolute = |path: &PathBuf| {
             std::path::absolute(path).map_err(|error| Error::io(path, "find", error))
         };
+        let ids = |ids: &PromptIds| -> Result<PromptIds> {
+            Ok(PromptIds { path: absolute(&ids.path)?, fields: ids.fields.clone() })
+        };
         let Self::Files { train, test } = self else {
             return Ok(Self::Bundled);
         };
         let train = TrainingFiles {
             embeddings: absolute(&train.embeddings)?,
+            prompt_ids: train.prompt_ids.as_ref().map(ids).transpose()?,
             rewards: train.rewards.as_ref().map(absolute).transpose()?,
             candidates: train.candidates.as_ref().map(absolute).transpose()?,
         };
         let test = test.as_ref().map(|test| -> Result<Files> {
             let (embeddings, rewards) = (absolute(&test.embeddings)?, absolute(&test.rewards)?);
-            Ok(Files { embeddings, rewards })
+            let prompt_ids = test.prompt_ids.as_ref().map(ids).transpose()?;
+            Ok(Files { embeddings, prompt_ids, rewards })
         });
         Ok(Self::Files { train, test: test.transpose()? })
     }
+}
+
+fn opened(embeddings: &Path, prompt_ids: Option<&PromptIds>) -> Result<Embeddings> {
+    let file = prompt_ids.map(|ids| PromptIdsFile { path: &ids.path, fields: &ids.fields });
+    Embeddings::open_with(embeddings, file)
 }
 
 /// What `inputs.json` holds.

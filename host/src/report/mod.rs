@@ -12,6 +12,8 @@ pub mod evaluation;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
+#[cfg(feature = "cli")]
+pub mod scores;
 pub mod selection;
 #[cfg(feature = "cli")]
 pub mod table;

@@ -6,21 +6,19 @@ use std::collections::BTreeMap;
 
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
 
+use super::blocks::for_each_block;
 use crate::data::dataset::Split;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::parallel::Threads;
 use crate::progress::Progress;
 
-/// Items embedded at a time, but for prompts of more responses.
-const ITEMS: usize = 2048;
-
-/// Means over the test prompts.
+/// Means over the test prompts of two responses or more.
 #[derive(Debug, Default)]
 pub struct Evaluation {
     /// Over the prompts whose golden rewards are not all equal.
     pub spearman: Option<f64>,
-    /// By N.
+    /// By N, over the prompts that have as many responses.
     pub best_of_n: BTreeMap<usize, Option<f64>>,
     /// Over all pairs without a golden tie.
     pub pairwise_accuracy: Option<f64>,
@@ -72,7 +70,9 @@ impl Tally {
         }
         self.agreement.add(predicted, golden)?;
         for (n, mean) in &mut self.best_of_n {
-            mean.add(best_of_n(predicted, golden, *n, order)?);
+            if *n <= predicted.len() {
+                mean.add(best_of_n(predicted, golden, *n, order)?);
+            }
         }
         Ok(())
     }
@@ -86,10 +86,11 @@ impl Tally {
     }
 }
 
-/// Ranks the responses of every test prompt by the model, in f64 from its f32 features.
+/// Ranks the responses of every test prompt by the model, in f64 from its f32 features. Prompts of a
+/// single response count for nothing.
 ///
 /// # Errors
-/// What reading the embeddings refuses; [`Error::Core`] for an N of best-of-N beyond the responses.
+/// What reading the embeddings refuses.
 pub fn evaluate(
     model: &Model,
     test: &Split,
@@ -100,23 +101,21 @@ pub fn evaluate(
     let Some(golden) = &test.rewards else {
         return Ok(Evaluation::default());
     };
-    let (prompts, responses) = (test.embeddings.prompts(), test.embeddings.responses());
-    let mut tally = Tally::new(responses, best_of);
-    progress.begin("evaluating", prompts as u64);
-    let step = ITEMS.checked_div(responses).unwrap_or(1).max(1);
-    for first in (0..prompts).step_by(step) {
-        let end = first.saturating_add(step).min(prompts);
-        let of = |prompt: usize| test.embeddings.items_of(prompt as u64).start;
-        let items: Vec<u64> = (of(first)..of(end)).collect();
-        let features = model.trunk().features_of(&test.embeddings, &items, threads)?;
-        let predicted = model.rewards(threads, features.columns()?)?;
-        for (prompt, predicted) in (first..end).zip(predicted.chunks(responses)) {
-            let golden: Vec<f64> =
-                golden.of_prompt(prompt).iter().copied().map(f64::from).collect();
+    let embeddings = &test.embeddings;
+    let mut tally = Tally::new(embeddings.responses().most(), best_of);
+    progress.begin("evaluating", embeddings.prompts() as u64);
+    for_each_block(model, embeddings, threads, progress, &mut |block| {
+        for prompt in block.prompts.clone() {
+            let predicted = &block.rewards[block.places(embeddings, prompt)];
+            if predicted.len() < 2 {
+                continue;
+            }
+            let golden = golden.of_items(embeddings.items_of(prompt)).iter();
+            let golden: Vec<f64> = golden.copied().map(f64::from).collect();
             tally.add(predicted, &golden).map_err(Error::core(format!("test prompt {prompt}")))?;
         }
-        progress.advance(end as u64);
-    }
+        Ok(())
+    })?;
     progress.end();
     Ok(tally.evaluation())
 }

@@ -5,6 +5,7 @@
 //! and where the rounds are recorded a [`Journal`]: the loop knows neither.
 
 pub mod answer;
+mod blocks;
 pub mod evaluate;
 pub mod held_out;
 mod information;
@@ -15,6 +16,7 @@ mod posterior;
 mod prompts;
 pub mod propose;
 pub mod request;
+pub mod score;
 mod select;
 mod state;
 mod target;

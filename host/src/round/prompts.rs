@@ -3,6 +3,8 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+use std::cmp::Reverse;
+
 use pairpick_core::pool::pairs_of;
 use pairpick_core::rng::Stream;
 
@@ -63,16 +65,19 @@ pub(super) fn draw(request: &Request<'_>, prompts: &[u64]) -> Result<Vec<u64>> {
 /// The prompts that have a pair of their own responses that was not asked about, ascending.
 pub(super) fn open(embeddings: &Embeddings, asked: &AskedPairs) -> Vec<u64> {
     let (counts, _) = asked.by_prompts(embeddings);
-    let pairs = pairs_of(embeddings.responses() as u64);
-    (0..).zip(counts).filter(|(_, count)| *count < pairs).map(|(prompt, _)| prompt).collect()
+    let is_open = |(prompt, count): &(u64, u64)| *count < pairs_of(size(embeddings, *prompt));
+    (0..).zip(counts).filter(is_open).map(|(prompt, _)| prompt).collect()
 }
 
-/// As many prompts as a round draws, ascending, taken one by one, each the one with the fewest pairs
-/// asked about among its own responses and with those taken before: the first with all others, and of
-/// equal ones any.
-///
-/// All prompts have as many pairs, so the first has most open ones, and the second most of those with
-/// the first and of its own: where two prompts or more are drawn, an open pair is, if there is one.
+/// How many responses a prompt has.
+fn size(embeddings: &Embeddings, prompt: u64) -> u64 {
+    let items = embeddings.items_of(prompt);
+    items.end.saturating_sub(items.start)
+}
+
+/// As many prompts as a round draws, ascending, taken one by one, each the one with the most open pairs
+/// among its own responses and with those taken before: the first with all others, and of equal ones
+/// any. So where two prompts or more are drawn, an open pair is, if there is one.
 pub(super) fn least_asked(request: &Request<'_>, asked: &AskedPairs) -> Vec<u64> {
     let (embeddings, settings) = (request.context.embeddings, request.context.settings);
     let mut order: Vec<usize> = (0..embeddings.prompts()).collect();
@@ -84,18 +89,26 @@ pub(super) fn least_asked(request: &Request<'_>, asked: &AskedPairs) -> Vec<u64>
     };
     let mut taken: Vec<u64> = Vec::new();
     let mut is_taken = vec![false; counts.len()];
+    let mut items_taken: u64 = 0;
     for place in 0..settings.asking.prompts_per_round.min(counts.len()) {
         let with_all = place == 0 && settings.asking.prompts_per_round > 1;
-        let count = |prompt: &&usize| {
-            let others = if with_all { others_of(**prompt).count() as u64 } else { 0 };
-            counts[**prompt].saturating_add(others)
+        let open = |prompt: usize| {
+            let own = size(embeddings, prompt as u64);
+            let (others, asked) = match with_all {
+                true => (embeddings.items().saturating_sub(own), others_of(prompt).count() as u64),
+                false => (items_taken, 0),
+            };
+            let pairs = pairs_of(own).saturating_add(own.saturating_mul(others));
+            pairs.saturating_sub(counts[prompt]).saturating_sub(asked)
         };
-        let Some(&next) = order.iter().filter(|prompt| !is_taken[**prompt]).min_by_key(count)
-        else {
+        let left = order.iter().copied().filter(|prompt| !is_taken[*prompt]);
+        // The first of equal ones.
+        let Some(next) = left.min_by_key(|prompt| Reverse(open(*prompt))) else {
             break;
         };
         is_taken[next] = true;
         taken.push(next as u64);
+        items_taken = items_taken.saturating_add(size(embeddings, next as u64));
         others_of(next).for_each(|other| counts[other] = counts[other].saturating_add(1));
     }
     taken.sort_unstable();

@@ -17,9 +17,9 @@ impl Settings {
     /// [`Error::Setting`] for a typed size that is too large.
     pub fn fit_to(&mut self, data: DataSummary, typed: &Typed) -> Result<Vec<String>> {
         let supply = data.supply();
-        let mut fit = Fit { typed, notes: self.asking.fit_to(supply, typed)? };
-        fit.rounds(&mut self.asking, supply)?;
-        let responses = data.test.as_ref().map(|test| test.responses);
+        let mut fit = Fit { typed, notes: self.asking.fit_to(&supply, typed)? };
+        fit.rounds(&mut self.asking, &supply)?;
+        let responses = data.test.as_ref().map(|test| test.responses.most());
         self.measuring.fit_to(responses, typed)?;
         self.data = Some(data);
         Ok(fit.notes)
@@ -31,7 +31,7 @@ impl Asking {
     ///
     /// # Errors
     /// As [`Settings::fit_to`]; a kind of pool that needs a list, without one.
-    pub fn fit_to(&mut self, supply: Supply, typed: &Typed) -> Result<Vec<String>> {
+    pub fn fit_to(&mut self, supply: &Supply, typed: &Typed) -> Result<Vec<String>> {
         if self.pool == PoolKind::Listed && supply.candidates.is_none() {
             return Err(Error::setting("pool", "listed", "needs `candidates`, the list"));
         }
@@ -41,8 +41,7 @@ impl Asking {
         fit.size("prompts_per_round", &mut self.prompts_per_round, limit)?;
         let all = supply.pairs(self.pool, self.prompts_per_round);
         if all == 0 {
-            let Supply { responses, .. } = supply;
-            let found = self.prompts_per_round;
+            let (found, responses) = (self.prompts_per_round, supply.responses.most());
             let expected = format!("draws no pair, with {responses} responses to a prompt");
             return Err(Error::setting("prompts_per_round", found, expected));
         }
@@ -65,7 +64,7 @@ impl Asking {
     }
 
     /// How many pairs some round can ask about.
-    fn pairs_of_all_rounds(&self, supply: Supply) -> u64 {
+    fn pairs_of_all_rounds(&self, supply: &Supply) -> u64 {
         match (self.pool, self.prompts_per_round) {
             // Only prompts drawn together make pairs.
             (PoolKind::CrossPrompt, 1) => supply.pairs(PoolKind::InPrompt, supply.prompts),
@@ -75,8 +74,8 @@ impl Asking {
 }
 
 impl Measuring {
-    /// Fits the N of best-of-N to test prompts of so many responses, if there are any: those of the
-    /// recipe that are beyond are left out.
+    /// Fits the N of best-of-N to test prompts of at most so many responses, if there are any: those of
+    /// the recipe that are beyond are left out.
     ///
     /// # Errors
     /// As [`Settings::fit_to`].
@@ -147,7 +146,7 @@ impl Fit<'_> {
     }
 
     /// No pair is asked about twice, so all batches together come from all pairs.
-    fn rounds(&mut self, asking: &mut Asking, supply: Supply) -> Result<()> {
+    fn rounds(&mut self, asking: &mut Asking, supply: &Supply) -> Result<()> {
         let all = asking.pairs_of_all_rounds(supply);
         let count = all.checked_div(asking.batch as u64).unwrap_or(all);
         let of = "rounds that there are pairs for, since none is asked about twice";
@@ -165,6 +164,7 @@ mod tests {
 
     use super::*;
     use crate::data::dataset::SplitSummary;
+    use crate::data::responses::Responses;
     use crate::digest::HexDigest;
     use crate::settings::Preset;
 
@@ -173,8 +173,9 @@ mod tests {
         let rewards = Some(digest);
         let split = SplitSummary {
             prompts,
-            responses,
+            responses: Responses::Each(responses),
             dimensions: 3,
+            prompt_ids: None,
             embeddings: None,
             sample: digest,
             rewards,

@@ -63,7 +63,7 @@ fn rows_of_no_prompt_have_no_pairs_within_one() {
     let case = Case::new();
     case.write("embeddings.npy", &good(&[12, 5]));
     case.write("rewards.npy", &good(&[12]));
-    let message = ["embeddings.npy: shape (12, 5)", "--pool cross-prompt", "--candidates"];
+    let message = ["embeddings.npy: shape (12, 5)", "--train-prompt-ids", "--pool cross-prompt"];
     case.fails(&[], &message);
     case.command_fails("select", &["--train-embeddings", "embeddings.npy"], &message);
     case.write("candidates.jsonl", b"{\"a\":[0,0],\"b\":[0,1]}\n");
@@ -72,7 +72,10 @@ fn rows_of_no_prompt_have_no_pairs_within_one() {
     case.write("test.npy", &good(&[12, 5]));
     let test = ["--test-embeddings", "test.npy", "--test-rewards", "rewards.npy"];
     let cross = [&["--pool", "cross-prompt"], &test[..]].concat();
-    case.fails(&cross, &["test.npy: shape (12, 5)", "(N prompts, K responses, D dimensions)"]);
+    case.fails(
+        &cross,
+        &["test.npy: shape (12, 5)", "(N prompts, K responses", "--test-prompt-ids"],
+    );
 }
 
 #[test]

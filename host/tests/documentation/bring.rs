@@ -44,6 +44,21 @@ impl Array {
             self.bytes.chunks(self.len).map(|prompt| &prompt[start..start + len]).collect();
         write(path, &format!("{PROMPTS}, {DIMENSIONS}"), &rows.concat());
     }
+
+    /// A row a response, of some of the responses to each prompt.
+    fn save_rows(&self, shape: &str, path: &Path) {
+        let len = self.len / RESPONSES;
+        let prompts = self.bytes.chunks(self.len).enumerate();
+        let rows: Vec<&[u8]> =
+            prompts.map(|(prompt, bytes)| &bytes[..responses(prompt) * len]).collect();
+        let count = rows.concat().len() / len;
+        write(path, &format!("{count},{shape}"), &rows.concat());
+    }
+}
+
+/// How many responses to a prompt are rows.
+fn responses(prompt: usize) -> usize {
+    RESPONSES - prompt % 4
 }
 
 fn write(path: &Path, shape: &str, data: &[u8]) {
@@ -66,4 +81,13 @@ pub fn files(folder: &Path) {
     }
     embeddings.save_response(0, &folder.join("chosen.npy"));
     embeddings.save_response(1, &folder.join("rejected.npy"));
+    embeddings.save_rows(" 384", &folder.join("rows.npy"));
+    rewards.save_rows("", &folder.join("row_rewards.npy"));
+    let record = |prompt: usize| {
+        let (topic, stance) = (prompt / 2, prompt % 2);
+        format!("{{\"topic\": \"topic {topic}\", \"stance\": {stance}}}\n")
+            .repeat(responses(prompt))
+    };
+    let records: String = (0..PROMPTS).map(record).collect();
+    fs::write(folder.join("rows.jsonl"), records).unwrap();
 }

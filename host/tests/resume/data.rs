@@ -64,6 +64,41 @@ fn changed_data_is_refused() {
     case.refuses("rewards.npy: no such file");
 }
 
+/// Rows of prompts of four, three, two and one responses in turn.
+fn ids() -> String {
+    (0..40).flat_map(|prompt| vec![format!("{prompt}\n"); 4 - prompt % 4]).collect()
+}
+
+#[test]
+fn changed_prompt_ids_are_refused() {
+    let train = ["--train-embeddings", "e.npy", "--train-rewards", "r.npy"];
+    let test = ["--test-embeddings", "e.npy", "--test-rewards", "r.npy"];
+    let prompts = ["--train-prompt-ids", "train.txt", "--test-prompt-ids", "test.jsonl"];
+    let fields = ["--prompt-fields", "p"];
+    let case = Case::new(&[&train[..], &test, &prompts[..2]].concat());
+    let path = |name: &str| case.folder.path().join(name);
+    let rows = ids().lines().count();
+    fs::write(path("e.npy"), npy(&[rows, 6], |place| (place * 37 % 101) as f32 / 50.0)).unwrap();
+    fs::write(path("r.npy"), npy(&[rows], |place| (place * 7 % 11) as f32)).unwrap();
+    fs::write(path("train.txt"), ids()).unwrap();
+    let records: String = ids().lines().map(|id| format!("{{\"p\":{id}}}\n")).collect();
+    fs::write(path("test.jsonl"), &records).unwrap();
+    case.fails(&case.arguments, "--test-prompt-ids");
+    // Fields are those of JSON Lines, so both files are.
+    fs::write(path("train.txt"), &records).unwrap();
+    let case = Case { arguments: [&case.arguments[..], &prompts[2..], &fields].concat(), ..case };
+    case.interrupted();
+    let path = |name: &str| case.folder.path().join(name);
+    for (name, what) in [("train.txt", "training prompt ids"), ("test.jsonl", "test prompt ids")] {
+        fs::write(path(name), records.replacen("\"p\":1}", "\"p\":0}", 1)).unwrap();
+        case.refuses(&format!("{name}: not the {what}"));
+        fs::write(path(name), &records).unwrap();
+    }
+    // Which rows are together is what counts, not what they are called.
+    fs::write(path("train.txt"), records.replace("\"p\":", "\"p\":10")).unwrap();
+    case.succeeds(&["run", "--resume", "out"]);
+}
+
 #[test]
 fn changed_candidates_are_refused() {
     let listed = ["--train-embeddings", EMBEDDINGS, "--candidates", "candidates.jsonl"];

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use pairpick::data::dataset::Dataset;
+use pairpick::data::embeddings::Embeddings;
 use pairpick::data::pool_kind::PoolKind;
 use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
@@ -17,14 +18,12 @@ use pairpick_tests::data::folder;
 
 fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let file = |name: &str| data.join(name);
-    let dataset = Dataset::open(
-        &file("train_embeddings.npy"),
-        Some(&file("train_rewards.npy")),
-        None,
-        PoolKind::InPrompt,
-    )
-    .and_then(|data| data.with_test(&file("test_embeddings.npy"), &file("test_rewards.npy")))
-    .expect("good files");
+    let embeddings = |name: &str| Embeddings::open(&file(name)).expect("good embeddings");
+    let (train, test) = (embeddings("train_embeddings.npy"), embeddings("test_embeddings.npy"));
+    let rewards = file("train_rewards.npy");
+    let dataset = Dataset::open(train, Some(&rewards), None, PoolKind::InPrompt)
+        .and_then(|data| data.with_test(test, &file("test_rewards.npy")))
+        .expect("good files");
     let mut settings = Settings { seed, ..Settings::of_preset(Preset::Default) };
     settings.asking.strategy = strategy;
     // Few draws: what they cost grows as their product with the joint answers.

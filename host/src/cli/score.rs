@@ -1,0 +1,208 @@
+//! `pairpick score`: what a model says of responses.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+
+use super::output::Output;
+use super::over::Over;
+use super::{groups, help};
+use crate::data::embeddings::Embeddings;
+use crate::data::rewards::rewards_file;
+use crate::error::{Error, Result};
+use crate::model::{Context, Model};
+use crate::output::file::NewFile;
+use crate::output::json_lines;
+use crate::parallel::Threads;
+use crate::report::scores::ScoreReport;
+use crate::round::score::{Certainty, score};
+use crate::runtime::Runtime;
+use crate::settings::{Prior, Settings};
+
+/// Score responses with a reward model: what it is for
+///
+/// Prints a line a response as JSON: `item, reward, deviation, rank`, in the order of the embeddings.
+/// Rank 1 is the best response to its prompt. Rewards are worth something beside other rewards of the
+/// same prompt alone.
+///
+/// With the labels that the model learnt from there is a standard deviation: that of the reward less
+/// the mean reward of the prompt's responses, by the posterior of the last layer.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = help::SCORE,
+    allow_negative_numbers = true,
+    mut_arg("train_embeddings", |train| train.help(
+        "Embeddings of the labels' items; without them it is the data that comes with the program"
+    ))
+)]
+pub(super) struct Args {
+    /// The model: a file that run or train wrote
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    model: PathBuf,
+
+    #[command(flatten)]
+    scored: groups::ScoredEmbeddings,
+
+    /// The labels that the model learnt from: JSON Lines, - for standard input
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    labels: Option<PathBuf>,
+
+    #[command(flatten)]
+    repeats: groups::RepeatedLabels,
+
+    #[command(flatten)]
+    embeddings: groups::TrainEmbeddings,
+
+    #[command(flatten)]
+    fields: groups::PromptFields,
+
+    #[command(flatten)]
+    prior: Over<Prior>,
+
+    #[command(flatten)]
+    recipe: groups::Recipe,
+
+    #[command(flatten)]
+    runtime: Runtime,
+
+    /// Only the best response to each prompt
+    #[arg(long, help_heading = "Output")]
+    best: bool,
+
+    /// File for the scores, in place of standard output, which is -: JSON Lines, or, if its name ends
+    /// in .npy, the rewards alone as float64 in the shape of the embeddings without their last axis
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    out: Option<PathBuf>,
+
+    /// Replace the file if it is there
+    #[arg(long, requires = "out", help_heading = "Output")]
+    force: bool,
+
+    #[command(flatten)]
+    print: groups::Print,
+}
+
+/// Scores. Nothing is written before all is known.
+pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+    let threads = Threads::start(&args.runtime)?;
+    args.check()?;
+    let file = args.file()?;
+    let embeddings = args.scored.open(&args.fields, output)?;
+    let report = threads.install(|| args.score(&embeddings, &threads, output))?;
+    let bytes = match args.is_array() {
+        true => rewards_file(&embeddings, &report.rewards()),
+        false => json_lines(&report.scores)
+            .map_err(|error| Error::io("standard output", "write", error))?,
+    };
+    args.report(&report, &bytes, file, output)
+}
+
+impl Args {
+    /// Whether the rewards go to an array.
+    fn is_array(&self) -> bool {
+        self.out.as_ref().is_some_and(|out| out.extension().is_some_and(|end| end == "npy"))
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.best && self.is_array() {
+            let expected = "an array has a reward for every response; choose JSON Lines for `out`";
+            return Err(Error::setting("best", "on", expected));
+        }
+        if self.labels.is_some() {
+            return Ok(());
+        }
+        let needed = "needs `labels`, which tell deviations";
+        if let Some(path) = &self.embeddings.train_embeddings {
+            return Err(Error::setting("train_embeddings", path.display(), needed));
+        }
+        if self.prior.typed().has("prior_precision") {
+            let precision = self.settings().prior.prior_precision;
+            return Err(Error::setting("prior_precision", precision, needed));
+        }
+        Ok(())
+    }
+
+    fn settings(&self) -> Settings {
+        let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
+        self.prior.write(&mut settings.prior);
+        settings
+    }
+
+    fn file(&self) -> Result<Option<NewFile>> {
+        let inputs = [
+            Some(&self.model),
+            self.scored.embeddings.as_ref(),
+            self.scored.prompt_ids.as_ref(),
+            self.labels.as_ref(),
+            self.embeddings.train_embeddings.as_ref(),
+            self.embeddings.train_prompt_ids.as_ref(),
+        ];
+        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        let mut places = self.print.beside(self.force, &inputs);
+        self.out.as_ref().map(|path| places.take(path)).transpose()
+    }
+
+    fn score(
+        &self,
+        embeddings: &Embeddings,
+        threads: &Threads,
+        output: &mut Output,
+    ) -> Result<ScoreReport> {
+        let model = Model::open_for(embeddings, &self.model)?;
+        let certainty = self.certainty(&model, threads, output)?;
+        let mut scores = score(&model, embeddings, certainty.as_ref(), threads, output)?;
+        let (responses, prompts) = (scores.len(), embeddings.prompts());
+        if self.best {
+            scores.retain(|score| score.rank == 1);
+        }
+        Ok(ScoreReport {
+            model: self.model.display().to_string(),
+            digest: model.digest()?,
+            prior_precision: certainty.map(|certainty| certainty.prior_precision),
+            prompts: embeddings.has_prompts().then_some(prompts),
+            responses,
+            scores,
+        })
+    }
+
+    fn certainty(
+        &self,
+        model: &Model,
+        threads: &Threads,
+        output: &mut Output,
+    ) -> Result<Option<Certainty>> {
+        let Some(path) = &self.labels else {
+            return Ok(None);
+        };
+        let settings = self.settings();
+        settings.check()?;
+        let embeddings = self.embeddings.open(&self.fields, output)?;
+        model.check_fits(&embeddings, &self.model)?;
+        let labels = self.repeats.read(path, &embeddings, output)?.labels;
+        let context = Context { embeddings: &embeddings, settings: &settings, threads };
+        Certainty::of(context, model, &labels, output).map(Some)
+    }
+
+    fn report(
+        &self,
+        report: &ScoreReport,
+        bytes: &[u8],
+        file: Option<NewFile>,
+        output: &mut Output,
+    ) -> Result<()> {
+        let to_stdout = file.is_none() && !self.print.json;
+        if let Some(file) = file {
+            file.write(bytes)?;
+        }
+        if to_stdout {
+            output.result(&String::from_utf8_lossy(bytes))?;
+        }
+        match self.print.json {
+            true => output.json(report),
+            false => {
+                output.log(&report.summary());
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What a model says of responses, in words and for programs.
+
+use serde::Serialize;
+
+use crate::digest::HexDigest;
+use crate::round::score::Score;
+
+/// What `score` prints as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScoreReport {
+    /// The model's file.
+    pub model: String,
+    /// Of the model's bits.
+    pub digest: HexDigest,
+    /// λ, where deviations are known.
+    pub prior_precision: Option<f64>,
+    /// Prompts, where the embeddings have them.
+    pub prompts: Option<usize>,
+    /// Responses.
+    pub responses: usize,
+    /// In the order of the embeddings: of every response, or of the best to each prompt.
+    pub scores: Vec<Score>,
+}
+
+impl ScoreReport {
+    /// The rewards alone.
+    #[must_use]
+    pub fn rewards(&self) -> Vec<f64> {
+        self.scores.iter().map(|score| score.reward).collect()
+    }
+
+    /// All but the scores.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let prompts = self.prompts.map_or_else(
+            || "without prompts, compared with each other".to_owned(),
+            |prompts| format!("to {prompts} prompts"),
+        );
+        let prior = self.prior_precision.map_or_else(
+            || "no deviations, for want of labels".to_owned(),
+            |precision| format!("prior precision λ {precision}"),
+        );
+        format!("{} responses {prompts}; {prior}\nmodel {}", self.responses, self.digest)
+    }
+}
