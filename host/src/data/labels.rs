@@ -126,7 +126,7 @@ pub struct LabelFile {
 /// line, or from elsewhere; `-` is standard input. `round` and `score` may be missing.
 ///
 /// # Errors
-/// [`Error::Line`](crate::Error::Line) with the line's number: not JSON, a line that is cut off, a
+/// [`Error::Line`] with the line's number: not JSON, a line that is cut off, a
 /// field that is missing, or whose name is near a known one, a label that is not between 0 and 1, votes
 /// that it contradicts, a weight that is not above 0, an item that the embeddings
 /// do not have or name otherwise, a pair of an item with itself, a pair that has a label already

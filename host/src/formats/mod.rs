@@ -9,7 +9,7 @@
 //! | [`record`] | what a row says, whatever its format |
 //! | [`words`] | what a source calls its answers |
 //! | [`preferences`] | all records together, and the files of this program |
-//! | [`write`] | what all formats are written with |
+//! | [`mod@write`] | what all formats are written with |
 //! | `trl`, `pairs`, `lists`, `argilla`, `label_studio` | the formats, each read and written |
 
 mod argilla;

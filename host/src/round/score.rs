@@ -1,4 +1,4 @@
-//! [`Scorer`]: what a model says of responses, which it is for: the reward of each, how sure of it
+//! [`score`]: what a model says of responses, which it is for: the reward of each, how sure of it
 //! the labels make it, and the order of the responses to a prompt.
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
