@@ -138,6 +138,7 @@ fn every_command_tells_its_version() {
         "select",
         "train",
         "eval",
+        "score",
         "import",
         "export",
         "verify",
@@ -162,7 +163,7 @@ fn the_manual_refers_to_pages_that_there_are() {
         assert!(folder.path().join("pages").join(format!("{page}.1")).exists(), "{page}");
         references += 1;
     }
-    assert_eq!(references, 10);
+    assert_eq!(references, 11);
 }
 
 /// What is wrong with a command line is told by quoting it. Colours are forced: else a pipe would get
