@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::output::Output;
 use crate::data::array::Element;
@@ -15,7 +16,7 @@ use crate::data::pool_kind::PoolKind;
 use crate::data::prompt_ids::PromptIdsFile;
 use crate::error::Result;
 use crate::named::{Named, choice};
-use crate::output::file::Places;
+use crate::output::file::{NewFile, Places};
 use crate::output::inputs::PromptIds;
 use crate::progress::Progress;
 use crate::report;
@@ -264,6 +265,34 @@ pub(super) struct Print {
 }
 
 impl Print {
+    /// Writes a result to its file, or without one to standard output, unless the object goes there.
+    pub fn write(
+        &self,
+        result: impl FnOnce() -> Result<Vec<u8>>,
+        file: Option<NewFile>,
+        output: &Output,
+    ) -> Result<()> {
+        match file {
+            Some(file) => file.write(&result()?),
+            None if self.json => Ok(()),
+            None => output.result(&String::from_utf8_lossy(&result()?)),
+        }
+    }
+
+    /// Prints the object, or says in words what is in it beside the result.
+    pub fn tell(
+        &self,
+        report: &impl Serialize,
+        summary: impl FnOnce() -> String,
+        output: &Output,
+    ) -> Result<()> {
+        if self.json {
+            return output.json(report);
+        }
+        output.log(&summary());
+        Ok(())
+    }
+
     /// Places for files beside what is printed.
     pub fn beside(&self, force: bool, inputs: &[&Path]) -> Places {
         let mut places = Places::new(force, inputs);

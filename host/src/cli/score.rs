@@ -89,12 +89,14 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let file = args.file()?;
     let embeddings = args.scored.open(&args.fields, output)?;
     let report = threads.install(|| args.score(&embeddings, &threads, output))?;
-    let bytes = match args.is_array() {
-        true => rewards_file(&embeddings, &report.rewards()),
-        false => json_lines(&report.scores)
-            .map_err(|error| Error::io("standard output", "write", error))?,
+    let scores = || match args.is_array() {
+        true => Ok(rewards_file(&embeddings, &report.rewards())),
+        false => {
+            json_lines(&report.scores).map_err(|error| Error::io("standard output", "write", error))
+        }
     };
-    args.report(&report, &bytes, file, output)
+    args.print.write(scores, file, output)?;
+    args.print.tell(&report, || report.summary(), output)
 }
 
 impl Args {
@@ -181,28 +183,5 @@ impl Args {
         let labels = self.repeats.read(path, &embeddings, output)?.labels;
         let context = Context { embeddings: &embeddings, settings: &settings, threads };
         Certainty::of(context, model, &labels, output).map(Some)
-    }
-
-    fn report(
-        &self,
-        report: &ScoreReport,
-        bytes: &[u8],
-        file: Option<NewFile>,
-        output: &mut Output,
-    ) -> Result<()> {
-        let to_stdout = file.is_none() && !self.print.json;
-        if let Some(file) = file {
-            file.write(bytes)?;
-        }
-        if to_stdout {
-            output.result(&String::from_utf8_lossy(bytes))?;
-        }
-        match self.print.json {
-            true => output.json(report),
-            false => {
-                output.log(&report.summary());
-                Ok(())
-            }
-        }
     }
 }

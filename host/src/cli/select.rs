@@ -196,24 +196,13 @@ impl Args {
         file: Option<NewFile>,
         output: &mut Output,
     ) -> Result<()> {
-        let lines = json_lines(&report.pairs)
-            .map_err(|error| Error::io("standard output", "write", error))?;
-        let to_stdout = file.is_none() && !self.print.json;
-        if let Some(file) = file {
-            file.write(&lines)?;
-        }
+        let lines = || {
+            json_lines(&report.pairs).map_err(|error| Error::io("standard output", "write", error))
+        };
+        self.print.write(lines, file, output)?;
         if report.pairs.is_empty() {
             output.note("no pair is left to ask about");
         }
-        if to_stdout {
-            output.result(&String::from_utf8_lossy(&lines))?;
-        }
-        match self.print.json {
-            true => output.json(report),
-            false => {
-                output.log(&summary(report));
-                Ok(())
-            }
-        }
+        self.print.tell(report, || summary(report), output)
     }
 }

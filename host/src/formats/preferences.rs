@@ -136,11 +136,17 @@ impl Preferences {
         self.responses.iter().map(|response| self.text_line(response)).collect()
     }
 
-    fn text_line(&self, response: &PromptResponse) -> Fields {
-        let prompt = &self.prompts[response.prompt];
+    /// The beginning of a line: a prompt's id and its text, if it has one.
+    pub(super) fn prompt_line(&self, prompt: usize) -> Fields {
+        let prompt = &self.prompts[prompt];
         let mut line = Fields::default();
         line.set(PROMPT_ID, prompt.id.clone());
         line.set_some("prompt", Some(prompt.text.clone()).filter(|text| !text.is_null()));
+        line
+    }
+
+    fn text_line(&self, response: &PromptResponse) -> Fields {
+        let mut line = self.prompt_line(response.prompt);
         line.set("response", response.text.clone());
         line.set_some("id", response.id.clone());
         line.set_some("score", response.score().map(short));

@@ -75,11 +75,7 @@ impl Written {
 
 /// A row's beginning: the prompt of a response.
 pub(super) fn with_prompt(preferences: &Preferences, row: usize) -> Fields {
-    let prompt = &preferences.prompts[preferences.responses[row].prompt];
-    let mut line = Fields::default();
-    line.set(PROMPT_ID, prompt.id.clone());
-    line.set_some("prompt", Some(prompt.text.clone()).filter(|text| !text.is_null()));
-    line
+    preferences.prompt_line(preferences.responses[row].prompt)
 }
 
 /// The fields of a label, of the pair the other way round if it is `turned`.
