@@ -78,12 +78,7 @@ impl<'a, T: Real> TopK<'a, T> {
         const GROUP: usize = 32;
         let mut number = first;
         for group in scores.chunks(GROUP) {
-            // A score that is no number is below nothing, and so never passes unseen.
-            let all_below = |worst: &Scored<T>| {
-                group.iter().fold(true, |all, score| all & (*score < worst.score))
-            };
-            let full = self.len == self.slots.len();
-            if !(full && self.slots.first().is_none_or(all_below)) {
+            if !self.all_below(group.iter().copied()) {
                 for (pair, score) in (number..).zip(group) {
                     if !self.is_below(*score) && allowed(pair) {
                         self.offer(Scored { score: *score, pair });
@@ -94,8 +89,16 @@ impl<'a, T: Real> TopK<'a, T> {
         }
     }
 
+    /// Whether all scores are too small to be kept.
+    pub(crate) fn all_below(&self, scores: impl Iterator<Item = T>) -> bool {
+        // A score that is no number is below nothing, and so never passes unseen.
+        let all = |worst: &Scored<T>| scores.fold(true, |all, score| all & (score < worst.score));
+        let full = self.len == self.slots.len();
+        full && self.slots.first().is_none_or(all)
+    }
+
     /// Whether a score is too small to be kept.
-    fn is_below(&self, score: T) -> bool {
+    pub(crate) fn is_below(&self, score: T) -> bool {
         let full = self.len == self.slots.len();
         full && self.slots.first().is_none_or(|worst| score < worst.score)
     }
@@ -103,6 +106,21 @@ impl<'a, T: Real> TopK<'a, T> {
     /// The worst pair kept, where all places are taken.
     pub(crate) fn worst(&self) -> Option<Scored<T>> {
         if self.len < self.slots.len() { None } else { self.slots.first().copied() }
+    }
+
+    /// How many pairs it has room for.
+    pub(crate) fn places(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Its memory.
+    pub(crate) fn into_slots(self) -> &'a mut [Scored<T>] {
+        self.slots
+    }
+
+    /// Keeps nothing any more.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
     }
 
     /// The pairs kept, in no order.

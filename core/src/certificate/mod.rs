@@ -151,7 +151,7 @@ pub const fn workspace_len(sizes: &Sizes) -> WorkspaceLen {
         .saturating_add(order)
         .saturating_add(growing_len(order))
         .saturating_add(scores.numbers(workers));
-    let heaps = workers.saturating_add(1).saturating_mul(batch);
+    let heaps = scores.heaps(workers, batch).saturating_add(batch);
     WorkspaceLen { numbers, heaps, pairs: batch, ranks: batch }
 }
 

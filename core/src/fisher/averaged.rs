@@ -11,10 +11,12 @@
 //! tenth of that or more, and up to three times the integral where it is a hundredth: its tail is
 //! heavier, where no design looks for a pair.
 
+use core::ops::Range;
+
 use crate::arith::bernoulli::Variance;
 use crate::arith::elementwise::Function;
 use crate::arith::lanes::{Lanes, Operation, Simd, run_at};
-use crate::arith::{Level, Real};
+use crate::arith::{Level, Real, sum};
 use crate::parallel::split_at;
 use crate::pool::ItemPair;
 use crate::whiten::Whitened;
@@ -53,6 +55,32 @@ pub(super) fn average<T: Real>(
         let (out, _) = split_at(&mut variances, margins.len());
         whitened.variances_of(level, &mut pairs, out);
         averaged_weights(level, &variances, margins);
+    }
+}
+
+/// Writes the weight of each item of `rows` with each of `columns`, row after row. The items of each
+/// of the two lie within a block of [`sum::ITEMS`].
+pub(super) fn between<T: Real>(
+    level: Level,
+    whitened: Whitened<'_, T>,
+    rewards: &[T],
+    rows: Range<usize>,
+    columns: Range<usize>,
+    out: &mut [T],
+) {
+    let width = columns.end.saturating_sub(columns.start);
+    whitened.variances_between(level, rows.start, columns.start, width, out);
+    let others = rewards.get(columns).unwrap_or_default();
+    let own = rewards.get(rows).unwrap_or_default();
+    for (reward, out) in own.iter().zip(out.chunks_exact_mut(width.max(1))) {
+        let mut margins = [T::ZERO; sum::ITEMS];
+        for (margin, other) in margins.iter_mut().zip(others) {
+            *margin = *reward - *other;
+        }
+        averaged_weights(level, out, &mut margins);
+        for (slot, weight) in out.iter_mut().zip(&margins) {
+            *slot = *weight;
+        }
     }
 }
 

@@ -13,7 +13,7 @@
 use core::ops::Range;
 
 use super::blocks::{BlockColumns, BlockLen};
-use super::weights::{Form, ItemFactors, factors_len};
+use super::Weighting;
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::kernel::axpy::{add_scaled, subtract_origin};
@@ -35,7 +35,7 @@ pub(super) const fn block_len(order: usize, items: usize) -> BlockLen {
     let block = sum::longest(sum::ITEMS, items);
     let tile = sum::longest(TILE, block);
     let columns = order.saturating_mul(block + tile);
-    let numbers = block + (block + 1) * tile + factors_len(block + tile);
+    let numbers = block + (block + 1) * tile;
     BlockLen { order, columns: block, workspace: columns.saturating_add(numbers) }
 }
 
@@ -67,7 +67,7 @@ pub(super) struct AllPairs<'a, T> {
     pub(super) pool: &'a Pool<'a>,
     pub(super) centre: &'a [T],
     pub(super) rewards: &'a [T],
-    pub(super) form: Form<'a, T>,
+    pub(super) weighting: Weighting<'a, T>,
 }
 
 impl<T: Real> AllPairs<'_, T> {
@@ -113,8 +113,6 @@ struct Tile<'a, T> {
     others: Range<usize>,
     /// δ_b, an item a column.
     differences: &'a mut [T],
-    /// Of the other items, then of the own ones.
-    factors: &'a mut [T],
     /// w_ab, a row for each other item b.
     weights: &'a mut [T],
     /// Σ_b w_ab δ_b over the block.
@@ -129,34 +127,27 @@ impl<'a, T: Real> Tile<'a, T> {
         let block = sum::longest(sum::ITEMS, features.len());
         let tile = sum::longest(TILE, block);
         let (differences, workspace) = split_at(workspace, features.rows() * block);
-        let (factors, workspace) = split_at(workspace, factors_len(block + tile));
         let (weights, workspace) = split_at(workspace, block * tile);
         let (sums, degrees) = split_at(workspace, features.rows() * tile);
-        Self { pairs, others: 0..0, differences, factors, weights, sums, degrees }
+        Self { pairs, others: 0..0, differences, weights, sums, degrees }
     }
 
     /// Goes to the block of others that begins at this item.
     fn take_others<E: Executor>(&mut self, executor: &E, first: usize) {
-        let AllPairs { pool, centre, rewards, form } = self.pairs;
+        let AllPairs { pool, centre, .. } = self.pairs;
         let items = pool.features().range(first, first.saturating_add(sum::ITEMS));
         self.others = first..first + items.len();
         subtract_origin(executor.level(), items.as_slice(), centre, self.differences);
-        let rewards = rewards.get(first..first + items.len()).unwrap_or_default();
-        form.factors(executor, rewards, self.factors);
     }
 
     /// Adds this block's sums to those of the items from `own` on, as many as there are degrees.
     fn add_to<E: Executor>(&mut self, executor: &E, own: usize, sums: &mut [T], degrees: &mut [T]) {
-        let AllPairs { pool, rewards, form, .. } = self.pairs;
-        let (first, count, width) = (self.others.start, self.others.len(), degrees.len());
-        let (others, factors) = split_at(self.factors, factors_len(count));
-        let (factors, _) = split_at(factors, factors_len(width));
-        let rewards = rewards.get(own..own + width).unwrap_or_default();
-        form.factors(executor, rewards, factors);
+        let AllPairs { pool, rewards, weighting, .. } = self.pairs;
+        let (others, width) = (self.others.clone(), degrees.len());
+        let count = others.end - others.start;
         let (weights, _) = split_at(self.weights, count * width);
-        let (rows, columns) = (ItemFactors::of(first, others), ItemFactors::of(own, factors));
-        form.weights(executor, rows, columns, weights);
-        clear_absent(pool, self.others.clone(), own..own + width, weights);
+        weighting.between(executor, rewards, others.clone(), own..own + width, weights);
+        clear_absent(pool, others, own..own + width, weights);
         let (block, _) = split_at(self.degrees, width);
         block.fill(T::ZERO);
         for row in weights.chunks_exact(width.max(1)) {

@@ -18,7 +18,6 @@ mod cross_prompt;
 mod in_prompt;
 mod long_prompt;
 mod pairs;
-mod weights;
 
 use core::ops::Range;
 
@@ -38,7 +37,6 @@ use self::blocks::{BlockColumns, BlockLen, add_blocks, sum_blocks};
 use self::cross_prompt::AllPairs;
 pub(crate) use self::in_prompt::PromptPairs;
 use self::pairs::PairList;
-pub(crate) use self::weights::{Form, ItemFactors, factors_len};
 
 /// How much a pair counts.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +75,12 @@ impl<T: Real> Weighting<'_, T> {
         out: &mut [T],
     ) {
         let width = columns.end.saturating_sub(columns.start);
+        if let Self::Averaged(whitened) = self
+            && whitened.is_block(&rows)
+            && whitened.is_block(&columns)
+        {
+            return averaged::between(executor.level(), whitened, rewards, rows, columns, out);
+        }
         let others = rewards.get(columns.clone()).unwrap_or_default();
         let own = rewards.get(rows.clone()).unwrap_or_default();
         for (row, out) in own.iter().zip(out.chunks_exact_mut(width.max(1))) {
@@ -207,8 +211,7 @@ impl<'a, T: Real> PoolPairs<'a, T> {
                 let len = cross_prompt::centre_len(features.rows());
                 let (centre, workspace) = split_at(workspace, len);
                 let centre = cross_prompt::centre(features, centre);
-                let form = Form::of(weighting, rewards);
-                (Self::CrossPrompt(AllPairs { pool, centre, rewards, form }), workspace)
+                (Self::CrossPrompt(AllPairs { pool, centre, rewards, weighting }), workspace)
             }
             Pairs::Listed(pairs) => {
                 let left_out = pool.labelled();

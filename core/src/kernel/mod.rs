@@ -9,5 +9,5 @@ pub mod axpy;
 pub(crate) mod dot;
 pub mod gemm;
 pub mod panel;
+pub mod reach;
 mod transpose;
-pub mod weights;

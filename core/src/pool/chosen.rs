@@ -84,10 +84,18 @@ impl<'a> PickedPairs<'a> {
             return false;
         }
         self.counts.is_empty() || {
-            let full = |place: usize| self.counts.get(place).is_none_or(|n| *n >= self.limit);
             let (first, second) = self.places(pair);
-            !full(first) && !second.is_some_and(full)
+            !self.is_full(first) && !second.is_some_and(|second| self.is_full(second))
         }
+    }
+
+    /// Whether the batch may pick some pair of this item.
+    pub(crate) fn is_open(&self, item: u32) -> bool {
+        self.counts.is_empty() || !self.is_full(self.place(item))
+    }
+
+    fn is_full(&self, place: usize) -> bool {
+        self.counts.get(place).is_none_or(|n| *n >= self.limit)
     }
 
     /// Adds a pair.
@@ -132,7 +140,13 @@ impl<'a> PickedPairs<'a> {
     /// The counts that a pair belongs to: one, where both of its items have the same.
     fn places(&self, pair: u64) -> (usize, Option<usize>) {
         let ItemPair { a, b } = self.pool.pairs().items_of_pair(pair).unwrap_or_default();
-        let place = |item: u32| match self.starts {
+        let (first, second) = (self.place(a), self.place(b));
+        (first, (second != first).then_some(second))
+    }
+
+    /// The count that an item belongs to.
+    fn place(&self, item: u32) -> usize {
+        match self.starts {
             None => item as usize,
             // The first item of a prompt stands for it.
             Some(starts) => {
@@ -140,8 +154,6 @@ impl<'a> PickedPairs<'a> {
                 let start = after.checked_sub(1).and_then(|prompt| starts.get(prompt));
                 start.map_or(0, |start| *start as usize)
             }
-        };
-        let (first, second) = (place(a), place(b));
-        (first, (second != first).then_some(second))
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Scores of all pairs of all items: each item is whitened once, and blocks of [`sum::ITEMS`] items
 //! are paired, every two of them and each with itself. No score is kept but those of the best.
 //!
-//! Why it is fast: a strip of a few items and a vector of others are in registers, no pair takes an
-//! exponential, and pairs of blocks are shared out evenly over the threads.
+//! So pairs are gone through that no bound excludes: drawn in proportion to their scores, with averaged
+//! weights, or by the drop of a trace. The others are looked at by `bounded`.
+//!
+//! Why it is fast: a strip of a few items and a vector of others are in registers, and pairs of blocks
+//! are shared out evenly over the threads.
 
 use super::Scan;
 use crate::arith::{Real, sum};
-use crate::fisher::{ItemFactors, factors_len};
 use crate::kernel::panel::{DISTANCE_ROWS, Grid, Panel};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::{ItemPair, Pairs, pairs_of};
@@ -21,7 +23,7 @@ pub(super) const fn whitened_len(order: usize, items: usize) -> usize {
 /// Numbers that [`scan`] works in.
 pub(super) const fn workspace_len(items: usize) -> usize {
     let block = sum::longest(sum::ITEMS, items);
-    2 * factors_len(block) + 4 * DISTANCE_ROWS * block
+    4 * DISTANCE_ROWS * block
 }
 
 /// Pairs of blocks, each with itself among them.
@@ -55,31 +57,28 @@ pub(super) fn scan<T: Real, D: AsRef<[T]>, E: Executor>(
         return;
     };
     let block = sum::longest(sum::ITEMS, items);
-    let (own_factors, workspace) = split_at(workspace, factors_len(block));
-    let (other_factors, workspace) = split_at(workspace, factors_len(block));
     let (weights, workspace) = split_at(workspace, DISTANCE_ROWS * block);
     let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * block);
-    let own = Block::new(scan, own, own_factors);
-    let other = Block::new(scan, other, other_factors);
+    let (own, other) = (Block::new(scan, own), Block::new(scan, other));
     for from in (0..own.len).step_by(DISTANCE_ROWS) {
         let rows = DISTANCE_ROWS.min(own.len - from);
         // In a block with itself, an item is paired with the later ones.
         let to = if own.first == other.first { from + 1 } else { 0 };
         let width = other.len.saturating_sub(to);
         let (scores, _) = split_at(scores, rows * width);
-        let weighted = scan.ranking.criterion.weighting().is_some();
-        if weighted {
+        let weighting = scan.ranking.criterion.weighting();
+        if let Some(weighting) = weighting {
             let (weights, _) = split_at(weights, rows * width);
-            let (rows, columns) =
-                (own.factors.range(from, from + rows), other.factors.range(to, other.len));
-            scan.form.weights(scan.executor, rows, columns, weights);
+            let rows = own.first + from..own.first + from + rows;
+            let columns = other.first + to..other.first + other.len;
+            weighting.between(scan.executor, scan.ranking.rewards, rows, columns, weights);
             let (rows, columns) = (own.panel.from(from), other.panel.from(to));
             scan.score_grid(Grid { rows, columns, width }, weights, scores, workspace);
         }
         for (row, scores) in scores.chunks_exact_mut(width.max(1)).enumerate() {
             let a = own.first + from + row;
             let b = other.first + to;
-            if !weighted {
+            if weighting.is_none() {
                 scan.margins(a, b, scores);
             }
             offer_later(scan, a, b, scores, best);
@@ -110,26 +109,18 @@ pub(super) fn offer_later<T: Real, D: AsRef<[T]>, E: Executor>(
 struct Block<'a, T> {
     first: usize,
     len: usize,
-    factors: ItemFactors<'a, T>,
     panel: Panel<'a, T>,
 }
 
 impl<'a, T: Real> Block<'a, T> {
-    fn new<D: AsRef<[T]>, E: Executor>(
-        scan: &Scan<'a, T, D, E>,
-        number: usize,
-        factors: &'a mut [T],
-    ) -> Self {
+    fn new<D: AsRef<[T]>, E: Executor>(scan: &Scan<'a, T, D, E>, number: usize) -> Self {
         let rewards = scan.ranking.rewards;
         let (first, stride) = (number * sum::ITEMS, block_stride(rewards.len()));
         let len = rewards.len().saturating_sub(first).min(sum::ITEMS);
-        let (factors, _) = split_at(factors, factors_len(len));
-        let own = rewards.get(first..first + len).unwrap_or_default();
-        scan.form.factors(scan.executor, own, factors);
         let size = scan.ranking.criterion.rows().saturating_mul(stride);
         let values = scan.whitened.get(number * size..(number + 1) * size).unwrap_or_default();
         let panel = Panel { values, stride };
-        Self { first, len, factors: ItemFactors::of(first, factors), panel }
+        Self { first, len, panel }
     }
 }
 

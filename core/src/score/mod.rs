@@ -15,10 +15,12 @@
 //! the best pairs of any range of them, which [`topk::merge`](crate::topk::merge) ranks together.
 //! Ranks are a total order, so how parts are shared out never shows.
 
+mod bounded;
 mod cross_prompt;
 mod gumbel;
 mod in_prompt;
 mod listed;
+mod margins;
 mod stored;
 
 pub use self::gumbel::gumbel;
@@ -28,15 +30,15 @@ use core::ops::Range;
 
 use crate::arith::{Real, sum};
 use crate::error::{Error, check_range, check_shape};
-use crate::fisher::{Form, Weighting};
-use crate::kernel::panel::{Grid, squared_distances};
+use crate::fisher::Weighting;
+use crate::columns::Columns;
+use crate::kernel::panel::{Grid, fill_panel, squared_distances};
 use crate::linalg::Cholesky;
 use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::{Pairs, PairsSize, PickedPairs, Pool, PoolSize, SHORT_BLOCK};
 use crate::topk::{Scored, TopK, merge};
-use crate::whiten::whiten_columns;
-use crate::whiten::{fill_whitened, fill_whitener, whitener_len};
+use crate::whiten::{fill_whitened, fill_whitener, whiten_columns, whitener_len};
 
 /// What a pair is scored by.
 #[derive(Debug)]
@@ -77,14 +79,6 @@ impl<'a, T: Real, D: AsRef<[T]>> Criterion<'a, T, D> {
             Self::Entropy | Self::MaxDiff => None,
         }
     }
-
-    fn workspace_len(&self, pool: &PoolSize) -> ScoreWorkspaceLen {
-        match self {
-            Self::Leverage(..) => ScoreWorkspaceLen::new(pool),
-            Self::Stored(..) => ScoreWorkspaceLen::stored(self.rows(), pool),
-            Self::Entropy | Self::MaxDiff => ScoreWorkspaceLen::margins(pool),
-        }
-    }
 }
 
 /// Sizes of the working memories of [`best_pairs`].
@@ -94,6 +88,8 @@ pub struct ScoreWorkspaceLen {
     pub shared: usize,
     /// Numbers a worker needs; a multiple lets more threads work.
     pub each: usize,
+    /// Candidates, before those of the heaps: the items in the order in which they are looked at.
+    pub items: usize,
 }
 
 impl ScoreWorkspaceLen {
@@ -101,16 +97,28 @@ impl ScoreWorkspaceLen {
     #[must_use]
     pub const fn new(pool: &PoolSize) -> Self {
         let PoolSize { order, items, pairs } = *pool;
-        let (whitened, each) = match pairs {
-            PairsSize::InPrompt { block, .. } => (0, in_prompt::workspace_len(order, block)),
-            PairsSize::CrossPrompt => {
-                (cross_prompt::whitened_len(order, items), cross_prompt::workspace_len(items))
+        let whitener = whitener_len(order);
+        match pairs {
+            PairsSize::InPrompt { block, .. } => {
+                Self { shared: whitener, each: in_prompt::workspace_len(order, block), items: 0 }
             }
+            PairsSize::CrossPrompt => Self::bounded(order, items).with_shared(whitener),
             PairsSize::Listed(_) => {
-                (listed::whitened_len(order, items), listed::workspace_len(order, items))
+                let shared = whitener.saturating_add(listed::whitened_len(order, items));
+                Self { shared, each: listed::workspace_len(order, items), items: 0 }
             }
-        };
-        Self { shared: whitener_len(order).saturating_add(whitened), each }
+        }
+    }
+
+    /// For leverages that no bound is known of: those drawn in proportion, and those of averaged
+    /// weights. All pairs of all items take the whitened items as well.
+    #[must_use]
+    pub const fn exhaustive(pool: &PoolSize) -> Self {
+        let PoolSize { order, items, .. } = *pool;
+        match pool.pairs {
+            PairsSize::CrossPrompt => Self::all(order, items).with_shared(whitener_len(order)),
+            _ => Self::new(pool),
+        }
     }
 
     /// Numbers for so many workers.
@@ -119,28 +127,55 @@ impl ScoreWorkspaceLen {
         workers.saturating_mul(self.each).saturating_add(self.shared)
     }
 
+    /// Candidates for a batch of so many pairs by so many workers.
+    #[must_use]
+    pub const fn heaps(self, workers: usize, batch: usize) -> usize {
+        let heaps = if workers > 1 { workers.saturating_mul(batch) } else { 0 };
+        heaps.saturating_add(self.items)
+    }
+
     /// The same, a worker having at least so many numbers.
     pub(crate) const fn at_least(self, each: usize) -> Self {
         Self { each: larger(self.each, each), ..self }
     }
 
-    /// For scores that are made of rewards alone.
-    pub(crate) const fn margins(pool: &PoolSize) -> Self {
-        Self::new(&PoolSize { order: 0, ..*pool })
+    const fn with_shared(self, shared: usize) -> Self {
+        Self { shared: self.shared.saturating_add(shared), ..self }
     }
 
-    /// For pairs that are scored from so many rows of [`Stored`] columns.
-    pub(crate) const fn stored(rows: usize, pool: &PoolSize) -> Self {
-        // No panel of listed items: columns are there already.
-        let Self { each, .. } = Self::margins(pool);
+    /// For all pairs of all items, by bounds.
+    const fn bounded(rows: usize, items: usize) -> Self {
+        let shared = bounded::shared_len(rows, items);
+        Self { shared, each: bounded::workspace_len(rows, items), items }
+    }
+
+    /// For all pairs of all items, each of them.
+    const fn all(rows: usize, items: usize) -> Self {
+        let shared = cross_prompt::whitened_len(rows, items);
+        Self { shared, each: cross_prompt::workspace_len(items), items: 0 }
+    }
+
+    /// For scores that are made of rewards alone.
+    pub(crate) const fn margins(pool: &PoolSize, drawn: bool) -> Self {
+        match pool.pairs {
+            PairsSize::CrossPrompt if drawn => Self::all(0, pool.items),
+            PairsSize::CrossPrompt => Self { shared: 0, each: 1, items: pool.items },
+            _ => Self::new(&PoolSize { order: 0, ..*pool }),
+        }
+    }
+
+    /// For pairs that are scored from so many rows of [`Stored`] columns; of all pairs of all items, by
+    /// bounds or each of them.
+    pub(crate) const fn stored(rows: usize, pool: &PoolSize, bounded: bool) -> Self {
         match pool.pairs {
             PairsSize::InPrompt { short_block, .. } => {
-                Self { shared: 0, each: in_prompt::workspace_len(rows, short_block) }
+                let each = in_prompt::workspace_len(rows, short_block);
+                Self { shared: 0, each, items: 0 }
             }
-            PairsSize::CrossPrompt => {
-                Self { shared: cross_prompt::whitened_len(rows, pool.items), each }
-            }
-            PairsSize::Listed(_) => Self { shared: 0, each },
+            PairsSize::CrossPrompt if bounded => Self::bounded(rows, pool.items),
+            PairsSize::CrossPrompt => Self::all(rows, pool.items),
+            // No panel of listed items: columns are there already.
+            PairsSize::Listed(_) => Self { shared: 0, ..Self::margins(pool, false) },
         }
     }
 }
@@ -193,8 +228,47 @@ impl<'a, T: Real, D> Ranking<'a, T, D> {
             Pairs::InPrompt(prompts) => {
                 in_prompt::parts(self.pool.size(), prompts.len(), self.block())
             }
-            Pairs::CrossPrompt(_) => cross_prompt::block_pairs(self.pool.features().len()),
+            Pairs::CrossPrompt(_) => match self.criterion {
+                Criterion::Entropy | Criterion::MaxDiff if !self.is_drawn() => 1,
+                _ => cross_prompt::block_pairs(self.pool.features().len()),
+            },
             Pairs::Listed(pairs) => pairs.len().div_ceil(sum::PAIRS),
+        }
+    }
+
+    const fn is_drawn(&self) -> bool {
+        self.noise.is_some()
+    }
+
+    /// How the pairs of all items are gone through.
+    fn walk(&self) -> Walk {
+        let all = matches!(self.pool.pairs(), Pairs::CrossPrompt(_));
+        match self.criterion {
+            _ if !all || self.is_drawn() => Walk::Exhaustive,
+            Criterion::Entropy | Criterion::MaxDiff => Walk::Sorted,
+            Criterion::Stored(Stored { drop: Some(_), .. }, _) => Walk::Exhaustive,
+            Criterion::Leverage(_, weighting) | Criterion::Stored(_, weighting) => match weighting {
+                Weighting::Averaged(_) => Walk::Exhaustive,
+                Weighting::Bernoulli | Weighting::Unit => Walk::Bounded,
+            },
+        }
+    }
+
+    fn workspace_len(&self) -> ScoreWorkspaceLen
+    where
+        T: Real,
+        D: AsRef<[T]>,
+    {
+        let (pool, bounded) = (self.pool.size(), self.walk() == Walk::Bounded);
+        match self.criterion {
+            Criterion::Leverage(..) if bounded => ScoreWorkspaceLen::new(&pool),
+            Criterion::Leverage(..) => ScoreWorkspaceLen::exhaustive(&pool),
+            Criterion::Stored(..) => {
+                ScoreWorkspaceLen::stored(self.criterion.rows(), &pool, bounded)
+            }
+            Criterion::Entropy | Criterion::MaxDiff => {
+                ScoreWorkspaceLen::margins(&pool, self.is_drawn())
+            }
         }
     }
 
@@ -219,7 +293,19 @@ impl<'a, T: Real, D> Ranking<'a, T, D> {
     }
 }
 
-/// Fills `batch` with the pairs that rank first, in their order. `heaps` holds a batch a worker.
+/// How the pairs of a pool are gone through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    /// Each of them.
+    Exhaustive,
+    /// Those that bounds do not exclude, of all pairs of all items.
+    Bounded,
+    /// By sorted rewards.
+    Sorted,
+}
+
+/// Fills `batch` with the pairs that rank first, in their order. `heaps` holds the candidates that
+/// [`ScoreWorkspaceLen::heaps`] says.
 ///
 /// # Errors
 /// [`Error::Batch`] if the pool offers fewer pairs; [`Error::Shape`] where the rewards do not have
@@ -293,29 +379,51 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
     if let Criterion::Leverage(factor, _) = criterion {
         check_shape("order of the factor", pool.features().rows(), factor.order())?;
     }
-    let len = criterion.workspace_len(&pool.size());
-    let found = workspace.len();
+    let len = ranking.workspace_len();
+    let (required, found) = (len.shared.saturating_add(len.each), workspace.len());
     let (shared, workspace) = split_at(workspace, len.shared);
     if shared.len() < len.shared || workspace.is_empty() {
-        let required = len.shared.saturating_add(len.each);
         return Err(Error::Workspace { what: "scores", required, found });
+    }
+    let (required, found) = (len.items, heaps.len());
+    let (order, heaps) = split_at(heaps, len.items);
+    if order.len() < len.items {
+        return Err(Error::Workspace { what: "heaps", required, found });
+    }
+    let mut best = TopK::new(slots);
+    if ranking.walk() == Walk::Sorted {
+        if !parts.is_empty() {
+            let scan = Scan::new(executor, ranking, 1, shared, workspace, &mut []);
+            margins::scan(&scan, order, &mut best);
+        }
+        return Ok(best);
     }
     let fits = workers("scores", len.each, executor.threads(), workspace.len())?.get();
     if fits == 1 {
-        let scan = Scan::new(executor, ranking, 1, shared, workspace);
-        return Ok(scan.best(parts, workspace, slots));
+        let scan = Scan::new(executor, ranking, 1, shared, workspace, order);
+        scan.best(Share { first: parts.start, end: parts.end, step: 1 }, workspace, &mut best);
+        return Ok(best);
     }
+    let slots = best.into_slots();
     let fits = workers("heaps", slots.len(), fits, heaps.len())?.get();
     let (heaps, _) = split_at(heaps, fits * slots.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.
     heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
-    let scan = Scan::new(executor, ranking, fits, shared, workspace);
-    let share = parts.len().div_ceil(fits);
+    let scan = Scan::new(executor, ranking, fits, shared, workspace, order);
     for_chunks(executor, heaps, slots.len(), workspace, len.each, &|number, heap, workspace| {
-        let first = parts.start + number * share;
-        scan.best(first..(first + share).min(parts.end), workspace, heap);
+        let first = parts.start.saturating_add(number);
+        let share = Share { first, end: parts.end, step: fits };
+        scan.best(share, workspace, &mut TopK::new(heap));
     });
     Ok(merge(heaps.iter().copied().filter(|found| found.pair != u64::MAX), slots))
+}
+
+/// A worker's share of the parts of a walk: each `step`-th from `first` on, before `end`.
+#[derive(Clone, Copy)]
+struct Share {
+    first: usize,
+    end: usize,
+    step: usize,
 }
 
 /// One walk over the pairs of a pool.
@@ -325,8 +433,8 @@ struct Scan<'a, T, D, E> {
     whitener: &'a [T],
     /// The items that more than one part of the walk needs, whitened.
     whitened: &'a [T],
-    /// How the weights of a cross-prompt pool are computed.
-    form: Form<'a, T>,
+    /// The items in the order in which a bounded walk looks at them.
+    order: &'a [Scored<T>],
 }
 
 impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
@@ -337,59 +445,47 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
         workers: usize,
         shared: &'a mut [T],
         workspace: &mut [T],
+        order: &'a mut [Scored<T>],
     ) -> Self {
-        let Ranking { pool, rewards, criterion, .. } = *ranking;
-        let (whitener, whitened) = match criterion {
+        let Ranking { pool, criterion, .. } = *ranking;
+        let (whitener, shared) = match criterion {
             Criterion::Leverage(factor, _) => {
-                let (whitener, whitened) = split_at(shared, whitener_len(factor.order()));
+                let (whitener, shared) = split_at(shared, whitener_len(factor.order()));
                 fill_whitener(factor.as_slice(), factor.order(), whitener);
-                (whitener, whitened)
+                (whitener, shared)
             }
             _ => (<&mut [T]>::default(), shared),
         };
-        let form = match (pool.pairs(), criterion.weighting()) {
-            (Pairs::CrossPrompt(_), Some(weighting)) => Form::of(weighting, rewards),
-            _ => Form::Unit,
-        };
-        let scan = Self { executor, ranking: *ranking, whitener, whitened: &[], form };
-        match (pool.pairs(), criterion) {
-            (_, Criterion::Entropy | Criterion::MaxDiff) => {}
-            (Pairs::CrossPrompt(_), _) => cross_prompt::whiten(&scan, whitened),
-            (Pairs::Listed(_), Criterion::Leverage(factor, _)) => {
-                let (features, order) = (pool.features(), factor.order());
-                whiten_columns(
-                    executor,
-                    features,
-                    scan.whitener,
-                    order,
-                    workers,
-                    whitened,
-                    workspace,
-                );
+        let scan = Self { executor, ranking: *ranking, whitener, whitened: &[], order: &[] };
+        match (ranking.walk(), pool.pairs(), criterion) {
+            (Walk::Bounded, ..) => {
+                bounded::fill_order(&scan, workers, order, shared, workspace);
+                return Self { order, ..scan };
+            }
+            (_, _, Criterion::Entropy | Criterion::MaxDiff) => {}
+            (_, Pairs::CrossPrompt(_), _) => cross_prompt::whiten(&scan, shared),
+            (_, Pairs::Listed(_), Criterion::Leverage(factor, _)) => {
+                let (features, height) = (pool.features(), factor.order());
+                whiten_columns(executor, features, whitener, height, workers, shared, workspace);
             }
             _ => {}
         }
-        Self { whitened, ..scan }
+        Self { whitened: shared, order, ..scan }
     }
 
-    /// The pairs of some parts that rank first.
-    fn best<'s>(
-        &self,
-        parts: Range<usize>,
-        workspace: &mut [T],
-        slots: &'s mut [Scored<T>],
-    ) -> TopK<'s, T> {
-        let mut best = TopK::new(slots);
-        for part in parts {
+    /// Offers the pairs of a worker's parts.
+    fn best(&self, share: Share, workspace: &mut [T], best: &mut TopK<'_, T>) {
+        match self.ranking.walk() {
+            Walk::Bounded => return bounded::scan(self, share, workspace, best),
+            Walk::Sorted | Walk::Exhaustive => {}
+        }
+        for part in (share.first..share.end).step_by(share.step.max(1)) {
             match self.ranking.pool.pairs() {
-                Pairs::InPrompt(prompts) => {
-                    in_prompt::scan(self, prompts, part, workspace, &mut best);
-                }
-                Pairs::CrossPrompt(_) => cross_prompt::scan(self, part, workspace, &mut best),
-                Pairs::Listed(pairs) => listed::scan(self, pairs, part, workspace, &mut best),
+                Pairs::InPrompt(prompts) => in_prompt::scan(self, prompts, part, workspace, best),
+                Pairs::CrossPrompt(_) => cross_prompt::scan(self, part, workspace, best),
+                Pairs::Listed(pairs) => listed::scan(self, pairs, part, workspace, best),
             }
         }
-        best
     }
 }
 
@@ -419,6 +515,37 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
             squared_distances(level, grid, scores);
             weigh(weights, scores);
         }
+    }
+
+    /// Turns the columns that items are scored from into a panel.
+    fn fill_columns(&self, columns: &[T], stride: usize, panel: &mut [T]) {
+        let (rows, level) = (self.ranking.criterion.rows(), self.executor.level());
+        let items = columns.len().checked_div(rows).unwrap_or(0);
+        let Ok(columns) = Columns::new(columns, rows, items) else {
+            return;
+        };
+        match &self.ranking.criterion {
+            Criterion::Leverage(..) => fill_whitened(level, columns, self.whitener, stride, panel),
+            _ => fill_panel(level, columns, stride, panel),
+        }
+    }
+
+    /// w times these is the score, for the criteria that have a bound.
+    fn leverages(&self, grid: Grid<'_, T>, out: &mut [T]) {
+        let level = self.executor.level();
+        match &self.ranking.criterion {
+            Criterion::Stored(stored, _) => stored.leverages(level, grid, out),
+            _ => squared_distances(level, grid, out),
+        }
+    }
+
+    /// The squared distances that leverages do not exceed.
+    fn distances(&self, grid: Grid<'_, T>, out: &mut [T]) {
+        let added = match &self.ranking.criterion {
+            Criterion::Stored(stored, _) => stored.leverage.added,
+            _ => usize::MAX,
+        };
+        squared_distances(self.executor.level(), grid.split_at(added).0, out);
     }
 
     /// The score of a margin, for the criteria that need nothing else.

@@ -91,6 +91,22 @@ impl<'a, T: Real> Stored<'a, T> {
         }
     }
 
+    /// Copies one item's rows of v, of g and of d, the one after the other.
+    pub(super) fn copy_column(&self, item: usize, column: &mut [T]) {
+        let parts = self.parts_of(u32::try_from(item).unwrap_or(u32::MAX));
+        for (slot, value) in column.iter_mut().zip(parts.iter().copied().flatten()) {
+            *slot = *value;
+        }
+    }
+
+    /// The squared leverages of a grid of items, row after row.
+    pub(super) fn leverages(&self, level: Level, grid: Grid<'_, T>, out: &mut [T]) {
+        signed_squared_distances(level, grid, self.leverage.added, out);
+        for leverage in out {
+            *leverage = not_negative(*leverage);
+        }
+    }
+
     /// What one item has in the rows of v, of g and of d.
     fn parts_of(&self, item: u32) -> [&'a [T]; 3] {
         let start = (item as usize).saturating_mul(self.height);

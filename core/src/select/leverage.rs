@@ -165,10 +165,11 @@ pub(super) const fn margin_workspace_len<T: Real>(
     options: &Options<'_, T>,
 ) -> WorkspaceLen {
     let PoolSize { order, items, .. } = sizes.pool;
-    let scores = ScoreWorkspaceLen::margins(&sizes.pool).numbers(sizes.workers());
+    let scores = ScoreWorkspaceLen::margins(&sizes.pool, options.sampled);
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
-    let (heaps, ranks) = rank_len(sizes, options.distinct());
-    WorkspaceLen { numbers: items.saturating_add(larger(scores, rewards)), heaps, ranks }
+    let (heaps, ranks) = rank_len(sizes, options.distinct(), scores);
+    let shared = larger(scores.numbers(sizes.workers()), rewards);
+    WorkspaceLen { numbers: items.saturating_add(shared), heaps, ranks }
 }
 
 /// Memory for the rewards, what weights are made of, the matrix, and then its sums or the scores.
@@ -177,15 +178,19 @@ pub(super) const fn workspace_len<T: Real>(
     options: &Options<'_, T>,
 ) -> WorkspaceLen {
     let PoolSize { order, items, .. } = sizes.pool;
-    let scores = ScoreWorkspaceLen::new(&sizes.pool).numbers(sizes.workers());
+    let scores = if options.is_bounded() {
+        ScoreWorkspaceLen::new(&sizes.pool)
+    } else {
+        ScoreWorkspaceLen::exhaustive(&sizes.pool)
+    };
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
-    let shared = larger(larger(pool_len(sizes), scores), rewards);
+    let shared = larger(larger(pool_len(sizes), scores.numbers(sizes.workers())), rewards);
     let numbers = items
         .saturating_add(averaged::weighting_len(sizes, options))
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = rank_len(sizes, options.distinct());
+    let (heaps, ranks) = rank_len(sizes, options.distinct(), scores);
     WorkspaceLen { numbers, heaps, ranks }
 }
 
@@ -196,14 +201,19 @@ pub(super) const fn pool_len(sizes: &Sizes) -> usize {
     blocks.saturating_mul(pool_workspace_len(&sizes.pool))
 }
 
-/// Candidates and whole numbers that [`rank`] works in.
-pub(super) const fn rank_len(sizes: &Sizes, distinct: Distinct) -> (usize, usize) {
-    let workers = if sizes.threads > 1 { sizes.threads } else { 0 };
+/// Candidates and whole numbers that [`rank`] works in, its scores taking so much.
+pub(super) const fn rank_len(
+    sizes: &Sizes,
+    distinct: Distinct,
+    scores: ScoreWorkspaceLen,
+) -> (usize, usize) {
+    let Sizes { batch, pool, .. } = *sizes;
     match distinct {
-        Distinct::Unlimited => (workers.saturating_mul(sizes.batch), 0),
+        Distinct::Unlimited => (scores.heaps(sizes.workers(), batch), 0),
         Distinct::PerItem(_) | Distinct::PerPrompt(_) => {
-            let heaps = workers.saturating_add(1).saturating_mul(front_len(sizes.batch));
-            (heaps, picked_len(sizes.batch, sizes.pool.items, distinct))
+            let front = front_len(batch);
+            let heaps = scores.heaps(sizes.workers(), front).saturating_add(front);
+            (heaps, picked_len(batch, pool.items, distinct))
         }
     }
 }

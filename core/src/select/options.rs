@@ -109,6 +109,12 @@ impl<T: Real> Options<'_, T> {
         }
     }
 
+    /// Whether a pair's score has a bound that two numbers an item make: no draw decides, and no
+    /// variance of its own.
+    pub(crate) const fn is_bounded(&self) -> bool {
+        !self.sampled && matches!(self.weights, Weights::PlugIn)
+    }
+
     /// κ, once it is resolved.
     pub(super) fn misfit(&self) -> T {
         self.misfit.unwrap_or(T::ZERO)

@@ -90,7 +90,8 @@ pub(super) const fn workspace_len<T: Real>(
 ) -> WorkspaceLen {
     let PoolSize { order, items, .. } = sizes.pool;
     let scores =
-        ScoreWorkspaceLen::stored(order, &sizes.pool).at_least(whiten_workspace_len(order, items));
+        ScoreWorkspaceLen::stored(order, &sizes.pool, options.is_bounded())
+            .at_least(whiten_workspace_len(order, items));
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
     let shared =
         larger(larger(leverage::pool_len(sizes), scores.numbers(sizes.workers())), rewards);
@@ -101,7 +102,7 @@ pub(super) const fn workspace_len<T: Real>(
         .saturating_add(packed_len(order))
         .saturating_add(condition_workspace_len(order))
         .saturating_add(shared);
-    let (heaps, ranks) = leverage::rank_len(sizes, options.distinct());
+    let (heaps, ranks) = leverage::rank_len(sizes, options.distinct(), scores);
     WorkspaceLen { numbers, heaps, ranks }
 }
 

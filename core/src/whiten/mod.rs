@@ -11,6 +11,7 @@ mod substitution;
 pub use self::substitution::{fill_whitened, fill_whitener, whitener_len};
 
 use core::iter::Peekable;
+use core::ops::Range;
 
 use crate::arith::{Level, Real, sum};
 use crate::columns::Columns;
@@ -95,6 +96,11 @@ impl<'a, T: Real> Whitened<'a, T> {
             b = b.saturating_add(run.len());
             rest = others;
         }
+    }
+
+    /// Whether these items lie within a block of [`sum::ITEMS`].
+    pub(crate) fn is_block(self, items: &Range<usize>) -> bool {
+        items.end <= (items.start / sum::ITEMS + 1).saturating_mul(sum::ITEMS)
     }
 
     /// Writes the variances of the margins of the items from `a` on with `width` items from `b` on,

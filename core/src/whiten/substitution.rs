@@ -46,9 +46,9 @@ pub fn fill_whitener<T: Real>(factor: &[T], order: usize, whitener: &mut [T]) {
 
 /// Transposes items into a panel and replaces each φ by u = L⁻¹φ: forward substitution, u_i = (φ_i −
 /// L_i0 u_0 − L_i1 u_1 − …) · (1 / L_ii), the products subtracted one by one in ascending order.
-pub fn fill_whitened<T: Real>(
+pub fn fill_whitened<F: Real, T: Real>(
     level: Level,
-    items: Columns<'_, f32>,
+    items: Columns<'_, F>,
     whitener: &[T],
     stride: usize,
     panel: &mut [T],

@@ -4,6 +4,7 @@
 mod alpaca;
 mod averaged;
 mod batches;
+mod bounded;
 mod certificate;
 mod coreset;
 mod drawn;

@@ -87,12 +87,13 @@ pub(super) const fn workspace_len<T: Real>(
     options: &Options<'_, T>,
     log_det: bool,
 ) -> WorkspaceLen {
-    let Sizes { pool, batch, threads } = *sizes;
+    let Sizes { pool, batch, .. } = *sizes;
     let PoolSize { order, items, .. } = pool;
     let height = height(order, batch, log_det);
     let slots = if log_det { candidates(pool.count()) } else { 1 };
-    let scores =
-        ScoreWorkspaceLen::stored(height, &pool).at_least(whiten_workspace_len(order, items));
+    let bounded = log_det && options.is_bounded();
+    let scores = ScoreWorkspaceLen::stored(height, &pool, bounded)
+        .at_least(whiten_workspace_len(order, items));
     // Rewards are computed before there is a design.
     let design = averaged::weighting_len(sizes, options)
         .saturating_add(state::workspace_len(order, batch))
@@ -102,8 +103,8 @@ pub(super) const fn workspace_len<T: Real>(
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
     let numbers = items.saturating_add(larger(design, rewards));
     let ranks = picked_len(batch, items, options.distinct()).saturating_add(items);
-    let heaps = if threads > 1 { threads.saturating_add(1) } else { 1 };
-    WorkspaceLen { numbers, heaps: heaps.saturating_mul(slots), ranks }
+    let heaps = scores.heaps(sizes.workers(), slots).saturating_add(slots);
+    WorkspaceLen { numbers, heaps, ranks }
 }
 
 const fn candidates(pairs: usize) -> usize {
@@ -147,7 +148,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
             PickedPairs::new(pool, problem.options.distinct(), batch, workspace.ranks)?;
         let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
         let (weighting, numbers) = averaged::weighting(problem, numbers)?;
-        let scores = Scores::new(pool, weighting, rewards);
+        let scores = Scores::new(weighting, rewards);
         let (matrix, numbers) = split_at(numbers, packed_len(order));
         let mut information = Packed::new(order, matrix)?;
         fill_start(problem, &mut information)?;

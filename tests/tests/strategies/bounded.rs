@@ -1,0 +1,135 @@
+//! The best of all pairs by bounds, and by sorted rewards: the same pairs and the same bits as a walk
+//! over each of them, which is that of a list of all pairs.
+
+use fearless_simd::Level;
+use pairpick_core::arith::Real;
+use pairpick_core::columns::Columns;
+use pairpick_core::fisher::Weighting;
+use pairpick_core::linalg::{Cholesky, Packed, packed_len};
+use pairpick_core::parallel::Executor;
+use pairpick_core::pool::{ItemPair, Pool, PoolSize};
+use pairpick_core::rng::Stream;
+use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
+use pairpick_core::topk::Scored;
+use pairpick_tests::oracle;
+use pairpick_tests::threads::Threads;
+
+/// Items, rewards and labels.
+struct Items {
+    name: &'static str,
+    order: usize,
+    features: Vec<f32>,
+    rewards: Vec<f64>,
+    labelled: Vec<u64>,
+}
+
+/// A uniform number of [−½, ½).
+fn centred(rng: &mut Stream) -> f64 {
+    rng.uniform::<f64>() - 0.5
+}
+
+impl Items {
+    fn new(name: &'static str, items: usize, order: usize, reward: impl Fn(usize, f64) -> f64) -> Self {
+        let mut rng = Stream::new(11, name, 1);
+        let mut features = Vec::new();
+        let mut rewards = Vec::new();
+        for item in 0..items {
+            // One in twenty lies far out, by as much as its number says.
+            let scale = if item % 20 == 3 { 1.0 + (item % 97) as f64 } else { 1.0 };
+            features.extend((0..order).map(|_| (scale * centred(&mut rng)) as f32));
+            rewards.push(reward(item, centred(&mut rng)));
+        }
+        let pairs = (items * (items - 1) / 2) as u64;
+        let labelled = (0..pairs).filter(|pair| pair % 11 == 5).collect();
+        Self { name, order, features, rewards, labelled }
+    }
+
+    fn len(&self) -> usize {
+        self.rewards.len()
+    }
+
+    /// What ranks first by each criterion, in a pool of all pairs, or of a list of them.
+    fn best<T: Real>(
+        &self,
+        executor: &impl Executor,
+        pool: &Pool<'_>,
+        batch: usize,
+    ) -> Vec<Result<Vec<Scored<T>>, pairpick_core::Error>> {
+        let rewards: Vec<T> = self.rewards.iter().map(|reward| T::from_f64(*reward)).collect();
+        let mut matrix = Packed::new(self.order, vec![T::ZERO; packed_len(self.order)]).expect("order");
+        for (place, entry) in matrix.as_mut_slice().iter_mut().enumerate() {
+            *entry = T::from_f64(0.1 / (1.0 + place as f64));
+        }
+        matrix.add_diagonal(T::from_f64(2.0));
+        let factor = &Cholesky::factor(matrix).expect("a factor");
+        let criteria = [
+            Criterion::Leverage(factor, Weighting::Bernoulli),
+            Criterion::Leverage(factor, Weighting::Unit),
+            Criterion::Entropy,
+            Criterion::MaxDiff,
+        ];
+        let threads = executor.threads();
+        criteria
+            .map(|criterion| {
+                let ranking = Ranking::new(pool, &rewards, criterion);
+                let len = ScoreWorkspaceLen::new(&pool.size());
+                let mut numbers = vec![T::from_f64(f64::NAN); len.numbers(threads) + 4096];
+                let mut heaps = vec![Scored::default(); len.heaps(threads, batch)];
+                let mut best = vec![Scored::default(); batch];
+                best_pairs(executor, &ranking, &mut numbers, &mut heaps, &mut best).map(|()| best)
+            })
+            .into()
+    }
+
+    fn check<T: Real>(&self) {
+        let columns = Columns::new(&self.features, self.order, self.len()).expect("features");
+        let pairs: Vec<ItemPair> = oracle::pairs(&[0, self.len() as u32]);
+        let all = Pool::cross_prompt(columns, &self.labelled).expect("a pool");
+        let listed = Pool::listed(columns, &pairs, &self.labelled).expect("a pool");
+        assert_eq!(all.size(), PoolSize::cross_prompt(self.order, self.len()));
+        for threads in [1, 3] {
+            let executor = &Threads { level: Level::new(), threads };
+            for batch in [1, 7, 300] {
+                let found = self.best::<T>(executor, &all, batch);
+                let expected = self.best::<T>(executor, &listed, batch);
+                for (criterion, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                    let what = format!("{} {} {threads} {batch} {criterion}", self.name, T::NAME);
+                    match (found, expected) {
+                        (Ok(found), Ok(expected)) => {
+                            for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+                                assert_eq!(found.pair, expected.pair, "{what}, place {place}");
+                                let (found, expected) = (found.score.bits(), expected.score.bits());
+                                assert_eq!(found, expected, "{what}, place {place}");
+                            }
+                        }
+                        (found, expected) => assert_eq!(found.is_err(), expected.is_err(), "{what}"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check(items: &Items) {
+    items.check::<f32>();
+    items.check::<f64>();
+}
+
+#[test]
+fn bounds_exclude_no_pair_that_ranks_first() {
+    check(&Items::new("near", 700, 9, |_, noise| 4.0 * noise));
+    check(&Items::new("far", 700, 9, |_, noise| 900.0 * noise));
+    check(&Items::new("equal", 300, 5, |_, _| 0.25));
+    check(&Items::new("three values", 300, 5, |item, _| (item % 3) as f64 * 1.5));
+    check(&Items::new("two clusters", 400, 5, |item, noise| {
+        (if item % 2 == 0 { 1e8 } else { -1e8 }) + 40.0 * noise
+    }));
+    check(&Items::new("an outlier", 400, 5, |item, noise| if item == 7 { 1e30 } else { noise }));
+    check(&Items::new("few", 26, 3, |_, noise| noise));
+    let mut same = Items::new("the same item", 300, 4, |_, noise| noise);
+    same.features.fill(0.5);
+    check(&same);
+    let mut huge = Items::new("huge features", 300, 4, |_, noise| noise);
+    huge.features.iter_mut().for_each(|value| *value *= 5e36);
+    check(&huge);
+}
