@@ -9,7 +9,7 @@ use pairpick_core::kernel::panel::{
     Grid, Items, Panel, fill_columns, fill_panel, panel_stride, project_panel,
     signed_squared_distances, squared_distances,
 };
-use pairpick_core::kernel::weights::{Factors, product_weights};
+use pairpick_core::kernel::reach::{Bounds, REACH_GROUP, reaching};
 use pairpick_core::linalg::packed_len;
 use pairpick_core::trunk::Activation;
 use pairpick_core::trunk::adam::Adam;
@@ -222,28 +222,36 @@ fn distances_equal_their_definition_at_every_level() {
     distances_match::<f64>();
 }
 
-fn product_weights_match<T: Real>() {
+fn reaching_matches<T: Real>() {
     let factors: Vec<T> =
         converted::<T>(2 * 37, 3).into_iter().map(|value| arith::exp(value + value)).collect();
-    let columns = Factors::of(&factors);
+    let distances: Vec<T> = converted::<T>(37, 5).into_iter().map(|x| x * x).collect();
+    let (h, g) = factors.split_at(37);
+    let columns = Bounds { distances: &distances, h, g };
     let rows = columns.range(5, 12);
-    for (name, level) in available() {
-        let mut out = vec![T::ZERO; 7 * 37];
-        product_weights(level, rows, columns, &mut out);
-        for (row, out) in out.chunks(37).enumerate() {
-            for (column, found) in out.iter().enumerate() {
-                let sum = rows.h[row] * columns.g[column] + rows.g[row] * columns.h[column];
-                assert_eq!(*found, T::ONE / (sum * sum), "{name}: {row}, {column}");
+    for root in [0.0, 0.2, 0.5, 1.0].map(T::from_f64) {
+        for (name, level) in available() {
+            let mut out = [false; 7 * 2];
+            reaching(level, root, rows, columns, &mut out);
+            for (row, out) in out.chunks(2).enumerate() {
+                for (group, found) in out.iter().enumerate() {
+                    let others = group * REACH_GROUP..37.min((group + 1) * REACH_GROUP);
+                    let expected = others.into_iter().any(|column| {
+                        let sum = rows.h[row] * columns.g[column] + rows.g[row] * columns.h[column];
+                        root * sum <= rows.distances[row] + columns.distances[column]
+                    });
+                    assert_eq!(*found, expected, "{name}: {row}, {group}");
+                }
             }
         }
     }
 }
 
 #[test]
-fn product_weights_equal_their_definition_at_every_level() {
+fn reaching_equals_its_definition_at_every_level() {
     say_levels();
-    product_weights_match::<f32>();
-    product_weights_match::<f64>();
+    reaching_matches::<f32>();
+    reaching_matches::<f64>();
 }
 
 fn activations_match<T: Real>() {

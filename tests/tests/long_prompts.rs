@@ -101,8 +101,9 @@ fn fisher<E: Executor>(
     weighting: Weighting<'_, f64>,
 ) -> Vec<f64> {
     let mut matrix = Packed::new(ORDER, vec![0.0; packed_len(ORDER)]).expect("order");
-    let mut workspace = vec![f64::NAN; 3 * pool_workspace_len(&pool.size())];
-    add_pool(executor, pool, rewards, weighting, &mut matrix, &mut workspace).expect("a sum");
+    let mut workspace = vec![f64::NAN; pool_workspace_len(&pool.size(), 3)];
+    add_pool(executor, pool, rewards, weighting, &mut matrix, &mut workspace, &mut [])
+        .expect("a sum");
     matrix.as_slice().to_vec()
 }
 

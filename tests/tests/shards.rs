@@ -12,7 +12,7 @@ use fearless_simd::Level;
 use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{
-    Weighting, add_pool, block_count, block_sums, fold, pool_workspace_len,
+    Weighting, add_pool, block_count, block_sums, fold, pool_items_len, pool_workspace_len,
 };
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
@@ -92,9 +92,10 @@ fn sum<T: Real>(pool: &Small, executor: &impl Executor, left: &Left<'_>) {
         let blocks = share(block_count(pool_of), left.shard);
         assert!(!blocks.is_empty());
         let mut sums = vec![T::ZERO; blocks.len() * packed_len(ORDER)];
-        let mut workspace = vec![T::ZERO; 2 * pool_workspace_len(&pool_of.size())];
+        let mut workspace = vec![T::ZERO; pool_workspace_len(&pool_of.size(), 2)];
+        let mut items = vec![Scored::default(); pool_items_len(&pool_of.size())];
         let (sums, weighting) = (&mut sums, Weighting::Bernoulli);
-        block_sums(executor, pool_of, &values, weighting, blocks, sums, &mut workspace)
+        block_sums(executor, pool_of, &values, weighting, blocks, sums, &mut workspace, &mut items)
             .expect("sums");
         left.write::<T>(pool, sums.iter().copied().map(word));
     });
@@ -133,9 +134,11 @@ fn stream() -> Stream {
 fn rank<T: Real>(pool: &Small, executor: &impl Executor, left: &Left<'_>) {
     pool.with::<T, _, _>(executor, &Options::DEFAULT, |problem| {
         let threads = executor.threads();
-        let len = ScoreWorkspaceLen::new(&problem.pool.size()).numbers(threads);
-        let mut workspace = vec![T::ZERO; len];
-        let mut heaps = vec![Scored::default(); threads * BATCH];
+        let size = problem.pool.size();
+        let lens = [ScoreWorkspaceLen::new(&size), ScoreWorkspaceLen::exhaustive(&size)];
+        let most = |len: [usize; 2]| len.into_iter().max().unwrap_or(0);
+        let mut workspace = vec![T::ZERO; most(lens.map(|len| len.numbers(threads)))];
+        let mut heaps = vec![Scored::default(); most(lens.map(|len| len.heaps(threads, BATCH)))];
         let mut words = Vec::new();
         rankings(problem, merged(pool, left.folder), |rankings| {
             for ranking in rankings {
@@ -222,9 +225,11 @@ fn check<T: Real>(pool: &Small, folder: &Path) {
     pool.with::<T, _, _>(executor, &Options::DEFAULT, |problem| {
         let (pool_of, values) = (problem.pool, rewards_of(problem));
         let mut whole = Packed::new(ORDER, vec![T::ZERO; packed_len(ORDER)]).expect("order");
-        let mut workspace = vec![T::ZERO; pool_workspace_len(&pool_of.size())];
+        let mut workspace = vec![T::ZERO; pool_workspace_len(&pool_of.size(), 1)];
+        let mut items = vec![Scored::default(); pool_items_len(&pool_of.size())];
         let weighting = Weighting::Bernoulli;
-        add_pool(executor, pool_of, &values, weighting, &mut whole, &mut workspace).expect("sum");
+        add_pool(executor, pool_of, &values, weighting, &mut whole, &mut workspace, &mut items)
+            .expect("sum");
         assert_eq!(bits(merged(pool, folder).as_slice()), bits(whole.as_slice()), "{context}");
         rankings(problem, whole, |rankings| {
             let batches = batches(pool, folder, rankings);

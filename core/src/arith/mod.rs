@@ -10,6 +10,7 @@ mod real;
 mod self_test;
 
 pub mod bernoulli;
+pub mod chebyshev;
 pub mod elementwise;
 pub mod entropy;
 pub mod erf;

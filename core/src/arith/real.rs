@@ -5,7 +5,7 @@ use core::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
 use crate::arith::lanes::Element;
 
-use super::{erf, exp, gelu, ln};
+use super::{chebyshev, erf, exp, gelu, ln};
 
 /// `f32` or `f64`: what every kernel is generic over.
 ///
@@ -28,6 +28,7 @@ pub trait Real:
     + ln::Constants
     + erf::Constants
     + gelu::Constants
+    + chebyshev::Constants
 {
     /// 0.
     const ZERO: Self;
@@ -45,9 +46,6 @@ pub trait Real:
     const MAX: Self;
     /// +∞.
     const INFINITY: Self;
-    /// The widest range of rewards for which weights in product form neither overflow nor vanish
-    /// (the numeric contract, 3): 80 or 600.
-    const PRODUCT_RANGE: Self;
     /// Explicit significand bits: 23 or 52.
     const SIGNIFICAND_BITS: u32;
     /// The name used in recordings and messages: `"f32"` or `"f64"`.
@@ -78,7 +76,7 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($type:ident, $sqrt:path, $significand:literal, $range:literal, $name:literal) => {
+    ($type:ident, $sqrt:path, $significand:literal, $name:literal) => {
         impl Real for $type {
             const ZERO: Self = 0.0;
             const HALF: Self = 0.5;
@@ -88,7 +86,6 @@ macro_rules! real {
             const MIN_POSITIVE: Self = $type::MIN_POSITIVE;
             const MAX: Self = $type::MAX;
             const INFINITY: Self = $type::INFINITY;
-            const PRODUCT_RANGE: Self = $range;
             const SIGNIFICAND_BITS: u32 = $significand;
             const NAME: &'static str = $name;
 
@@ -129,5 +126,5 @@ macro_rules! real {
         }
     };
 }
-real!(f32, libm::sqrtf, 23, 80.0, "f32");
-real!(f64, libm::sqrt, 52, 600.0, "f64");
+real!(f32, libm::sqrtf, 23, "f32");
+real!(f64, libm::sqrt, 52, "f64");

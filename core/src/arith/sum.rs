@@ -13,6 +13,9 @@ pub const PAIRS: usize = 256;
 /// Items in a block of sums over items: standardisation, covariance, cross-prompt pairs.
 pub const ITEMS: usize = 256;
 
+/// Items in a block of the sum over items in the order of their rewards.
+pub const SORTED_ITEMS: usize = 64;
+
 /// Picks of a sequential design between two factorisations of its matrix from scratch.
 pub const PICKS: usize = 64;
 

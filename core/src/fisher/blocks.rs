@@ -5,6 +5,7 @@ use crate::arith::{Level, Real};
 use crate::error::{Error, check_shape};
 use crate::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use crate::linalg::{Packed, packed_len};
+use crate::memory::larger;
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 
 /// What one block of a Fisher sum takes at most.
@@ -18,6 +19,15 @@ pub(super) struct BlockLen {
 }
 
 impl BlockLen {
+    /// What serves blocks of either.
+    pub(super) const fn max(self, other: Self) -> Self {
+        Self {
+            order: self.order,
+            columns: larger(self.columns, other.columns),
+            workspace: larger(self.workspace, other.workspace),
+        }
+    }
+
     /// Numbers that a sum needs to work in, for one block at a time; a multiple lets as many blocks
     /// be summed at once.
     pub(super) const fn workspace_len(self) -> usize {

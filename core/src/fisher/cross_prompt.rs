@@ -12,8 +12,8 @@
 
 use core::ops::Range;
 
-use super::blocks::{BlockColumns, BlockLen};
 use super::Weighting;
+use super::blocks::{BlockColumns, BlockLen};
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::kernel::axpy::{add_scaled, subtract_origin};

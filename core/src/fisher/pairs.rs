@@ -6,9 +6,9 @@ use super::Weighting;
 use super::blocks::{BlockColumns, BlockLen};
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
-use crate::kernel::axpy::add_scaled;
+use crate::kernel::axpy::{add_scaled, subtract_scaled};
 use crate::parallel::{Executor, split_at};
-use crate::pool::{ItemPair, Pair};
+use crate::pool::{ItemPair, Pair, Pool};
 
 /// Of a block of a list of so many pairs; it works in their weights.
 pub(super) const fn block_len(order: usize, pairs: usize) -> BlockLen {
@@ -69,5 +69,48 @@ impl<'a, T: Real, P: Pair> PairList<'a, T, P> {
             add_scaled(right, *weight * pair.count::<T>(), left);
         }
         count
+    }
+}
+
+/// The labelled pairs of a pool, to be taken out of a sum over all its pairs.
+#[derive(Clone, Copy)]
+pub(super) struct Labelled<'a, T> {
+    pub(super) pool: &'a Pool<'a>,
+    pub(super) rewards: &'a [T],
+    pub(super) weighting: Weighting<'a, T>,
+}
+
+impl<T: Real> Labelled<'_, T> {
+    /// d and −w·d of each pair of a block.
+    pub(super) fn fill<E: Executor>(
+        self,
+        executor: &E,
+        block: usize,
+        columns: &mut BlockColumns<'_, T>,
+    ) -> usize {
+        let features = self.pool.features();
+        let first = block.saturating_mul(sum::PAIRS);
+        let numbers = self.pool.labelled().get(first..).unwrap_or_default();
+        let numbers = numbers.get(..sum::PAIRS).unwrap_or(numbers);
+        let items = |pair: &u64| self.pool.pairs().items_of_pair(*pair).unwrap_or_default();
+        let reward = |item: u32| self.rewards.get(item as usize).copied().unwrap_or(T::ZERO);
+        let (weights, _) = split_at(columns.workspace, numbers.len());
+        for (weight, ItemPair { a, b }) in weights.iter_mut().zip(numbers.iter().map(items)) {
+            *weight = reward(a) - reward(b);
+        }
+        self.weighting.apply(executor, numbers.iter().map(items), weights);
+        let order = features.rows().max(1);
+        let left = columns.left.chunks_exact_mut(order);
+        let right = columns.right.chunks_exact_mut(order);
+        for (((left, right), weight), ItemPair { a, b }) in
+            left.zip(right).zip(&*weights).zip(numbers.iter().map(items))
+        {
+            for (out, d) in left.iter_mut().zip(features.difference(a, b)) {
+                *out = d;
+            }
+            right.fill(T::ZERO);
+            subtract_scaled(right, *weight, left);
+        }
+        numbers.len()
     }
 }

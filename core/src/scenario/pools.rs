@@ -25,8 +25,7 @@ use crate::select::{Options, Posterior, Problem, Selection, Selector, Strategy, 
 pub(super) enum Offer {
     InPrompt,
     CrossPrompt,
-    /// The cross-prompt pool with rewards so far apart that the product form of the weights is not
-    /// used (the numeric contract, 3).
+    /// The cross-prompt pool with rewards so far apart that most weights vanish.
     Stretched,
     Listed,
 }
@@ -130,8 +129,7 @@ const fn picks(strategy: Strategy) -> usize {
 }
 
 impl<T: Real> Numbers<'_, T> {
-    /// Fills in the head whose rewards reach beyond the range of the product form, by a power of
-    /// two, and tells both ranges.
+    /// Fills in the head whose rewards are far apart, by a power of two, and tells both ranges.
     fn stretch(&mut self, size: &Size, recorder: &mut Recorder<'_>) -> Result<(), Error> {
         let (rewards, _) = split_at(self.rewards, size.crossed);
         let first = rewards.first().copied().unwrap_or(T::ZERO);
@@ -142,7 +140,9 @@ impl<T: Real> Numbers<'_, T> {
         }
         let (mut range, mut factor) = (most - least, 1.0);
         recorder.numbers("range", 0, &[range])?;
-        while range <= T::PRODUCT_RANGE && factor < 1e9 {
+        let far =
+            T::from_f64(if T::SIGNIFICAND_BITS < f64::SIGNIFICAND_BITS { 80.0 } else { 600.0 });
+        while range <= far && factor < 1e9 {
             (range, factor) = (range * T::TWO, factor * 2.0);
         }
         recorder.numbers("range", 1, &[range])?;
@@ -195,7 +195,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             };
             for (index, weighting) in [(0, Weighting::Unit), (1, Weighting::Bernoulli)] {
                 matrix.clear();
-                add_pool(executor, &pool, of_pool, weighting, &mut matrix, numbers.workspace)?;
+                let (workspace, items) = (&mut *numbers.workspace, &mut *self.heaps);
+                add_pool(executor, &pool, of_pool, weighting, &mut matrix, workspace, items)?;
                 self.recorder.numbers("fisher-pool", offer.index(2) + index, matrix.as_slice())?;
             }
         }
@@ -244,7 +245,7 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         let mut target = Packed::new(order, &mut *numbers.matrix)?;
         target.clear();
         let (rewards, workspace) = (&*numbers.rewards, &mut *numbers.workspace);
-        add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, workspace)
+        add_pool(self.executor, &pool, rewards, Weighting::Unit, &mut target, workspace, &mut [])
     }
 
     fn choose(

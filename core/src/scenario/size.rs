@@ -187,16 +187,19 @@ impl Size {
     const fn work(&self, threads: usize, mlp: &Mlp) -> usize {
         let order = mlp.features();
         let (labels, minibatch) = (self.labels(), Some(self.minibatch));
-        let mut each = larger(pairs_workspace_len(order), rewards_workspace_len(order));
+        let mut pools = 0;
+        let each = larger(pairs_workspace_len(order), rewards_workspace_len(order));
         let mut offers = Offer::ALL.as_slice();
         while let [offer, rest @ ..] = offers {
-            (each, offers) = (larger(each, pool_workspace_len(&offer.size(self, order))), rest);
+            let pool = pool_workspace_len(&offer.size(self, order), threads);
+            (pools, offers) = (larger(pools, pool), rest);
         }
         let whitening = order.saturating_mul(panel_stride(self.items));
         largest([
             train::workspace_len(threads, mlp, self.trained, labels, minibatch),
             newton::workspace_len(threads, order, self.trained, labels),
             each.saturating_mul(larger(threads, 1)),
+            pools,
             whitener_len(order).saturating_add(whitening),
             mlp.workspace_len(self.items),
             condition_workspace_len(order),

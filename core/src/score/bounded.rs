@@ -14,8 +14,8 @@
 //! nothing over, blocks are scored by the strips of a walk over all pairs.
 
 use super::{Criterion, Ranking, Scan, Share};
-use crate::arith::exp::Exp;
 use crate::arith::elementwise::map;
+use crate::arith::exp::Exp;
 use crate::arith::{Real, sum};
 use crate::fisher::Weighting;
 use crate::kernel::axpy::add_scaled;
@@ -30,7 +30,7 @@ use crate::whiten::block_stride;
 const SLACK: u64 = 2048;
 
 /// Numbers of the panels that a worker keeps. Not part of the contract.
-const KEPT: usize = 1 << 19;
+const KEPT: usize = 1 << 16;
 
 /// Numbers that [`centre`] writes, a column, and a panel of one item.
 pub(super) const fn shared_len(rows: usize, items: usize) -> usize {
@@ -452,7 +452,8 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
             match &self.ranking.criterion {
                 Criterion::Stored(stored, _) => stored.copy_column(item, column),
                 _ => {
-                    for (slot, value) in column.iter_mut().zip(self.ranking.pool.features().column(item))
+                    for (slot, value) in
+                        column.iter_mut().zip(self.ranking.pool.features().column(item))
                     {
                         *slot = T::from_real(*value);
                     }

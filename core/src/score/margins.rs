@@ -179,4 +179,3 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Sorted<'_, T, D, E> {
         best.offer(Scored { score: T::INFINITY, pair: pair.unwrap_or(0) });
     }
 }
-

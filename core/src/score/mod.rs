@@ -29,9 +29,9 @@ pub(crate) use self::stored::{LeverageRows, PairScore, Rows, TraceDrop, copy_fea
 use core::ops::Range;
 
 use crate::arith::{Real, sum};
+use crate::columns::Columns;
 use crate::error::{Error, check_range, check_shape};
 use crate::fisher::Weighting;
-use crate::columns::Columns;
 use crate::kernel::panel::{Grid, fill_panel, squared_distances};
 use crate::linalg::Cholesky;
 use crate::memory::larger;
@@ -247,10 +247,12 @@ impl<'a, T: Real, D> Ranking<'a, T, D> {
             _ if !all || self.is_drawn() => Walk::Exhaustive,
             Criterion::Entropy | Criterion::MaxDiff => Walk::Sorted,
             Criterion::Stored(Stored { drop: Some(_), .. }, _) => Walk::Exhaustive,
-            Criterion::Leverage(_, weighting) | Criterion::Stored(_, weighting) => match weighting {
-                Weighting::Averaged(_) => Walk::Exhaustive,
-                Weighting::Bernoulli | Weighting::Unit => Walk::Bounded,
-            },
+            Criterion::Leverage(_, weighting) | Criterion::Stored(_, weighting) => {
+                match weighting {
+                    Weighting::Averaged(_) => Walk::Exhaustive,
+                    Weighting::Bernoulli | Weighting::Unit => Walk::Bounded,
+                }
+            }
         }
     }
 

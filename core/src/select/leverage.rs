@@ -9,7 +9,7 @@ use super::posterior::{factor_summary, pool_rewards};
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged};
 use crate::arith::Real;
 use crate::error::Error;
-use crate::fisher::{Weighting, add_pool, pool_workspace_len};
+use crate::fisher::{Weighting, add_pool, pool_items_len, pool_workspace_len};
 use crate::head::rewards_workspace_len;
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use crate::memory::larger;
@@ -72,7 +72,8 @@ fn by_leverage<T: Real, E: Executor>(
         Weighting::Bernoulli => averaged::weighting(problem, numbers)?,
         given => (given, numbers),
     };
-    let (factor, selection, numbers) = pool_factor(problem, past, rewards, weighting, numbers)?;
+    let (factor, selection, numbers) =
+        pool_factor(problem, past, rewards, weighting, numbers, heaps)?;
     let criterion = Criterion::Leverage(&factor, weighting);
     let workspace = Workspace { numbers, heaps, ranks };
     rank(problem, rewards, criterion, workspace, rng, batch)?;
@@ -89,6 +90,7 @@ pub(super) fn pool_factor<'a, T: Real, E: Executor>(
     rewards: &[T],
     weighting: Weighting<'_, T>,
     numbers: &'a mut [T],
+    items: &mut [Scored<T>],
 ) -> Result<PoolFactor<'a, T>, Error> {
     let Problem { executor, pool, posterior, .. } = *problem;
     let order = pool.features().rows();
@@ -96,7 +98,7 @@ pub(super) fn pool_factor<'a, T: Real, E: Executor>(
     let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
     let mut fisher = Packed::new(order, matrix)?;
     fisher.clear();
-    add_pool(executor, pool, rewards, weighting, &mut fisher, numbers)?;
+    add_pool(executor, pool, rewards, weighting, &mut fisher, numbers, items)?;
     if let Some(past) = past {
         fisher.add(&past)?;
     }
@@ -198,7 +200,7 @@ pub(super) const fn workspace_len<T: Real>(
 pub(super) const fn pool_len(sizes: &Sizes) -> usize {
     // Blocks beyond one a thread even out their lengths; one thread has nothing to even out.
     let blocks = if sizes.threads > 1 { sizes.threads.saturating_mul(2) } else { 1 };
-    blocks.saturating_mul(pool_workspace_len(&sizes.pool))
+    pool_workspace_len(&sizes.pool, blocks)
 }
 
 /// Candidates and whole numbers that [`rank`] works in, its scores taking so much.
@@ -208,12 +210,13 @@ pub(super) const fn rank_len(
     scores: ScoreWorkspaceLen,
 ) -> (usize, usize) {
     let Sizes { batch, pool, .. } = *sizes;
-    match distinct {
+    let (heaps, ranks) = match distinct {
         Distinct::Unlimited => (scores.heaps(sizes.workers(), batch), 0),
         Distinct::PerItem(_) | Distinct::PerPrompt(_) => {
             let front = front_len(batch);
             let heaps = scores.heaps(sizes.workers(), front).saturating_add(front);
             (heaps, picked_len(batch, pool.items, distinct))
         }
-    }
+    };
+    (larger(heaps, pool_items_len(&pool)), ranks)
 }

@@ -58,7 +58,7 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     let (solved, numbers) = split_at(numbers, order * order);
     let (whitener, numbers) = split_at(numbers, whitener_len(order));
     let (factor, selection, numbers) =
-        leverage::pool_factor(problem, past, rewards, weighting, numbers)?;
+        leverage::pool_factor(problem, past, rewards, weighting, numbers, heaps)?;
     let root = fill_root(order, target, root)?;
     fill_whitener(factor.as_slice(), order, whitener);
     let fits = workers(
@@ -89,9 +89,8 @@ pub(super) const fn workspace_len<T: Real>(
     options: &Options<'_, T>,
 ) -> WorkspaceLen {
     let PoolSize { order, items, .. } = sizes.pool;
-    let scores =
-        ScoreWorkspaceLen::stored(order, &sizes.pool, options.is_bounded())
-            .at_least(whiten_workspace_len(order, items));
+    let scores = ScoreWorkspaceLen::stored(order, &sizes.pool, options.is_bounded())
+        .at_least(whiten_workspace_len(order, items));
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
     let shared =
         larger(larger(leverage::pool_len(sizes), scores.numbers(sizes.workers())), rewards);

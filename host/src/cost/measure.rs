@@ -102,7 +102,8 @@ impl Bench<'_> {
             matrix.clear();
             rewards(self.threads, columns, &head, &mut values, &mut memory)?;
             let weighting = Weighting::Bernoulli;
-            add_pool(self.threads, &pool, &values, weighting, &mut matrix, &mut memory)
+            let (memory, items) = (&mut memory, &mut heaps);
+            add_pool(self.threads, &pool, &values, weighting, &mut matrix, memory, items)
         })?;
         Packed::new(order, &mut fisher[..])
             .map_err(Error::core("the Fisher matrix"))?

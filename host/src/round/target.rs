@@ -7,10 +7,11 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
-use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len};
+use pairpick_core::fisher::{Weighting, add_pool, pool_items_len, pool_workspace_len};
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, Prompts};
+use pairpick_core::topk::Scored;
 
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
@@ -35,11 +36,12 @@ fn second_moment<T: Real>(threads: &Threads, pool: &Pool<'_>) -> Result<Packed<T
     let features: Columns<'_, f32> = pool.features();
     let order = features.rows();
     let context = || Error::core("the target of the design");
-    let len = pool_workspace_len(&pool.size());
-    let mut workspace = vec![T::ZERO; 4 * threads.threads() * len];
+    let size = pool.size();
+    let mut workspace = vec![T::ZERO; pool_workspace_len(&size, 4 * threads.threads())];
+    let mut items = vec![Scored::default(); pool_items_len(&size)];
     let mut sum = Packed::new(order, vec![T::ZERO; packed_len(order)]).map_err(context())?;
     let rewards = vec![T::ZERO; features.len()];
-    add_pool(threads, pool, &rewards, Weighting::Unit, &mut sum, &mut workspace)
+    add_pool(threads, pool, &rewards, Weighting::Unit, &mut sum, &mut workspace, &mut items)
         .map_err(context())?;
     let count = T::from_u64(pool.available());
     for entry in sum.as_mut_slice() {

@@ -179,13 +179,14 @@ impl Fixture {
             let mut kept = vec![T::ZERO; whitened_len(order, items)];
             let whitened = Whitened::new(executor, &self.factor(), pool.features(), &mut kept);
             let weighting = Weighting::Averaged(whitened.expect("fits"));
-            let len = pool_workspace_len(&pool.size()).max(rewards_workspace_len(order));
+            let len = pool_workspace_len(&pool.size(), 3).max(rewards_workspace_len(order));
             let mut memory = vec![T::ZERO; executor.threads() * len];
             let mut values = vec![T::ZERO; items];
             rewards(executor, pool.features(), &self.head, &mut values, &mut memory)
                 .expect("rewards");
             let mut fisher = Packed::new(order, vec![T::ZERO; packed_len(order)]).expect("order");
-            add_pool(executor, pool, &values, weighting, &mut fisher, &mut memory).expect("fits");
+            add_pool(executor, pool, &values, weighting, &mut fisher, &mut memory, &mut [])
+                .expect("fits");
             fisher.into_inner()
         })
     }

@@ -29,7 +29,12 @@ fn centred(rng: &mut Stream) -> f64 {
 }
 
 impl Items {
-    fn new(name: &'static str, items: usize, order: usize, reward: impl Fn(usize, f64) -> f64) -> Self {
+    fn new(
+        name: &'static str,
+        items: usize,
+        order: usize,
+        reward: impl Fn(usize, f64) -> f64,
+    ) -> Self {
         let mut rng = Stream::new(11, name, 1);
         let mut features = Vec::new();
         let mut rewards = Vec::new();
@@ -56,7 +61,8 @@ impl Items {
         batch: usize,
     ) -> Vec<Result<Vec<Scored<T>>, pairpick_core::Error>> {
         let rewards: Vec<T> = self.rewards.iter().map(|reward| T::from_f64(*reward)).collect();
-        let mut matrix = Packed::new(self.order, vec![T::ZERO; packed_len(self.order)]).expect("order");
+        let mut matrix =
+            Packed::new(self.order, vec![T::ZERO; packed_len(self.order)]).expect("order");
         for (place, entry) in matrix.as_mut_slice().iter_mut().enumerate() {
             *entry = T::from_f64(0.1 / (1.0 + place as f64));
         }
@@ -96,13 +102,16 @@ impl Items {
                     let what = format!("{} {} {threads} {batch} {criterion}", self.name, T::NAME);
                     match (found, expected) {
                         (Ok(found), Ok(expected)) => {
-                            for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+                            for (place, (found, expected)) in found.iter().zip(expected).enumerate()
+                            {
                                 assert_eq!(found.pair, expected.pair, "{what}, place {place}");
                                 let (found, expected) = (found.score.bits(), expected.score.bits());
                                 assert_eq!(found, expected, "{what}, place {place}");
                             }
                         }
-                        (found, expected) => assert_eq!(found.is_err(), expected.is_err(), "{what}"),
+                        (found, expected) => {
+                            assert_eq!(found.is_err(), expected.is_err(), "{what}")
+                        }
                     }
                 }
             }

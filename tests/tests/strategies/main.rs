@@ -1,6 +1,7 @@
 //! What picks a batch: against reference vectors, brute force, closed forms and real data. One
 //! binary, since all of it compiles the same selections.
 
+mod all_pairs;
 mod alpaca;
 mod averaged;
 mod batches;

@@ -5,10 +5,10 @@
 
 use pairpick::memory::Selector;
 use pairpick_core::Error;
-use pairpick_core::arith::{Real, bernoulli_variance, exp};
+use pairpick_core::arith::{Real, bernoulli_variance};
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{
-    Weighting, add_pairs, add_pool, pairs_workspace_len, pool_workspace_len,
+    Weighting, add_pairs, add_pool, pairs_workspace_len, pool_items_len, pool_workspace_len,
 };
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Packed, packed_len};
@@ -73,14 +73,18 @@ impl Fixture {
         weighting: Weighting<'_, T>,
     ) -> Vec<T> {
         self.with(|pool| {
-            let len = pool_workspace_len(&pool.size()).max(rewards_workspace_len(self.order));
-            let mut memory = vec![T::ZERO; executor.threads() * len];
+            let threads = executor.threads();
+            let len = threads * rewards_workspace_len(self.order);
+            let len = pool_workspace_len(&pool.size(), threads).max(len);
+            let mut memory = vec![T::ZERO; len];
+            let mut items = vec![Scored::default(); pool_items_len(&pool.size())];
             let mut values = vec![T::ZERO; pool.features().len()];
             rewards(executor, pool.features(), &self.head, &mut values, &mut memory)
                 .expect("rewards");
             let mut fisher =
                 Packed::new(self.order, vec![T::ZERO; packed_len(self.order)]).expect("order");
-            add_pool(executor, pool, &values, weighting, &mut fisher, &mut memory).expect("fits");
+            add_pool(executor, pool, &values, weighting, &mut fisher, &mut memory, &mut items)
+                .expect("fits");
             fisher.into_inner()
         })
     }
@@ -413,10 +417,8 @@ fn a_selection_of_500_from_5_000_items_works_in_less_than_32_mib() {
     }
 }
 
-/// Rewards so far apart that the product form would give 0 or NaN: the stable form takes over, at
-/// exactly the range that the contract names.
 #[test]
-fn cross_prompt_weights_are_right_on_both_sides_of_their_guard() {
+fn cross_prompt_weights_are_right_however_far_rewards_are_apart() {
     fn check<T: Real>(range: f64, tolerance: f64) {
         for (offset, range) in [(0.0, range), (180.0, range), (0.0, range * 1.01), (-7.0, 1.0)] {
             let rewards: Vec<T> = [0.0, 1.0, 0.25 * range, 0.25 * range + 1.0, range - 0.5, range]
@@ -428,11 +430,11 @@ fn cross_prompt_weights_are_right_on_both_sides_of_their_guard() {
             features.iter_mut().step_by(order + 1).for_each(|value| *value = 1.0);
             let columns = Columns::new(&features, order, order).expect("shape");
             let pool = Pool::cross_prompt(columns, &[]).expect("a pool");
-            let mut memory = vec![T::ZERO; pool_workspace_len(&pool.size())];
+            let mut memory = vec![T::ZERO; pool_workspace_len(&pool.size(), 1)];
             let mut fisher = Packed::new(order, vec![T::ZERO; packed_len(order)]).expect("order");
             let executor = Sequential::default();
             let weighting = Weighting::Bernoulli;
-            add_pool(&executor, &pool, &rewards, weighting, &mut fisher, &mut memory)
+            add_pool(&executor, &pool, &rewards, weighting, &mut fisher, &mut memory, &mut [])
                 .expect("fits");
             for a in 0..order {
                 for b in a + 1..order {
@@ -451,7 +453,7 @@ fn cross_prompt_weights_are_right_on_both_sides_of_their_guard() {
     check::<f64>(600.0, 1e-14);
 }
 
-/// Bit by bit, on both sides of the guard of the product form, with several blocks of items.
+/// Bit by bit, with several blocks of items.
 #[test]
 fn the_cross_prompt_sum_is_that_of_the_contract() {
     fn check<T: Real>(scale: f64) {
@@ -464,29 +466,20 @@ fn the_cross_prompt_sum_is_that_of_the_contract() {
                 .collect();
             assert!(items.len() > 512, "three blocks");
             let rewards: Vec<T> = items.iter().map(|item| item[0] * T::from_f64(scale)).collect();
-            let (least, most) = rewards.iter().fold((rewards[0], rewards[0]), |(l, m), r| {
-                (if *r < l { *r } else { l }, if m < *r { *r } else { m })
-            });
-            let half = |r: T| (r - (least + (most - least) * T::HALF)) * T::HALF;
             let weight = |a: usize, b: usize| {
                 let labelled = pool.pairs().pair_number(a.min(b) as u32, a.max(b) as u32);
                 if a == b || labelled.is_some_and(|pair| pool.labelled().contains(&pair)) {
                     return T::ZERO;
                 }
-                if most - least <= T::PRODUCT_RANGE {
-                    let (x, y) = (half(rewards[a]), half(rewards[b]));
-                    let sum = exp(x) * exp(-y) + exp(-x) * exp(y);
-                    T::ONE / (sum * sum)
-                } else {
-                    bernoulli_variance(rewards[a] - rewards[b])
-                }
+                bernoulli_variance(rewards[a] - rewards[b])
             };
             let expected = naive::cross_prompt_fisher(&items, &weight);
             let executor = Threads { level: available()[1].1, threads: 3 };
-            let mut memory = vec![T::ZERO; 3 * pool_workspace_len(&pool.size())];
+            let mut memory = vec![T::ZERO; pool_workspace_len(&pool.size(), 3)];
             let mut fisher = Packed::new(5, vec![T::ZERO; packed_len(5)]).expect("order");
             let weighting = Weighting::Bernoulli;
-            add_pool(&executor, pool, &rewards, weighting, &mut fisher, &mut memory).expect("fits");
+            add_pool(&executor, pool, &rewards, weighting, &mut fisher, &mut memory, &mut [])
+                .expect("fits");
             assert_eq!(fisher.as_slice(), expected, "{} times {scale}", T::NAME);
         });
     }

@@ -132,7 +132,7 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
     count("rewards", || rewards(executor, features, &memory.head, values, numbers))?;
     let mut fisher = Packed::new(ORDER, &mut memory.matrix[..])?;
     let weighting = Weighting::Bernoulli;
-    count("fisher", || add_pool(executor, pool, values, weighting, &mut fisher, numbers))?;
+    count("fisher", || add_pool(executor, pool, values, weighting, &mut fisher, numbers, &mut []))?;
     fisher.add_diagonal(T::ONE);
     let factor = count("cholesky", || Cholesky::factor(fisher))?;
     count("whiten", || {
