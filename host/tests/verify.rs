@@ -146,7 +146,7 @@ fn what_cannot_be_compared_is_bad_input() {
     let good = &recorded.text;
     let cases: [(String, &str); 7] = [
         (String::new(), "no line begins with \"trace contract\""),
-        (good.replacen("contract 2", "contract 77", 1), "a trace of contract 77"),
+        (good.replacen("contract 3", "contract 77", 1), "a trace of contract 77"),
         (good.replacen("trace contract", "trace contrast", 1), "no header of a trace"),
         (good.replacen("\nties ", "\nties 1 ", 1), "line "),
         (good.replacen(" 3f800000", " 3f80000", 1), "is not a value of 32 bits"),

@@ -318,3 +318,30 @@ fn increasing_functions_do_not_decrease() {
         assert!(double.is_sorted(), "{} in f64", function.name);
     }
 }
+
+#[test]
+fn chebyshev_polynomials_are_cosines_of_multiples() {
+    fn check<T: Real>(bound: f64) {
+        let nodes = chebyshev::node_count::<T>();
+        for k in 0..nodes {
+            for i in 0..nodes + 3 {
+                let angle = (i * (2 * k + 1)) as f64 * std::f64::consts::PI / (2 * nodes) as f64;
+                let found = chebyshev::at_node::<T>(i, k).to_f64();
+                assert!((found - angle.cos()).abs() <= bound, "T_{i} at node {k}: {found}");
+            }
+        }
+        let x: Vec<T> = (0..=100).map(|place| T::from_f64(f64::from(place) / 50.0 - 1.0)).collect();
+        let mut rows = vec![T::ZERO; nodes * x.len()];
+        chebyshev::fill_polynomials(Level::new(), &x, &mut rows);
+        for (i, row) in rows.chunks(x.len()).enumerate() {
+            for (x, found) in x.iter().zip(row) {
+                let expected = (i as f64 * x.to_f64().acos()).cos();
+                let error = (found.to_f64() - expected).abs();
+                let most = (1 + i * i) as f64 * T::EPSILON.to_f64();
+                assert!(error <= most, "T_{i}({x:?}): {error:e}, {most:e}");
+            }
+        }
+    }
+    check::<f32>(6e-8);
+    check::<f64>(5e-16);
+}

@@ -19,6 +19,7 @@ pub trait Constants: Element + 'static {
     const COSINES: &'static [Self];
 }
 
+#[allow(clippy::approx_constant, reason = "a table, of which one is √½")]
 impl Constants for f32 {
     const COSINES: &'static [Self] = &[
         1.0,
@@ -39,6 +40,7 @@ impl Constants for f32 {
     ];
 }
 
+#[allow(clippy::approx_constant, reason = "a table, of which one is √½")]
 impl Constants for f64 {
     const COSINES: &'static [Self] = &[
         1.0,

@@ -7,8 +7,9 @@
 //! (δ_a)_i · (g_a)_j for each item in order, [`sum::ITEMS`] items a block. Labelled pairs and an
 //! item with itself have weight 0.
 //!
-//! Why it is fast: the sum over 12.5 million pairs is two matrix products over 5,000 items, and a
-//! tile of weights stays in cache between its making and its use.
+//! So pools are summed that `boxes` does not serve: small ones, nearly exhausted ones, and those with
+//! averaged weights, each of which is a pair's own. A tile of weights stays in cache between its
+//! making and its use.
 
 use core::ops::Range;
 

@@ -249,6 +249,7 @@ fn check_workspace<T>(block: BlockLen, workspace: &[T]) -> Result<(), Error> {
 }
 
 /// What the blocks of a pool's sum are made of.
+#[allow(clippy::large_enum_variant, reason = "one a sum, which nobody copies")]
 enum PoolPairs<'a, T> {
     InPrompt(PromptPairs<'a, T>),
     CrossPrompt(AllPairs<'a, T>),

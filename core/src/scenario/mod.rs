@@ -31,6 +31,7 @@
 mod data;
 mod edges;
 mod learn;
+mod many;
 mod memory;
 mod pools;
 mod recorder;
@@ -66,6 +67,9 @@ pub fn replay<T: Real, E: Executor>(
     let mut recorder = Recorder::new(observe);
     edges::replay::<T, E>(executor, &mut recorder)?;
     data::streamed_deviations(&mut recorder)?;
+    let (numbers, singles, heaps) =
+        (&mut *memory.numbers, &mut *memory.singles, &mut *memory.heaps);
+    many::replay(executor, size, numbers, singles, heaps, &mut recorder)?;
 
     let (embeddings, singles) = split_at(memory.singles, size.inputs.saturating_mul(size.items));
     let (golden, doubles) = split_at(memory.doubles, size.items);

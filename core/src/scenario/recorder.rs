@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::profile::Profile;
 
 /// The version of the numeric contract that results have the bits of.
-pub const CONTRACT: u32 = 2;
+pub const CONTRACT: u32 = 3;
 
 /// Values on a line of a recording.
 const VALUES_A_LINE: usize = 8;

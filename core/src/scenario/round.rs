@@ -64,7 +64,7 @@ pub(super) struct Numbers<'a, T> {
     /// Features and head as a selection takes them.
     pub(super) features_f32: &'a mut [f32],
     pub(super) head_f32: &'a mut [f32],
-    /// The head whose rewards are too far apart for the product form of the weights.
+    /// The head whose rewards are so far apart that most weights vanish.
     pub(super) stretched_f32: &'a mut [f32],
 }
 

@@ -1,5 +1,6 @@
 //! [`Size`]: how much data a replay works on, and the memory that it needs for it.
 
+use super::many;
 use super::memory::Lengths;
 use super::pools::{Offer, options};
 use crate::certificate;
@@ -33,6 +34,8 @@ pub struct Size {
     pub(super) listed: usize,
     /// Items of the cross-prompt pool, the first ones.
     pub(super) crossed: usize,
+    /// Features of the many items.
+    pub(super) many: usize,
     /// Pairs asked about each round.
     pub(super) batch: usize,
     /// Items trained on, the first ones: a training takes many passes over them.
@@ -56,6 +59,7 @@ impl Size {
         replies: &[1, 3, 0, 0, 2, 0, 4, 0, 2, 0],
         listed: 530,
         crossed: 31,
+        many: 2,
         batch: 6,
         trained: 67,
         iterations: 5,
@@ -74,6 +78,7 @@ impl Size {
         replies: &[1, 17, 9, 0, 12, 10, 3, 31, 7, 10],
         listed: 1000,
         crossed: 523,
+        many: 19,
         batch: 150,
         trained: 601,
         iterations: 2,
@@ -165,12 +170,18 @@ impl Size {
         let fixed = self.inputs.saturating_add(order).saturating_mul(self.items);
         let places = index_len(self.labels(), self.trained, Some(self.minibatch));
         Ok(Lengths {
-            numbers: largest([self.work(threads, &mlp), selection.numbers, certificate.numbers])
-                .saturating_add(fixed)
-                .saturating_add(self.items)
-                .saturating_add(2 * mlp.parameters())
-                .saturating_add(2 * packed_len(order)),
-            singles: fixed.saturating_add(2 * order).saturating_add(2 * self.inputs),
+            numbers: larger(
+                largest([self.work(threads, &mlp), selection.numbers, certificate.numbers])
+                    .saturating_add(fixed)
+                    .saturating_add(self.items)
+                    .saturating_add(2 * mlp.parameters())
+                    .saturating_add(2 * packed_len(order)),
+                many::numbers_len(self, threads),
+            ),
+            singles: larger(
+                fixed.saturating_add(2 * order).saturating_add(2 * self.inputs),
+                many::singles_len(self),
+            ),
             doubles: self.items.saturating_add(3 * self.inputs + 3 * replies + self.prompts),
             prompts: self.prompts.saturating_add(1),
             places: larger(places, replies),
@@ -179,7 +190,7 @@ impl Size {
             asked: self.labels(),
             batch: self.batch,
             ranks: larger(selection.ranks, certificate.ranks),
-            heaps: larger(selection.heaps, certificate.heaps),
+            heaps: largest([selection.heaps, certificate.heaps, many::heaps_len(self)]),
         })
     }
 

@@ -437,6 +437,8 @@ struct Scan<'a, T, D, E> {
     whitened: &'a [T],
     /// The items in the order in which a bounded walk looks at them.
     order: &'a [Scored<T>],
+    /// Whether that is the order of their rewards.
+    by_reward: bool,
 }
 
 impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
@@ -458,11 +460,18 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
             }
             _ => (<&mut [T]>::default(), shared),
         };
-        let scan = Self { executor, ranking: *ranking, whitener, whitened: &[], order: &[] };
+        let scan = Self {
+            executor,
+            ranking: *ranking,
+            whitener,
+            whitened: &[],
+            order: &[],
+            by_reward: false,
+        };
         match (ranking.walk(), pool.pairs(), criterion) {
             (Walk::Bounded, ..) => {
-                bounded::fill_order(&scan, workers, order, shared, workspace);
-                return Self { order, ..scan };
+                let by_reward = bounded::fill_order(&scan, workers, order, shared, workspace);
+                return Self { order, by_reward, ..scan };
             }
             (_, _, Criterion::Entropy | Criterion::MaxDiff) => {}
             (_, Pairs::CrossPrompt(_), _) => cross_prompt::whiten(&scan, shared),

@@ -34,8 +34,8 @@ const LONG_PROMPTS: u64 = 2;
 /// The most items of a small listed pool: their features leave the cache as those of a large one.
 const ITEMS_LISTED: u64 = 1500;
 
-/// Items of a small pool across prompts: three blocks.
-const ITEMS_ACROSS: u64 = 768;
+/// Items of a small pool across prompts: as many as have the form of many.
+const ITEMS_ACROSS: u64 = 2048;
 
 /// Labels of a small training.
 const LABELS: u64 = 64;

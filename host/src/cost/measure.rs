@@ -85,6 +85,10 @@ impl Bench<'_> {
     fn selection<T: Real>(&self) -> Result<[f64; 4]> {
         let (items, order) = (self.shape.items as usize, self.shape.order() as usize);
         let (features, head) = (numbers(items.saturating_mul(order), 1.0), numbers(order, 0.3));
+        let features = match self.shape.pool {
+            PoolShape::CrossPrompt => spread(features, order),
+            _ => features,
+        };
         let columns = Columns::new(&features, order, items).map_err(Error::core("features"))?;
         let pairs = Pairs::new(self.shape);
         let mut first_pairs = vec![0; pairs.starts.len()];
@@ -226,6 +230,17 @@ fn median(mut seconds: Vec<f64>) -> f64 {
 fn numbers(count: usize, scale: f32) -> Vec<f32> {
     let mut stream = Stream::new(0, "cost", 0);
     (0..count).map(|_| scale * (2.0 * stream.uniform::<f32>() - 1.0)).collect()
+}
+
+/// Items of which few lie far out, as those of a trained network do.
+fn spread(mut features: Vec<f32>, order: usize) -> Vec<f32> {
+    let mut stream = Stream::new(0, "spread", 0);
+    for item in features.chunks_mut(order.max(1)) {
+        let square = stream.uniform::<f32>() * stream.uniform::<f32>();
+        let scale = 0.3 + 3.0 * square * square * square * square;
+        item.iter_mut().for_each(|value| *value *= scale);
+    }
+    features
 }
 
 fn parameters(mlp: &Mlp) -> Vec<f32> {

@@ -1,4 +1,4 @@
-use pairpick_core::arith::{self, Real};
+use pairpick_core::arith::{self, Real, chebyshev};
 
 use crate::any;
 
@@ -14,6 +14,11 @@ probes! {
     arith::softplus[T] => arith::softplus(any::<T>());
     arith::gelu[T] => arith::gelu(any::<T>());
     arith::gelu_derivative[T] => arith::gelu_derivative(any::<T>());
+    arith::chebyshev::node_count[T] => chebyshev::node_count::<T>();
+    arith::chebyshev::node[T] => chebyshev::node::<T>(any());
+    arith::chebyshev::at_node[T] => chebyshev::at_node::<T>(any(), any());
+    arith::chebyshev::fill_polynomials[T] =>
+        chebyshev::fill_polynomials::<T>(any(), any(), any());
     arith::self_test::self_test => arith::self_test();
 
     arith::real::Real::from_f64[T] => T::from_f64(any());

@@ -17,7 +17,7 @@ use pairpick_core::kernel::panel::{
     Grid, fill_columns, fill_panel, fill_panel_from, panel_stride, project_panel,
     signed_squared_distances, squared_distances,
 };
-use pairpick_core::kernel::weights::{Factors, product_weights};
+use pairpick_core::kernel::reach::{Bounds, reaching};
 
 use crate::{any, give};
 
@@ -116,8 +116,7 @@ probes! {
     kernel::panel::signed_squared_distances[T] =>
         signed_squared_distances(any(), any::<Grid<'_, T>>(), any(), any());
 
-    kernel::weights::Factors::of[T] => give(Factors::<T>::of(any()));
-    kernel::weights::Factors::range[T] => give(any::<Factors<'_, T>>().range(any(), any()));
-    kernel::weights::product_weights[T] =>
-        product_weights(any(), any::<Factors<'_, T>>(), any(), any());
+    kernel::reach::Bounds::range[T] => give(any::<Bounds<'_, T>>().range(any(), any()));
+    kernel::reach::reaching[T] =>
+        reaching(any(), any::<T>(), any::<Bounds<'_, T>>(), any(), any());
 }

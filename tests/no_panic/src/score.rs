@@ -4,6 +4,8 @@ use crate::{Any, any, give};
 
 probes! {
     score::ScoreWorkspaceLen::new => ScoreWorkspaceLen::new(any());
+    score::ScoreWorkspaceLen::exhaustive => ScoreWorkspaceLen::exhaustive(any());
+    score::ScoreWorkspaceLen::heaps => any::<ScoreWorkspaceLen>().heaps(any(), any());
     score::ScoreWorkspaceLen::numbers => any::<ScoreWorkspaceLen>().numbers(any());
     score::Ranking::new[T] =>
         Ranking::new(any(), any(), any::<Criterion<'_, T, &[T]>>());

@@ -78,7 +78,7 @@ impl<'a, T: Real> Exchange<'a, T> {
     }
 
     /// Turns the moments of each box, of polynomials, into sums at its nodes.
-    pub(super) fn to_nodes<E: Executor>(&mut self, executor: &E, moments: &mut [T]) {
+    pub(super) fn sum_at_nodes<E: Executor>(&mut self, executor: &E, moments: &mut [T]) {
         let nodes = node_count::<T>();
         let rows = moments.len().checked_div(nodes).unwrap_or(0);
         let (column, _) = split_at(self.column, moments.len());

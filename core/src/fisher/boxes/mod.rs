@@ -189,7 +189,7 @@ impl<'a, T: Real> Boxes<'a, T> {
             }
             first += blocks * sum::SORTED_ITEMS;
         }
-        self.exchange.to_nodes(executor, self.segment.moments_mut(number));
+        self.exchange.sum_at_nodes(executor, self.segment.moments_mut(number));
     }
 
     /// The sums of δ and 1 over some items of a box, each times every polynomial at its reward.

@@ -1,0 +1,139 @@
+//! The best of all pairs of all items, without a look at most of them.
+//!
+//! A score is at most w (ρ_a + ρ_b)², ρ being a whitened item's distance from the mean one. Items are
+//! taken in descending ρ, [`sum::ITEMS`] a block, and every two blocks are paired, those of the
+//! largest ρ first; where most rewards are far apart, in the order of rewards, those of the largest w
+//! first. What cannot reach the worst of the best pairs so far is passed over: a row of
+//! blocks, a row of items, a group of pairs. The others are scored as every pair is, by the direct
+//! sum of squared differences.
+//!
+//! *Exact.* A bound holds as computed: it is lifted by what rounding may do, and
+//! only what lies strictly below is passed over. So the best pairs and the bits of their scores are
+//! those of a walk over all, whoever has seen which pair before.
+//!
+//! Why it is fast: outliers come first, and trained features have few of them. Where bounds pass
+//! nothing over, blocks are scored by the strips of a walk over all pairs.
+
+mod order;
+mod panels;
+mod walk;
+
+pub(super) use self::order::fill_order;
+use self::panels::Panels;
+use self::walk::Walk;
+use super::{Criterion, Ranking, Scan, Share};
+use crate::arith::{Real, sum};
+use crate::kernel::panel::DISTANCE_ROWS;
+use crate::parallel::{Executor, split_at};
+use crate::topk::{Scored, TopK};
+use crate::whiten::block_stride;
+
+/// Numbers of the mean item: a column, and a panel of one item.
+pub(super) const fn shared_len(rows: usize, items: usize) -> usize {
+    rows.saturating_mul(block_stride(items).saturating_add(1))
+}
+
+/// Numbers that a worker needs: to measure the items' distances, and then to walk.
+pub(super) const fn workspace_len(rows: usize, items: usize) -> usize {
+    let block = sum::longest(sum::ITEMS, items);
+    let panels = Panels::<()>::count(rows, items).saturating_add(2);
+    let panels = panels.saturating_mul(rows.saturating_mul(block_stride(items)));
+    let columns = rows.saturating_mul(block);
+    panels.saturating_add(columns).saturating_add((6 + DISTANCE_ROWS) * block)
+}
+
+/// Scores the pairs of blocks that are a worker's share, as far as they can enter, and offers them.
+pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    share: Share,
+    workspace: &mut [T],
+    best: &mut TopK<'_, T>,
+) {
+    let (rows, items) = (scan.ranking.criterion.rows(), scan.order.len());
+    let block = sum::longest(sum::ITEMS, items);
+    let panel = rows * block_stride(items);
+    let (columns, workspace) = split_at(workspace, rows * block);
+    let (own_bounds, workspace) = split_at(workspace, 3 * block);
+    let (other_bounds, workspace) = split_at(workspace, 3 * block);
+    let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * block);
+    let (own_panel, workspace) = split_at(workspace, panel);
+    let (other_panel, workspace) = split_at(workspace, panel);
+    let kept = Panels::<T>::count(rows, items);
+    let mut panels = Panels { values: split_at(workspace, kept * panel).0, filled: 0, columns };
+    let walk = Walk::new(scan);
+    let blocks = items.div_ceil(sum::ITEMS);
+    let mut part = 0;
+    for own in 0..blocks {
+        let after = part + (blocks - own);
+        let (mut part_of, mut is_filled) = (part, false);
+        part = after;
+        if !walk.by_reward && walk.is_below(own, own, best) {
+            return;
+        }
+        if after <= share.first {
+            continue;
+        }
+        for other in own..blocks {
+            let number = part_of;
+            part_of += 1;
+            if number >= share.end {
+                return;
+            }
+            if number < share.first || !(number - share.first).is_multiple_of(share.step.max(1)) {
+                continue;
+            }
+            if walk.is_below(own, other, best) {
+                break;
+            }
+            if !is_filled {
+                panels.prepare(&walk, own, own_panel);
+                walk.fill_bounds(own, own_bounds);
+                is_filled = true;
+            }
+            panels.prepare(&walk, other, other_panel);
+            walk.fill_bounds(other, other_bounds);
+            let own = walk.block(own, panels.of(&walk, own, own_panel), own_bounds);
+            let other = walk.block(other, panels.of(&walk, other, other_panel), other_bounds);
+            walk.score_blocks(own, other, scores, best);
+        }
+    }
+}
+
+impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
+    pub(super) fn reward(&self, item: u64) -> T {
+        let item = usize::try_from(item).unwrap_or(usize::MAX);
+        self.ranking.rewards.get(item).copied().unwrap_or(T::ZERO)
+    }
+
+    /// Copies what items are scored from, a column each.
+    fn gather(&self, items: impl IntoIterator<Item = usize>, columns: &mut [T]) {
+        let columns = columns.chunks_exact_mut(self.ranking.criterion.rows().max(1));
+        for (item, column) in items.into_iter().zip(columns) {
+            match &self.ranking.criterion {
+                Criterion::Stored(stored, _) => stored.copy_column(item, column),
+                _ => {
+                    for (slot, value) in
+                        column.iter_mut().zip(self.ranking.pool.features().column(item))
+                    {
+                        *slot = T::from_real(*value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Offers the pair of two items, unless it has a label or the batch may not pick it.
+    pub(super) fn offer_items(&self, a: u64, b: u64, score: T, best: &mut TopK<'_, T>) {
+        let Ranking { pool, picked, .. } = &self.ranking;
+        let (first, second) = if a < b { (a, b) } else { (b, a) };
+        let (Ok(first), Ok(second)) = (u32::try_from(first), u32::try_from(second)) else {
+            return;
+        };
+        if let Some(pair) = pool.pairs().pair_number(first, second)
+            && pool.labelled().binary_search(&pair).is_err()
+            && picked.is_none_or(|picked| picked.allows(pair))
+        {
+            best.offer(Scored { score, pair });
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Two blocks of items: which of their pairs can enter, and their scores.
+
+use core::iter::empty;
+
+use super::Scan;
+use crate::arith::elementwise::map;
+use crate::arith::exp::Exp;
+use crate::arith::{Real, exp, sum};
+use crate::fisher::Weighting;
+use crate::kernel::panel::{DISTANCE_ROWS, Grid, Panel};
+use crate::kernel::reach::{Bounds, REACH_GROUP, reaching};
+use crate::memory::smaller;
+use crate::parallel::{Executor, split_at};
+use crate::topk::{Scored, TopK};
+use crate::whiten::block_stride;
+
+/// Roundings that a bound allows for: those of the exponentials of far rewards are most of them.
+const SLACK: u64 = 2048;
+
+/// The items in their order, and what bounds their pairs' scores.
+pub(super) struct Walk<'a, T, D, E> {
+    scan: &'a Scan<'a, T, D, E>,
+    order: &'a [Scored<T>],
+    /// Whether items stand in the order of their rewards, rather than in that of their distances.
+    pub(super) by_reward: bool,
+    /// The largest distance.
+    largest: T,
+    /// The reward whose factors h and g are 1.
+    centre: T,
+    /// What the square root of a score is lowered by before bounds are held against it; 0 where none
+    /// may be.
+    lowered: T,
+    /// No weight is larger, as computed.
+    largest_weight: T,
+}
+
+/// A block of items: what their pairs are scored from, and what bounds the scores.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'w, T> {
+    items: &'w [Scored<T>],
+    panel: Panel<'w, T>,
+    bounds: Bounds<'w, T>,
+}
+
+impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
+    pub(super) fn new(scan: &'a Scan<'a, T, D, E>) -> Self {
+        let order = scan.order;
+        let by_reward = scan.by_reward;
+        // The item in the middle has a reward that outliers do not move.
+        let middle = if by_reward { order.get(order.len() / 2) } else { order.last() };
+        let centre = middle.map_or(T::ZERO, |item| scan.reward(item.pair));
+        let slack = T::EPSILON * T::from_u64(SLACK + scan.ranking.criterion.rows() as u64);
+        let unit = matches!(scan.ranking.criterion.weighting(), Some(Weighting::Unit));
+        // Both factors of a pair of weight 1 are 1 as well, and their sum of products 2.
+        let lowered = (T::ONE - slack) * if unit { T::HALF } else { T::ONE };
+        let mut largest = T::ZERO;
+        for item in order {
+            // What is no number stays.
+            largest = if item.score <= largest { largest } else { item.score };
+        }
+        // Beyond, a score may be infinite that is bounded by a finite number.
+        let finite = largest < T::MAX.sqrt_of() * T::HALF * T::HALF;
+        let lowered = if finite { lowered } else { T::ZERO };
+        let quarter = T::HALF * T::HALF;
+        let largest_weight = if unit { T::ONE } else { quarter * (T::ONE + slack) };
+        Self { scan, order, by_reward, largest, centre, lowered, largest_weight }
+    }
+
+    pub(super) fn panel_len(&self) -> usize {
+        self.scan.ranking.criterion.rows() * block_stride(self.order.len())
+    }
+
+    fn items(&self, block: usize) -> &'a [Scored<T>] {
+        let (first, len) = (block * sum::ITEMS, self.order.len());
+        self.order.get(first..smaller(first + sum::ITEMS, len)).unwrap_or_default()
+    }
+
+    /// What ρ_a + ρ_b is held against where 1/√w is 1.
+    fn root(&self, best: &TopK<'_, T>) -> T {
+        match best.worst() {
+            Some(worst) if T::MIN_POSITIVE < worst.score && worst.score.is_finite_number() => {
+                worst.score.sqrt_of() * self.lowered
+            }
+            _ => T::ZERO,
+        }
+    }
+
+    /// Whether no pair of two blocks can enter, nor one with a later block in the place of the second:
+    /// no weight is above ¼, nor above that of the nearest rewards.
+    pub(super) fn is_below(&self, own: usize, other: usize, best: &TopK<'_, T>) -> bool {
+        let root = self.root(best);
+        let first = self.items(other).first();
+        if !self.by_reward {
+            let distance = |item: Option<&Scored<T>>| item.map_or(T::ZERO, |item| item.score);
+            return distance(self.items(own).first()) + distance(first) < T::TWO * root;
+        }
+        let (Some(last), Some(first)) = (self.items(own).last(), first) else {
+            return false;
+        };
+        let gap = self.scan.reward(first.pair) - self.scan.reward(last.pair);
+        // 1/√w ≥ e^(gap/2), which a normal number holds up to here.
+        let most = T::from_f64(if T::SIGNIFICAND_BITS < 52 { 80.0 } else { 700.0 });
+        let gap = if most < gap { most } else { gap };
+        self.largest + self.largest < root * exp(gap * T::HALF)
+    }
+
+    pub(super) fn whiten(&self, block: usize, columns: &mut [T], panel: &mut [T]) {
+        let items = self.items(block);
+        let (columns, _) = split_at(columns, self.scan.ranking.criterion.rows() * items.len());
+        let numbers = items.iter().map(|item| usize::try_from(item.pair).unwrap_or(usize::MAX));
+        self.scan.gather(numbers, columns);
+        self.scan.fill_columns(columns, block_stride(self.order.len()), panel);
+    }
+
+    /// ρ, h and g of a block's items.
+    pub(super) fn fill_bounds(&self, block: usize, bounds: &mut [T]) {
+        let (items, executor) = (self.items(block), self.scan.executor);
+        let (distances, rest) = split_at(bounds, items.len());
+        let (h, rest) = split_at(rest, items.len());
+        let (g, _) = split_at(rest, items.len());
+        let unit = matches!(self.scan.ranking.criterion.weighting(), Some(Weighting::Unit));
+        for ((distance, slot), item) in distances.iter_mut().zip(h.iter_mut()).zip(items) {
+            *distance = item.score;
+            *slot = (self.scan.reward(item.pair) - self.centre) * T::HALF;
+        }
+        if unit || E::PROFILE.differs::<T>() {
+            // No weight of micromath's exponential is above ¼ either, which is all that is used.
+            h.fill(T::ONE);
+            g.fill(T::ONE);
+            return;
+        }
+        // e^±limit is a normal number.
+        let limit = T::from_f64(if T::SIGNIFICAND_BITS < 52 { 80.0 } else { 700.0 });
+        for (h, g) in h.iter_mut().zip(g.iter_mut()) {
+            if limit < *h {
+                *h = limit;
+            }
+            if *h < -limit {
+                *h = -limit;
+            }
+            *g = -*h;
+        }
+        map::<Exp, T>(executor.level(), h);
+        map::<Exp, T>(executor.level(), g);
+    }
+
+    pub(super) fn block<'w>(&self, block: usize, panel: &'w [T], bounds: &'w [T]) -> Block<'w, T>
+    where
+        'a: 'w,
+    {
+        let items = self.items(block);
+        let (distances, rest) = bounds.split_at_checked(items.len()).unwrap_or_default();
+        let (h, rest) = rest.split_at_checked(items.len()).unwrap_or_default();
+        let g = rest.get(..items.len()).unwrap_or_default();
+        let panel = Panel { values: panel, stride: block_stride(self.order.len()) };
+        Block { items, panel, bounds: Bounds { distances, h, g } }
+    }
+
+    /// Scores the pairs of two blocks that can enter; of one with itself, each pair once.
+    pub(super) fn score_blocks(
+        &self,
+        own: Block<'_, T>,
+        other: Block<'_, T>,
+        scores: &mut [T],
+        best: &mut TopK<'_, T>,
+    ) {
+        const GROUPS: usize = sum::ITEMS.div_ceil(REACH_GROUP);
+        let itself = core::ptr::eq(own.items, other.items);
+        for from in (0..own.items.len()).step_by(DISTANCE_ROWS) {
+            let root = self.root(best);
+            let rows = smaller(DISTANCE_ROWS, own.items.len() - from);
+            // In a block with itself, an item is paired with the later ones.
+            let to = if itself { from + 1 } else { 0 };
+            let others = other.items.get(to..).unwrap_or_default();
+            let distance = |block: Block<'_, T>, at: usize| {
+                block.bounds.distances.get(at).copied().unwrap_or(T::ZERO)
+            };
+            if !self.by_reward && distance(own, from) + distance(other, to) < T::TWO * root {
+                return;
+            }
+            let groups = others.len().div_ceil(REACH_GROUP);
+            let mut reached = [false; DISTANCE_ROWS * GROUPS];
+            let (reached, _) = reached.split_at_mut_checked(rows * groups).unwrap_or_default();
+            let level = self.scan.executor.level();
+            let columns = other.bounds.range(to, to + others.len());
+            reaching(level, root, own.bounds.range(from, from + rows), columns, reached);
+            let strip = Strip { own, from, rows, other, to };
+            let many = reached.iter().filter(|reached| **reached).count() * 2 > reached.len();
+            if many {
+                self.score_strip(strip, others.len(), scores, best);
+                continue;
+            }
+            for (row, reached) in reached.chunks_exact(groups.max(1)).enumerate() {
+                for (group, _) in reached.iter().enumerate().filter(|(_, reached)| **reached) {
+                    let to = to + group * REACH_GROUP;
+                    let width = smaller(REACH_GROUP, other.items.len() - to);
+                    let strip = Strip { from: from + row, rows: 1, to, ..strip };
+                    self.score_strip(strip, width, scores, best);
+                }
+            }
+        }
+    }
+
+    /// Scores some items with `width` others, and offers what can enter.
+    fn score_strip(
+        &self,
+        strip: Strip<'_, T>,
+        width: usize,
+        scores: &mut [T],
+        best: &mut TopK<'_, T>,
+    ) {
+        let Strip { own, from, rows, other, to } = strip;
+        let (scores, _) = split_at(scores, rows * width);
+        let grid = Grid { rows: own.panel.from(from), columns: other.panel.from(to), width };
+        self.scan.leverages(grid, scores);
+        let itself = core::ptr::eq(own.items, other.items);
+        for (row, scores) in (from..).zip(scores.chunks_exact_mut(width.max(1))) {
+            let Some(item) = own.items.get(row) else {
+                return;
+            };
+            // In a block with itself, an item is paired with the later ones.
+            let skipped = if itself { smaller((row + 1).saturating_sub(to), width) } else { 0 };
+            let (_, scores) = split_at(scores, skipped);
+            let others = other.items.get(to + skipped..).unwrap_or_default();
+            for (others, scores) in others.chunks(REACH_GROUP).zip(scores.chunks_mut(REACH_GROUP)) {
+                self.offer(*item, others, scores, best);
+            }
+        }
+    }
+
+    /// Weighs the squared distances of an item with others, and offers those that can enter.
+    fn offer(
+        &self,
+        item: Scored<T>,
+        others: &[Scored<T>],
+        scores: &mut [T],
+        best: &mut TopK<'_, T>,
+    ) {
+        let scan = self.scan;
+        if best.all_below(scores.iter().map(|distance| *distance * self.largest_weight)) {
+            return;
+        }
+        let mut weights = [T::ZERO; REACH_GROUP];
+        let (weights, _) = split_at(&mut weights, scores.len());
+        let reward = scan.reward(item.pair);
+        for (margin, other) in weights.iter_mut().zip(others) {
+            *margin = reward - scan.reward(other.pair);
+        }
+        if let Some(weighting) = scan.ranking.criterion.weighting() {
+            weighting.apply(scan.executor, empty(), weights);
+        }
+        for ((other, distance), weight) in others.iter().zip(scores).zip(&*weights) {
+            let score = *weight * *distance;
+            if !best.is_below(score) {
+                scan.offer_items(item.pair, other.pair, score, best);
+            }
+        }
+    }
+}
+
+/// Some items of a block with others.
+#[derive(Clone, Copy)]
+struct Strip<'w, T> {
+    own: Block<'w, T>,
+    from: usize,
+    rows: usize,
+    other: Block<'w, T>,
+    to: usize,
+}
