@@ -52,6 +52,7 @@ fn metrics(round: u64) -> RoundMetrics {
         one_minus_spearman: Some(0.1 + 0.2),
         best_of_n: [(32, None), (8, Some(1.5)), (2, Some(-0.25))].into(),
         pairwise_accuracy: Some(f64::NAN),
+        held_out: None,
         prior_precision: 0.3,
         log_det: Some(-1e-300),
         log_det_over_prior: Some(0.75),
@@ -159,7 +160,7 @@ fn places_that_no_force_may_replace() {
         rewards: None,
         candidates: None,
     };
-    refused(folder.path(), &Source::Files { train, test: None });
+    refused(folder.path(), &Source::Files { train, test: None, test_labels: None });
     for place in [&out, Path::new("."), Path::new(".."), Path::new("/")] {
         refused(place, &Source::Bundled);
     }

@@ -44,6 +44,10 @@ Examples:
   Only the pairs of a list, answered by the labels that stand in it:
     pairpick run --train-embeddings items.npy --candidates pairs.jsonl --out listed
 
+  The same, measured on answers that it never asks for:
+    pairpick run --train-embeddings items.npy --candidates pairs.jsonl \\
+                 --test-labels held_out.jsonl --out measured
+
   The paper's recipe, and only the numbers for another program:
     pairpick run --preset paper --json > run.json
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bundled;
 use super::candidates::Candidates;
 use super::embeddings::Embeddings;
+use super::labels::{self, Label, Repeats, read_labels};
 use super::pool_kind::PoolKind;
 use super::responses::Responses;
 use super::rewards::Rewards;
@@ -121,8 +122,11 @@ pub struct Dataset {
     pub train: Split,
     /// The only pairs of it that can be asked about, where not all can.
     pub candidates: Option<Candidates>,
-    /// What the model is measured on; without it nothing is evaluated.
+    /// What the model ranks, to be compared with golden rewards.
     pub test: Option<Split>,
+    /// Held-out answers, to be compared with what the model expects: of items of the test data, or of
+    /// the training data where there is no other.
+    pub test_labels: Option<Vec<Label>>,
 }
 
 impl Dataset {
@@ -139,20 +143,40 @@ impl Dataset {
         let train = Split::open(embeddings, rewards, pool)?;
         let candidates =
             candidates.map(|path| Candidates::open(path, &train.embeddings)).transpose()?;
-        Ok(Self { train, candidates, test: None })
+        Ok(Self { train, candidates, test: None, test_labels: None })
     }
 
-    /// The same, measured on these embeddings and rewards.
+    /// The same, measured on these embeddings, against rewards where there are any.
     ///
     /// # Errors
-    /// Every defect of a file; shapes that disagree; embeddings that have not two responses a
-    /// prompt, or of another length.
-    pub fn with_test(self, embeddings: Embeddings, rewards: &Path) -> Result<Self> {
-        // Whatever is asked about, the metrics compare responses to one prompt.
-        embeddings.check_in_prompt()?;
-        let test = Split::of(embeddings, Some(rewards))?;
+    /// Every defect of a file; shapes that disagree; embeddings of another length, or with rewards
+    /// ones that have not two responses a prompt.
+    pub fn with_test(self, embeddings: Embeddings, rewards: Option<&Path>) -> Result<Self> {
+        if rewards.is_some() {
+            // Whatever is asked about, the metrics compare responses to one prompt.
+            embeddings.check_in_prompt()?;
+        }
+        let test = Split::of(embeddings, rewards)?;
         check_dimensions(&self.train.embeddings, &test.embeddings)?;
         Ok(Self { test: Some(test), ..self })
+    }
+
+    /// The same, measured on the labels of a file.
+    ///
+    /// # Errors
+    /// As [`read_labels`]; [`DataError::NoTestLabels`].
+    pub fn with_test_labels(self, path: &Path, repeats: Repeats) -> Result<Self> {
+        let labels = read_labels(path, self.test_embeddings(), repeats)?.labels;
+        if labels.is_empty() {
+            return Err(DataError::NoTestLabels.at(path));
+        }
+        Ok(Self { test_labels: Some(labels), ..self })
+    }
+
+    /// Those of the test labels' items.
+    #[must_use]
+    pub fn test_embeddings(&self) -> &Embeddings {
+        &self.test.as_ref().unwrap_or(&self.train).embeddings
     }
 
     /// The data that is part of the program; one prompt in [`bundled::TEST_SHARE`] is for testing.
@@ -161,7 +185,8 @@ impl Dataset {
     /// None that a release of this program would give.
     pub fn bundled() -> Result<Self> {
         let train = Split::bundled(|prompts| 0..bundled::first_test(prompts))?;
-        Ok(Self { train, candidates: None, test: Some(Self::bundled_test()?) })
+        let test = Some(Self::bundled_test()?);
+        Ok(Self { train, candidates: None, test, test_labels: None })
     }
 
     /// The part of it that is for testing.
@@ -180,7 +205,8 @@ impl Dataset {
         let train = self.train.summary()?;
         let candidates = self.candidates.as_ref().map(CandidatesSummary::of);
         let test = self.test.as_ref().map(Split::summary).transpose()?;
-        Ok(DataSummary { train, candidates, test })
+        let test_labels = self.test_labels.as_deref().map(TestLabelsSummary::of);
+        Ok(DataSummary { train, candidates, test, test_labels })
     }
 
     /// Whether [`Dataset::summary`] leaves embeddings out.
@@ -236,6 +262,9 @@ pub struct DataSummary {
     pub candidates: Option<CandidatesSummary>,
     /// The test data, if any.
     pub test: Option<SplitSummary>,
+    /// The held-out labels, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_labels: Option<TestLabelsSummary>,
 }
 
 impl DataSummary {
@@ -261,6 +290,22 @@ pub struct CandidatesSummary {
 impl CandidatesSummary {
     fn of(candidates: &Candidates) -> Self {
         Self { pairs: candidates.pairs.len() as u64, digest: HexDigest(candidates.digest()) }
+    }
+}
+
+/// How many labels are held out, and a digest that tells them from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestLabelsSummary {
+    /// Labels.
+    pub labels: u64,
+    /// Of the numbers of their items, and of their answers.
+    pub digest: HexDigest,
+}
+
+impl TestLabelsSummary {
+    fn of(labels: &[Label]) -> Self {
+        Self { labels: labels.len() as u64, digest: HexDigest(labels::digest(labels)) }
     }
 }
 

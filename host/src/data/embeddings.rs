@@ -54,6 +54,8 @@ struct Ids {
     groups: Groups,
     responses: Responses,
     digest: HexDigest,
+    /// A digest of each prompt's id; empty where the ids only count prompts.
+    names: Vec<u64>,
 }
 
 impl Embeddings {
@@ -129,8 +131,8 @@ impl Embeddings {
             return Err(DataError::PromptLength { found, limit }.at(ids.path()));
         }
         let (groups, digest) = (Groups::of(ids), ids.digest());
-        let prompts = groups.prompts();
-        Ok(Self { prompts, ids: Some(Ids { groups, responses, digest }), ..self })
+        let (prompts, names) = (groups.prompts(), ids.names().to_vec());
+        Ok(Self { prompts, ids: Some(Ids { groups, responses, digest, names }), ..self })
     }
 
     /// Checks that pairs can be made of these embeddings as a pool of this kind makes them.
@@ -246,6 +248,12 @@ impl Embeddings {
     #[must_use]
     pub fn prompt_ids(&self) -> Option<HexDigest> {
         self.ids.as_ref().map(|ids| ids.digest)
+    }
+
+    /// A digest of a prompt's id, which is that prompt's in other files too; none without ids, and
+    /// where they only count prompts.
+    pub(super) fn prompt_id(&self, prompt: u64) -> Option<u64> {
+        self.ids.as_ref()?.names.get(prompt as usize).copied()
     }
 
     /// D, from 1 to [`MAX_INPUTS`].

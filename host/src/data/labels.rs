@@ -3,6 +3,8 @@
 use std::io::BufRead;
 use std::path::Path;
 
+use pairpick_core::digest::Digest;
+
 use super::agreement::{Agreement, Tally};
 use super::candidates::Candidates;
 use super::embeddings::Embeddings;
@@ -49,6 +51,20 @@ pub fn last_round(labels: &[Label]) -> u64 {
 #[must_use]
 pub fn answers(labels: &[Label]) -> f64 {
     labels.iter().fold(0.0, |total, label| total + label.votes.total())
+}
+
+/// Of the items and the answers of some labels, in their order.
+pub(super) fn digest(labels: &[Label]) -> u64 {
+    let mut digest = Digest::new();
+    for Label { question, votes } in labels {
+        digest.integer(question.a);
+        digest.integer(question.b);
+        for (preference, count) in votes.answers() {
+            digest.integer(preference.value().to_bits());
+            digest.integer(count.to_bits());
+        }
+    }
+    digest.value()
 }
 
 impl LabelRecord {

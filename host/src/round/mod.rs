@@ -27,8 +27,9 @@ use std::time::Instant;
 use pairpick_core::arith::Real;
 
 use self::answer::Answerer;
+use self::held_out::held_out;
 use self::journal::{Committed, Journal, RoundRecord};
-use self::metrics::{PerLabel, RoundMetrics, Summary};
+use self::metrics::{HeldOutMetrics, PerLabel, RoundMetrics, Summary};
 use self::request::{Request, strategy_of};
 use self::select::Batch;
 use self::state::State;
@@ -152,6 +153,16 @@ impl<'a, T: Real> Loop<'a, T> {
         per_label
     }
 
+    /// What the model expects of held-out answers, if there are any.
+    fn held_out(&self) -> Result<Option<HeldOutMetrics>> {
+        let Some(labels) = &self.dataset.test_labels else {
+            return Ok(None);
+        };
+        let (model, embeddings) = (&self.state.model, self.dataset.test_embeddings());
+        let answers = held_out(model, embeddings, self.context.threads, labels)?;
+        Ok(Some(HeldOutMetrics::new(labels.len(), &answers)))
+    }
+
     /// What is known after a round that asked this batch, and began then.
     fn measure(
         &self,
@@ -177,6 +188,7 @@ impl<'a, T: Real> Loop<'a, T> {
             one_minus_spearman: test.spearman.map(|spearman| 1.0 - spearman),
             best_of_n: test.best_of_n,
             pairwise_accuracy: test.pairwise_accuracy,
+            held_out: self.held_out()?,
             prior_precision: posterior.prior_precision(),
             log_det: log_det.map(|log_det| log_det.value),
             log_det_over_prior: log_det.map(|log_det| log_det.over_prior),
