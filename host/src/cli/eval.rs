@@ -129,6 +129,7 @@ impl Args {
         let most = split.embeddings.responses().most();
         settings.measuring.fit_to(Some(most), &typed)?;
         groups::note_uncounted(&split.embeddings, &settings.measuring.best_of, output);
+        groups::note_equal_rewards(split, groups::NO_ORDER, output);
         let evaluation = evaluate(model, split, threads, &settings.measuring.best_of, output)?;
         Ok(Golden::new(evaluation))
     }
@@ -141,7 +142,7 @@ impl Args {
         path: &Path,
         output: &mut Output,
     ) -> Result<Answers> {
-        let LabelFile { labels, agreement } = self.repeats.read(path, embeddings, output)?;
+        let LabelFile { labels, agreement, .. } = self.repeats.read(path, embeddings, output)?;
         let held_out = held_out(model, embeddings, threads, &labels)?;
         Ok(Answers::new(&held_out, labels.len(), agreement))
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::output::Output;
 use crate::data::array::Element;
 use crate::data::candidates::Candidates;
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{Dataset, Split};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{LabelFile, Repeats, read_labels};
 use crate::data::pool_kind::PoolKind;
@@ -122,6 +122,16 @@ pub(super) fn note_rounded(embeddings: &Embeddings, output: &mut Output) {
     }
 }
 
+/// What equal test rewards mean.
+pub(super) const NO_ORDER: &str = "there is no order to compare the model's with";
+
+/// Says that golden rewards are all the same, and what that means.
+pub(super) fn note_equal_rewards(split: &Split, meaning: &str, output: &mut Output) {
+    if let Some(rewards) = split.rewards.as_ref().filter(|rewards| rewards.all_equal()) {
+        output.note(&format!("{}: all rewards are equal: {meaning}", rewards.path().display()));
+    }
+}
+
 /// Says how many training prompts make no pair within them.
 pub(super) fn note_single_responses(embeddings: &Embeddings, output: &mut Output) {
     let (path, prompts) = (embeddings.path().display(), embeddings.prompts());
@@ -163,7 +173,8 @@ pub(super) struct RepeatedLabels {
 }
 
 impl RepeatedLabels {
-    /// Reads labels; where repeats are kept, says how far they agree.
+    /// Reads labels; says how many pairs were passed over, and where repeats are kept how far they
+    /// agree.
     pub fn read(
         &self,
         path: &Path,
@@ -171,6 +182,11 @@ impl RepeatedLabels {
         output: &mut Output,
     ) -> Result<LabelFile> {
         let file = read_labels(path, embeddings, self.repeats)?;
+        if !file.skipped.is_empty() {
+            let (path, skipped) = (path.display(), file.skipped.len());
+            let pairs = if skipped == 1 { "pair was" } else { "pairs were" };
+            output.note(&format!("{path}: {skipped} {pairs} passed over, and train nothing"));
+        }
         if let Some(agreement) = &file.agreement {
             output.note(&report::agreement::text(agreement));
         }

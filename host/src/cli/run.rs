@@ -267,8 +267,14 @@ impl Args {
             groups::note_single_responses(&dataset.train.embeddings, output);
         }
         groups::note_rounded(&dataset.train.embeddings, output);
+        groups::note_equal_rewards(
+            &dataset.train,
+            "every answer is a matter of chance, or a tie",
+            output,
+        );
         if let Some(test) = &dataset.test {
             groups::note_rounded(&test.embeddings, output);
+            groups::note_equal_rewards(test, groups::NO_ORDER, output);
             if test.rewards.is_some() {
                 groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
             }
@@ -317,7 +323,12 @@ impl Args {
         output.begin("reading the data once", dataset.values());
         let scanned = dataset.scan(sample, &mut |done| output.advance(done));
         output.end();
-        scanned
+        let (summary, all_equal) = scanned?;
+        for path in all_equal {
+            let path = path.display();
+            output.note(&format!("{path}: all embeddings are equal: no answer teaches a model"));
+        }
+        Ok(summary)
     }
 
     fn report(&self, out: &Path, summary: &Summary, output: &Output) -> Result<()> {

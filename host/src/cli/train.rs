@@ -11,7 +11,7 @@ use super::over::Over;
 use super::{groups, help};
 use crate::data::agreement::Agreement;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, LabelFile, last_round};
+use crate::data::labels::{Label, LabelFile};
 use crate::error::{Error, Result};
 use crate::model::train::Fit;
 use crate::model::{Context, Model};
@@ -137,15 +137,14 @@ impl Args {
         settings.check()?;
         let files = self.files()?;
         let embeddings = self.embeddings.open(&self.fields, output)?;
-        let LabelFile { labels, agreement } =
-            self.repeats.read(&self.labels, &embeddings, output)?;
-        match last_round(&labels) {
-            0 => {
-                let expected = "holds no label to learn from";
-                Err(Error::setting("labels", self.labels.display(), expected))
-            }
-            round => Ok(Job { threads, settings, files, embeddings, labels, agreement, round }),
+        let read = self.repeats.read(&self.labels, &embeddings, output)?;
+        let round = read.last_round();
+        let LabelFile { labels, agreement, .. } = read;
+        if labels.is_empty() {
+            let expected = "holds no label to learn from";
+            return Err(Error::setting("labels", self.labels.display(), expected));
         }
+        Ok(Job { threads, settings, files, embeddings, labels, agreement, round })
     }
 
     fn train(&self, job: Job, output: &mut Output) -> Result<()> {

@@ -223,8 +223,8 @@ impl Dataset {
         self.train.embeddings.values().saturating_add(test)
     }
 
-    /// The summary of this data, with what a sample leaves out: the digest of every embedding.
-    /// `advance` is told how many numbers have been read.
+    /// The summary of this data, with what a sample leaves out: the digest of every embedding; and the
+    /// files whose embeddings are all the same. `advance` is told how many numbers have been read.
     ///
     /// # Errors
     /// As [`Embeddings::scan_finite`].
@@ -232,14 +232,19 @@ impl Dataset {
         &self,
         mut summary: DataSummary,
         advance: &mut dyn FnMut(u64),
-    ) -> Result<DataSummary> {
+    ) -> Result<(DataSummary, Vec<&Path>)> {
         let train = &self.train.embeddings;
-        summary.train.embeddings = Some(train.scan_finite(advance)?);
+        let mut all_equal = Vec::new();
+        let scan = train.scan_finite(advance)?;
+        summary.train.embeddings = Some(scan.digest);
+        all_equal.extend(scan.all_equal.then(|| train.path()));
         if let Some((test, summary)) = self.test.as_ref().zip(summary.test.as_mut()) {
             let mut advance = |done| advance(train.values().saturating_add(done));
-            summary.embeddings = Some(test.embeddings.scan_finite(&mut advance)?);
+            let scan = test.embeddings.scan_finite(&mut advance)?;
+            summary.embeddings = Some(scan.digest);
+            all_equal.extend(scan.all_equal.then(|| test.embeddings.path()));
         }
-        Ok(summary)
+        Ok((summary, all_equal))
     }
 }
 
@@ -281,7 +286,7 @@ impl DataSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CandidatesSummary {
-    /// Pairs.
+    /// Pairs on offer.
     pub pairs: u64,
     /// Of the numbers of their items, and of their answers.
     pub digest: HexDigest,
@@ -289,7 +294,7 @@ pub struct CandidatesSummary {
 
 impl CandidatesSummary {
     fn of(candidates: &Candidates) -> Self {
-        Self { pairs: candidates.pairs.len() as u64, digest: HexDigest(candidates.digest()) }
+        Self { pairs: candidates.offered(), digest: HexDigest(candidates.digest()) }
     }
 }
 
@@ -356,7 +361,7 @@ impl Supply {
     /// What these embeddings and candidates offer.
     #[must_use]
     pub fn of(embeddings: &Embeddings, candidates: Option<&Candidates>) -> Self {
-        let candidates = candidates.map(|candidates| candidates.pairs.len() as u64);
+        let candidates = candidates.map(Candidates::offered);
         Self { prompts: embeddings.prompts(), responses: embeddings.responses(), candidates }
     }
 

@@ -49,6 +49,15 @@ pub struct Embeddings {
     ids: Option<Ids>,
 }
 
+/// What all embeddings are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// Of all values.
+    pub digest: HexDigest,
+    /// Whether there are several, and all the same.
+    pub all_equal: bool,
+}
+
 /// Prompts that ids tell.
 struct Ids {
     groups: Groups,
@@ -390,14 +399,16 @@ impl Embeddings {
         self.read_range(start(prompts.start)..start(prompts.end), out)
     }
 
-    /// Reads every value once, in the order of the rows, and stops at the first NaN or infinity; gives back the digest of all.
-    /// `advance` is told the number of values read so far, of [`Embeddings::values`].
+    /// Reads every value once, in the order of the rows, and stops at the first NaN or infinity; gives back what
+    /// they are. `advance` is told the number of values read so far, of [`Embeddings::values`].
     ///
     /// # Errors
     /// [`DataError::NonFiniteEmbedding`] with its place; [`Error::Io`].
-    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<HexDigest> {
+    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<Scan> {
         let start = self.first_value();
         let (mut values, mut digest) = (Vec::new(), Digest::new());
+        let mut first_row: Vec<f32> = Vec::new();
+        let mut all_equal = self.items() > 1;
         let mut done = 0;
         while done < self.values() {
             let left = self.values().saturating_sub(done);
@@ -407,10 +418,17 @@ impl Embeddings {
             self.reader.read(first, &mut values)?;
             self.check_finite(first, &values)?;
             digest.numbers(&values).map_err(Error::core("digest of the embeddings"))?;
+            if done == 0 {
+                // A row is shorter than what is read at a time.
+                first_row.extend(values.iter().take(self.dimensions));
+            }
+            let place = done.checked_rem(self.dimensions as u64).unwrap_or(0) as usize;
+            let expected = first_row.iter().cycle().skip(place);
+            all_equal = all_equal && values.iter().zip(expected).all(|(own, first)| own == first);
             done = done.saturating_add(len);
             advance(done);
         }
-        Ok(HexDigest(digest.value()))
+        Ok(Scan { digest: HexDigest(digest.value()), all_equal })
     }
 
     /// D of each item.

@@ -8,12 +8,13 @@ use serde_json::value::RawValue;
 use crate::error::is_obeyed;
 
 /// The fields of a line that are read, or that `run` and `select` write.
-pub(super) const KNOWN: [&str; 16] = [
+pub(super) const KNOWN: [&str; 17] = [
     "a",
     "b",
     "label",
     "votes",
     "weight",
+    "skip",
     "annotator",
     "id",
     "text",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::candidates::Candidates;
 use super::dataset::Dataset;
 use super::embeddings::Embeddings;
 use super::fingerprints::fingerprints;
@@ -90,8 +91,8 @@ type Same = BTreeMap<u64, Vec<u64>>;
 impl<'a> Training<'a> {
     fn of(dataset: &'a Dataset, pool: PoolKind) -> Self {
         let embeddings = &dataset.train.embeddings;
-        let listed = dataset.candidates.iter().flat_map(|list| list.pairs.iter().copied());
-        let listed: BTreeSet<(u64, u64)> = listed.collect();
+        let listed = dataset.candidates.iter().flat_map(Candidates::on_offer);
+        let listed: BTreeSet<(u64, u64)> = listed.map(|(_, pair)| pair).collect();
         let items: BTreeSet<u64> = listed.iter().flat_map(|(a, b)| [*a, *b]).collect();
         let items = match dataset.candidates {
             Some(_) => items.into_iter().collect(),

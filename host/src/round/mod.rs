@@ -8,6 +8,7 @@ pub mod answer;
 mod blocks;
 pub mod evaluate;
 pub mod held_out;
+mod identical;
 mod information;
 pub mod journal;
 pub mod metrics;
@@ -74,6 +75,8 @@ struct Loop<'a, T> {
     context: Context<'a>,
     state: State<T>,
     ended: Vec<RoundMetrics>,
+    /// Whether it was said that pairs are identical.
+    told_identical: bool,
 }
 
 impl<'a, T: Real> Loop<'a, T> {
@@ -86,7 +89,7 @@ impl<'a, T: Real> Loop<'a, T> {
         let Committed { rounds, labels, skipped, model } = committed;
         let model = model.map_or_else(|| Model::untrained(context, progress), Ok)?;
         let state = State::new(context, model, labels, skipped, progress)?;
-        Ok(Self { dataset, context, state, ended: rounds })
+        Ok(Self { dataset, context, state, ended: rounds, told_identical: false })
     }
 
     fn finish(
@@ -115,6 +118,12 @@ impl<'a, T: Real> Loop<'a, T> {
         if batch.questions.is_empty() {
             progress.note(&format!("round {round}: no pair is left to ask about; ending here"));
             return Ok(false);
+        }
+        if !self.told_identical
+            && let Some(note) = batch.identical.note(round)
+        {
+            progress.note(&note);
+            self.told_identical = true;
         }
         let per_label = self.per_label(round, &batch, progress);
         let Some(answered) = answerer.answer(&batch.questions)? else {
