@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use super::output::Output;
@@ -29,6 +29,7 @@ pub(super) fn note_bundled(setting: &str, output: &mut Output) {
 
 /// What is drawn from and trained on.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("train_source").args(["train_embeddings", "data"]).multiple(true)))]
 pub(super) struct TrainEmbeddings {
     /// Embeddings to draw pairs from: .npy, .npz (uncompressed) or safetensors, of shape (N prompts,
     /// K responses, D), or (M rows, D) with --train-prompt-ids or where pairs are across prompts or
@@ -38,7 +39,7 @@ pub(super) struct TrainEmbeddings {
 
     /// The prompt of each row of (M, D) embeddings, an id a row: .npy of integers or strings, a text
     /// with a line a row, or JSON Lines, a record a row
-    #[arg(long, value_name = "FILE", requires = "train_embeddings", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
     pub train_prompt_ids: Option<PathBuf>,
 }
 
@@ -77,6 +78,7 @@ impl PromptFields {
 
 /// What a model scores.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("scored_source").args(["embeddings", "data"]).multiple(true)))]
 pub(super) struct ScoredEmbeddings {
     /// Embeddings of the responses: shape (N prompts, K responses, D), or (M rows, D), of which those
     /// of one prompt are compared with --prompt-ids and all without; without them it is the test part
@@ -85,7 +87,7 @@ pub(super) struct ScoredEmbeddings {
     pub embeddings: Option<PathBuf>,
 
     /// The prompt of each of their rows: .npy, text or JSON Lines
-    #[arg(long, value_name = "FILE", requires = "embeddings", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", requires = "scored_source", help_heading = "Data")]
     pub prompt_ids: Option<PathBuf>,
 }
 
@@ -203,7 +205,7 @@ pub(super) struct ListedPairs {
         long,
         value_name = "FILE",
         conflicts_with = "pool",
-        requires = "train_embeddings",
+        requires = "train_source",
         help_heading = "Data"
     )]
     pub candidates: Option<PathBuf>,
@@ -224,12 +226,13 @@ impl ListedPairs {
 #[derive(Debug, Args)]
 pub(super) struct TrainRewards {
     /// Their golden rewards: shape (N, K) or (N, K, 1), or (M,) for (M, D) embeddings
-    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "train_embeddings")]
+    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "train_source")]
     pub train_rewards: Option<PathBuf>,
 }
 
 /// What a model is measured on.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("test_source").args(["test_embeddings", "data"]).multiple(true)))]
 pub(super) struct TestData {
     /// Embeddings to measure the model on, of shape (N prompts, K responses, D), or (M rows, D) with
     /// --test-prompt-ids
@@ -238,11 +241,11 @@ pub(super) struct TestData {
 
     /// The prompt of each of their rows, in a file as that of --train-prompt-ids: .npy, text or JSON
     /// Lines
-    #[arg(long, value_name = "FILE", requires = "test_embeddings", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", requires = "test_source", help_heading = "Data")]
     pub test_prompt_ids: Option<PathBuf>,
 
     /// Their golden rewards: shape (N, K) or (N, K, 1), or (M,) for (M, D) embeddings
-    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "test_embeddings")]
+    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "test_source")]
     pub test_rewards: Option<PathBuf>,
 }
 

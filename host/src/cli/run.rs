@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
+use super::data_folder::{CANDIDATES, DataFolder, LABELS, TEST_LABELS, TRAIN_REWARDS};
 use super::interrupt::quoted;
 use super::output::Output;
 use super::over::Over;
@@ -46,6 +47,9 @@ use crate::settings::{
 )]
 pub(super) struct Args {
     #[command(flatten)]
+    data: DataFolder,
+
+    #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
 
     #[command(flatten)]
@@ -62,7 +66,7 @@ pub(super) struct Args {
 
     /// Held-out labels to measure the model on, of items of the test embeddings, or without these of
     /// the training embeddings: JSON Lines
-    #[arg(long, value_name = "FILE", requires = "train_embeddings", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
     test_labels: Option<PathBuf>,
 
     #[command(flatten)]
@@ -115,7 +119,8 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 16] = [
+const DECIDING: [&str; 17] = [
+    "DataFolder",
     "TrainEmbeddings",
     "TrainRewards",
     "ListedPairs",
@@ -150,7 +155,8 @@ struct Report<'a> {
 }
 
 /// Runs. Nothing is written before all that can be checked is.
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
     let (out, summary) = match &args.resume {
         None => (&args.out, args.begin(output)?.carry_out(&threads, output)?),
@@ -160,6 +166,26 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
+    /// Finds in the folder of the data what no option names.
+    fn fill(&mut self, output: &mut Output) -> Result<()> {
+        let Some(mut folder) = self.data.open()? else {
+            return Ok(());
+        };
+        folder.fill_train(&mut self.embeddings)?;
+        folder.fill(&mut self.rewards.train_rewards, &TRAIN_REWARDS)?;
+        let candidates = &mut self.candidates.candidates;
+        if !self.asking.typed().has("pool") {
+            folder.fill(candidates, &CANDIDATES)?;
+            if self.rewards.train_rewards.is_none() {
+                folder.fill(candidates, &LABELS)?;
+            }
+        }
+        folder.fill_test(&mut self.test)?;
+        folder.fill(&mut self.test_labels, &TEST_LABELS)?;
+        folder.note(output);
+        Ok(())
+    }
+
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.write(&mut settings.asking);

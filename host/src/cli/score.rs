@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::data_folder::DataFolder;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
@@ -36,6 +37,9 @@ use crate::settings::{Prior, Settings};
     ))
 )]
 pub(super) struct Args {
+    #[command(flatten)]
+    data: DataFolder,
+
     /// The model: a file that run or train wrote
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     model: PathBuf,
@@ -83,7 +87,8 @@ pub(super) struct Args {
 }
 
 /// Scores. Nothing is written before all is known.
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
     args.check()?;
     let file = args.file()?;
@@ -100,6 +105,19 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
+    /// Finds in the folder of the data what no option names.
+    fn fill(&mut self, output: &mut Output) -> Result<()> {
+        let Some(mut folder) = self.data.open()? else {
+            return Ok(());
+        };
+        folder.fill_scored(&mut self.scored.embeddings, &mut self.scored.prompt_ids)?;
+        if self.labels.is_some() {
+            folder.fill_train(&mut self.embeddings)?;
+        }
+        folder.note(output);
+        Ok(())
+    }
+
     /// Whether the rewards go to an array.
     fn is_array(&self) -> bool {
         self.out.as_ref().is_some_and(|out| out.extension().is_some_and(|end| end == "npy"))

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use pairpick_core::select::Strategy;
 
+use super::data_folder::{CANDIDATES, DataFolder, LABELS};
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
@@ -42,6 +43,9 @@ use crate::settings::{Architecture, Asking, Network, Prior, Settings};
     allow_negative_numbers = true
 )]
 pub(super) struct Args {
+    #[command(flatten)]
+    data: DataFolder,
+
     #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
 
@@ -90,7 +94,8 @@ pub(super) struct Args {
 }
 
 /// Picks. Nothing is written before the batch is there.
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
     let mut settings = args.settings();
     settings.check()?;
@@ -121,6 +126,20 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
+    /// Finds in the folder of the data what no option names.
+    fn fill(&mut self, output: &mut Output) -> Result<()> {
+        let Some(mut folder) = self.data.open()? else {
+            return Ok(());
+        };
+        folder.fill_train(&mut self.embeddings)?;
+        folder.fill(&mut self.labels, &LABELS)?;
+        if !self.asking.typed().has("pool") {
+            folder.fill(&mut self.candidates.candidates, &CANDIDATES)?;
+        }
+        folder.note(output);
+        Ok(())
+    }
+
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.write(&mut settings.asking);
