@@ -232,3 +232,21 @@ fn data_of_which_all_is_the_same_gets_a_warning() {
     let (_, stderr) = case.told(&[&eval[..], &["--test-rewards", "cr.npy"]].concat());
     assert!(stderr.contains("cr.npy: all rewards are equal: there is no order"), "{stderr}");
 }
+
+/// However long they are, and wherever they differ.
+#[test]
+fn long_embeddings_are_compared_in_full() {
+    let case = Case::new();
+    // Of six responses two are equal, and two differ in the last number alone.
+    let value = |response: usize, at: usize| match (response, at) {
+        (1, _) => (at % 7) as f32,
+        (3, 299) => 9.5,
+        (3, _) => (2 * at % 11) as f32,
+        _ => ((response + 1) * at % (7 + 2 * response)) as f32,
+    };
+    case.write("long.npy", npy(&[1, 6, 300], |place| value(place / 300, place % 300)));
+    let asking = ["--train-embeddings", "long.npy", "--batch", "9", "--distinct", "off"];
+    let (report, stderr) = case.told(&[&["select"], &asking[..]].concat());
+    assert_eq!(report["offered"], 14, "15 pairs: {stderr}");
+    assert!(stderr.contains("1 here: their answers"), "{stderr}");
+}

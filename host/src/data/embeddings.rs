@@ -375,6 +375,18 @@ impl Embeddings {
         Ok(())
     }
 
+    /// Reads the first numbers of items, so many of each.
+    ///
+    /// # Errors
+    /// As [`Embeddings::read_items`], but for numbers that are not finite.
+    pub(super) fn read_starts(&self, items: &[u64], len: usize, out: &mut [f32]) -> Result<()> {
+        for (item, out) in items.iter().zip(out.chunks_mut(len.max(1))) {
+            let before = self.row(*item).saturating_mul(self.dimensions as u64);
+            self.reader.read(self.first_value().saturating_add(before), out)?;
+        }
+        Ok(())
+    }
+
     /// Reads items of consecutive numbers, D values each.
     ///
     /// # Errors

@@ -6,6 +6,9 @@ use crate::error::Result;
 /// Numbers that are held at a time.
 const BLOCK: usize = 1 << 18;
 
+/// Numbers that tell most embeddings apart; rows of no more than a few times as many are read whole.
+const START: usize = 64;
+
 /// 64 bits of each item's embedding: those of equal embeddings are equal, and those of others are by
 /// a chance of 2⁻⁶⁴.
 ///
@@ -13,12 +16,41 @@ const BLOCK: usize = 1 << 18;
 /// As [`Embeddings::read_items`].
 pub fn fingerprints(embeddings: &Embeddings, items: &[u64]) -> Result<Vec<u64>> {
     let dimensions = embeddings.dimensions();
-    let at_once = BLOCK.checked_div(dimensions).unwrap_or(1).max(1);
+    of_blocks(items, dimensions, &|items, out| embeddings.read_items(items, out))
+}
+
+/// The items among these whose embeddings others may have too, in their order, by fewer numbers where
+/// there are many: all that do, and a few more.
+///
+/// # Errors
+/// As [`fingerprints`].
+pub(crate) fn perhaps_equal(embeddings: &Embeddings, items: &[u64]) -> Result<Vec<u64>> {
+    if embeddings.dimensions() <= START.saturating_mul(4) {
+        return Ok(items.to_vec());
+    }
+    let read = |items: &[u64], out: &mut [f32]| embeddings.read_starts(items, START, out);
+    let prints = of_blocks(items, START, &read)?;
+    let mut sorted = prints.clone();
+    sorted.sort_unstable();
+    let several = sorted.chunk_by(u64::eq).filter(|prints| prints.len() > 1);
+    let several: Vec<u64> = several.filter_map(|prints| prints.first().copied()).collect();
+    let is_several = |print: &u64| several.binary_search(print).is_ok();
+    let items = items.iter().zip(&prints).filter(|(_, print)| is_several(print));
+    Ok(items.map(|(item, _)| *item).collect())
+}
+
+/// The fingerprints of what is read of each item, so many numbers.
+fn of_blocks(
+    items: &[u64],
+    numbers: usize,
+    read: &dyn Fn(&[u64], &mut [f32]) -> Result<()>,
+) -> Result<Vec<u64>> {
+    let at_once = BLOCK.checked_div(numbers).unwrap_or(1).max(1);
     let (mut found, mut rows) = (Vec::with_capacity(items.len()), Vec::new());
     for block in items.chunks(at_once) {
-        rows.resize(block.len().saturating_mul(dimensions), 0.0);
-        embeddings.read_items(block, &mut rows)?;
-        found.extend(rows.chunks(dimensions.max(1)).map(fingerprint));
+        rows.resize(block.len().saturating_mul(numbers), 0.0);
+        read(block, &mut rows)?;
+        found.extend(rows.chunks(numbers.max(1)).map(fingerprint));
     }
     Ok(found)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use pairpick_core::pool::pairs_of;
 
 use crate::data::embeddings::Embeddings;
-use crate::data::fingerprints::fingerprints;
+use crate::data::fingerprints::{fingerprints, perhaps_equal};
 use crate::error::Result;
 
 /// The most pairs that are listed.
@@ -22,7 +22,8 @@ impl Identical {
     /// Those among some items, which ascend; of the same prompt only, if pairs are made within prompts.
     pub(super) fn of(embeddings: &Embeddings, items: &[u64], within_prompts: bool) -> Result<Self> {
         let prompt = |item| if within_prompts { embeddings.prompt_of(item) } else { 0 };
-        let prints = fingerprints(embeddings, items)?;
+        let items = perhaps_equal(embeddings, items)?;
+        let prints = fingerprints(embeddings, &items)?;
         let mut keys: Vec<(u64, u64, u64)> =
             items.iter().zip(prints).map(|(item, print)| (prompt(*item), print, *item)).collect();
         keys.sort_unstable();
