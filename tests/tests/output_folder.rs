@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pairpick::Error;
 use pairpick::data::dataset::Dataset;
-use pairpick::data::fields::Fields;
+use pairpick::data::fields::ExtraFields;
 use pairpick::data::item::ItemName;
 use pairpick::data::labels::{Label, LabelRecord, read_json_lines};
 use pairpick::data::preference::Preference;
@@ -262,7 +262,7 @@ fn labels_are_written_as_documented_and_read_back() {
         b: ItemName::Response([3, 7]),
         answer: preference.into(),
         score,
-        fields: Fields::default(),
+        fields: ExtraFields::default(),
     };
     let first = [label(1, Preference::First, None), label(1, Preference::Second, Some(0.1))];
     let second = [label(2, Preference::Tie, Some(f64::MAX))];

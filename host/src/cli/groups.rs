@@ -48,10 +48,7 @@ impl TrainEmbeddings {
     pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
         match &self.train_embeddings {
             Some(path) => opened(path, self.train_prompt_ids.as_deref(), fields, output),
-            None => {
-                note_bundled("train_embeddings", output);
-                Ok(Dataset::bundled()?.train.embeddings)
-            }
+            None => bundled("train_embeddings", || Ok(Dataset::bundled()?.train), output),
         }
     }
 }
@@ -96,12 +93,19 @@ impl ScoredEmbeddings {
     pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
         match &self.embeddings {
             Some(path) => opened(path, self.prompt_ids.as_deref(), fields, output),
-            None => {
-                note_bundled("embeddings", output);
-                Ok(Dataset::bundled_test()?.embeddings)
-            }
+            None => bundled("embeddings", Dataset::bundled_test, output),
         }
     }
+}
+
+/// Embeddings that are part of the program, since no file was given by this setting.
+fn bundled(
+    setting: &str,
+    part: impl FnOnce() -> Result<Split>,
+    output: &mut Output,
+) -> Result<Embeddings> {
+    note_bundled(setting, output);
+    Ok(part()?.embeddings)
 }
 
 /// Opens embeddings, and says what becomes of their numbers.

@@ -9,6 +9,7 @@ use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::embeddings::Embeddings;
+use crate::data::labels::LabelFile;
 use crate::data::rewards::rewards_file;
 use crate::error::{Error, Result};
 use crate::model::{Context, Model};
@@ -169,7 +170,14 @@ impl Args {
         output: &mut Output,
     ) -> Result<ScoreReport> {
         let model = Model::open_for(embeddings, &self.model)?;
-        let certainty = self.certainty(&model, threads, output)?;
+        let labelled = self.labelled(&model, output)?;
+        let certainty = match &labelled {
+            Some(Labelled { embeddings, settings, file }) => {
+                let context = Context { embeddings, settings, threads };
+                Some(Certainty::of(context, &model, &file.labels, output)?)
+            }
+            None => None,
+        };
         let mut scores = score(&model, embeddings, certainty.as_ref(), threads, output)?;
         let (responses, prompts) = (scores.len(), embeddings.prompts());
         if self.best {
@@ -181,16 +189,13 @@ impl Args {
             prior_precision: certainty.map(|certainty| certainty.prior_precision),
             prompts: embeddings.has_prompts().then_some(prompts),
             responses,
+            agreement: labelled.and_then(|labelled| labelled.file.agreement),
             scores,
         })
     }
 
-    fn certainty(
-        &self,
-        model: &Model,
-        threads: &Threads,
-        output: &mut Output,
-    ) -> Result<Option<Certainty>> {
+    /// The labels that the model learnt from, if they are given.
+    fn labelled(&self, model: &Model, output: &mut Output) -> Result<Option<Labelled>> {
         let Some(path) = &self.labels else {
             return Ok(None);
         };
@@ -198,8 +203,14 @@ impl Args {
         settings.check()?;
         let embeddings = self.embeddings.open(&self.fields, output)?;
         model.check_fits(&embeddings, &self.model)?;
-        let labels = self.repeats.read(path, &embeddings, output)?.labels;
-        let context = Context { embeddings: &embeddings, settings: &settings, threads };
-        Certainty::of(context, model, &labels, output).map(Some)
+        let file = self.repeats.read(path, &embeddings, output)?;
+        Ok(Some(Labelled { embeddings, settings, file }))
     }
+}
+
+/// Labels, and what they are read by.
+struct Labelled {
+    embeddings: Embeddings,
+    settings: Settings,
+    file: LabelFile,
 }

@@ -119,9 +119,10 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     let (round, model, strategy) = args.model(context, &labels, output)?;
     let candidates = candidates.as_ref();
     let request = Request { context, candidates, round, strategy };
-    let LabelFile { labels, skipped, .. } = labels;
+    let LabelFile { labels, skipped, agreement } = labels;
     let known = Answered { labels, skipped };
     let report = threads.install(|| propose(&request, model, known, output))?;
+    let report = SelectionReport { agreement, ..report };
     args.report(&report, file, output)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use pairpick_core::digest::Digest;
 
 use super::embeddings::Embeddings;
-use super::fields::Fields;
+use super::fields::ExtraFields;
 use super::lines;
 use super::pairs::{self, Seen};
 use super::record::Answer;
@@ -39,7 +39,7 @@ struct Line {
 #[derive(Clone, Debug, PartialEq)]
 struct More {
     answer: Answer,
-    fields: Fields,
+    fields: ExtraFields,
 }
 
 /// A candidate as its line has it.
@@ -50,7 +50,7 @@ pub(crate) struct Given<'a> {
     /// Its answer, if that is more than a plain label, and the weight of any other.
     pub answer: Option<Answer>,
     /// What trains nothing.
-    pub fields: Option<&'a Fields>,
+    pub fields: Option<&'a ExtraFields>,
 }
 
 impl Given<'_> {

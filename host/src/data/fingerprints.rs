@@ -39,12 +39,11 @@ pub(crate) fn perhaps_equal(embeddings: &Embeddings, items: &[u64]) -> Result<Ve
     Ok(items.map(|(item, _)| *item).collect())
 }
 
+/// Reads numbers of items.
+type Read<'a> = &'a dyn Fn(&[u64], &mut [f32]) -> Result<()>;
+
 /// The fingerprints of what is read of each item, so many numbers.
-fn of_blocks(
-    items: &[u64],
-    numbers: usize,
-    read: &dyn Fn(&[u64], &mut [f32]) -> Result<()>,
-) -> Result<Vec<u64>> {
+fn of_blocks(items: &[u64], numbers: usize, read: Read<'_>) -> Result<Vec<u64>> {
     let at_once = BLOCK.checked_div(numbers).unwrap_or(1).max(1);
     let (mut found, mut rows) = (Vec::with_capacity(items.len()), Vec::new());
     for block in items.chunks(at_once) {

@@ -7,7 +7,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::fields::{Fields, KNOWN, meant};
+use super::fields::{ExtraFields, KNOWN, meant};
 use super::item::ItemName;
 use super::preference::Preference;
 use super::votes::Votes;
@@ -188,7 +188,7 @@ pub struct LabelRecord {
     pub score: Option<f64>,
     /// What else the line says, which trains nothing.
     #[serde(flatten)]
-    pub fields: Fields,
+    pub fields: ExtraFields,
 }
 
 impl<'de> Deserialize<'de> for LabelRecord {
@@ -208,7 +208,7 @@ impl<'de> Visitor<'de> for RecordVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LabelRecord, A::Error> {
         let (mut a, mut b, mut round, mut score) = (None, None, None, None);
-        let (mut answer, mut fields) = (Answer::default(), Fields::default());
+        let (mut answer, mut fields) = (Answer::default(), ExtraFields::default());
         let mut seen: Vec<String> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
             if seen.contains(&name) {

@@ -12,9 +12,10 @@ use super::request::Request;
 use super::select::{Batch, batch};
 use super::state::State;
 use super::weights::weights;
+use crate::data::agreement::Agreement;
 use crate::data::candidates::Given;
 use crate::data::embeddings::Embeddings;
-use crate::data::fields::Fields;
+use crate::data::fields::ExtraFields;
 use crate::data::item::ItemName;
 use crate::data::question::Question;
 use crate::digest::HexDigest;
@@ -50,7 +51,7 @@ pub struct SelectedPair {
     pub weight: Option<f64>,
     /// What else the candidate's line says.
     #[serde(flatten)]
-    pub fields: Fields,
+    pub fields: ExtraFields,
 }
 
 /// What a batch tells about the last layer, where the strategy counts it.
@@ -107,6 +108,9 @@ pub struct SelectionReport {
     pub information_per_label: Option<f64>,
     /// How near the batch is to the best there could be.
     pub certificate: Option<CertificateReport>,
+    /// How far people agree, where a pair may have several labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
     /// exp of the entropy of how often items occur in the batch.
     pub effective_items: f64,
     /// Items in the batch.
@@ -168,6 +172,7 @@ fn propose_at<T: Real>(
         information,
         information_per_label: per_label,
         certificate,
+        agreement: None,
         effective_items: effective_number(&counts),
         items: counts.len(),
         prompts,
