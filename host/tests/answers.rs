@@ -402,6 +402,18 @@ fn people_who_answer_alike_are_told_from_those_who_do_not() {
     assert_eq!(report["agreement"], expected);
     assert!(said.contains("of 3 pairs with several answers 33.3 % have all alike"), "{said}");
     assert!(said.contains("alike in 58.3 %") && said.contains("ann 71.4 % of 7"), "{said}");
+    // Every command that reads labels tells it to programs.
+    let data = ["--train-embeddings", "e.npy", "--repeats", "keep", "--model", "model.safetensors"];
+    let labels = ["--labels", "labels.jsonl"];
+    let select = ["select", "--pool", "cross-prompt", "--batch", "3"];
+    let score = ["score", "--embeddings", "e.npy"];
+    for command in [&select[..], &score] {
+        let (report, _) = told(folder, &[command, &data[..], &labels].concat());
+        assert_eq!(report["agreement"], expected, "{command:?}");
+    }
+    let eval = ["eval", "--test-embeddings", "e.npy", "--test-labels", "labels.jsonl"];
+    let (report, _) = told(folder, &[&eval[..], &data[2..]].concat());
+    assert_eq!(report["held_out"]["agreement"], expected);
     let refused = pairpick(folder, &train);
     assert_eq!(refused.status.code(), Some(2), "repeats are an error elsewhere");
     write(folder, "labels.jsonl", &[json!({"a": 0, "b": 1, "label": 1, "annotator": [1]})]);

@@ -120,7 +120,8 @@ def check_encoder(fixture, work):
     found, expected = np.load(out), np.load(fixture / "embeddings.npy")[:PROMPTS]
     assert found.dtype == np.float32
     assert np.allclose(found, expected.reshape(found.shape), atol=1e-5)
-    data = ["--train-embeddings", out, "--labels", work / "ratings/labels.jsonl"]
+    data = ["--train-embeddings", out, "--train-prompt-ids", texts]
+    data += ["--labels", work / "ratings/labels.jsonl"]
     run("pairpick", "train", *data, "--out", work / "model.safetensors")
     print("encode.py makes the fixture's embeddings, and train takes them")
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use pairpick::Error;
 use pairpick::data::dataset::Dataset;
-use pairpick::data::fields::Fields;
+use pairpick::data::fields::ExtraFields;
 use pairpick::data::item::ItemName;
-use pairpick::data::labels::{LabelRecord, read_json_lines};
+use pairpick::data::labels::{Label, LabelRecord, read_json_lines};
 use pairpick::data::preference::Preference;
 use pairpick::data::question::Question;
 use pairpick::digest::HexDigest;
@@ -52,6 +52,7 @@ fn metrics(round: u64) -> RoundMetrics {
         one_minus_spearman: Some(0.1 + 0.2),
         best_of_n: [(32, None), (8, Some(1.5)), (2, Some(-0.25))].into(),
         pairwise_accuracy: Some(f64::NAN),
+        held_out: None,
         prior_precision: 0.3,
         log_det: Some(-1e-300),
         log_det_over_prior: Some(0.75),
@@ -159,7 +160,7 @@ fn places_that_no_force_may_replace() {
         rewards: None,
         candidates: None,
     };
-    refused(folder.path(), &Source::Files { train, test: None });
+    refused(folder.path(), &Source::Files { train, test: None, test_labels: None });
     for place in [&out, Path::new("."), Path::new(".."), Path::new("/")] {
         refused(place, &Source::Bundled);
     }
@@ -261,7 +262,7 @@ fn labels_are_written_as_documented_and_read_back() {
         b: ItemName::Response([3, 7]),
         answer: preference.into(),
         score,
-        fields: Fields::default(),
+        fields: ExtraFields::default(),
     };
     let first = [label(1, Preference::First, None), label(1, Preference::Second, Some(0.1))];
     let second = [label(2, Preference::Tie, Some(f64::MAX))];
@@ -277,19 +278,29 @@ fn labels_are_written_as_documented_and_read_back() {
     assert_eq!(read, [&first[..], &second].concat());
 }
 
-/// Its files do not tell of them, and a run that went on would ask about them again.
 #[test]
-fn skipped_questions_are_refused() {
+fn skipped_questions_are_read_again() {
     let (_folder, out) = place();
     let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     let embeddings = &Dataset::bundled().unwrap().train.embeddings;
     let (settings, threads) = (&Settings::default(), &Threads::start(&Runtime::default()).unwrap());
     let model = &Model::untrained(Context { embeddings, settings, threads }, &mut Silent).unwrap();
-    let answered = &Answered { skipped: vec![Question::new(1, 0, 1)], ..Answered::default() };
+    let skipped =
+        vec![Question::new(1, 0, 1), Question { score: Some(0.5), ..Question::new(1, 2, 5) }];
+    let labels = vec![Label::new(Question::new(1, 8, 9), Preference::Tie)];
+    let answered = &Answered { labels, skipped };
+    output.begin(settings, embeddings).unwrap();
     let round = RoundRecord { answered, model, metrics: &metrics(1), embeddings, candidates: None };
-    let error = output.commit(round).unwrap_err();
-    assert!(matches!(error, Error::Folder(FolderError::Skipped { .. })), "{error:?}");
-    assert_eq!(names(output.partial_path()), [".lock"]);
+    output.commit(round).unwrap();
+    let text = fs::read_to_string(output.partial_path().join(LABELS)).unwrap();
+    assert!(text.ends_with(
+        "{\"round\":1,\"a\":[0,0],\"b\":[0,1],\"skip\":true,\"score\":null}\n\
+         {\"round\":1,\"a\":[0,2],\"b\":[0,5],\"skip\":true,\"score\":0.5}\n"
+    ));
+    drop(output);
+    let (mut output, _) = OutputFolder::resume(&out, false).unwrap();
+    let committed = output.begin(settings, embeddings).unwrap();
+    assert_eq!((&committed.labels, &committed.skipped), (&answered.labels, &answered.skipped));
 }
 
 #[test]

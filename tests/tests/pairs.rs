@@ -94,7 +94,7 @@ fn defects_of_a_label() {
         ("[[0,1],[0,2],1]", "found an array; expected an object"),
         ("7", "found 7; expected an object"),
         ("{\"a\":[0,1],\"b\":[0,2]}", "missing field \"label\": 1 if a is better"),
-        ("{\"a\":[0,1],\"b\":[0,2],\"label\":null}", "skipped do not belong"),
+        ("{\"a\":[0,1],\"b\":[0,2],\"label\":null}", "\"skip\": true for a pair"),
         ("{\"b\":[0,2],\"label\":1}", "missing field \"a\""),
         (
             "{\"a\":[0,1],\"b\":[0,2],\"label\":2}",
@@ -251,7 +251,7 @@ fn candidates_with_and_without_answers() {
     let answered = "{\"a\":5,\"b\":4,\"label\":0}\n{\"a\":4,\"b\":6,\"label\":0.5}\n";
     let read = candidates(answered, &flat()).unwrap();
     assert_eq!(read.pairs, [(4, 5), (4, 6)]);
-    let answers = [Preference::First, Preference::Tie].map(Votes::from);
+    let answers = [Preference::First, Preference::Tie].map(|answer| Some(Votes::from(answer)));
     assert_eq!(read.answers, Some(answers.to_vec()));
 }
 

@@ -17,6 +17,7 @@ use pairpick::model::{Context, Model};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
+use pairpick::round::answer::Answered;
 use pairpick::round::held_out::held_out;
 use pairpick::round::journal::MemoryJournal;
 use pairpick::round::propose::propose;
@@ -139,8 +140,9 @@ fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
     let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
     let model = Model::untrained(context, &mut Silent).expect("a model");
     let request = Request { context, candidates: None, round: 1, strategy: Strategy::Dopt };
-    let report =
-        threads.install(|| propose(&request, model, Vec::new(), &mut Silent)).expect("a batch");
+    let report = threads
+        .install(|| propose(&request, model, Answered::default(), &mut Silent))
+        .expect("a batch");
     (report.offered, report.pairs.len(), report.digest)
 }
 

@@ -338,7 +338,7 @@ fn a_round_reads_the_rows_of_its_prompts() {
     fs::write(&path, bytes).unwrap();
     let rewards = Rewards::open(&path, &train).unwrap();
     let train = Split { embeddings: train, rewards: Some(rewards) };
-    let dataset = Dataset { train, candidates: None, test: None };
+    let dataset = Dataset { train, candidates: None, test: None, test_labels: None };
     let mut settings = Settings::default();
     settings.asking = Asking { prompts_per_round: 5, batch: 6, rounds: 1, ..settings.asking };
     let Architecture::Mlp(network) = &mut settings.model;

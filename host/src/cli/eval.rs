@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::data_folder::{DataFolder, TEST_LABELS};
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
@@ -38,6 +39,9 @@ use crate::settings::{Measuring, Settings};
     ))
 )]
 pub(super) struct Args {
+    #[command(flatten)]
+    data: DataFolder,
+
     /// The model: a file that run or train wrote
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     model: PathBuf,
@@ -49,7 +53,7 @@ pub(super) struct Args {
     fields: groups::PromptFields,
 
     /// Held-out labels of items of the test embeddings: JSON Lines, - for standard input
-    #[arg(long, value_name = "FILE", requires = "test_embeddings", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", requires = "test_source", help_heading = "Data")]
     test_labels: Option<PathBuf>,
 
     #[command(flatten)]
@@ -66,7 +70,8 @@ pub(super) struct Args {
 }
 
 /// Measures, and writes nothing.
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
     let report = threads.install(|| args.evaluate(&threads, output))?;
     match args.print.json {
@@ -76,6 +81,20 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
+    /// Finds in the folder of the data what no option names.
+    fn fill(&mut self, output: &mut Output) -> Result<()> {
+        let Some(mut folder) = self.data.open()? else {
+            return Ok(());
+        };
+        folder.fill(&mut self.test_labels, &TEST_LABELS)?;
+        folder.fill_test(&mut self.test)?;
+        let groups::TestData { test_embeddings, test_prompt_ids, .. } = &mut self.test;
+        // Held-out labels may be of the items that others are learnt from.
+        folder.fill_scored(test_embeddings, test_prompt_ids)?;
+        folder.note(output);
+        Ok(())
+    }
+
     fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
         let Some(path) = &self.test.test_embeddings else {
             groups::note_bundled("test_embeddings", output);
@@ -129,6 +148,7 @@ impl Args {
         let most = split.embeddings.responses().most();
         settings.measuring.fit_to(Some(most), &typed)?;
         groups::note_uncounted(&split.embeddings, &settings.measuring.best_of, output);
+        groups::note_equal_rewards(split, groups::NO_ORDER, output);
         let evaluation = evaluate(model, split, threads, &settings.measuring.best_of, output)?;
         Ok(Golden::new(evaluation))
     }
@@ -141,7 +161,7 @@ impl Args {
         path: &Path,
         output: &mut Output,
     ) -> Result<Answers> {
-        let LabelFile { labels, agreement } = self.repeats.read(path, embeddings, output)?;
+        let LabelFile { labels, agreement, .. } = self.repeats.read(path, embeddings, output)?;
         let held_out = held_out(model, embeddings, threads, &labels)?;
         Ok(Answers::new(&held_out, labels.len(), agreement))
     }

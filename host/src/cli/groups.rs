@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use super::output::Output;
 use crate::data::array::Element;
 use crate::data::candidates::Candidates;
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{Dataset, Split};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{LabelFile, Repeats, read_labels};
 use crate::data::pool_kind::PoolKind;
@@ -29,6 +29,7 @@ pub(super) fn note_bundled(setting: &str, output: &mut Output) {
 
 /// What is drawn from and trained on.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("train_source").args(["train_embeddings", "data"]).multiple(true)))]
 pub(super) struct TrainEmbeddings {
     /// Embeddings to draw pairs from: .npy, .npz (uncompressed) or safetensors, of shape (N prompts,
     /// K responses, D), or (M rows, D) with --train-prompt-ids or where pairs are across prompts or
@@ -38,7 +39,7 @@ pub(super) struct TrainEmbeddings {
 
     /// The prompt of each row of (M, D) embeddings, an id a row: .npy of integers or strings, a text
     /// with a line a row, or JSON Lines, a record a row
-    #[arg(long, value_name = "FILE", requires = "train_embeddings", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
     pub train_prompt_ids: Option<PathBuf>,
 }
 
@@ -47,10 +48,7 @@ impl TrainEmbeddings {
     pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
         match &self.train_embeddings {
             Some(path) => opened(path, self.train_prompt_ids.as_deref(), fields, output),
-            None => {
-                note_bundled("train_embeddings", output);
-                Ok(Dataset::bundled()?.train.embeddings)
-            }
+            None => bundled("train_embeddings", || Ok(Dataset::bundled()?.train), output),
         }
     }
 }
@@ -77,6 +75,7 @@ impl PromptFields {
 
 /// What a model scores.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("scored_source").args(["embeddings", "data"]).multiple(true)))]
 pub(super) struct ScoredEmbeddings {
     /// Embeddings of the responses: shape (N prompts, K responses, D), or (M rows, D), of which those
     /// of one prompt are compared with --prompt-ids and all without; without them it is the test part
@@ -85,7 +84,7 @@ pub(super) struct ScoredEmbeddings {
     pub embeddings: Option<PathBuf>,
 
     /// The prompt of each of their rows: .npy, text or JSON Lines
-    #[arg(long, value_name = "FILE", requires = "embeddings", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", requires = "scored_source", help_heading = "Data")]
     pub prompt_ids: Option<PathBuf>,
 }
 
@@ -94,12 +93,19 @@ impl ScoredEmbeddings {
     pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
         match &self.embeddings {
             Some(path) => opened(path, self.prompt_ids.as_deref(), fields, output),
-            None => {
-                note_bundled("embeddings", output);
-                Ok(Dataset::bundled_test()?.embeddings)
-            }
+            None => bundled("embeddings", Dataset::bundled_test, output),
         }
     }
+}
+
+/// Embeddings that are part of the program, since no file was given by this setting.
+fn bundled(
+    setting: &str,
+    part: impl FnOnce() -> Result<Split>,
+    output: &mut Output,
+) -> Result<Embeddings> {
+    note_bundled(setting, output);
+    Ok(part()?.embeddings)
 }
 
 /// Opens embeddings, and says what becomes of their numbers.
@@ -119,6 +125,16 @@ pub(super) fn note_rounded(embeddings: &Embeddings, output: &mut Output) {
     if embeddings.element() == Element::F64 {
         let path = embeddings.path().display();
         output.note(&format!("{path}: float64 numbers, each rounded once to float32"));
+    }
+}
+
+/// What equal test rewards mean.
+pub(super) const NO_ORDER: &str = "there is no order to compare the model's with";
+
+/// Says that golden rewards are all the same, and what that means.
+pub(super) fn note_equal_rewards(split: &Split, meaning: &str, output: &mut Output) {
+    if let Some(rewards) = split.rewards.as_ref().filter(|rewards| rewards.all_equal()) {
+        output.note(&format!("{}: all rewards are equal: {meaning}", rewards.path().display()));
     }
 }
 
@@ -163,7 +179,8 @@ pub(super) struct RepeatedLabels {
 }
 
 impl RepeatedLabels {
-    /// Reads labels; where repeats are kept, says how far they agree.
+    /// Reads labels; says how many pairs were passed over, and where repeats are kept how far they
+    /// agree.
     pub fn read(
         &self,
         path: &Path,
@@ -171,6 +188,11 @@ impl RepeatedLabels {
         output: &mut Output,
     ) -> Result<LabelFile> {
         let file = read_labels(path, embeddings, self.repeats)?;
+        if !file.skipped.is_empty() {
+            let (path, skipped) = (path.display(), file.skipped.len());
+            let pairs = if skipped == 1 { "pair was" } else { "pairs were" };
+            output.note(&format!("{path}: {skipped} {pairs} passed over, and train nothing"));
+        }
         if let Some(agreement) = &file.agreement {
             output.note(&report::agreement::text(agreement));
         }
@@ -187,7 +209,7 @@ pub(super) struct ListedPairs {
         long,
         value_name = "FILE",
         conflicts_with = "pool",
-        requires = "train_embeddings",
+        requires = "train_source",
         help_heading = "Data"
     )]
     pub candidates: Option<PathBuf>,
@@ -208,12 +230,13 @@ impl ListedPairs {
 #[derive(Debug, Args)]
 pub(super) struct TrainRewards {
     /// Their golden rewards: shape (N, K) or (N, K, 1), or (M,) for (M, D) embeddings
-    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "train_embeddings")]
+    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "train_source")]
     pub train_rewards: Option<PathBuf>,
 }
 
 /// What a model is measured on.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("test_source").args(["test_embeddings", "data"]).multiple(true)))]
 pub(super) struct TestData {
     /// Embeddings to measure the model on, of shape (N prompts, K responses, D), or (M rows, D) with
     /// --test-prompt-ids
@@ -222,11 +245,11 @@ pub(super) struct TestData {
 
     /// The prompt of each of their rows, in a file as that of --train-prompt-ids: .npy, text or JSON
     /// Lines
-    #[arg(long, value_name = "FILE", requires = "test_embeddings", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", requires = "test_source", help_heading = "Data")]
     pub test_prompt_ids: Option<PathBuf>,
 
     /// Their golden rewards: shape (N, K) or (N, K, 1), or (M,) for (M, D) embeddings
-    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "test_embeddings")]
+    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "test_source")]
     pub test_rewards: Option<PathBuf>,
 }
 

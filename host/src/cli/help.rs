@@ -34,6 +34,9 @@ Examples:
     pairpick run --train-embeddings train.npy --train-rewards train_rewards.npy \\
                  --test-embeddings test.npy --test-rewards test_rewards.npy --out run1
 
+  The same from a folder with files of these names:
+    pairpick run --data folder --out run1
+
   Prompts of any size: (M, D) and (M,), and the prompt of each row in a field of its record:
     pairpick run --train-embeddings rows.npy --train-rewards row_rewards.npy \\
                  --train-prompt-ids rows.jsonl --prompt-fields prompt --out sizes
@@ -43,6 +46,10 @@ Examples:
 
   Only the pairs of a list, answered by the labels that stand in it:
     pairpick run --train-embeddings items.npy --candidates pairs.jsonl --out listed
+
+  The same, measured on answers that it never asks for:
+    pairpick run --train-embeddings items.npy --candidates pairs.jsonl \\
+                 --test-labels held_out.jsonl --out measured
 
   The paper's recipe, and only the numbers for another program:
     pairpick run --preset paper --json > run.json
@@ -109,6 +116,9 @@ pub(super) const TRAIN: &str = "\
 Examples:
   The model of a run's last round, once more:
     pairpick train --labels pairpick-out/labels.jsonl
+
+  What import and an encoder left in a folder: embeddings.npy, texts.jsonl and labels.jsonl:
+    pairpick train --data folder
 
   Your own embeddings and labels, with the loss curve drawn:
     pairpick train --train-embeddings train.npy --labels labels.jsonl \\

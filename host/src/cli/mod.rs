@@ -3,6 +3,7 @@
 
 mod bars;
 mod cost;
+mod data_folder;
 mod eval;
 mod export;
 mod groups;
@@ -77,13 +78,13 @@ pub fn command() -> clap::Command {
 /// Parses the command line, does what it says, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return answer(&error),
     };
     let mut output = Output::new(Names::of(&command()), cli.quiet);
     output.work().end_when_interrupted();
-    let done = match &cli.command {
+    let done = match &mut cli.command {
         Command::Run(args) => run::execute(args, &mut output),
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),

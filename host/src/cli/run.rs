@@ -1,20 +1,22 @@
-//! `pairpick run`: the annotation loop against golden rewards.
+//! `pairpick run`: the annotation loop against golden rewards or recorded answers.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
+use super::data_folder::{CANDIDATES, DataFolder, LABELS, TEST_LABELS, TRAIN_REWARDS};
 use super::interrupt::quoted;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::{DataSummary, Dataset};
+use crate::data::overlap::Overlap;
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 use crate::label::oracle::OracleAnswerer;
 use crate::named::Named;
-use crate::output::inputs::{Files, Source, TrainingFiles};
+use crate::output::inputs::{Files, LabelsFile, Source, TrainingFiles};
 use crate::output::{Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -26,11 +28,12 @@ use crate::settings::{
     Answers, Architecture, Asking, Measuring, Network, Oracle, Prior, Settings, Training, Typed,
 };
 
-/// Rounds of asking, training and measuring, answered from golden rewards
+/// Rounds of asking, training and measuring, answered from golden rewards or recorded answers
 ///
 /// Each round draws prompts, picks a batch of pairs by the strategy, has them answered by an
-/// oracle that knows the golden rewards, trains a Bradley–Terry reward model on all answers so
-/// far, and measures it on the test prompts. Without data options it runs on the small data that
+/// oracle that knows the golden rewards, or from the answers that the candidates have, trains a
+/// Bradley–Terry reward model on all answers so far, and measures it on the test prompts, or on
+/// held-out labels. Without data options it runs on the small data that
 /// comes with the program, of which a quarter of the prompts are for testing.
 ///
 /// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json, curves.svg and
@@ -43,6 +46,9 @@ use crate::settings::{
     allow_negative_numbers = true
 )]
 pub(super) struct Args {
+    #[command(flatten)]
+    data: DataFolder,
+
     #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
 
@@ -57,6 +63,14 @@ pub(super) struct Args {
 
     #[command(flatten)]
     fields: groups::PromptFields,
+
+    /// Held-out labels to measure the model on, of items of the test embeddings, or without these of
+    /// the training embeddings: JSON Lines
+    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
+    test_labels: Option<PathBuf>,
+
+    #[command(flatten)]
+    repeats: groups::RepeatedLabels,
 
     /// Skip the search for NaN and the digest of all embeddings, which read them once: an interrupted
     /// run then knows its data by a sample of 256 prompts
@@ -105,12 +119,15 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 14] = [
+const DECIDING: [&str; 17] = [
+    "DataFolder",
     "TrainEmbeddings",
     "TrainRewards",
     "ListedPairs",
     "TestData",
     "PromptFields",
+    "test_labels",
+    "RepeatedLabels",
     "Asking",
     "Prior",
     "Answers",
@@ -138,7 +155,8 @@ struct Report<'a> {
 }
 
 /// Runs. Nothing is written before all that can be checked is.
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
     let (out, summary) = match &args.resume {
         None => (&args.out, args.begin(output)?.carry_out(&threads, output)?),
@@ -148,6 +166,26 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
+    /// Finds in the folder of the data what no option names.
+    fn fill(&mut self, output: &mut Output) -> Result<()> {
+        let Some(mut folder) = self.data.open()? else {
+            return Ok(());
+        };
+        folder.fill_train(&mut self.embeddings)?;
+        folder.fill(&mut self.rewards.train_rewards, &TRAIN_REWARDS)?;
+        let candidates = &mut self.candidates.candidates;
+        if !self.asking.typed().has("pool") {
+            folder.fill(candidates, &CANDIDATES)?;
+            if self.rewards.train_rewards.is_none() {
+                folder.fill(candidates, &LABELS)?;
+            }
+        }
+        folder.fill_test(&mut self.test)?;
+        folder.fill(&mut self.test_labels, &TEST_LABELS)?;
+        folder.note(output);
+        Ok(())
+    }
+
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.write(&mut settings.asking);
@@ -174,20 +212,17 @@ impl Args {
             let needed = "`train_rewards`, or `candidates` with labels,";
             return Err(missing("train_embeddings", embeddings, needed));
         }
-        let is_read_once = |path: &&PathBuf| {
-            path.as_path() == Path::new("-") || path.metadata().is_ok_and(|found| !found.is_file())
-        };
-        if let Some(found) = candidates.as_ref().filter(is_read_once) {
-            let expected = "must be a file here: a run that goes on reads it again";
-            return Err(Error::setting("candidates", found.display(), expected));
-        }
+        check_is_a_file("candidates", candidates.as_ref())?;
+        check_is_a_file("test_labels", self.test_labels.as_ref())?;
         let train = TrainingFiles {
             embeddings: embeddings.clone(),
             prompt_ids: self.fields.input(self.embeddings.train_prompt_ids.as_ref()),
             rewards: rewards.clone(),
             candidates: candidates.clone(),
         };
-        Ok(Source::Files { train, test: self.test_files()? })
+        let repeats = self.repeats.repeats;
+        let test_labels = self.test_labels.clone().map(|path| LabelsFile { path, repeats });
+        Ok(Source::Files { train, test: self.test_files()?, test_labels })
     }
 
     /// The data that is part of the program, which goes with no file.
@@ -198,17 +233,20 @@ impl Args {
         }
     }
 
-    /// Test embeddings with their rewards; one without the other is an error.
+    /// Test embeddings with what the model is measured against; one without the other is an error.
     fn test_files(&self) -> Result<Option<Files>> {
-        match (&self.test.test_embeddings, &self.test.test_rewards) {
-            (Some(embeddings), Some(rewards)) => {
-                let prompt_ids = self.fields.input(self.test.test_prompt_ids.as_ref());
+        let groups::TestData { test_embeddings, test_prompt_ids, test_rewards } = &self.test;
+        match (test_embeddings, test_rewards) {
+            (None, None) => Ok(None),
+            (None, Some(found)) => Err(missing("test_rewards", found, "`test_embeddings`")),
+            (Some(found), None) if self.test_labels.is_none() => {
+                Err(missing("test_embeddings", found, "`test_rewards` or `test_labels`"))
+            }
+            (Some(embeddings), rewards) => {
+                let prompt_ids = self.fields.input(test_prompt_ids.as_ref());
                 let (embeddings, rewards) = (embeddings.clone(), rewards.clone());
                 Ok(Some(Files { embeddings, prompt_ids, rewards }))
             }
-            (None, None) => Ok(None),
-            (Some(found), None) => Err(missing("test_embeddings", found, "`test_rewards`")),
-            (None, Some(found)) => Err(missing("test_rewards", found, "`test_embeddings`")),
         }
     }
 
@@ -255,9 +293,21 @@ impl Args {
             groups::note_single_responses(&dataset.train.embeddings, output);
         }
         groups::note_rounded(&dataset.train.embeddings, output);
+        groups::note_equal_rewards(
+            &dataset.train,
+            "every answer is a matter of chance, or a tie",
+            output,
+        );
         if let Some(test) = &dataset.test {
             groups::note_rounded(&test.embeddings, output);
-            groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
+            groups::note_equal_rewards(test, groups::NO_ORDER, output);
+            if test.rewards.is_some() {
+                groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
+            }
+        }
+        let overlap = Overlap::of(&dataset, pool)?.to_string();
+        if !overlap.is_empty() {
+            output.note(&format!("`test_labels`: {overlap}"));
         }
         settings.data = Some(self.scan(&dataset, data, output)?);
         output.place(folder.partial_path(), &self.out);
@@ -299,7 +349,12 @@ impl Args {
         output.begin("reading the data once", dataset.values());
         let scanned = dataset.scan(sample, &mut |done| output.advance(done));
         output.end();
-        scanned
+        let (summary, all_equal) = scanned?;
+        for path in all_equal {
+            let path = path.display();
+            output.note(&format!("{path}: all embeddings are equal: no answer teaches a model"));
+        }
+        Ok(summary)
     }
 
     fn report(&self, out: &Path, summary: &Summary, output: &Output) -> Result<()> {
@@ -331,6 +386,20 @@ impl Job {
         folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
         folder.finish()?;
         Ok(summary)
+    }
+}
+
+/// A run that goes on reads its inputs again, which only a file allows.
+fn check_is_a_file(setting: &'static str, path: Option<&PathBuf>) -> Result<()> {
+    let is_read_once = |path: &&PathBuf| {
+        path.as_path() == Path::new("-") || path.metadata().is_ok_and(|found| !found.is_file())
+    };
+    match path.filter(is_read_once) {
+        Some(found) => {
+            let expected = "must be a file here: a run that goes on reads it again";
+            Err(Error::setting(setting, found.display(), expected))
+        }
+        None => Ok(()),
     }
 }
 

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::data_folder::DataFolder;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::embeddings::Embeddings;
+use crate::data::labels::LabelFile;
 use crate::data::rewards::rewards_file;
 use crate::error::{Error, Result};
 use crate::model::{Context, Model};
@@ -36,6 +38,9 @@ use crate::settings::{Prior, Settings};
     ))
 )]
 pub(super) struct Args {
+    #[command(flatten)]
+    data: DataFolder,
+
     /// The model: a file that run or train wrote
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     model: PathBuf,
@@ -83,7 +88,8 @@ pub(super) struct Args {
 }
 
 /// Scores. Nothing is written before all is known.
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
     args.check()?;
     let file = args.file()?;
@@ -100,6 +106,19 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
+    /// Finds in the folder of the data what no option names.
+    fn fill(&mut self, output: &mut Output) -> Result<()> {
+        let Some(mut folder) = self.data.open()? else {
+            return Ok(());
+        };
+        folder.fill_scored(&mut self.scored.embeddings, &mut self.scored.prompt_ids)?;
+        if self.labels.is_some() {
+            folder.fill_train(&mut self.embeddings)?;
+        }
+        folder.note(output);
+        Ok(())
+    }
+
     /// Whether the rewards go to an array.
     fn is_array(&self) -> bool {
         self.out.as_ref().is_some_and(|out| out.extension().is_some_and(|end| end == "npy"))
@@ -151,7 +170,14 @@ impl Args {
         output: &mut Output,
     ) -> Result<ScoreReport> {
         let model = Model::open_for(embeddings, &self.model)?;
-        let certainty = self.certainty(&model, threads, output)?;
+        let labelled = self.labelled(&model, output)?;
+        let certainty = match &labelled {
+            Some(Labelled { embeddings, settings, file }) => {
+                let context = Context { embeddings, settings, threads };
+                Some(Certainty::of(context, &model, &file.labels, output)?)
+            }
+            None => None,
+        };
         let mut scores = score(&model, embeddings, certainty.as_ref(), threads, output)?;
         let (responses, prompts) = (scores.len(), embeddings.prompts());
         if self.best {
@@ -163,16 +189,13 @@ impl Args {
             prior_precision: certainty.map(|certainty| certainty.prior_precision),
             prompts: embeddings.has_prompts().then_some(prompts),
             responses,
+            agreement: labelled.and_then(|labelled| labelled.file.agreement),
             scores,
         })
     }
 
-    fn certainty(
-        &self,
-        model: &Model,
-        threads: &Threads,
-        output: &mut Output,
-    ) -> Result<Option<Certainty>> {
+    /// The labels that the model learnt from, if they are given.
+    fn labelled(&self, model: &Model, output: &mut Output) -> Result<Option<Labelled>> {
         let Some(path) = &self.labels else {
             return Ok(None);
         };
@@ -180,8 +203,14 @@ impl Args {
         settings.check()?;
         let embeddings = self.embeddings.open(&self.fields, output)?;
         model.check_fits(&embeddings, &self.model)?;
-        let labels = self.repeats.read(path, &embeddings, output)?.labels;
-        let context = Context { embeddings: &embeddings, settings: &settings, threads };
-        Certainty::of(context, model, &labels, output).map(Some)
+        let file = self.repeats.read(path, &embeddings, output)?;
+        Ok(Some(Labelled { embeddings, settings, file }))
     }
+}
+
+/// Labels, and what they are read by.
+struct Labelled {
+    embeddings: Embeddings,
+    settings: Settings,
+    file: LabelFile,
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use pairpick_core::select::Strategy;
 
+use super::data_folder::{CANDIDATES, DataFolder, LABELS};
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::Supply;
-use crate::data::labels::{Label, last_round};
+use crate::data::labels::LabelFile;
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 use crate::model::{Context, Model};
@@ -18,6 +19,7 @@ use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::selection::summary;
+use crate::round::answer::Answered;
 use crate::round::propose::{SelectionReport, propose};
 use crate::round::request::{Request, strategy_of};
 use crate::runtime::Runtime;
@@ -41,6 +43,9 @@ use crate::settings::{Architecture, Asking, Network, Prior, Settings};
     allow_negative_numbers = true
 )]
 pub(super) struct Args {
+    #[command(flatten)]
+    data: DataFolder,
+
     #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
 
@@ -89,7 +94,8 @@ pub(super) struct Args {
 }
 
 /// Picks. Nothing is written before the batch is there.
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
     let mut settings = args.settings();
     settings.check()?;
@@ -106,18 +112,35 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
         output.note(&note);
     }
     let labels = match &args.labels {
-        Some(path) => args.repeats.read(path, &embeddings, output)?.labels,
-        None => Vec::new(),
+        Some(path) => args.repeats.read(path, &embeddings, output)?,
+        None => LabelFile::default(),
     };
     let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
     let (round, model, strategy) = args.model(context, &labels, output)?;
     let candidates = candidates.as_ref();
     let request = Request { context, candidates, round, strategy };
-    let report = threads.install(|| propose(&request, model, labels, output))?;
+    let LabelFile { labels, skipped, agreement } = labels;
+    let known = Answered { labels, skipped };
+    let report = threads.install(|| propose(&request, model, known, output))?;
+    let report = SelectionReport { agreement, ..report };
     args.report(&report, file, output)
 }
 
 impl Args {
+    /// Finds in the folder of the data what no option names.
+    fn fill(&mut self, output: &mut Output) -> Result<()> {
+        let Some(mut folder) = self.data.open()? else {
+            return Ok(());
+        };
+        folder.fill_train(&mut self.embeddings)?;
+        folder.fill(&mut self.labels, &LABELS)?;
+        if !self.asking.typed().has("pool") {
+            folder.fill(&mut self.candidates.candidates, &CANDIDATES)?;
+        }
+        folder.note(output);
+        Ok(())
+    }
+
     fn settings(&self) -> Settings {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.write(&mut settings.asking);
@@ -165,11 +188,11 @@ impl Args {
     fn model(
         &self,
         context: Context<'_>,
-        labels: &[Label],
+        labels: &LabelFile,
         output: &mut Output,
     ) -> Result<(u64, Model, Strategy)> {
         let Context { embeddings, settings, .. } = context;
-        let round = last_round(labels).saturating_add(1);
+        let round = labels.last_round().saturating_add(1);
         if let Some(path) = &self.model {
             return Ok((round, Model::open_for(embeddings, path)?, settings.asking.strategy));
         }
@@ -179,9 +202,11 @@ impl Args {
     }
 
     /// Labels without the model that learnt from them say nothing to a strategy.
-    fn check_needs_no_model(&self, settings: &Settings, labels: &[Label]) -> Result<()> {
+    fn check_needs_no_model(&self, settings: &Settings, labels: &LabelFile) -> Result<()> {
         match &self.labels {
-            Some(path) if !labels.is_empty() && settings.asking.strategy != Strategy::Random => {
+            Some(path)
+                if !labels.labels.is_empty() && settings.asking.strategy != Strategy::Random =>
+            {
                 let expected = "needs `model`, the model trained on them; pairpick train makes it \
                                 (`strategy` random needs none)";
                 Err(Error::setting("labels", path.display(), expected))

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::data_folder::{DataFolder, LABELS};
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::agreement::Agreement;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, LabelFile, last_round};
+use crate::data::labels::{Label, LabelFile};
 use crate::error::{Error, Result};
 use crate::model::train::Fit;
 use crate::model::{Context, Model};
@@ -38,14 +39,17 @@ use crate::settings::{Architecture, Init, Network, Prior, Settings, Training};
 )]
 pub(super) struct Args {
     #[command(flatten)]
+    data: DataFolder,
+
+    #[command(flatten)]
     embeddings: groups::TrainEmbeddings,
 
     #[command(flatten)]
     fields: groups::PromptFields,
 
     /// Labels to learn from: JSON Lines as run writes them, - for standard input
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    labels: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "data", help_heading = "Data")]
+    labels: Option<PathBuf>,
 
     #[command(flatten)]
     repeats: groups::RepeatedLabels,
@@ -121,7 +125,8 @@ impl Job {
 }
 
 /// Trains. Nothing is written before the training has ended.
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    args.fill(output)?;
     let job = args.job(output)?;
     match args.last_layer {
         true => last_layer::execute(args, job, output),
@@ -130,6 +135,22 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
+    /// Finds in the folder of the data what no option names.
+    fn fill(&mut self, output: &mut Output) -> Result<()> {
+        let Some(mut folder) = self.data.open()? else {
+            return Ok(());
+        };
+        folder.fill_train(&mut self.embeddings)?;
+        folder.fill_needed(&mut self.labels, &LABELS)?;
+        folder.note(output);
+        Ok(())
+    }
+
+    /// The labels' file, which there is with or without a folder.
+    fn labels(&self) -> &Path {
+        self.labels.as_deref().unwrap_or(Path::new(""))
+    }
+
     fn job(&self, output: &mut Output) -> Result<Job> {
         let threads = Threads::start(&self.runtime)?;
         let settings = self.settings();
@@ -137,15 +158,14 @@ impl Args {
         settings.check()?;
         let files = self.files()?;
         let embeddings = self.embeddings.open(&self.fields, output)?;
-        let LabelFile { labels, agreement } =
-            self.repeats.read(&self.labels, &embeddings, output)?;
-        match last_round(&labels) {
-            0 => {
-                let expected = "holds no label to learn from";
-                Err(Error::setting("labels", self.labels.display(), expected))
-            }
-            round => Ok(Job { threads, settings, files, embeddings, labels, agreement, round }),
+        let read = self.repeats.read(self.labels(), &embeddings, output)?;
+        let round = read.last_round();
+        let LabelFile { labels, agreement, .. } = read;
+        if labels.is_empty() {
+            let expected = "holds no label to learn from";
+            return Err(Error::setting("labels", self.labels().display(), expected));
         }
+        Ok(Job { threads, settings, files, embeddings, labels, agreement, round })
     }
 
     fn train(&self, job: Job, output: &mut Output) -> Result<()> {
@@ -170,7 +190,7 @@ impl Args {
     fn files(&self) -> Result<Files> {
         let groups::TrainEmbeddings { train_embeddings, train_prompt_ids } = &self.embeddings;
         let (embeddings, ids) = (train_embeddings.as_deref(), train_prompt_ids.as_deref());
-        let inputs = [embeddings, ids, Some(self.labels.as_path()), self.model.as_deref()];
+        let inputs = [embeddings, ids, Some(self.labels()), self.model.as_deref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
         let mut places = self.print.beside(self.force, &inputs);
         let mut take = |path: &PathBuf| places.take(path);

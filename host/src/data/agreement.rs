@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::Fields;
+use super::fields::ExtraFields;
 use super::pairs::Pair;
 use super::record::Probability;
 
@@ -49,7 +49,7 @@ struct Vote {
 ///
 /// # Errors
 /// What is wrong with the name.
-pub(super) fn annotator(fields: &Fields) -> Result<Option<String>, String> {
+pub(super) fn annotator(fields: &ExtraFields) -> Result<Option<String>, String> {
     match fields.get("annotator").map(serde_json::from_str) {
         None => Ok(None),
         Some(Ok(name)) => Ok(match name {

@@ -7,7 +7,7 @@ use std::path::Path;
 use pairpick_core::digest::Digest;
 
 use super::embeddings::Embeddings;
-use super::fields::Fields;
+use super::fields::ExtraFields;
 use super::lines;
 use super::pairs::{self, Seen};
 use super::record::Answer;
@@ -19,8 +19,10 @@ use crate::error::{DataError, Result};
 pub struct Candidates {
     /// The numbers of each pair's items, in the file's order, the smaller item first.
     pub pairs: Vec<(u64, u64)>,
-    /// The answers, one a pair, where the file has them.
-    pub answers: Option<Vec<Votes>>,
+    /// The answers, where the file has them: one a pair that was not passed over.
+    pub answers: Option<Vec<Option<Votes>>>,
+    /// The places of the pairs that were passed over, ascending: they are not on offer.
+    pub skipped: Vec<u64>,
     /// The lines themselves; none of pairs that are from no file.
     lines: Vec<Line>,
 }
@@ -37,7 +39,7 @@ struct Line {
 #[derive(Clone, Debug, PartialEq)]
 struct More {
     answer: Answer,
-    fields: Fields,
+    fields: ExtraFields,
 }
 
 /// A candidate as its line has it.
@@ -48,7 +50,7 @@ pub(crate) struct Given<'a> {
     /// Its answer, if that is more than a plain label, and the weight of any other.
     pub answer: Option<Answer>,
     /// What trains nothing.
-    pub fields: Option<&'a Fields>,
+    pub fields: Option<&'a ExtraFields>,
 }
 
 impl Given<'_> {
@@ -66,7 +68,7 @@ impl Candidates {
     }
 
     /// Reads a JSON Lines file of pairs, `{"a": …, "b": …}`, all or none with a `"label"` or
-    /// `"votes"`; `-` is standard input.
+    /// `"votes"`, but for those with `"skip": true`; `-` is standard input.
     ///
     /// # Errors
     /// [`Error::Line`](crate::Error::Line) with the line's number, as [`read_labels`](super::labels::read_labels), and
@@ -88,7 +90,8 @@ impl Candidates {
     ) -> Result<Self> {
         let (mut list, mut answers) = (Self::default(), Vec::new());
         let mut seen = Seen::default();
-        let mut first_line = 0;
+        // The first line on offer, and whether it has an answer.
+        let mut first: Option<(usize, bool)> = None;
         pairs::read(source, path, embeddings, &mut |pair| {
             let problem = |problem| Err(lines::problem(path, pair.line, problem));
             if let Some(earlier) = seen.add(&pair) {
@@ -98,33 +101,45 @@ impl Candidates {
                     earlier.line
                 ));
             }
-            if list.pairs.is_empty() {
-                first_line = pair.line;
-            } else if pair.votes.is_some() == answers.is_empty() {
-                let (here, there) = match pair.votes {
-                    Some(_) => ("a", "none"),
-                    None => ("no", "one"),
-                };
-                return problem(format!(
-                    "has {here} label, and line {first_line} has {there}: \
-                     all lines have one, or no line"
-                ));
+            if pair.record.answer.skip {
+                list.skipped.push(list.pairs.len() as u64);
+            } else {
+                let (line, is_answered) = *first.get_or_insert((pair.line, pair.votes.is_some()));
+                if is_answered != pair.votes.is_some() {
+                    let (here, there) = if is_answered { ("no", "one") } else { ("a", "none") };
+                    return problem(format!(
+                        "has {here} label, and line {line} has {there}: \
+                         all lines have one, or no line"
+                    ));
+                }
             }
             list.pairs.push((pair.a, pair.b));
-            answers.extend(pair.votes);
+            answers.push(pair.votes);
             list.lines.push(Line::of(pair));
             Ok(())
         })?;
-        if list.pairs.is_empty() {
-            return Err(DataError::NoCandidates.at(path));
+        match first {
+            None => Err(DataError::NoCandidates.at(path)),
+            Some((_, is_answered)) => Ok(Self { answers: is_answered.then_some(answers), ..list }),
         }
-        Ok(Self { answers: (!answers.is_empty()).then_some(answers), ..list })
+    }
+
+    /// The pairs that were not passed over, with their places.
+    pub fn on_offer(&self) -> impl Iterator<Item = (u64, (u64, u64))> {
+        let is_skipped = |place: &u64| self.skipped.binary_search(place).is_ok();
+        (0..).zip(self.pairs.iter().copied()).filter(move |(place, _)| !is_skipped(place))
+    }
+
+    /// How many these are.
+    #[must_use]
+    pub fn offered(&self) -> u64 {
+        self.pairs.len().saturating_sub(self.skipped.len()) as u64
     }
 
     /// The answer to a candidate, if it is known.
     #[must_use]
     pub fn answer(&self, place: u64) -> Option<Votes> {
-        self.answers.as_ref()?.get(usize::try_from(place).ok()?).copied()
+        self.answers.as_ref()?.get(usize::try_from(place).ok()?).copied().flatten()
     }
 
     /// The candidate as it stands in the file.
@@ -144,7 +159,7 @@ impl Candidates {
             digest.integer(*a);
             digest.integer(*b);
         }
-        for votes in self.answers.iter().flatten() {
+        for votes in self.answers.iter().flatten().flatten() {
             for (preference, count) in votes.answers() {
                 digest.integer(preference.value().to_bits());
                 if count != 1.0 {
@@ -152,6 +167,7 @@ impl Candidates {
                 }
             }
         }
+        self.skipped.iter().for_each(|place| digest.integer(*place));
         for (place, line) in (0..).zip(&self.lines) {
             let Some(more) = &line.more else { continue };
             digest.integer(place);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bundled;
 use super::candidates::Candidates;
 use super::embeddings::Embeddings;
+use super::labels::{self, Label, Repeats, read_labels};
 use super::pool_kind::PoolKind;
 use super::responses::Responses;
 use super::rewards::Rewards;
@@ -121,8 +122,11 @@ pub struct Dataset {
     pub train: Split,
     /// The only pairs of it that can be asked about, where not all can.
     pub candidates: Option<Candidates>,
-    /// What the model is measured on; without it nothing is evaluated.
+    /// What the model ranks, to be compared with golden rewards.
     pub test: Option<Split>,
+    /// Held-out answers, to be compared with what the model expects: of items of the test data, or of
+    /// the training data where there is no other.
+    pub test_labels: Option<Vec<Label>>,
 }
 
 impl Dataset {
@@ -139,20 +143,40 @@ impl Dataset {
         let train = Split::open(embeddings, rewards, pool)?;
         let candidates =
             candidates.map(|path| Candidates::open(path, &train.embeddings)).transpose()?;
-        Ok(Self { train, candidates, test: None })
+        Ok(Self { train, candidates, test: None, test_labels: None })
     }
 
-    /// The same, measured on these embeddings and rewards.
+    /// The same, measured on these embeddings, against rewards where there are any.
     ///
     /// # Errors
-    /// Every defect of a file; shapes that disagree; embeddings that have not two responses a
-    /// prompt, or of another length.
-    pub fn with_test(self, embeddings: Embeddings, rewards: &Path) -> Result<Self> {
-        // Whatever is asked about, the metrics compare responses to one prompt.
-        embeddings.check_in_prompt()?;
-        let test = Split::of(embeddings, Some(rewards))?;
+    /// Every defect of a file; shapes that disagree; embeddings of another length, or with rewards
+    /// ones that have not two responses a prompt.
+    pub fn with_test(self, embeddings: Embeddings, rewards: Option<&Path>) -> Result<Self> {
+        if rewards.is_some() {
+            // Whatever is asked about, the metrics compare responses to one prompt.
+            embeddings.check_in_prompt()?;
+        }
+        let test = Split::of(embeddings, rewards)?;
         check_dimensions(&self.train.embeddings, &test.embeddings)?;
         Ok(Self { test: Some(test), ..self })
+    }
+
+    /// The same, measured on the labels of a file.
+    ///
+    /// # Errors
+    /// As [`read_labels`]; [`DataError::NoTestLabels`].
+    pub fn with_test_labels(self, path: &Path, repeats: Repeats) -> Result<Self> {
+        let labels = read_labels(path, self.test_embeddings(), repeats)?.labels;
+        if labels.is_empty() {
+            return Err(DataError::NoTestLabels.at(path));
+        }
+        Ok(Self { test_labels: Some(labels), ..self })
+    }
+
+    /// Those of the test labels' items.
+    #[must_use]
+    pub fn test_embeddings(&self) -> &Embeddings {
+        &self.test.as_ref().unwrap_or(&self.train).embeddings
     }
 
     /// The data that is part of the program; one prompt in [`bundled::TEST_SHARE`] is for testing.
@@ -161,7 +185,8 @@ impl Dataset {
     /// None that a release of this program would give.
     pub fn bundled() -> Result<Self> {
         let train = Split::bundled(|prompts| 0..bundled::first_test(prompts))?;
-        Ok(Self { train, candidates: None, test: Some(Self::bundled_test()?) })
+        let test = Some(Self::bundled_test()?);
+        Ok(Self { train, candidates: None, test, test_labels: None })
     }
 
     /// The part of it that is for testing.
@@ -180,7 +205,8 @@ impl Dataset {
         let train = self.train.summary()?;
         let candidates = self.candidates.as_ref().map(CandidatesSummary::of);
         let test = self.test.as_ref().map(Split::summary).transpose()?;
-        Ok(DataSummary { train, candidates, test })
+        let test_labels = self.test_labels.as_deref().map(TestLabelsSummary::of);
+        Ok(DataSummary { train, candidates, test, test_labels })
     }
 
     /// Whether [`Dataset::summary`] leaves embeddings out.
@@ -197,8 +223,8 @@ impl Dataset {
         self.train.embeddings.values().saturating_add(test)
     }
 
-    /// The summary of this data, with what a sample leaves out: the digest of every embedding.
-    /// `advance` is told how many numbers have been read.
+    /// The summary of this data, with what a sample leaves out: the digest of every embedding; and the
+    /// files whose embeddings are all the same. `advance` is told how many numbers have been read.
     ///
     /// # Errors
     /// As [`Embeddings::scan_finite`].
@@ -206,14 +232,19 @@ impl Dataset {
         &self,
         mut summary: DataSummary,
         advance: &mut dyn FnMut(u64),
-    ) -> Result<DataSummary> {
+    ) -> Result<(DataSummary, Vec<&Path>)> {
         let train = &self.train.embeddings;
-        summary.train.embeddings = Some(train.scan_finite(advance)?);
+        let mut all_equal = Vec::new();
+        let scan = train.scan_finite(advance)?;
+        summary.train.embeddings = Some(scan.digest);
+        all_equal.extend(scan.all_equal.then(|| train.path()));
         if let Some((test, summary)) = self.test.as_ref().zip(summary.test.as_mut()) {
             let mut advance = |done| advance(train.values().saturating_add(done));
-            summary.embeddings = Some(test.embeddings.scan_finite(&mut advance)?);
+            let scan = test.embeddings.scan_finite(&mut advance)?;
+            summary.embeddings = Some(scan.digest);
+            all_equal.extend(scan.all_equal.then(|| test.embeddings.path()));
         }
-        Ok(summary)
+        Ok((summary, all_equal))
     }
 }
 
@@ -236,6 +267,9 @@ pub struct DataSummary {
     pub candidates: Option<CandidatesSummary>,
     /// The test data, if any.
     pub test: Option<SplitSummary>,
+    /// The held-out labels, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_labels: Option<TestLabelsSummary>,
 }
 
 impl DataSummary {
@@ -252,7 +286,7 @@ impl DataSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CandidatesSummary {
-    /// Pairs.
+    /// Pairs on offer.
     pub pairs: u64,
     /// Of the numbers of their items, and of their answers.
     pub digest: HexDigest,
@@ -260,7 +294,23 @@ pub struct CandidatesSummary {
 
 impl CandidatesSummary {
     fn of(candidates: &Candidates) -> Self {
-        Self { pairs: candidates.pairs.len() as u64, digest: HexDigest(candidates.digest()) }
+        Self { pairs: candidates.offered(), digest: HexDigest(candidates.digest()) }
+    }
+}
+
+/// How many labels are held out, and a digest that tells them from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestLabelsSummary {
+    /// Labels.
+    pub labels: u64,
+    /// Of the numbers of their items, and of their answers.
+    pub digest: HexDigest,
+}
+
+impl TestLabelsSummary {
+    fn of(labels: &[Label]) -> Self {
+        Self { labels: labels.len() as u64, digest: HexDigest(labels::digest(labels)) }
     }
 }
 
@@ -311,7 +361,7 @@ impl Supply {
     /// What these embeddings and candidates offer.
     #[must_use]
     pub fn of(embeddings: &Embeddings, candidates: Option<&Candidates>) -> Self {
-        let candidates = candidates.map(|candidates| candidates.pairs.len() as u64);
+        let candidates = candidates.map(Candidates::offered);
         Self { prompts: embeddings.prompts(), responses: embeddings.responses(), candidates }
     }
 

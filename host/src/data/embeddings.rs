@@ -2,12 +2,14 @@
 //! a round draws them. Item number = prompt · K + response. A flat file, of shape (M, D), is M
 //! prompts of one response each, and an item's number is its row, unless ids tell the prompts.
 
+mod reading;
+
 use std::ops::Range;
 use std::path::Path;
 
-use pairpick_core::digest::Digest;
 use pairpick_core::trunk::mlp::MAX_INPUTS;
 
+pub use self::reading::Scan;
 use super::array::{ArrayReader, Element};
 use super::groups::Groups;
 use super::item::ItemName;
@@ -30,9 +32,6 @@ const MOST_ITEMS: u64 = 1 << 28;
 /// The most numbers of a prompt's embeddings, which are read at once.
 const MOST_VALUES: u64 = 1 << 28;
 
-/// Numbers that a scan of the whole file holds at a time.
-const SCAN_LEN: u64 = 1 << 18;
-
 /// The most responses to a prompt.
 const MOST_RESPONSES: u64 = u16::MAX as u64;
 
@@ -54,6 +53,8 @@ struct Ids {
     groups: Groups,
     responses: Responses,
     digest: HexDigest,
+    /// A digest of each prompt's id; empty where the ids only count prompts.
+    names: Vec<u64>,
 }
 
 impl Embeddings {
@@ -129,8 +130,8 @@ impl Embeddings {
             return Err(DataError::PromptLength { found, limit }.at(ids.path()));
         }
         let (groups, digest) = (Groups::of(ids), ids.digest());
-        let prompts = groups.prompts();
-        Ok(Self { prompts, ids: Some(Ids { groups, responses, digest }), ..self })
+        let (prompts, names) = (groups.prompts(), ids.names().to_vec());
+        Ok(Self { prompts, ids: Some(Ids { groups, responses, digest, names }), ..self })
     }
 
     /// Checks that pairs can be made of these embeddings as a pool of this kind makes them.
@@ -248,6 +249,12 @@ impl Embeddings {
         self.ids.as_ref().map(|ids| ids.digest)
     }
 
+    /// A digest of a prompt's id, which is that prompt's in other files too; none without ids, and
+    /// where they only count prompts.
+    pub(super) fn prompt_id(&self, prompt: u64) -> Option<u64> {
+        self.ids.as_ref()?.names.get(prompt as usize).copied()
+    }
+
     /// D, from 1 to [`MAX_INPUTS`].
     #[must_use]
     pub fn dimensions(&self) -> usize {
@@ -334,77 +341,6 @@ impl Embeddings {
         first..first.saturating_add(self.responses as u64)
     }
 
-    /// Reads items by their numbers, D values each, in the order given, and nothing else of the
-    /// file. Consecutive numbers are one read.
-    ///
-    /// # Errors
-    /// [`Error::Core`] unless `out` has D places for each item and every item exists;
-    /// [`DataError::NonFiniteEmbedding`] with its place, or [`DataError::PaddedEmbedding`];
-    /// [`Error::Io`].
-    pub fn read_items(&self, items: &[u64], out: &mut [f32]) -> Result<()> {
-        self.check_out(items.len(), out)?;
-        if let Some(&index) = items.iter().find(|item| **item >= self.items()) {
-            return Err(self.no_such_item(index));
-        }
-        let rows: Vec<u64> = items.iter().map(|item| self.row(*item)).collect();
-        let mut rest = out;
-        for run in rows.chunk_by(|row, next| row.checked_add(1) == Some(*next)) {
-            let (rows, after) = rest.split_at_mut(run.len().saturating_mul(self.dimensions));
-            rest = after;
-            if let Some(first) = run.first() {
-                self.read_rows(*first, rows)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads items of consecutive numbers, D values each.
-    ///
-    /// # Errors
-    /// As [`Embeddings::read_items`].
-    pub fn read_range(&self, items: Range<u64>, out: &mut [f32]) -> Result<()> {
-        if !self.are_rows_in_order() {
-            return self.read_items(&items.collect::<Vec<u64>>(), out);
-        }
-        self.check_out(items.end.saturating_sub(items.start) as usize, out)?;
-        match items.end > self.items() {
-            true => Err(self.no_such_item(items.end.saturating_sub(1))),
-            false => self.read_rows(items.start, out),
-        }
-    }
-
-    /// Reads all items of consecutive prompts, D values each.
-    ///
-    /// # Errors
-    /// As [`Embeddings::read_items`].
-    pub fn read_prompts(&self, prompts: Range<usize>, out: &mut [f32]) -> Result<()> {
-        let start = |prompt: usize| self.items_of(prompt as u64).start;
-        self.read_range(start(prompts.start)..start(prompts.end), out)
-    }
-
-    /// Reads every value once, in the order of the rows, and stops at the first NaN or infinity; gives back the digest of all.
-    /// `advance` is told the number of values read so far, of [`Embeddings::values`].
-    ///
-    /// # Errors
-    /// [`DataError::NonFiniteEmbedding`] with its place; [`Error::Io`].
-    pub fn scan_finite(&self, advance: &mut dyn FnMut(u64)) -> Result<HexDigest> {
-        let start = self.first_value();
-        let (mut values, mut digest) = (Vec::new(), Digest::new());
-        let mut done = 0;
-        while done < self.values() {
-            let left = self.values().saturating_sub(done);
-            let len = if left < SCAN_LEN { left } else { SCAN_LEN };
-            values.resize(len as usize, 0.0);
-            let first = start.saturating_add(done);
-            self.reader.read(first, &mut values)?;
-            self.check_finite(first, &values)?;
-            digest.numbers(&values).map_err(Error::core("digest of the embeddings"))?;
-            done = done.saturating_add(len);
-            advance(done);
-        }
-        Ok(HexDigest(digest.value()))
-    }
-
     /// D of each item.
     #[must_use]
     pub fn values(&self) -> u64 {
@@ -413,31 +349,6 @@ impl Embeddings {
 
     fn first_value(&self) -> u64 {
         self.items_of(self.first_prompt).start.saturating_mul(self.dimensions as u64)
-    }
-
-    fn read_rows(&self, first_row: u64, out: &mut [f32]) -> Result<()> {
-        let before = first_row.saturating_mul(self.dimensions as u64);
-        let first = self.first_value().saturating_add(before);
-        self.reader.read(first, out)?;
-        self.check_finite(first, out)
-    }
-
-    /// Looks at numbers that were read, from the one at `first` in the file on.
-    fn check_finite(&self, first: u64, values: &[f32]) -> Result<()> {
-        match values.iter().position(|value| !value.is_finite()) {
-            Some(found) => Err(self.non_finite(first.saturating_add(found as u64), values[found])),
-            None => Ok(()),
-        }
-    }
-
-    fn check_out(&self, items: usize, out: &[f32]) -> Result<()> {
-        let expected = items.saturating_mul(self.dimensions);
-        if out.len() == expected {
-            return Ok(());
-        }
-        let (what, found) = ("memory for embeddings", out.len());
-        let source = pairpick_core::Error::Shape { what, expected, found };
-        Err(Error::Core { context: self.path().display().to_string(), source })
     }
 
     /// The error of what overflows at an item, such as "the features".
@@ -458,29 +369,6 @@ impl Embeddings {
             }
             error => otherwise(error),
         }
-    }
-
-    fn no_such_item(&self, index: u64) -> Error {
-        let source = pairpick_core::Error::Index { what: "item", index, len: self.items() };
-        Error::Core { context: self.path().display().to_string(), source }
-    }
-
-    fn non_finite(&self, index: u64, value: f32) -> Error {
-        let dimensions = self.dimensions as u64;
-        let row = index.checked_div(dimensions).unwrap_or(0);
-        if value.is_nan() && !self.flat && self.is_padding(row) {
-            let place = self.row_name(row).place(None);
-            return DataError::PaddedEmbedding { place, dimensions }.at(self.path());
-        }
-        let place = self.row_name(row).place(index.checked_rem(dimensions));
-        DataError::NonFiniteEmbedding { place, value }.at(self.path())
-    }
-
-    /// Whether a row of the file has nothing but NaN.
-    fn is_padding(&self, row: u64) -> bool {
-        let mut values = vec![0.0; self.dimensions];
-        let first = row.saturating_mul(self.dimensions as u64);
-        self.reader.read(first, &mut values).is_ok() && values.iter().all(|value| value.is_nan())
     }
 }
 

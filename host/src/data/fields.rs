@@ -1,4 +1,4 @@
-//! [`Fields`]: what a line says beyond what this program reads, kept as it stands there; and which
+//! [`ExtraFields`]: what a line says beyond what this program reads, kept as it stands there; and which
 //! names it may not have, since they are probably typos.
 
 use serde::ser::{Error as _, SerializeMap};
@@ -8,12 +8,13 @@ use serde_json::value::RawValue;
 use crate::error::is_obeyed;
 
 /// The fields of a line that are read, or that `run` and `select` write.
-pub(super) const KNOWN: [&str; 16] = [
+pub(super) const KNOWN: [&str; 17] = [
     "a",
     "b",
     "label",
     "votes",
     "weight",
+    "skip",
     "annotator",
     "id",
     "text",
@@ -27,11 +28,11 @@ pub(super) const KNOWN: [&str; 16] = [
     "fisher_weight",
 ];
 
-/// Fields by their names, in the line's order, the values as JSON.
+/// ExtraFields by their names, in the line's order, the values as JSON.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fields(Vec<(String, Box<str>)>);
+pub struct ExtraFields(Vec<(String, Box<str>)>);
 
-impl Fields {
+impl ExtraFields {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -53,7 +54,7 @@ impl Fields {
     }
 }
 
-impl Serialize for Fields {
+impl Serialize for ExtraFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, value) in self.iter() {

@@ -41,6 +41,8 @@ pub struct PromptIds {
     path: PathBuf,
     /// By the row; prompts are numbered as they first stand.
     prompts: Vec<u32>,
+    /// By the prompt.
+    names: Vec<u64>,
 }
 
 impl PromptIds {
@@ -77,7 +79,9 @@ impl PromptIds {
             (_, true) => numbers.read_records(source, path, fields)?,
             (_, false) => numbers.read_lines(source, path)?,
         }
-        Ok(Self { path: path.to_owned(), prompts: numbers.prompts })
+        // The integers of an array are as good as always numbers that count prompts.
+        let names = if is_array { Vec::new() } else { numbers.names() };
+        Ok(Self { path: path.to_owned(), prompts: numbers.prompts, names })
     }
 
     /// The file's path, or the name given to the source.
@@ -90,6 +94,13 @@ impl PromptIds {
     #[must_use]
     pub fn prompts(&self) -> &[u32] {
         &self.prompts
+    }
+
+    /// A digest of the id of each prompt; empty where the ids are numbers that count prompts, or an
+    /// array, and so mean nothing in another file.
+    #[must_use]
+    pub fn names(&self) -> &[u64] {
+        &self.names
     }
 
     /// How many rows each prompt has.
@@ -134,6 +145,24 @@ impl Numbers {
             None => *self.of_ids.entry(id.to_owned()).or_insert(next),
         };
         self.prompts.push(number);
+    }
+
+    fn names(&self) -> Vec<u64> {
+        let most = self.of_ids.len() as u64;
+        let counts = |id: &Vec<u8>| {
+            let text = std::str::from_utf8(id).ok();
+            text.and_then(|text| text.trim().parse::<u64>().ok()).is_some_and(|id| id <= most)
+        };
+        if self.of_ids.keys().all(counts) {
+            return Vec::new();
+        }
+        let mut names = vec![0; self.of_ids.len()];
+        for (id, number) in &self.of_ids {
+            let mut digest = Digest::new();
+            digest.bytes(id);
+            names[*number as usize] = digest.value();
+        }
+        names
     }
 
     /// Equal integers and equal strings of one type are equal bytes.

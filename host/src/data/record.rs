@@ -7,7 +7,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::fields::{Fields, KNOWN, meant};
+use super::fields::{ExtraFields, KNOWN, meant};
 use super::item::ItemName;
 use super::preference::Preference;
 use super::votes::Votes;
@@ -27,6 +27,9 @@ pub struct Answer {
     /// How often it counts, in place of once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
+    /// Whether there is none, since the pair was passed over.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skip: bool,
 }
 
 impl From<Preference> for Answer {
@@ -51,7 +54,13 @@ impl Answer {
             return Self { votes: Some([a, b, tie]), ..Self::default() };
         }
         let label = Some(Probability((a + tie / 2.0) / total));
-        Self { label, weight, votes: None }
+        Self { label, weight, ..Self::default() }
+    }
+
+    /// That of a pair that was passed over.
+    #[must_use]
+    pub fn skipped() -> Self {
+        Self { skip: true, ..Self::default() }
     }
 
     /// The votes that it stands for; none where there is neither a label nor a vote.
@@ -87,6 +96,9 @@ impl Answer {
     }
 
     fn unweighted(&self) -> Result<Option<Votes>, String> {
+        if self.skip && (self.label.is_some() || self.votes.is_some()) {
+            return Err("skip is true beside an answer: one or the other is expected".to_owned());
+        }
         let label = self.label.map(|Probability(label)| Votes::of_probability(label));
         let Some(counts) = self.votes else {
             return Ok(label);
@@ -95,8 +107,8 @@ impl Answer {
         let votes = Votes { a, b, tie };
         if votes.total() == 0.0 {
             return Err(
-                "votes [0, 0, 0]: nobody has answered; such a pair does not belong in this \
-                        file"
+                "votes [0, 0, 0]: nobody has answered; \"skip\": true in their place says \
+                        that the pair was passed over"
                     .to_owned(),
             );
         }
@@ -144,8 +156,8 @@ impl Visitor<'_> for ProbabilityVisitor {
             return Ok(Probability(value.abs()));
         }
         Err(E::custom(format!(
-            "label {value} is not between 0 and 1: 1 if a is better, 0 if b is, 0.5 for a tie; pairs \
-             that were skipped do not belong in this file"
+            "label {value} is not between 0 and 1: 1 if a is better, 0 if b is, 0.5 for a tie; a pair \
+             that was passed over has \"skip\": true in its place"
         )))
     }
 
@@ -176,7 +188,7 @@ pub struct LabelRecord {
     pub score: Option<f64>,
     /// What else the line says, which trains nothing.
     #[serde(flatten)]
-    pub fields: Fields,
+    pub fields: ExtraFields,
 }
 
 impl<'de> Deserialize<'de> for LabelRecord {
@@ -196,7 +208,7 @@ impl<'de> Visitor<'de> for RecordVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LabelRecord, A::Error> {
         let (mut a, mut b, mut round, mut score) = (None, None, None, None);
-        let (mut answer, mut fields) = (Answer::default(), Fields::default());
+        let (mut answer, mut fields) = (Answer::default(), ExtraFields::default());
         let mut seen: Vec<String> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
             if seen.contains(&name) {
@@ -210,6 +222,7 @@ impl<'de> Visitor<'de> for RecordVisitor {
                 "label" => answer.label = map.next_value()?,
                 "votes" => answer.votes = map.next_value()?,
                 "weight" => answer.weight = map.next_value()?,
+                "skip" => answer.skip = map.next_value::<Option<bool>>()?.unwrap_or(false),
                 // Those of an earlier selection: this one has its own.
                 "rank" | "pair" | "margin" | "fisher_weight" => {
                     map.next_value::<IgnoredAny>()?;

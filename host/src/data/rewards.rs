@@ -87,6 +87,12 @@ impl Rewards {
         &self.values
     }
 
+    /// Whether there are several, and all the same.
+    #[must_use]
+    pub fn all_equal(&self) -> bool {
+        self.values.len() > 1 && self.values.iter().all(|value| self.values.first() == Some(value))
+    }
+
     /// The rewards of items of consecutive numbers, such as one prompt's; empty beyond the last.
     #[must_use]
     pub fn of_items(&self, items: Range<u64>) -> &[f32] {

@@ -220,6 +220,9 @@ pub enum DataError {
     /// A file of candidate pairs without one.
     #[error("no pair in it; a line has the form {{\"a\": [0, 2], \"b\": [0, 5]}}")]
     NoCandidates,
+    /// A file of held-out labels without one.
+    #[error("no label in it to measure a model on")]
+    NoTestLabels,
 }
 
 impl DataError {

@@ -97,12 +97,6 @@ pub enum FolderError {
         /// What it holds, such as "training embeddings".
         what: &'static str,
     },
-    /// Questions were skipped, which the files of a run do not tell.
-    #[error("{}: a run's folder cannot record that a question was skipped", path.display())]
-    Skipped {
-        /// Where its files are while they are written.
-        path: PathBuf,
-    },
     /// A file is there already.
     #[error("{}: the file exists; choose another name, or replace it with `force`", path.display())]
     FileExists {

@@ -13,7 +13,7 @@ use pairpick_core::rng::Stream;
 use super::Context;
 use super::items::PairFeatures;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, answers, last_round};
+use crate::data::labels::{Label, answers, last_round, questions};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::settings::PriorPrecision;
@@ -80,7 +80,7 @@ fn folds(seed: u64, embeddings: &Embeddings, labels: &[Label]) -> Vec<u32> {
     let mut prompts: Vec<u64> = labels.iter().map(prompt_of).collect();
     prompts.sort_unstable();
     prompts.dedup();
-    let round = last_round(labels);
+    let round = last_round(questions(labels));
     let mut order: Vec<usize> = (0..prompts.len()).collect();
     Stream::new(seed, "folds", round).shuffle(&mut order);
     let place = |label: &Label| prompts.partition_point(|prompt| *prompt < prompt_of(label));

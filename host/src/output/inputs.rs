@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::stored_path;
 use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
 use crate::data::embeddings::Embeddings;
+use crate::data::labels::Repeats;
 use crate::data::pool_kind::PoolKind;
 use crate::data::prompt_ids::PromptIdsFile;
 use crate::error::{Error, FolderError, Result};
+use crate::named;
 
 /// What the files hold, in the order of [`Source::all`].
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "training prompt ids",
     "training embeddings",
     "training rewards",
@@ -21,6 +23,7 @@ const FILES: [&str; 7] = [
     "test prompt ids",
     "test embeddings",
     "test rewards",
+    "test labels",
 ];
 
 /// What tells the prompt of each row.
@@ -34,7 +37,7 @@ pub struct PromptIds {
     pub fields: Vec<String>,
 }
 
-/// Embeddings and their golden rewards.
+/// Embeddings that a model is measured on, and their golden rewards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Files {
@@ -44,9 +47,21 @@ pub struct Files {
     /// The prompts of its rows, where it has no axis of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_ids: Option<PromptIds>,
-    /// The rewards' file.
+    /// The rewards' file, if there is one.
+    #[serde(with = "stored_path::optional")]
+    pub rewards: Option<PathBuf>,
+}
+
+/// Labels, and how they are read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelsFile {
+    /// The file.
     #[serde(with = "stored_path")]
-    pub rewards: PathBuf,
+    pub path: PathBuf,
+    /// What becomes of a pair that has several labels.
+    #[serde(with = "named")]
+    pub repeats: Repeats,
 }
 
 /// What is asked about and trained on.
@@ -78,8 +93,11 @@ pub enum Source {
     Files {
         /// What is trained on.
         train: TrainingFiles,
-        /// What is measured on, if anything.
+        /// What is measured on, if it is other data.
         test: Option<Files>,
+        /// Held-out labels of its items, or without it of the training items.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test_labels: Option<LabelsFile>,
     },
 }
 
@@ -87,19 +105,24 @@ impl Source {
     /// Opens the data, to be asked about as a pool of this kind does.
     ///
     /// # Errors
-    /// As [`Dataset::open`] and [`Dataset::with_test`].
+    /// As [`Dataset::open`], [`Dataset::with_test`] and [`Dataset::with_test_labels`].
     pub fn open(&self, pool: PoolKind) -> Result<Dataset> {
         match self {
             Self::Bundled => Dataset::bundled(),
-            Self::Files { train, test } => {
+            Self::Files { train, test, test_labels } => {
                 let TrainingFiles { embeddings, prompt_ids, rewards, candidates } = train;
                 let embeddings = opened(embeddings, prompt_ids.as_ref())?;
                 let (rewards, candidates) = (rewards.as_deref(), candidates.as_deref());
                 let dataset = Dataset::open(embeddings, rewards, candidates, pool)?;
-                match test {
+                let dataset = match test {
                     Some(Files { embeddings, prompt_ids, rewards }) => {
-                        dataset.with_test(opened(embeddings, prompt_ids.as_ref())?, rewards)
+                        let embeddings = opened(embeddings, prompt_ids.as_ref())?;
+                        dataset.with_test(embeddings, rewards.as_deref())?
                     }
+                    None => dataset,
+                };
+                match test_labels {
+                    Some(LabelsFile { path, repeats }) => dataset.with_test_labels(path, *repeats),
                     None => Ok(dataset),
                 }
             }
@@ -127,6 +150,7 @@ impl Source {
                 None => test.is_none() && test_now.is_none(),
             },
             test.map(rewards) == test_now.map(rewards),
+            began.test_labels == now.test_labels,
         ];
         match same.iter().position(|same| !same) {
             None => Ok(()),
@@ -143,20 +167,21 @@ impl Source {
         self.all().into_iter().flatten().collect()
     }
 
-    fn all(&self) -> [Option<&Path>; 7] {
+    fn all(&self) -> [Option<&Path>; 8] {
         fn path(ids: &PromptIds) -> &Path {
             &ids.path
         }
         match self {
-            Self::Bundled => [None; 7],
-            Self::Files { train, test } => [
+            Self::Bundled => [None; 8],
+            Self::Files { train, test, test_labels } => [
                 train.prompt_ids.as_ref().map(path),
                 Some(&train.embeddings),
                 train.rewards.as_deref(),
                 train.candidates.as_deref(),
                 test.as_ref().and_then(|test| test.prompt_ids.as_ref()).map(path),
                 test.as_ref().map(|test| test.embeddings.as_path()),
-                test.as_ref().map(|test| test.rewards.as_path()),
+                test.as_ref().and_then(|test| test.rewards.as_deref()),
+                test_labels.as_ref().map(|labels| labels.path.as_path()),
             ],
         }
     }
@@ -172,7 +197,7 @@ impl Source {
         let ids = |ids: &PromptIds| -> Result<PromptIds> {
             Ok(PromptIds { path: absolute(&ids.path)?, fields: ids.fields.clone() })
         };
-        let Self::Files { train, test } = self else {
+        let Self::Files { train, test, test_labels } = self else {
             return Ok(Self::Bundled);
         };
         let train = TrainingFiles {
@@ -182,11 +207,16 @@ impl Source {
             candidates: train.candidates.as_ref().map(absolute).transpose()?,
         };
         let test = test.as_ref().map(|test| -> Result<Files> {
-            let (embeddings, rewards) = (absolute(&test.embeddings)?, absolute(&test.rewards)?);
-            let prompt_ids = test.prompt_ids.as_ref().map(ids).transpose()?;
-            Ok(Files { embeddings, prompt_ids, rewards })
+            Ok(Files {
+                embeddings: absolute(&test.embeddings)?,
+                prompt_ids: test.prompt_ids.as_ref().map(ids).transpose()?,
+                rewards: test.rewards.as_ref().map(absolute).transpose()?,
+            })
         });
-        Ok(Self::Files { train, test: test.transpose()? })
+        let test_labels = test_labels.as_ref().map(|LabelsFile { path, repeats }| {
+            absolute(path).map(|path| LabelsFile { path, repeats: *repeats })
+        });
+        Ok(Self::Files { train, test: test.transpose()?, test_labels: test_labels.transpose()? })
     }
 }
 

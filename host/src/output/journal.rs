@@ -3,7 +3,7 @@
 use super::{MODEL, OutputFolder};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::LabelRecord;
-use crate::error::{FolderError, Result};
+use crate::error::Result;
 use crate::round::journal::{Committed, Journal, RoundRecord};
 use crate::settings::Settings;
 
@@ -19,11 +19,10 @@ impl Journal for OutputFolder {
     /// what it has added, and the model is the file or the draft, whichever is listed.
     fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
         let RoundRecord { answered, model, metrics, embeddings, candidates } = round;
-        if !answered.skipped.is_empty() {
-            return Err(FolderError::Skipped { path: self.partial_path().into() }.into());
-        }
-        let record = |label| LabelRecord::of(label, embeddings, candidates);
-        let records: Vec<LabelRecord> = answered.labels.iter().map(record).collect();
+        let label = |label| LabelRecord::of(label, embeddings, candidates);
+        let skipped = |question| LabelRecord::of_skipped(question, embeddings, candidates);
+        let records: Vec<LabelRecord> =
+            answered.labels.iter().map(label).chain(answered.skipped.iter().map(skipped)).collect();
         let bytes = model.to_bytes(&self.partial_path().join(MODEL))?;
         self.append_labels(&records)?;
         self.append_metrics(metrics)?;

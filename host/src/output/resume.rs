@@ -41,8 +41,12 @@ impl Recorded {
     /// The same, items by their numbers among these embeddings.
     pub(super) fn committed(self, embeddings: &Embeddings) -> Result<Committed> {
         let Self { rounds, labels, model } = self;
+        let (skipped, labels): (Vec<_>, Vec<_>) =
+            labels.into_iter().partition(|record| record.answer.skip);
         let labels: Result<_> = labels.iter().map(|record| record.label_in(embeddings)).collect();
-        Ok(Committed { rounds, labels: labels?, skipped: Vec::new(), model })
+        let skipped: Result<_> =
+            skipped.iter().map(|record| record.question_in(embeddings)).collect();
+        Ok(Committed { rounds, labels: labels?, skipped: skipped?, model })
     }
 }
 

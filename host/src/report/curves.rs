@@ -88,6 +88,8 @@ fn of_rounds(rounds: &[RoundMetrics]) -> Vec<Panel> {
         };
         rounds.iter().filter_map(point).collect()
     };
+    let held_out =
+        |title, upwards, points| Panel { title, upwards, colour: LEFT, points, dots: true };
     vec![
         Panel {
             title: "1 − Spearman on test prompts (lower is better)",
@@ -96,6 +98,21 @@ fn of_rounds(rounds: &[RoundMetrics]) -> Vec<Panel> {
             points: points(|metrics| metrics.one_minus_spearman),
             dots: true,
         },
+        held_out(
+            "accuracy on held-out answers (higher is better)",
+            "share without ties that the order agrees with",
+            points(|metrics| metrics.held_out?.accuracy),
+        ),
+        held_out(
+            "log-loss on held-out answers (lower is better)",
+            "nats an answer; ln 2 = 0.693: knows nothing",
+            points(|metrics| metrics.held_out?.log_loss),
+        ),
+        held_out(
+            "calibration error on held-out answers (lower is better)",
+            "probabilities less shares, mean",
+            points(|metrics| metrics.held_out?.expected_calibration_error),
+        ),
         Panel {
             title: "log|P| − H ln λ: information about the last layer",
             upwards: "natural logarithm",

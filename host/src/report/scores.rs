@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::data::agreement::Agreement;
 use crate::digest::HexDigest;
 use crate::round::score::Score;
 
@@ -18,6 +19,9 @@ pub struct ScoreReport {
     pub prompts: Option<usize>,
     /// Responses.
     pub responses: usize,
+    /// How far people agree, where a pair may have several labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
     /// In the order of the embeddings: of every response, or of the best to each prompt.
     pub scores: Vec<Score>,
 }

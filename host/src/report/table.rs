@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::round::metrics::RoundMetrics;
+use crate::round::metrics::{HeldOutMetrics, RoundMetrics};
 
 /// A table of a line a round, without a final line break. Columns without a value are left out.
 #[must_use]
@@ -50,6 +50,12 @@ fn columns(rounds: &[RoundMetrics]) -> Vec<Column> {
         }));
     }
     columns.push(column("accuracy", &|metrics| decimals(metrics.pairwise_accuracy, 4)));
+    let held_out = |title: &str, value: fn(&HeldOutMetrics) -> Option<f64>| {
+        column(title, &|metrics| decimals(metrics.held_out.as_ref().and_then(value), 4))
+    };
+    columns.push(held_out("held-out accuracy", |answers| answers.accuracy));
+    columns.push(held_out("log-loss", |answers| answers.log_loss));
+    columns.push(held_out("calibration error", |answers| answers.expected_calibration_error));
     columns.push(column("log|P|-H ln λ", &|metrics| decimals(metrics.log_det_over_prior, 2)));
     columns.push(column("seconds", &|metrics| decimals(Some(metrics.seconds), 1)));
     columns

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use pairpick_core::certificate::Certificate;
+use pairpick_core::metric::held_out::HeldOut;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::HexDigest;
@@ -23,6 +24,9 @@ pub struct RoundMetrics {
     pub best_of_n: BTreeMap<usize, Option<f64>>,
     /// Test pairs ordered as the golden rewards order them, a share.
     pub pairwise_accuracy: Option<f64>,
+    /// The model's probabilities beside held-out answers, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<HeldOutMetrics>,
     /// λ after the round's labels, which the next round asks by: the one set, or chosen from them.
     pub prior_precision: f64,
     /// log|P| after the round's labels, by the round's model.
@@ -51,12 +55,47 @@ impl RoundMetrics {
     }
 }
 
+/// A model's probabilities beside held-out answers, votes and weights counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldOutMetrics {
+    /// Lines of labels.
+    pub labels: u64,
+    /// The share of the answers without a tie that the model's order agrees with; equal rewards count
+    /// a half.
+    pub accuracy: Option<f64>,
+    /// Mean loss of an answer, in nats.
+    pub log_loss: Option<f64>,
+    /// How far predicted probabilities and observed shares are apart, mean over answers.
+    pub expected_calibration_error: Option<f64>,
+}
+
+impl HeldOutMetrics {
+    /// Of the answers that so many lines of labels stand for.
+    #[must_use]
+    pub fn new(labels: usize, answers: &HeldOut) -> Self {
+        Self {
+            labels: labels as u64,
+            accuracy: answers.accuracy(),
+            log_loss: answers.log_loss(),
+            expected_calibration_error: answers.calibration_error(),
+        }
+    }
+}
+
 /// The round in a line.
 impl fmt::Display for RoundMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "round {}: {} labels", self.round, self.labels)?;
         if let Some(value) = self.one_minus_spearman {
             write!(f, ", 1-Spearman {value:.4}")?;
+        }
+        let HeldOutMetrics { accuracy, log_loss, .. } = self.held_out.unwrap_or_default();
+        if let Some(value) = accuracy {
+            write!(f, ", held-out accuracy {value:.4}")?;
+        }
+        if let Some(value) = log_loss {
+            write!(f, ", log-loss {value:.4}")?;
         }
         if let Some(value) = self.log_det_over_prior {
             write!(f, ", log|P|-H ln λ {value:.2}")?;

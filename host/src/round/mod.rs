@@ -8,6 +8,7 @@ pub mod answer;
 mod blocks;
 pub mod evaluate;
 pub mod held_out;
+mod identical;
 mod information;
 pub mod journal;
 pub mod metrics;
@@ -27,8 +28,9 @@ use std::time::Instant;
 use pairpick_core::arith::Real;
 
 use self::answer::Answerer;
+use self::held_out::held_out;
 use self::journal::{Committed, Journal, RoundRecord};
-use self::metrics::{PerLabel, RoundMetrics, Summary};
+use self::metrics::{HeldOutMetrics, PerLabel, RoundMetrics, Summary};
 use self::request::{Request, strategy_of};
 use self::select::Batch;
 use self::state::State;
@@ -73,6 +75,8 @@ struct Loop<'a, T> {
     context: Context<'a>,
     state: State<T>,
     ended: Vec<RoundMetrics>,
+    /// Whether it was said that pairs are identical.
+    told_identical: bool,
 }
 
 impl<'a, T: Real> Loop<'a, T> {
@@ -85,7 +89,7 @@ impl<'a, T: Real> Loop<'a, T> {
         let Committed { rounds, labels, skipped, model } = committed;
         let model = model.map_or_else(|| Model::untrained(context, progress), Ok)?;
         let state = State::new(context, model, labels, skipped, progress)?;
-        Ok(Self { dataset, context, state, ended: rounds })
+        Ok(Self { dataset, context, state, ended: rounds, told_identical: false })
     }
 
     fn finish(
@@ -114,6 +118,12 @@ impl<'a, T: Real> Loop<'a, T> {
         if batch.questions.is_empty() {
             progress.note(&format!("round {round}: no pair is left to ask about; ending here"));
             return Ok(false);
+        }
+        if !self.told_identical
+            && let Some(note) = batch.identical.note(round)
+        {
+            progress.note(&note);
+            self.told_identical = true;
         }
         let per_label = self.per_label(round, &batch, progress);
         let Some(answered) = answerer.answer(&batch.questions)? else {
@@ -152,6 +162,16 @@ impl<'a, T: Real> Loop<'a, T> {
         per_label
     }
 
+    /// What the model expects of held-out answers, if there are any.
+    fn held_out(&self) -> Result<Option<HeldOutMetrics>> {
+        let Some(labels) = &self.dataset.test_labels else {
+            return Ok(None);
+        };
+        let (model, embeddings) = (&self.state.model, self.dataset.test_embeddings());
+        let answers = held_out(model, embeddings, self.context.threads, labels)?;
+        Ok(Some(HeldOutMetrics::new(labels.len(), &answers)))
+    }
+
     /// What is known after a round that asked this batch, and began then.
     fn measure(
         &self,
@@ -177,6 +197,7 @@ impl<'a, T: Real> Loop<'a, T> {
             one_minus_spearman: test.spearman.map(|spearman| 1.0 - spearman),
             best_of_n: test.best_of_n,
             pairwise_accuracy: test.pairwise_accuracy,
+            held_out: self.held_out()?,
             prior_precision: posterior.prior_precision(),
             log_det: log_det.map(|log_det| log_det.value),
             log_det_over_prior: log_det.map(|log_det| log_det.over_prior),

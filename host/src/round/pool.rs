@@ -7,6 +7,7 @@ use pairpick_core::columns::Columns;
 use pairpick_core::pool::{ItemPair, Pairs, Pool, Prompts, pairs_of_ranks};
 use pairpick_core::rng::Stream;
 
+use super::identical::Identical;
 use super::prompts::{self, AskedPairs};
 use super::request::Request;
 use crate::data::candidates::Candidates;
@@ -24,11 +25,51 @@ pub(super) struct RoundPool {
     /// Where each prompt's items begin among these, and where the last one's end.
     pub(super) starts: Vec<u32>,
     pairs: OfferedPairs,
-    /// Pairs that were asked about, by their numbers in the pool, ascending.
-    asked: Vec<u64>,
+    /// Pairs that are not on offer, by their numbers in the pool, ascending: those that were asked
+    /// about, and those of identical items.
+    taken: Vec<u64>,
+    pub(super) identical: IdenticalPairs,
+}
+
+/// What becomes of pairs of items with equal embeddings that were not asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IdenticalPairs {
+    /// So many are not on offer.
+    Left(u64),
+    /// All others of items that have copies are not on offer, so many items: there are too many pairs.
+    Copies(u64),
+    /// There are no others, so they are on offer.
+    All,
+}
+
+impl Default for IdenticalPairs {
+    fn default() -> Self {
+        Self::Left(0)
+    }
+}
+
+impl IdenticalPairs {
+    /// What a person is told of them.
+    pub(super) fn note(self, round: u64) -> Option<String> {
+        match self {
+            Self::Left(0) => None,
+            Self::Left(pairs) => Some(format!(
+                "round {round}: pairs of identical embeddings are not asked about, {pairs} here: \
+                 their answers would teach nothing"
+            )),
+            Self::Copies(items) => Some(format!(
+                "round {round}: of items with identical embeddings one is asked about, and {items} \
+                 are left out: answers about pairs of these would teach nothing"
+            )),
+            Self::All => Some(format!(
+                "round {round}: every pair left is of identical embeddings: answers teach nothing"
+            )),
+        }
+    }
 }
 
 /// Which pairs of the items a pool has.
+#[derive(Clone)]
 enum OfferedPairs {
     /// Every two responses to one prompt.
     InPrompt,
@@ -45,17 +86,32 @@ impl RoundPool {
         if let Some(candidates) = request.candidates {
             return of_candidates(request, candidates, asked);
         }
-        let (embeddings, asking) = (request.context.embeddings, &request.context.settings.asking);
+        let asking = &request.context.settings.asking;
         let pool = match asking.pool {
             PoolKind::CrossPrompt => Self::across_prompts(request, asked)?,
-            PoolKind::InPrompt | PoolKind::Listed => {
-                let drawn = prompts::draw(request, &prompts::open(embeddings, asked))?;
-                Self::of_prompts(embeddings, &drawn, OfferedPairs::InPrompt, asked)?
-            }
+            PoolKind::InPrompt | PoolKind::Listed => Self::within_prompts(request, asked)?,
         };
         match asking.pairs {
             Amount::Only(count) => pool.sampled(request, count),
             Amount::All => Ok(pool),
+        }
+    }
+
+    /// All pairs of responses to each of some prompts drawn at random, of those that have a pair left.
+    fn within_prompts(request: &Request<'_>, asked: &AskedPairs) -> Result<Self> {
+        let embeddings = request.context.embeddings;
+        let of = |open: &[u64]| {
+            let drawn = prompts::draw(request, open)?;
+            Self::of_prompts(embeddings, &drawn, OfferedPairs::InPrompt, asked)
+        };
+        let pool = of(&prompts::open(embeddings, asked))?;
+        if pool.identical != IdenticalPairs::All {
+            return Ok(pool);
+        }
+        // Other prompts may have pairs worth asking about.
+        match prompts::open(embeddings, &with_identical(embeddings, asked, true)?) {
+            open if open.is_empty() => Ok(pool),
+            open => of(&open),
         }
     }
 
@@ -69,12 +125,27 @@ impl RoundPool {
         };
         let drawn = prompts::draw(request, &all)?;
         let pool = of(&drawn)?;
-        let available = pool.available()?;
-        if available >= settings.asking.batch as u64 || drawn.len() == all.len() {
+        let worth = pool.worth()?;
+        if worth >= (true, settings.asking.batch as u64) || drawn.len() == all.len() {
             return Ok(pool);
         }
-        let other = of(&prompts::least_asked(request, asked))?;
-        Ok(if available < other.available()? { other } else { pool })
+        let mut best = pool;
+        // Where pairs of identical items alone are left, those prompts are not found without them.
+        for without in [&with_identical(embeddings, asked, false)?, asked] {
+            let other = of(&prompts::least_asked(request, without))?;
+            if best.worth()? < other.worth()? {
+                best = other;
+            }
+            if best.available()? > 0 {
+                break;
+            }
+        }
+        Ok(best)
+    }
+
+    /// Whether the pairs on offer teach something, and how many they are.
+    fn worth(&self) -> Result<(bool, u64)> {
+        Ok((self.identical != IdenticalPairs::All, self.available()?))
     }
 
     /// The pairs of some prompts, which ascend.
@@ -86,12 +157,47 @@ impl RoundPool {
     ) -> Result<Self> {
         let items: Vec<u64> =
             prompts.iter().flat_map(|prompt| embeddings.items_of(*prompt)).collect();
-        let starts = prompt_starts(embeddings, &items);
-        let pool = Self { items, starts, pairs, asked: Vec::new() };
-        if pool.items.is_empty() {
-            return Ok(pool);
+        if items.is_empty() {
+            return Ok(Self::of_items(embeddings, items, pairs));
         }
-        Ok(Self { asked: pool.numbers_of(asked)?, ..pool })
+        let within_prompts = matches!(pairs, OfferedPairs::InPrompt);
+        let identical = Identical::of(embeddings, &items, within_prompts)?;
+        let pool = Self::of_items(embeddings, items, pairs);
+        let taken = pool.numbers_of(asked)?;
+        if identical.is_empty() {
+            return Ok(Self { taken, ..pool });
+        }
+        if identical.are_too_many() {
+            let without = pool.without(&identical.copies(), embeddings, asked)?;
+            return Ok(without.unwrap_or(Self { taken, identical: IdenticalPairs::All, ..pool }));
+        }
+        let all = pool.numbers_of(&asked.and(identical.pairs()))?;
+        if all.len() as u64 == pool.numbering(&mut Vec::new())?.len() {
+            return Ok(Self { taken, identical: IdenticalPairs::All, ..pool });
+        }
+        let left = all.len().saturating_sub(taken.len()) as u64;
+        Ok(Self { taken: all, identical: IdenticalPairs::Left(left), ..pool })
+    }
+
+    fn of_items(embeddings: &Embeddings, items: Vec<u64>, pairs: OfferedPairs) -> Self {
+        let starts = prompt_starts(embeddings, &items);
+        Self { items, starts, pairs, taken: Vec::new(), identical: IdenticalPairs::default() }
+    }
+
+    /// Without items that are copies of others, if pairs are left then.
+    fn without(
+        &self,
+        copies: &[u64],
+        embeddings: &Embeddings,
+        asked: &AskedPairs,
+    ) -> Result<Option<Self>> {
+        let is_kept = |item: &u64| copies.binary_search(item).is_err();
+        let items: Vec<u64> = self.items.iter().copied().filter(is_kept).collect();
+        let pool = Self::of_items(embeddings, items, self.pairs.clone());
+        let taken = pool.numbers_of(asked)?;
+        let identical = IdenticalPairs::Copies(copies.len() as u64);
+        let pool = Self { taken, identical, ..pool };
+        Ok((pool.available()? > 0).then_some(pool))
     }
 
     /// The pool; `first_pairs` is the memory of its numbering.
@@ -101,19 +207,19 @@ impl RoundPool {
         first_pairs: &'a mut Vec<u64>,
     ) -> Result<Pool<'a>> {
         let pool = match self.numbering(first_pairs)? {
-            Pairs::InPrompt(prompts) => Pool::in_prompt(features, prompts, &self.asked),
-            Pairs::CrossPrompt(_) => Pool::cross_prompt(features, &self.asked),
-            Pairs::Listed(pairs) => Pool::listed(features, pairs, &self.asked),
+            Pairs::InPrompt(prompts) => Pool::in_prompt(features, prompts, &self.taken),
+            Pairs::CrossPrompt(_) => Pool::cross_prompt(features, &self.taken),
+            Pairs::Listed(pairs) => Pool::listed(features, pairs, &self.taken),
         };
         pool.and_then(|pool| pool.with_prompts(&self.starts)).map_err(Error::core("the pool"))
     }
 
-    /// How many pairs were not asked about yet.
+    /// How many pairs are on offer.
     pub(super) fn available(&self) -> Result<u64> {
         if self.items.is_empty() {
             return Ok(0);
         }
-        Ok(self.numbering(&mut Vec::new())?.len().saturating_sub(self.asked.len() as u64))
+        Ok(self.numbering(&mut Vec::new())?.len().saturating_sub(self.taken.len() as u64))
     }
 
     /// Where a pair of the pool stands in the candidates' file, if it comes from one.
@@ -163,12 +269,12 @@ impl RoundPool {
             return Ok(self);
         }
         let mut numbers = draw_pairs(request, available, count.min(available))?;
-        pairs_of_ranks(&self.asked, &mut numbers);
+        pairs_of_ranks(&self.taken, &mut numbers);
         let mut first_pairs = Vec::new();
         let numbering = self.numbering(&mut first_pairs)?;
         let pairs = numbers.iter().filter_map(|number| numbering.items_of_pair(*number)).collect();
         let pairs = OfferedPairs::Listed { pairs, places: Vec::new() };
-        Ok(Self { pairs, asked: Vec::new(), ..self })
+        Ok(Self { pairs, taken: Vec::new(), ..self })
     }
 }
 
@@ -178,25 +284,59 @@ fn of_candidates(
     candidates: &Candidates,
     asked: &AskedPairs,
 ) -> Result<RoundPool> {
-    let open = (0..).zip(&candidates.pairs).filter(|(_, pair)| !asked.has(**pair));
-    let mut open: Vec<(u64, (u64, u64))> = open.map(|(place, pair)| (place, *pair)).collect();
+    let embeddings = request.context.embeddings;
+    let open = candidates.on_offer().filter(|(_, pair)| !asked.has(*pair)).collect();
+    let (mut open, identical) = worth_asking(embeddings, open)?;
     if let Amount::Only(count) = request.context.settings.asking.pairs
         && count < open.len() as u64
     {
         let chosen = draw_pairs(request, open.len() as u64, count)?;
         open = chosen.into_iter().map(|place| open[place as usize]).collect();
     }
-    let mut items: Vec<u64> = open.iter().flat_map(|(_, (a, b))| [*a, *b]).collect();
-    items.sort_unstable();
-    items.dedup();
-    let starts = prompt_starts(request.context.embeddings, &items);
+    let items = items_of(&open);
     // Fewer than 2³¹ pairs are read.
     let place = |item: &u64| items.partition_point(|other| other < item) as u32;
     let pair = |(a, b): &(u64, u64)| ItemPair { a: place(a), b: place(b) };
     let pairs = open.iter().map(|(_, items)| pair(items)).collect();
     let places = open.iter().map(|(place, _)| *place).collect();
     let pairs = OfferedPairs::Listed { pairs, places };
-    Ok(RoundPool { items, starts, pairs, asked: Vec::new() })
+    Ok(RoundPool { identical, ..RoundPool::of_items(embeddings, items, pairs) })
+}
+
+/// Candidates and their places.
+type Open = Vec<(u64, (u64, u64))>;
+
+/// Those of some candidates whose embeddings differ; if there is none, all.
+fn worth_asking(embeddings: &Embeddings, open: Open) -> Result<(Open, IdenticalPairs)> {
+    let firsts = Identical::of(embeddings, &items_of(&open), false)?.firsts();
+    let differ = |(_, (a, b)): &(u64, (u64, u64))| {
+        firsts.get(a).is_none_or(|first| firsts.get(b) != Some(first))
+    };
+    let (differing, same): (Open, Open) = open.into_iter().partition(differ);
+    Ok(match (differing.is_empty(), same.is_empty()) {
+        (true, false) => (same, IdenticalPairs::All),
+        _ => (differing, IdenticalPairs::Left(same.len() as u64)),
+    })
+}
+
+/// The items of some candidates, ascending.
+fn items_of(open: &Open) -> Vec<u64> {
+    let mut items: Vec<u64> = open.iter().flat_map(|(_, (a, b))| [*a, *b]).collect();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
+/// Asked pairs, and those of all items that are identical, unless these are too many.
+fn with_identical(
+    embeddings: &Embeddings,
+    asked: &AskedPairs,
+    within_prompts: bool,
+) -> Result<AskedPairs> {
+    let items: Vec<u64> = (0..embeddings.items()).collect();
+    let identical = Identical::of(embeddings, &items, within_prompts)?;
+    let pairs = (!identical.are_too_many()).then(|| identical.pairs());
+    Ok(asked.and(pairs.into_iter().flatten()))
 }
 
 /// `count` of the numbers below `available`, ascending.
@@ -265,10 +405,10 @@ mod tests {
     fn pairs_asked_about_in_any_form_leave_the_pool() {
         let asked = [(9, 8), (8, 9), (0, 1), (0, 1), (0, 8), (15, 14)];
         // 28 pairs a prompt: the first of prompts 0 and 1, and the last of prompt 1.
-        assert_eq!(draw(&all_prompts(PoolKind::InPrompt), &asked).asked, [0, 28, 55]);
+        assert_eq!(draw(&all_prompts(PoolKind::InPrompt), &asked).taken, [0, 28, 55]);
         // 624 items: (0, 1) and (0, 8) are pairs 0 and 7.
         let cross = draw(&all_prompts(PoolKind::CrossPrompt), &asked);
-        assert_eq!((cross.asked.len(), &cross.asked[..2]), (4, &[0, 7][..]));
+        assert_eq!((cross.taken.len(), &cross.taken[..2]), (4, &[0, 7][..]));
         assert_eq!(cross.available().unwrap(), 624 * 623 / 2 - 4);
 
         let all: Vec<(u64, u64)> =

@@ -25,6 +25,14 @@ impl AskedPairs {
         Self(pairs)
     }
 
+    /// The same, and these besides, the smaller item first in each.
+    pub(super) fn and(&self, others: impl Iterator<Item = (u64, u64)>) -> Self {
+        let mut pairs: Vec<(u64, u64)> = self.0.iter().copied().chain(others).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        Self(pairs)
+    }
+
     /// The pairs, ascending.
     pub(super) fn iter(&self) -> impl Iterator<Item = &(u64, u64)> {
         self.0.iter()

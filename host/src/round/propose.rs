@@ -5,17 +5,18 @@ use pairpick_core::digest::Digest;
 use pairpick_core::select::Information;
 use serde::Serialize;
 
+use super::answer::Answered;
 use super::information::Worth;
 use super::metrics::CertificateReport;
 use super::request::Request;
 use super::select::{Batch, batch};
 use super::state::State;
 use super::weights::weights;
+use crate::data::agreement::Agreement;
 use crate::data::candidates::Given;
 use crate::data::embeddings::Embeddings;
-use crate::data::fields::Fields;
+use crate::data::fields::ExtraFields;
 use crate::data::item::ItemName;
-use crate::data::labels::Label;
 use crate::data::question::Question;
 use crate::digest::HexDigest;
 use crate::error::Result;
@@ -50,7 +51,7 @@ pub struct SelectedPair {
     pub weight: Option<f64>,
     /// What else the candidate's line says.
     #[serde(flatten)]
-    pub fields: Fields,
+    pub fields: ExtraFields,
 }
 
 /// What a batch tells about the last layer, where the strategy counts it.
@@ -107,6 +108,9 @@ pub struct SelectionReport {
     pub information_per_label: Option<f64>,
     /// How near the batch is to the best there could be.
     pub certificate: Option<CertificateReport>,
+    /// How far people agree, where a pair may have several labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
     /// exp of the entropy of how often items occur in the batch.
     pub effective_items: f64,
     /// Items in the batch.
@@ -120,30 +124,34 @@ pub struct SelectionReport {
 }
 
 /// Picks the batch of a round as `run` does, and measures it by the model that picked it, which was
-/// trained on these labels.
+/// trained on the labels so far.
 ///
 /// # Errors
 /// What reading the embeddings refuses; [`crate::Error::Core`] if the strategy's matrix has no factor.
 pub fn propose(
     request: &Request<'_>,
     model: Model,
-    labels: Vec<Label>,
+    known: Answered,
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
     match request.context.settings.asking.precision {
-        Precision::F32 => propose_at::<f32>(request, model, labels, progress),
-        Precision::F64 => propose_at::<f64>(request, model, labels, progress),
+        Precision::F32 => propose_at::<f32>(request, model, known, progress),
+        Precision::F64 => propose_at::<f64>(request, model, known, progress),
     }
 }
 
 fn propose_at<T: Real>(
     request: &Request<'_>,
     model: Model,
-    labels: Vec<Label>,
+    known: Answered,
     progress: &mut dyn Progress,
 ) -> Result<SelectionReport> {
-    let state = State::<T>::new(request.context, model, labels, Vec::new(), progress)?;
+    let Answered { labels, skipped } = known;
+    let state = State::<T>::new(request.context, model, labels, skipped, progress)?;
     let batch = batch(request, &state, progress)?;
+    if let Some(note) = batch.identical.note(request.round) {
+        progress.note(&note);
+    }
     // What is drawn at random tells no more, as far as its strategy knows.
     let scores = batch.questions.iter().map(|question| question.score.unwrap_or(0.0));
     let information =
@@ -164,6 +172,7 @@ fn propose_at<T: Real>(
         information,
         information_per_label: per_label,
         certificate,
+        agreement: None,
         effective_items: effective_number(&counts),
         items: counts.len(),
         prompts,

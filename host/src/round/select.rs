@@ -9,7 +9,7 @@ use pairpick_core::select::{Information, Options, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 
 use super::information::{self, Worth};
-use super::pool::RoundPool;
+use super::pool::{IdenticalPairs, RoundPool};
 use super::request::Request;
 use super::state::State;
 use super::target::target;
@@ -25,6 +25,8 @@ use crate::progress::Progress;
 pub(super) struct Batch {
     /// How many the pool offered.
     pub(super) offered: u64,
+    /// What became of pairs of identical items.
+    pub(super) identical: IdenticalPairs,
     /// What the batch tells about the last layer, if the strategy counts it.
     pub(super) information: Option<Information>,
     /// Best first.
@@ -66,7 +68,7 @@ fn select<T: Real>(
     let mut first_pairs = Vec::new();
     let pool = &drawn.pool(features.columns()?, &mut first_pairs)?;
     let threads = request.context.threads;
-    let size = size(request, pool, progress);
+    let size = size(request, drawn, pool, progress);
     progress.begin("selecting", 0);
     let target = match request.strategy.facts().target {
         true => Some(target::<T>(threads, pool, &drawn.starts)?),
@@ -94,15 +96,25 @@ fn select<T: Real>(
         ..information
     });
     let questions = questions(request, drawn, pool, &pairs, scored);
-    Ok(Batch { offered: pool.available(), information, questions, worth, ..Batch::default() })
+    let (offered, identical) = (pool.available(), drawn.identical);
+    Ok(Batch { offered, identical, information, questions, worth, ..Batch::default() })
 }
 
 /// How many pairs are picked.
-fn size(request: &Request<'_>, pool: &Pool<'_>, progress: &mut dyn Progress) -> usize {
+fn size(
+    request: &Request<'_>,
+    drawn: &RoundPool,
+    pool: &Pool<'_>,
+    progress: &mut dyn Progress,
+) -> usize {
     let (wanted, round) = (request.context.settings.asking.batch, request.round);
     let size = wanted.min(offered(pool));
     if size < wanted {
-        progress.note(&format!("round {round}: only {size} pairs drawn have no label yet"));
+        let differ = match drawn.identical {
+            IdenticalPairs::Left(1..) | IdenticalPairs::Copies(_) => " and no identical embeddings",
+            IdenticalPairs::Left(0) | IdenticalPairs::All => "",
+        };
+        progress.note(&format!("round {round}: only {size} pairs drawn have no label yet{differ}"));
     }
     size
 }

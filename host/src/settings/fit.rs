@@ -19,7 +19,8 @@ impl Settings {
         let supply = data.supply();
         let mut fit = Fit { typed, notes: self.asking.fit_to(&supply, typed)? };
         fit.rounds(&mut self.asking, &supply)?;
-        let responses = data.test.as_ref().map(|test| test.responses.most());
+        let ranked = data.test.as_ref().filter(|test| test.rewards.is_some());
+        let responses = ranked.map(|test| test.responses.most());
         self.measuring.fit_to(responses, typed)?;
         self.data = Some(data);
         Ok(fit.notes)
@@ -180,7 +181,8 @@ mod tests {
             sample: digest,
             rewards,
         };
-        DataSummary { test: Some(split.clone()), candidates: None, train: split }
+        let test = Some(split.clone());
+        DataSummary { train: split, candidates: None, test, test_labels: None }
     }
 
     fn asking(settings: &Settings, change: impl FnOnce(&mut Asking)) -> Settings {

@@ -225,3 +225,43 @@ fn data_that_is_written_to_while_a_run_reads_it_is_noticed() {
     fs::write(path, many()).unwrap();
     case.succeeds(&["run", "--resume", "out"]);
 }
+
+#[test]
+fn killed_after_each_change_of_the_folder_while_held_out_answers_measure() {
+    const CANDIDATES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/asked.jsonl");
+    const LABELS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/held_out.jsonl");
+    fs::write(CANDIDATES, candidates()).unwrap();
+    fs::write(LABELS, held_out()).unwrap();
+    let data = ["--train-embeddings", EMBEDDINGS, "--candidates", CANDIDATES];
+    let labels = ["--test-labels", LABELS, "--repeats", "keep"];
+    killed_after_each_change(&[&data[..], &labels].concat());
+}
+
+/// Labels of pairs that are no candidates, one of them twice.
+fn held_out() -> String {
+    let line = |place: u64| format!("{{\"a\":[{place},5],\"b\":[{place},6],\"votes\":[2,1,0]}}\n");
+    (0..30).chain([3]).map(line).collect()
+}
+
+#[test]
+fn changed_test_labels_are_refused() {
+    let listed = ["--train-embeddings", EMBEDDINGS, "--candidates", "candidates.jsonl"];
+    let labels = ["--test-labels", "held_out.jsonl", "--repeats", "keep"];
+    let case = Case::new(&[&listed[..], &labels].concat());
+    let path = |name: &str| case.folder.path().join(name);
+    fs::write(path("candidates.jsonl"), candidates()).unwrap();
+    fs::write(path("held_out.jsonl"), held_out()).unwrap();
+    case.interrupted();
+    case.fails(&["run", "--resume", "out", "--test-labels", "held_out.jsonl"], "--test-labels");
+    case.fails(&["run", "--resume", "out", "--repeats", "keep"], "--repeats");
+    let fewer = held_out().lines().skip(1).fold(String::new(), |text, line| text + line + "\n");
+    for changed in [held_out().replacen("[2,1,0]", "[2,0,1]", 1), fewer] {
+        fs::write(path("held_out.jsonl"), changed).unwrap();
+        case.refuses("held_out.jsonl: not the test labels");
+    }
+    fs::write(path("held_out.jsonl"), held_out().replace('\n', "\n\n")).unwrap();
+    let output = case.output(&["run", "--resume", "out"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metrics = fs::read_to_string(path("out/metrics.jsonl")).unwrap();
+    assert!(metrics.lines().all(|line| line.contains("\"held_out\":{\"labels\":31,")), "{metrics}");
+}

@@ -22,7 +22,7 @@ fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let (train, test) = (embeddings("train_embeddings.npy"), embeddings("test_embeddings.npy"));
     let rewards = file("train_rewards.npy");
     let dataset = Dataset::open(train, Some(&rewards), None, PoolKind::InPrompt)
-        .and_then(|data| data.with_test(test, &file("test_rewards.npy")))
+        .and_then(|data| data.with_test(test, Some(&file("test_rewards.npy"))))
         .expect("good files");
     let mut settings = Settings { seed, ..Settings::of_preset(Preset::Default) };
     settings.asking.strategy = strategy;
