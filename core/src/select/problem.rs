@@ -142,23 +142,29 @@ pub struct Growth {
 }
 
 /// The most that rounding may change a score by, relative, without a word.
-const ROUNDING: f64 = 0.015625;
+const ROUNDING: f64 = 1.0 / 1024.0;
 
 impl Selection {
     /// This selection, if its matrix could be trusted in the precision `T`.
     ///
     /// # Errors
-    /// [`Error::IllConditioned`] where a condition estimate is not below 1/ε, or where
-    /// [`Growth::loss`] is not below a 64th of that.
+    /// [`Error::IllConditioned`] where a condition estimate is not below 1/ε.
     pub fn checked<T: Real>(self) -> Result<Self, Error> {
-        let most = 1.0 / T::EPSILON.to_f64();
-        let Growth { condition, loss } = self.growth.unwrap_or_default();
-        let limits =
-            [(self.condition.unwrap_or(0.0), most), (condition, most), (loss, ROUNDING * most)];
-        match limits.into_iter().find(|(estimate, limit)| !(estimate < limit)) {
+        let of_growth = self.growth.map(|growth| growth.condition);
+        let trusted = |estimate: &f64| *estimate < 1.0 / T::EPSILON.to_f64();
+        let conditions = [self.condition, of_growth].into_iter().flatten();
+        match conditions.into_iter().find(|estimate| !trusted(estimate)) {
             None => Ok(self),
-            Some((estimate, _)) => Err(Error::IllConditioned { estimate }),
+            Some(estimate) => Err(Error::IllConditioned { estimate }),
         }
+    }
+
+    /// By about how much rounding may have changed scores of a design that was picked pair by pair,
+    /// relative: ε times [`Growth::loss`]; `None` where that is below 2⁻¹⁰.
+    #[must_use]
+    pub fn rounding<T: Real>(&self) -> Option<f64> {
+        let rounding = self.growth?.loss * T::EPSILON.to_f64();
+        (rounding >= ROUNDING).then_some(rounding)
     }
 }
 

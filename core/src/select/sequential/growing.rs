@@ -166,21 +166,14 @@ impl<'a, T: Real> Growing<'a, T> {
         Ok(())
     }
 
+    /// The direction of each pick, in order.
+    pub(super) fn each(&self) -> impl DoubleEndedIterator<Item = &[T]> {
+        self.directions.chunks_exact(self.features.rows().max(1)).take(self.picks)
+    }
+
     /// The direction of the last pick.
     pub(super) fn last(&self) -> &[T] {
-        let order = self.features.rows();
-        let (_, last) = self.split_last();
-        last.get(..order).unwrap_or_default()
-    }
-
-    /// Those of the picks before it.
-    pub(super) fn before(&self) -> impl Iterator<Item = &[T]> {
-        self.split_last().0.chunks_exact(self.features.rows().max(1))
-    }
-
-    fn split_last(&self) -> (&[T], &[T]) {
-        let before = self.picks.saturating_sub(1).saturating_mul(self.features.rows());
-        self.directions.split_at_checked(before).unwrap_or_default()
+        self.each().next_back().unwrap_or_default()
     }
 
     /// Puts the one direction of a pair left out, a multiple of its whitened difference, in the place

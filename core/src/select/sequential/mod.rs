@@ -11,7 +11,9 @@
 //! walk over the pairs gathers the best, up to [`CANDIDATES`]; the best of them is computed anew
 //! and stays where it is if its score is still the same, in which case it is picked. No pair
 //! outside can beat one that ranks before the worst gathered; when none does any more, the pairs
-//! are walked again. Scores of a trace may rise, so there every pick walks all pairs.
+//! are walked again. Scores of a trace may rise, so there every pick looks at all pairs: at numbers
+//! that are kept of each and change by rank one (`rank_one`), or, of more than
+//! [`sum::KEPT_PAIRS`] and across prompts, by a walk.
 
 mod exchange;
 mod growing;

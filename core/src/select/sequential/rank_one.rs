@@ -5,8 +5,10 @@
 //! (t_a − t_b) (2 (q_a − q_b) − (t_a − t_b) ‖y‖²), y = Bᵀv, q = (S_s B y) · u: two numbers an item and
 //! a dozen operations a pair. g starts as the squared distance of Bᵀu.
 //!
-//! Differences lose digits. After [`sum::PICKS`] picks, and once the best score is below √ε of the
-//! largest that any v could leave of the g at the last factorisation, all starts from a new factor.
+//! Differences lose digits. After [`sum::PICKS`] picks all starts from a new factor; and once the best
+//! score is below √ε of the largest that a pair could have had by its g, whatever its v, when g was
+//! computed last, g is computed anew, as the squared distance of (S_s B)ᵀu. A new factor would not
+//! help: the matrix that it is of has lost as much.
 
 use super::growing::{Growing, growing_len};
 use super::kept::{Kept, Row, items_len, kept_len};
@@ -50,8 +52,8 @@ pub(super) const fn workspace_len<T: Real>(
 
 /// Numbers of a [`Target`].
 const fn target_len(order: usize) -> usize {
-    let square = order.saturating_mul(order).saturating_add(packed_len(order));
-    square.saturating_add(order.saturating_mul(2))
+    let squares = order.saturating_mul(order).saturating_mul(2);
+    squares.saturating_add(packed_len(order)).saturating_add(order.saturating_mul(2))
 }
 
 /// Picks so many pairs that `batch` is full, each by the largest drop of tr(V M⁻¹), V = I if there is
@@ -88,6 +90,8 @@ struct Target<'a, T> {
     root: Option<&'a mut [T]>,
     /// B = L⁻¹K, column by column, a lower triangle.
     solved: &'a mut [T],
+    /// S_s B.
+    reduced: &'a mut [T],
     /// y.
     change: &'a mut [T],
     /// S_s B y.
@@ -136,10 +140,11 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         }
         let (root, numbers) = split_at(numbers, packed_len(order));
         let (solved, numbers) = split_at(numbers, order * order);
+        let (reduced, numbers) = split_at(numbers, order * order);
         let (change, numbers) = split_at(numbers, order);
         let (direction, numbers) = split_at(numbers, order);
         let root = trace::fill_root(order, target, root)?;
-        let target = Target { root, solved, change, direction };
+        let target = Target { root, solved, reduced, change, direction };
         let (whitened, numbers) = split_at(numbers, panels);
         let (targets, _) = split_at(numbers, panels);
         fill_panels(executor, features, targets);
@@ -166,13 +171,25 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         let (factor, whitener) = self.growing.refactor()?;
         trace::solve(&factor, self.target.root.as_deref(), self.target.solved)?;
         whiten_panels(executor, features, whitener, self.whitened);
+        let whitened = Whitened::of(self.whitened, order, items);
+        self.kept.fill(executor, Row::Leverage, whitened, T::ONE);
+        self.restart()
+    }
+
+    /// Computes the g of all pairs anew, from the factor and the picks since, and gives the best pair.
+    fn restart(&mut self) -> Result<Option<Scored<T>>, Error> {
+        let Problem { executor, pool, .. } = *self.problem;
+        let (order, items) = (pool.features().rows(), pool.features().len());
+        let Target { solved, reduced, .. } = &mut self.target;
+        self.growing.reduce(executor.level(), solved, reduced);
+        let (reduced, lower) = (&**reduced, self.growing.picks() == 0);
         let (whitened, stride) = (&*self.whitened, block_stride(items));
-        let (solved, len) = (&*self.target.solved, order.saturating_mul(stride));
+        let len = order.saturating_mul(stride);
         for_chunks(executor, self.targets, len, &mut [(); 0], 0, &|block, targets, _| {
             let values = whitened.get(block * len..(block + 1) * len).unwrap_or_default();
-            project_lower(executor.level(), Panel { values, stride }, solved, targets);
+            let panel = Panel { values, stride };
+            project_columns(executor.level(), panel, reduced, lower, targets);
         });
-        self.kept.fill(executor, Row::Leverage, Whitened::of(whitened, order, items), T::ONE);
         let targets = Whitened::of(self.targets, order, items);
         self.kept.fill(executor, Row::Gain, targets, T::ONE);
         self.least = T::EPSILON.sqrt_of() * self.kept.largest_gain();
@@ -213,8 +230,10 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         self.kept.square = self.growing.change_target(level, solved, change, direction);
         self.project();
         let best = self.kept.change(executor, &self.picked, self.heaps)?;
-        let trusted = best.is_none_or(|best| self.least <= best.score);
-        Ok(trusted.then_some(best))
+        match best {
+            Some(best) if best.score < self.least => Ok(Some(self.restart()?)),
+            best => Ok(Some(best)),
+        }
     }
 
     /// Takes a pair off offer, and those that it leaves no place for.
@@ -242,6 +261,26 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
 }
 
 impl<T: Real> Growing<'_, T> {
+    /// S_s B, column by column: each less its projections on the directions of the picks, in order.
+    fn reduce(&self, level: Level, solved: &[T], reduced: &mut [T]) {
+        let order = self.order().max(1);
+        for (column, reduced) in solved.chunks_exact(order).zip(reduced.chunks_exact_mut(order)) {
+            for (slot, value) in reduced.iter_mut().zip(column) {
+                *slot = *value;
+            }
+            self.project_out(level, self.picks(), reduced);
+        }
+    }
+
+    /// A column less its projections on the directions of the first picks, in order.
+    fn project_out(&self, level: Level, picks: usize, column: &mut [T]) {
+        let mut projections = [T::ZERO; sum::PICKS];
+        self.directions(level).project(column, 0, &mut projections);
+        for (direction, projection) in self.each().zip(projections).take(picks) {
+            subtract_scaled(column, projection, direction);
+        }
+    }
+
     /// y = Bᵀv of the last direction v and S_s B y, s being the picks before it; and ‖y‖².
     fn change_target(&self, level: Level, solved: &[T], change: &mut [T], direction: &mut [T]) -> T {
         let last = self.last();
@@ -253,11 +292,7 @@ impl<T: Real> Growing<'_, T> {
             *change = dot(below, last.get(place..).unwrap_or_default());
             add_scaled(split_at(direction, place).1, *change, below);
         }
-        let mut projections = [T::ZERO; sum::PICKS];
-        self.directions(level).project(direction, 0, &mut projections);
-        for (before, projection) in self.before().zip(projections) {
-            subtract_scaled(direction, projection, before);
-        }
+        self.project_out(level, self.picks().saturating_sub(1), direction);
         dot(change, change)
     }
 }
@@ -277,16 +312,23 @@ fn fill_panels<T: Real, E: Executor>(
     });
 }
 
-/// Columns of B that [`project_lower`] takes at once.
+/// Columns of B that [`project_columns`] takes at once.
 const COLUMNS: usize = 4;
 
-/// Bᵀu of the items of a panel, B being a lower triangle.
-fn project_lower<T: Real>(level: Level, panel: Panel<'_, T>, solved: &[T], out: &mut [T]) {
+/// Bᵀu of the items of a panel, B being a lower triangle, or not.
+fn project_columns<T: Real>(
+    level: Level,
+    panel: Panel<'_, T>,
+    columns: &[T],
+    lower: bool,
+    out: &mut [T],
+) {
     let stride = panel.stride.max(1);
     let order = (panel.values.len() / stride).max(1);
     let rows = out.chunks_mut(COLUMNS * stride).zip((0..order).step_by(COLUMNS));
-    for ((rows, first), columns) in rows.zip(solved.chunks(COLUMNS * order)) {
+    for ((rows, first), columns) in rows.zip(columns.chunks(COLUMNS * order)) {
         // What stands above the diagonal is 0.
+        let first = if lower { first } else { 0 };
         let values = panel.values.get(first * stride..).unwrap_or_default();
         let items = Panel { values, ..panel }.from(0);
         let mut columns = columns.chunks_exact(order);
