@@ -2,18 +2,20 @@
 
 use pairpick::memory::Selector;
 use pairpick_core::Error;
+use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::parallel::Executor;
+use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{ItemPair, Prompts};
 use pairpick_core::rng::Stream;
-use pairpick_core::select::{Options, Posterior, Problem, Strategy, Weights};
+use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy, Weights};
 use pairpick_core::topk::Scored;
 
 use crate::kind::Kind;
 use crate::{generate, oracle};
 
 /// A pool and what is believed of it.
+#[derive(Clone, Debug)]
 pub struct Design {
     /// Which pairs are on offer.
     pub kind: Kind,
@@ -109,6 +111,41 @@ impl Design {
         options: &Options<'_, f64>,
         batch: usize,
     ) -> Result<Vec<Scored<f64>>, Error> {
+        self.select_in(executor, strategy, options, &self.past, batch).map(|(pairs, _)| pairs)
+    }
+
+    /// The same in f32, by options without their target, and what the strategy tells besides.
+    ///
+    /// # Errors
+    /// The strategy's.
+    pub fn select_f32(
+        &self,
+        strategy: Strategy,
+        options: &Options<'_, f64>,
+        batch: usize,
+    ) -> Result<(Vec<Scored<f32>>, Selection), Error> {
+        let narrow = |values: &[f64]| values.iter().map(|x| *x as f32).collect::<Vec<f32>>();
+        let (target, past) = (narrow(&self.target), narrow(&self.past));
+        let options = Options {
+            target: Some(Packed::new(self.order, target.as_slice())?),
+            misfit: options.misfit.map(|misfit| misfit as f32),
+            distinct: options.distinct,
+            past: options.past,
+            weights: options.weights,
+            ..Options::default()
+        };
+        let options = options.read_by(&strategy.facts());
+        self.select_in(&Sequential::default(), strategy, &options, &past, batch)
+    }
+
+    fn select_in<T: Real>(
+        &self,
+        executor: &impl Executor,
+        strategy: Strategy,
+        options: &Options<'_, T>,
+        past: &[T],
+        batch: usize,
+    ) -> Result<(Vec<Scored<T>>, Selection), Error> {
         let mut first_pairs = vec![0; self.starts.len()];
         let prompts = Prompts::new(&self.starts, &mut first_pairs).expect("prompts");
         let items = Columns::new(&self.features, self.order, prompts.items()).expect("features");
@@ -119,14 +156,15 @@ impl Design {
         }
         let posterior = Posterior {
             head: &self.head,
-            prior_precision: self.prior_precision,
-            jitter: 0.0,
-            past: Packed::new(self.order, self.past.as_slice())?,
+            prior_precision: T::from_f64(self.prior_precision),
+            jitter: T::ZERO,
+            past: Packed::new(self.order, past)?,
         };
         let mut rng = Stream::new(5, "test", 1);
         let problem = Problem { executor, pool: &pool, posterior: &posterior, options };
         let mut selector = Selector::default();
-        Ok(selector.select(strategy, &problem, batch, &mut rng)?.pairs.to_vec())
+        let batch = selector.select(strategy, &problem, batch, &mut rng)?;
+        Ok((batch.pairs.to_vec(), batch.selection))
     }
 
     /// φ_a − φ_b of a pair.

@@ -6,9 +6,10 @@ use pairpick_core::columns::Columns;
 use pairpick_core::kernel::axpy::subtract_origin;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use pairpick_core::kernel::panel::{
-    Grid, Items, Panel, fill_columns, fill_panel, panel_stride, project_panel,
+    Grid, Items, Panel, fill_columns, fill_panel, panel_stride, project_panel, project_panels,
     signed_squared_distances, squared_distances,
 };
+use pairpick_core::kernel::rank_one::{CLOSED, Change, PairNumbers, change_pairs, leverages_with};
 use pairpick_core::kernel::reach::{Bounds, REACH_GROUP, reaching};
 use pairpick_core::linalg::packed_len;
 use pairpick_core::trunk::Activation;
@@ -154,6 +155,17 @@ fn panels_match<T: Real>() {
             let view = Panel { values: &panel, stride };
             let whole = Items { panel: view, first: 0 };
             project_panel(level, whole, &weights, &mut projected);
+            let ones = vec![T::ONE; order];
+            let given = [&weights[..], &ones, &weights, &weights];
+            let mut together = [(); 4].map(|()| vec![T::ZERO; items]);
+            let [a, b, c, d] = &mut together;
+            project_panels(level, whole, [given[0], given[1]], [a, b]);
+            project_panels(level, whole, given, [&mut *a, &mut *b, c, d]);
+            for (weights, together) in given.iter().zip(&together) {
+                let mut alone = vec![T::ZERO; items];
+                project_panel(level, whole, weights, &mut alone);
+                assert_eq!(*together, alone, "{name} {order} several projections");
+            }
             let mut back = vec![T::ZERO; order * items];
             fill_columns(level, view, order, &mut back);
             let given: Vec<T> = features.iter().map(|x| T::from_real(*x)).collect();
@@ -169,6 +181,49 @@ fn panels_match<T: Real>() {
             }
         }
     }
+}
+
+fn changes_of_pairs_match<T: Real>() {
+    for count in [1, 5, 16, 45, 256] {
+        let numbers = |seed| converted::<T>(count, seed);
+        let positive = |seed| numbers(seed).iter().map(|x| x.magnitude()).collect::<Vec<T>>();
+        let (mut weights, misfits) = (positive(1), positive(2));
+        weights[count / 2] = T::from_f64(CLOSED);
+        let (leverages, gains) = (positive(3), positive(4));
+        let (d, q, square) = (numbers(5), numbers(6), T::HALF);
+        for (name, level) in available() {
+            let (mut v, mut g) = (leverages.clone(), gains.clone());
+            let (mut scores, mut with) = (vec![T::ZERO; count], vec![T::ZERO; count]);
+            let pairs = PairNumbers {
+                weights: &weights,
+                leverages: &mut v,
+                gains: &mut g,
+                misfits: &misfits,
+            };
+            let change = Change { projections: &d, targets: &q, square };
+            change_pairs(level, pairs, change, &mut scores);
+            leverages_with(level, &weights, &leverages, &d, &mut with);
+            for pair in 0..count {
+                let (w, n, t) = (weights[pair], misfits[pair], d[pair]);
+                let positive = |value: T| if value < T::ZERO { T::ZERO } else { value };
+                let leverage = leverages[pair] - t * t;
+                let gain = positive(gains[pair] - t * ((q[pair] + q[pair]) - t * square));
+                assert_eq!((v[pair], g[pair]), (leverage, gain), "{name} pair {pair}");
+                let score = w * gain / (T::ONE + w * (positive(leverage) + n));
+                let left_out = w * (leverages[pair] + t * t);
+                let closed = |score| if w < T::ZERO { w } else { score };
+                let expected = (closed(score), closed(left_out));
+                assert_eq!((scores[pair], with[pair]), expected, "{name} pair {pair}");
+            }
+        }
+    }
+}
+
+#[test]
+fn changes_of_pairs_equal_their_definitions_at_every_level() {
+    say_levels();
+    changes_of_pairs_match::<f32>();
+    changes_of_pairs_match::<f64>();
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub const SORTED_ITEMS: usize = 64;
 /// Picks of a sequential design between two factorisations of its matrix from scratch.
 pub const PICKS: usize = 64;
 
+/// Pairs of a pool up to which a design of traces keeps its numbers a pair: 32 MiB in f64.
+pub const KEPT_PAIRS: usize = 1 << 20;
+
 /// How long the blocks of a sum of `len` terms get: `block`, or less where there are fewer terms.
 /// Sizes memory alone, and so no bits.
 pub(crate) const fn longest(block: usize, len: usize) -> usize {

@@ -9,5 +9,6 @@ pub mod axpy;
 pub(crate) mod dot;
 pub mod gemm;
 pub mod panel;
+pub mod rank_one;
 pub mod reach;
 mod transpose;

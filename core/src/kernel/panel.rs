@@ -100,61 +100,85 @@ const PROJECTED_VECTORS: usize = 4;
 
 /// The product of each item with `weights`: Σ_i weights_i · feature_i, in ascending order.
 pub fn project_panel<T: Real>(level: Level, items: Items<'_, T>, weights: &[T], out: &mut [T]) {
+    project_panels(level, items, [weights], [out]);
+}
+
+/// The same with several weights, all as long, in one walk over the panel; so is what is written.
+pub fn project_panels<T: Real, const N: usize>(
+    level: Level,
+    items: Items<'_, T>,
+    weights: [&[T]; N],
+    out: [&mut [T]; N],
+) {
     run_at(level, Project { items, weights, out });
 }
 
-struct Project<'a, T> {
+struct Project<'a, T, const N: usize> {
     items: Items<'a, T>,
-    weights: &'a [T],
-    out: &'a mut [T],
+    weights: [&'a [T]; N],
+    out: [&'a mut [T]; N],
 }
 
-impl<T: Real> Operation for Project<'_, T> {
+impl<T: Real, const N: usize> Operation for Project<'_, T, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let lanes = Lanes::<S, T>::LEN;
-        let Self { mut items, weights, out } = self;
-        let mut tiles = out.chunks_exact_mut(PROJECTED_VECTORS * lanes);
-        for tile in &mut tiles {
-            project_tile::<S, T, PROJECTED_VECTORS>(simd, items, weights, tile);
-            items = items.skip(tile.len());
+        let Self { items, weights, mut out } = self;
+        let shorter = |len, out: &&mut [T]| if out.len() < len { out.len() } else { len };
+        let len = out.iter().fold(usize::MAX, shorter);
+        // Sums fill no more than half of the registers, but where there is one a vector.
+        let many = N == 1 || N * PROJECTED_VECTORS * 2 <= Lanes::<S, T>::registers(simd);
+        let mut at = 0;
+        while many && at + PROJECTED_VECTORS * lanes <= len {
+            project_tile::<S, T, PROJECTED_VECTORS, N>(simd, items, weights, at, &mut out);
+            at += PROJECTED_VECTORS * lanes;
         }
-        for tile in tiles.into_remainder().chunks_mut(TILE_VECTORS * lanes) {
-            if tile.len() > lanes {
-                project_tile::<S, T, TILE_VECTORS>(simd, items, weights, tile);
+        while at < len {
+            if at + lanes < len {
+                project_tile::<S, T, TILE_VECTORS, N>(simd, items, weights, at, &mut out);
+                at += TILE_VECTORS * lanes;
             } else {
-                project_tile::<S, T, 1>(simd, items, weights, tile);
+                project_tile::<S, T, 1, N>(simd, items, weights, at, &mut out);
+                at += lanes;
             }
-            items = items.skip(tile.len());
         }
     }
 }
 
-/// The products of at most `VECTORS` vectors of items.
+/// The products of at most `VECTORS` vectors of items from place `at` on.
 #[inline(always)]
-fn project_tile<S: Simd, T: Real, const VECTORS: usize>(
+fn project_tile<S: Simd, T: Real, const VECTORS: usize, const N: usize>(
     simd: S,
     items: Items<'_, T>,
-    weights: &[T],
-    out: &mut [T],
+    weights: [&[T]; N],
+    at: usize,
+    out: &mut [&mut [T]; N],
 ) {
     let lanes = Lanes::<S, T>::LEN;
-    let mut sums = [Lanes::splat(simd, T::ZERO); VECTORS];
+    let mut sums = [[Lanes::splat(simd, T::ZERO); VECTORS]; N];
     let rows = items.panel.values.chunks_exact(items.panel.stride.max(1));
-    for (row, weight) in rows.zip(weights) {
-        let Some(values) = from(row, items.first, VECTORS * lanes) else {
+    for (feature, row) in rows.enumerate() {
+        let Some(values) = from(row, items.first + at, VECTORS * lanes) else {
             return;
         };
         let vectors = load_tile::<S, T, VECTORS>(simd, values);
-        let weight = Lanes::splat(simd, *weight);
-        for (sum, vector) in sums.iter_mut().zip(vectors) {
-            *sum = *sum + vector * weight;
+        for (sums, weights) in sums.iter_mut().zip(weights) {
+            let Some(weight) = weights.get(feature) else {
+                break;
+            };
+            let weight = Lanes::splat(simd, *weight);
+            for (sum, vector) in sums.iter_mut().zip(vectors) {
+                *sum = *sum + vector * weight;
+            }
         }
     }
-    for (sum, out) in sums.iter().zip(out.chunks_mut(lanes)) {
-        sum.store(out);
+    for (sums, out) in sums.iter().zip(out) {
+        let out = out.get_mut(at..).unwrap_or_default();
+        for (sum, out) in sums.iter().zip(out.chunks_mut(lanes)) {
+            sum.store(out);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! [`PickedPairs`]: the pairs that a batch has so far, and which others it may still pick.
 
+use core::ops::Range;
+
 use super::{ItemPair, Pool};
 use crate::error::Error;
 use crate::parallel::split_at;
@@ -112,6 +114,31 @@ impl<'a> PickedPairs<'a> {
             crate::heap::rotate_right(moved);
         }
         self.count(pair, |count| count.saturating_add(1));
+    }
+
+    /// The items of each place that a pair belongs to and that can take no more.
+    pub(crate) fn filled(&self, pair: u64) -> impl Iterator<Item = Range<u32>> + use<'a> {
+        let (first, second) = match self.counts.is_empty() {
+            true => (None, None),
+            false => {
+                let (first, second) = self.places(pair);
+                (Some(first), second)
+            }
+        };
+        let full = |place: &usize| self.counts.get(*place).is_some_and(|n| *n >= self.limit);
+        let places = [first.filter(full), second.filter(full)];
+        let starts = self.starts;
+        places.into_iter().flatten().map(move |place| {
+            let first = u32::try_from(place).unwrap_or(u32::MAX);
+            let end = match starts {
+                None => first.saturating_add(1),
+                Some(starts) => {
+                    let after = starts.partition_point(|start| *start <= first);
+                    starts.get(after).copied().unwrap_or(first)
+                }
+            };
+            first..end
+        })
     }
 
     /// Removes a pair.

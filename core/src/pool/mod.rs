@@ -18,6 +18,8 @@ pub use self::ranks::{pairs_of_ranks, ranks_of_pairs};
 pub use self::size::{BlockSize, LONG, PairsSize, PoolSize};
 pub(crate) use self::size::{PromptSizes, SHORT_BLOCK};
 
+use core::ops::Range;
+
 use self::prompts::{first_pair_of, pair_of_items, place_of_items};
 use crate::arith::Real;
 use crate::columns::Columns;
@@ -36,6 +38,15 @@ impl From<(u32, u32)> for ItemPair {
     fn from((a, b): (u32, u32)) -> Self {
         Self { a, b }
     }
+}
+
+/// Pairs of one item with items that follow each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// The first item of each.
+    pub(crate) a: u32,
+    /// The second items.
+    pub(crate) others: Range<u32>,
 }
 
 /// What names two items.
@@ -96,24 +107,60 @@ impl Pairs<'_> {
 
     /// The items of the pairs from number `first` on, in order.
     pub fn items_from(self, first: u64) -> impl Iterator<Item = ItemPair> {
-        let (mut next, mut a, mut others) = (first, 0, 0..0);
+        self.runs_from(first).flat_map(|Run { a, others }| others.map(move |b| ItemPair { a, b }))
+    }
+
+    /// The same, those of one first item and consecutive others at a time.
+    pub(crate) fn runs_from(self, first: u64) -> impl Iterator<Item = Run> {
+        let mut next = match self {
+            Self::Listed(_) => None,
+            _ => self.items_of_pair(first).map(|ItemPair { a, b }| Run { a, others: b..b }),
+        };
+        if let Some(Run { a, others }) = &mut next {
+            others.end = self.end_of_prompt(*a);
+        }
+        let mut place = usize::try_from(first).unwrap_or(usize::MAX);
         core::iter::from_fn(move || {
-            if others.is_empty() {
-                let first = self.items_of_pair(next)?;
-                // Those of the same first item follow each other.
-                (a, others) = (first.a, first.b..self.end_of_row(first));
+            if let Self::Listed(pairs) = self {
+                let ItemPair { a, b } = *pairs.get(place)?;
+                place += 1;
+                return Some(Run { a, others: b..b.saturating_add(1) });
             }
-            next += 1;
-            others.next().map(|b| ItemPair { a, b })
+            let run = next.take()?;
+            next = self.run_after(&run);
+            Some(run)
         })
     }
 
-    /// The item behind the last that follows in pairs of the same first item, one after the other.
-    fn end_of_row(self, pair: ItemPair) -> u32 {
+    /// Those of the next item that has any.
+    fn run_after(self, run: &Run) -> Option<Run> {
+        let (mut a, mut end) = (run.a.saturating_add(1), run.others.end);
+        while a.saturating_add(1) >= end {
+            // The last item of a prompt is paired with no later one.
+            a = end;
+            end = self.end_of_prompt(a);
+            if end <= a {
+                return None;
+            }
+        }
+        Some(Run { a, others: a.saturating_add(1)..end })
+    }
+
+    /// The item behind the last that an item is paired with: of itself, where there is no such item.
+    fn end_of_prompt(self, item: u32) -> u32 {
         match self {
-            Self::InPrompt(prompts) => prompts.end_of_prompt(pair.a),
+            Self::InPrompt(prompts) => prompts.end_of_prompt(item),
             Self::CrossPrompt(items) => items,
-            Self::Listed(_) => pair.b.saturating_add(1),
+            Self::Listed(_) => item,
+        }
+    }
+
+    /// Numbers among which those of all pairs with one of these items are, which belong to one prompt
+    /// where there are prompts.
+    pub(crate) fn touching(self, items: &Range<u32>) -> Range<u64> {
+        match self {
+            Self::InPrompt(prompts) => prompts.pairs_of_prompt(items.start),
+            Self::CrossPrompt(_) | Self::Listed(_) => 0..self.len(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! [`Prompts`]: which items belong to which prompt, and the arithmetic between a pair's number and
 //! its items.
 
+use core::ops::Range;
+
 use super::ItemPair;
 use crate::error::{Error, check_shape};
 
@@ -81,6 +83,12 @@ impl<'a> Prompts<'a> {
     pub(super) fn end_of_prompt(self, item: u32) -> u32 {
         let prompt = self.starts.partition_point(|start| *start <= item);
         self.starts.get(prompt).copied().unwrap_or(item)
+    }
+
+    /// The pairs of the prompt that an item belongs to.
+    pub(super) fn pairs_of_prompt(self, item: u32) -> Range<u64> {
+        let after = self.starts.partition_point(|start| *start <= item);
+        self.first_pair(after.saturating_sub(1))..self.first_pair(after)
     }
 
     /// The number of the first pair of a prompt.

@@ -25,7 +25,8 @@ mod stored;
 
 pub use self::gumbel::gumbel;
 pub use self::stored::Stored;
-pub(crate) use self::stored::{LeverageRows, PairScore, Rows, TraceDrop, copy_features};
+pub(crate) use self::stored::{LeverageRows, PairScore, Rows, TraceDrop};
+pub(crate) use self::stored::{copy_features, not_negative};
 use core::ops::Range;
 
 use crate::arith::{Real, sum};

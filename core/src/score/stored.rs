@@ -174,7 +174,7 @@ impl<T: Real> TraceDrop<T> {
 }
 
 /// 0 in place of a negative number; what is no number stays.
-fn not_negative<T: Real>(value: T) -> T {
+pub(crate) fn not_negative<T: Real>(value: T) -> T {
     if value < T::ZERO { T::ZERO } else { value }
 }
 

@@ -36,7 +36,7 @@ pub use self::coreset::MAX_CLUSTERS;
 pub use self::information::{MAX_CONFIGURATIONS, MAX_SAMPLES};
 pub use self::options::{Options, Weights};
 pub use self::problem::{
-    Information, Posterior, Problem, Selection, Sizes, Workspace, WorkspaceLen,
+    Growth, Information, Posterior, Problem, Selection, Sizes, Workspace, WorkspaceLen,
 };
 pub use self::selector::{ArraySelector, Batch, Selector, Workload};
 pub use self::strategy::{Facts, Strategy};

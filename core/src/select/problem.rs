@@ -127,19 +127,44 @@ pub struct Selection {
     pub log_det: Option<f64>,
     /// What the batch tells about the last layer, if the strategy counts it.
     pub information: Option<Information>,
+    /// What rounding may have taken from a design that was picked pair by pair.
+    pub growth: Option<Growth>,
 }
+
+/// How a matrix was conditioned while pairs were added to it one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Growth {
+    /// The largest estimated condition number (1-norm) of the matrices that were factored on the way.
+    pub condition: f64,
+    /// The largest factor by which dᵀM⁻¹d of a picked pair had fallen since the last factorisation:
+    /// rounding may have changed it by ε times as much.
+    pub loss: f64,
+}
+
+/// The most that rounding may change a score by, relative, without a word.
+const ROUNDING: f64 = 1.0 / 1024.0;
 
 impl Selection {
     /// This selection, if its matrix could be trusted in the precision `T`.
     ///
     /// # Errors
-    /// [`Error::IllConditioned`] where the condition estimate is not below 1/ε.
+    /// [`Error::IllConditioned`] where a condition estimate is not below 1/ε.
     pub fn checked<T: Real>(self) -> Result<Self, Error> {
-        match self.condition {
+        let of_growth = self.growth.map(|growth| growth.condition);
+        let trusted = |estimate: &f64| *estimate < 1.0 / T::EPSILON.to_f64();
+        let conditions = [self.condition, of_growth].into_iter().flatten();
+        match conditions.into_iter().find(|estimate| !trusted(estimate)) {
             None => Ok(self),
-            Some(estimate) if estimate < 1.0 / T::EPSILON.to_f64() => Ok(self),
             Some(estimate) => Err(Error::IllConditioned { estimate }),
         }
+    }
+
+    /// By about how much rounding may have changed scores of a design that was picked pair by pair,
+    /// relative: ε times [`Growth::loss`]; `None` where that is below 2⁻¹⁰.
+    #[must_use]
+    pub fn rounding<T: Real>(&self) -> Option<f64> {
+        let rounding = self.growth?.loss * T::EPSILON.to_f64();
+        (rounding >= ROUNDING).then_some(rounding)
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Strategy`]: the strategies by name, what each reads of its options ([`Facts`]), and how one is
 //! called.
 
+use super::sequential::Purpose;
 use super::{
     Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, a_opt, bald, batchbald, coreset,
     design, dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, information,
@@ -87,6 +88,8 @@ enum Family {
     Trace,
     /// Picked pair by pair, by log det M.
     LogDetDesign,
+    /// The same, then swapped.
+    Exchange,
     /// Picked pair by pair, by a trace.
     TraceDesign,
     Coreset,
@@ -96,7 +99,8 @@ enum Family {
 
 impl Facts {
     const fn of(name: &'static str, family: Family) -> Self {
-        let designed = matches!(family, Family::LogDetDesign | Family::TraceDesign);
+        let designed =
+            matches!(family, Family::LogDetDesign | Family::Exchange | Family::TraceDesign);
         let lists_pairs = matches!(family, Family::Coreset | Family::Bald | Family::BatchBald);
         Self {
             name,
@@ -149,7 +153,7 @@ impl Strategy {
             Self::AOpt => Facts::of("a-opt", Family::Trace),
             Self::VOpt => Facts { target: true, ..Facts::of("v-opt", Family::Trace) },
             Self::GreedyDopt => Facts::of("greedy-dopt", Family::LogDetDesign),
-            Self::Exchange => Facts::of("exchange", Family::LogDetDesign),
+            Self::Exchange => Facts::of("exchange", Family::Exchange),
             Self::GreedyAOpt => Facts::of("greedy-a-opt", Family::TraceDesign),
             Self::GreedyVOpt => {
                 Facts { target: true, ..Facts::of("greedy-v-opt", Family::TraceDesign) }
@@ -189,8 +193,9 @@ impl Strategy {
             Family::Margin => leverage::margin_workspace_len(sizes, options),
             Family::Leverage => leverage::workspace_len(sizes, options),
             Family::Trace => trace::workspace_len(sizes, options),
-            Family::LogDetDesign => sequential::workspace_len(sizes, options, true),
-            Family::TraceDesign => sequential::workspace_len(sizes, options, false),
+            Family::LogDetDesign => sequential::workspace_len(sizes, options, Purpose::LogDet),
+            Family::Exchange => sequential::workspace_len(sizes, options, Purpose::Exchange),
+            Family::TraceDesign => sequential::workspace_len(sizes, options, Purpose::Trace),
             Family::Coreset => coreset::workspace_len(sizes, options),
             Family::Bald => bald::workspace_len(sizes, options),
             Family::BatchBald => batchbald::workspace_len(sizes, options),

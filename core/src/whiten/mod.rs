@@ -38,7 +38,7 @@ pub const fn whitened_len(order: usize, items: usize) -> usize {
 }
 
 /// Whitens all items, a panel a block of [`sum::ITEMS`].
-fn whiten_panels<T: Real, E: Executor>(
+pub(crate) fn whiten_panels<T: Real, E: Executor>(
     executor: &E,
     features: Columns<'_, f32>,
     whitener: &[T],
@@ -83,7 +83,12 @@ impl<'a, T: Real> Whitened<'a, T> {
         let (panels, _) = split_at(panels, panels_len(order, features.len()));
         fill_whitener(factor.as_slice(), order, whitener);
         whiten_panels(executor, features, whitener, panels);
-        Ok(Self { panels, order, stride: block_stride(features.len()) })
+        Ok(Self::of(panels, order, features.len()))
+    }
+
+    /// So many items, of which there are panels already.
+    pub(crate) const fn of(panels: &'a [T], order: usize, items: usize) -> Self {
+        Self { panels, order, stride: block_stride(items) }
     }
 
     /// Writes the variance of the margin of item `a` with each of the items from `b` on, as many as
@@ -140,8 +145,15 @@ impl<'a, T: Real> Whitened<'a, T> {
         }
     }
 
+    /// The features of one item.
+    pub(crate) fn column(self, item: usize) -> impl Iterator<Item = T> + use<'a, T> {
+        let Items { panel, first } = self.from(item);
+        let rows = panel.values.chunks_exact(panel.stride.max(1));
+        rows.map(move |row| row.get(first).copied().unwrap_or(T::ZERO))
+    }
+
     /// The items from this one on, in their panel.
-    fn from(self, item: usize) -> Items<'a, T> {
+    pub(crate) fn from(self, item: usize) -> Items<'a, T> {
         let len = self.order.saturating_mul(self.stride);
         let start = (item / sum::ITEMS).saturating_mul(len);
         let values = self.panels.get(start..start.saturating_add(len)).unwrap_or_default();

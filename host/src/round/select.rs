@@ -186,6 +186,13 @@ fn warn<T: Real>(request: &Request<'_>, selection: &Selection, progress: &mut dy
             Error::core(format!("round {round}: scores may have no correct digit"))(error);
         progress.note(&warning.to_string());
     }
+    if let Some(rounding) = selection.rounding::<T>() {
+        progress.note(&format!(
+            "round {round}: rounding may have changed scores by about {:.1} %; try `precision` f64 or a \
+             larger `prior_precision`",
+            100.0 * rounding
+        ));
+    }
     if let Some(from) = noise_from(selection) {
         progress.note(&format!(
             "round {round}: pairs from {} on are random: the best score was within the noise of the \

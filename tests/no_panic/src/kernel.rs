@@ -15,9 +15,10 @@ use pairpick_core::kernel::axpy::{add_scaled, subtract_origin, subtract_scaled};
 use pairpick_core::kernel::gemm::{Gemm, add_gemm, gemm};
 use pairpick_core::kernel::panel::{
     Grid, fill_columns, fill_panel, fill_panel_from, panel_stride, project_panel,
-    signed_squared_distances, squared_distances,
+    project_panels, signed_squared_distances, squared_distances,
 };
 use pairpick_core::kernel::reach::{Bounds, reaching};
+use pairpick_core::kernel::rank_one::{Change, PairNumbers, change_pairs, leverages_with};
 
 use crate::{any, give};
 
@@ -111,6 +112,10 @@ probes! {
     kernel::transpose::fill_panel_from[T] => fill_panel_from::<T, T>(any(), any(), any(), any(), any());
     kernel::transpose::fill_columns[T] => fill_columns::<T>(any(), any(), any(), any());
     kernel::panel::project_panel[T] => project_panel::<T>(any(), any(), any(), any());
+    kernel::panel::project_panels[T] => (
+        project_panels::<T, 2>(any(), any(), any(), any()),
+        project_panels::<T, 4>(any(), any(), any(), any()),
+    );
     kernel::panel::squared_distances[T] =>
         squared_distances(any(), any::<Grid<'_, T>>(), any());
     kernel::panel::signed_squared_distances[T] =>
@@ -119,4 +124,8 @@ probes! {
     kernel::reach::Bounds::range[T] => give(any::<Bounds<'_, T>>().range(any(), any()));
     kernel::reach::reaching[T] =>
         reaching(any(), any::<T>(), any::<Bounds<'_, T>>(), any(), any());
+    kernel::rank_one::change_pairs[T] =>
+        change_pairs(any(), any::<PairNumbers<'_, T>>(), any::<Change<'_, T>>(), any());
+    kernel::rank_one::leverages_with[T] =>
+        leverages_with::<T>(any(), any(), any(), any(), any());
 }

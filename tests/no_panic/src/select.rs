@@ -36,4 +36,5 @@ probes! {
     select::selector::ArraySelector::for_workload[T] =>
         ArraySelector::<T, 4, 0, 0, 1>::for_workload::<Nothing>();
     select::problem::Selection::checked[T] => any::<Selection>().checked::<T>();
+    select::problem::Selection::rounding[T] => any::<Selection>().rounding::<T>();
 }

@@ -157,6 +157,78 @@ fn long_batches_and_large_pools_are_those_of_brute_force() {
     follows_brute_force(&design, Strategy::GreedyDopt, &design.options(), 70);
 }
 
+/// What is kept of each pair gives the picks of a walk over all: of the same pairs, as a list and across
+/// prompts, however little is known before them.
+#[test]
+fn kept_numbers_pick_what_a_walk_picks() {
+    for (seed, prior) in (50..).zip([1.0, 1e-2, 1e-4, 1e-6, 1e-8]) {
+        let mut design = Design::new(Kind::CrossPrompt, 14, 5, 6, seed);
+        design.prior_precision = prior;
+        for (strategy, distinct) in [
+            (Strategy::GreedyAOpt, Distinct::Unlimited),
+            (Strategy::GreedyVOpt, Distinct::Unlimited),
+            (Strategy::GreedyVOpt, Distinct::PerItem(5)),
+            (Strategy::RobustVOpt, Distinct::PerItem(6)),
+        ] {
+            let picks = |kind: Kind| {
+                let design = Design { kind, ..design.clone() };
+                let options = Options { distinct: Some(distinct), past: false, ..design.options() };
+                let options = options.read_by(&strategy.facts());
+                design.select(&Sequential::default(), strategy, &options, 90).expect("a batch")
+            };
+            for (rank, (kept, walked)) in
+                picks(Kind::Listed).iter().zip(picks(Kind::CrossPrompt)).enumerate()
+            {
+                let what = format!("{} λ = {prior}, pick {rank}", strategy.name());
+                assert_eq!(kept.pair, walked.pair, "{what}");
+                let off = (kept.score - walked.score).abs() / walked.score;
+                assert!(off < 1e-6, "{what}: off by {off:e}");
+            }
+        }
+    }
+}
+
+/// In f32 a score that is off by a hundredth is told, and where nothing is left there is no batch.
+#[test]
+fn lost_digits_are_told() {
+    let (mut noted, mut refused) = (0, 0);
+    for (seed, prior) in (60..).zip([1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9]) {
+        for kind in KINDS {
+            let mut design = Design::new(kind, 12, 5, 8, seed);
+            design.prior_precision = prior;
+            for strategy in SEQUENTIAL {
+                let options = Options { past: false, ..design.options() };
+                let options = options.read_by(&strategy.facts());
+                let what = format!("{} {kind:?} λ = {prior}", strategy.name());
+                let (pairs, selection) = match design.select_f32(strategy, &options, 10) {
+                    Ok(chosen) => chosen,
+                    Err(Error::IllConditioned { .. } | Error::NotPositiveDefinite { .. }) => {
+                        assert!(prior < 1e-4, "{what}");
+                        refused += 1;
+                        continue;
+                    }
+                    Err(error) => panic!("{what}: {error:?}"),
+                };
+                if selection.rounding::<f32>().is_some() || selection.checked::<f32>().is_err() {
+                    assert!(prior < 1e-2, "{what}");
+                    noted += 1;
+                    continue;
+                }
+                let definition_options =
+                    Options { misfit: options.misfit.or(strategy.facts().misfit), ..options };
+                let definition = Definition::new(&design, strategy, &definition_options);
+                for (rank, scored) in pairs.iter().enumerate() {
+                    let before: Vec<u64> = pairs[..rank].iter().map(|scored| scored.pair).collect();
+                    let score = definition.scores(&before, &[scored.pair])[0];
+                    let off = (f64::from(scored.score) - score).abs() / score;
+                    assert!(off < 1e-2, "{what}: pick {rank} is off by {off}, unsaid");
+                }
+            }
+        }
+    }
+    assert!(noted > 10 && refused > 10, "{noted} noted, {refused} refused");
+}
+
 /// The score of `greedy-v-opt` without misfit is the drop of tr(V M⁻¹), that of `greedy-a-opt` of
 /// tr M⁻¹, and ln(1 + the score) of `greedy-dopt` the gain of log det M.
 #[test]

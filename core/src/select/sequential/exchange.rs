@@ -6,15 +6,23 @@
 //! matrix without i. By Cauchy and Schwarz no pair j with q_j ≤ q_i under M itself can gain, which
 //! passes most of the batch over.
 
-use super::{Goal, Search, fill_start};
+use core::mem;
+
+use super::growing::Growing;
+use super::kept::{Kept, Row, keeps_pairs, kept_len};
+use super::scores::WeighedPair;
+use super::{Goal, Search};
 use crate::arith::{Real, ln};
+use crate::columns::Columns;
 use crate::error::Error;
+use crate::fisher::Weighting;
 use crate::heap::sort;
-use crate::parallel::Executor;
-use crate::pool::Distinct;
+use crate::parallel::{Executor, split_at};
+use crate::pool::{Distinct, Pool, PoolSize};
 use crate::score::check_finite;
 use crate::select::{Problem, Selection, Workspace};
 use crate::topk::{Scored, rank};
+use crate::whiten::{Whitened, panels_len, whiten_panels};
 
 /// Times that all pairs of the batch are tried, at most.
 const SWEEPS: usize = 20;
@@ -36,6 +44,7 @@ pub(in crate::select) fn select<T: Real, E: Executor>(
 ) -> Result<Selection, Error> {
     let mut search = Search::new(problem, Goal::LogDet, workspace, batch.len())?;
     search.fill(batch)?;
+    search.keep_pairs()?;
     for _ in 0..SWEEPS {
         if !search.sweep(batch)? {
             break;
@@ -43,7 +52,7 @@ pub(in crate::select) fn select<T: Real, E: Executor>(
     }
     search.score_without(batch)?;
     sort(batch, &rank);
-    Ok(search.selection)
+    Ok(search.state.growing().selection())
 }
 
 impl<T: Real, E: Executor> Search<'_, T, E> {
@@ -57,7 +66,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
             let Some(scored) = batch.get(place).copied() else {
                 break;
             };
-            let leverage = self.score_of(self.pair(scored.pair)).leverage;
+            let leverage = self.leverage(scored.pair);
             let rest = T::ONE - leverage;
             if rest <= T::ZERO || bound.is_some_and(|bound| bound <= leverage) {
                 continue;
@@ -94,14 +103,14 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     /// Factors the matrix of a batch from scratch. Gives what it gains over the start, and the
     /// largest leverage outside it, a bound on what a swap can bring where no cap decides.
     fn restart(&mut self, batch: &[Scored<T>]) -> Result<(T, Option<T>), Error> {
-        fill_start(self.problem, self.state.information())?;
+        self.state.growing().restart(self.problem)?;
         for scored in batch {
             let pair = self.pair(scored.pair);
-            self.state.add_information(pair);
+            self.state.growing().add_information(pair);
         }
-        let factor = self.state.refactor(self.problem.executor, self.numbers)?;
-        let start = T::from_f64(self.selection.log_det.unwrap_or(0.0));
-        let gained = factor.log_det() - start;
+        let log_det = self.refactor()?;
+        let start = T::from_f64(self.state.growing().selection().log_det.unwrap_or(0.0));
+        let gained = log_det - start;
         let bound = match self.problem.options.distinct() {
             Distinct::Unlimited => self.first()?.map(|best| best.score),
             Distinct::PerItem(_) | Distinct::PerPrompt(_) => None,
@@ -111,8 +120,11 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// The best pair to take in the place of one, `rest` being 1 − its w v.
     fn best_without(&mut self, pair: u64, rest: T) -> Result<Option<Scored<T>>, Error> {
-        let weighed = self.pair(pair);
-        self.state.leave_out(self.problem.executor, weighed, rest);
+        let (executor, weighed) = (self.problem.executor, self.pair(pair));
+        match &mut self.sweeps {
+            Some(sweeps) => sweeps.leave_out(executor, self.state.growing(), weighed, rest),
+            None => self.state.leave_out(executor, weighed, rest),
+        }
         self.picked.remove(pair);
         let best = self.first();
         self.picked.insert(pair);
@@ -122,6 +134,10 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// The best pair that may be picked, by a walk over all.
     fn first(&mut self) -> Result<Option<Scored<T>>, Error> {
+        if let Some(sweeps) = &mut self.sweeps {
+            let (slots, _) = split_at(self.slots, self.problem.executor.threads().max(1));
+            return sweeps.kept.best_with(self.problem.executor, &self.picked, slots);
+        }
         let best = self.best(1)?.finish();
         check_finite(best)?;
         Ok(best.first().copied())
@@ -132,7 +148,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
         let least = T::from_f64(LEAST_REST) * T::EPSILON;
         self.restart(batch)?;
         for scored in &mut *batch {
-            let leverage = self.score_of(self.pair(scored.pair)).leverage;
+            let leverage = self.leverage(scored.pair);
             let rest = T::ONE - leverage;
             scored.score = if rest < least { T::INFINITY } else { leverage / rest };
         }
@@ -142,7 +158,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
                 continue;
             };
             self.factor_others(batch, pair)?;
-            let score = self.score_of(self.pair(pair)).leverage;
+            let score = self.leverage(pair);
             if let Some(scored) = batch.get_mut(place) {
                 scored.score = score;
             }
@@ -152,12 +168,107 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
 
     /// Factors the matrix of a batch without one of its pairs.
     fn factor_others(&mut self, batch: &[Scored<T>], pair: u64) -> Result<(), Error> {
-        fill_start(self.problem, self.state.information())?;
+        self.state.growing().restart(self.problem)?;
         for scored in batch.iter().filter(|scored| scored.pair != pair) {
             let pair = self.pair(scored.pair);
-            self.state.add_information(pair);
+            self.state.growing().add_information(pair);
         }
-        self.state.refactor(self.problem.executor, self.numbers)?;
+        self.refactor()?;
         Ok(())
+    }
+
+    /// Factors M anew, and gives log det M.
+    fn refactor(&mut self) -> Result<T, Error> {
+        let Problem { executor, pool, .. } = *self.problem;
+        match &mut self.sweeps {
+            Some(sweeps) => sweeps.refactor(executor, pool.features(), self.state.growing()),
+            None => Ok(self.state.refactor(executor, self.numbers)?.log_det()),
+        }
+    }
+
+    /// w v of a pair.
+    fn leverage(&mut self, pair: u64) -> T {
+        match &self.sweeps {
+            Some(sweeps) => sweeps.kept.leverage(pair),
+            None => self.score_of(self.pair(pair)).leverage,
+        }
+    }
+
+    /// Keeps the numbers of all pairs from here on, if there are few enough.
+    fn keep_pairs(&mut self) -> Result<(), Error> {
+        let Problem { executor, pool, .. } = *self.problem;
+        if keeps_pairs(&pool.size()) {
+            let (rewards, weighting) = (self.scores.rewards(), self.scores.weighting());
+            let (ranks, numbers) = (mem::take(&mut self.ranks), mem::take(&mut self.numbers));
+            self.sweeps = Some(Sweeps::new(executor, pool, (rewards, weighting), ranks, numbers)?);
+        }
+        Ok(())
+    }
+}
+
+/// Numbers that [`Sweeps`] take.
+pub(super) const fn sweeps_len(pool: &PoolSize) -> usize {
+    if keeps_pairs(pool) {
+        kept_len(pool, true).saturating_add(panels_len(pool.order, pool.items))
+    } else {
+        0
+    }
+}
+
+/// The numbers of all pairs, and the whitened items.
+pub(super) struct Sweeps<'a, T> {
+    kept: Kept<'a, T>,
+    whitened: &'a mut [T],
+}
+
+impl<'a, T: Real> Sweeps<'a, T> {
+    fn new<E: Executor>(
+        executor: &E,
+        pool: &Pool<'a>,
+        weights: (&[T], Weighting<'_, T>),
+        ranks: &'a mut [u64],
+        numbers: &'a mut [T],
+    ) -> Result<Self, Error> {
+        let (required, found) = (sweeps_len(&pool.size()), numbers.len());
+        if found < required {
+            return Err(Error::Workspace { what: "sweeps", required, found });
+        }
+        let (kept, numbers) = Kept::new(executor, pool, weights, true, ranks, numbers)?;
+        let (whitened, _) =
+            split_at(numbers, panels_len(pool.features().rows(), pool.features().len()));
+        Ok(Self { kept, whitened })
+    }
+
+    /// Factors M, computes the numbers of all pairs anew, and gives log det M.
+    fn refactor<E: Executor>(
+        &mut self,
+        executor: &E,
+        features: Columns<'_, f32>,
+        growing: &mut Growing<'_, T>,
+    ) -> Result<T, Error> {
+        let (factor, whitener) = growing.refactor()?;
+        whiten_panels(executor, features, whitener, self.whitened);
+        let items = Whitened::of(self.whitened, features.rows(), features.len());
+        self.kept.fill(executor, Row::Leverage, items, T::ONE);
+        self.kept.projections.fill(T::ZERO);
+        Ok(factor.log_det())
+    }
+
+    /// Scores from here on as if a pair of the design were not in it: see [`State::leave_out`].
+    ///
+    /// [`State::leave_out`]: super::State::leave_out
+    fn leave_out<E: Executor>(
+        &mut self,
+        executor: &E,
+        growing: &mut Growing<'_, T>,
+        pair: WeighedPair<T>,
+        rest: T,
+    ) {
+        let Self { kept, whitened } = self;
+        let items = Whitened::of(whitened, growing.order(), kept.projections.len());
+        let (a, b) = (pair.items.a as usize, pair.items.b as usize);
+        let difference = items.column(a).zip(items.column(b)).map(|(a, b)| a - b);
+        growing.leave_out((pair.weight / rest).sqrt_of(), difference);
+        kept.project(executor, items, growing.last());
     }
 }

@@ -11,13 +11,20 @@
 //! walk over the pairs gathers the best, up to [`CANDIDATES`]; the best of them is computed anew
 //! and stays where it is if its score is still the same, in which case it is picked. No pair
 //! outside can beat one that ranks before the worst gathered; when none does any more, the pairs
-//! are walked again. Scores of a trace may rise, so there every pick walks all pairs.
+//! are walked again. Scores of a trace may rise, so there every pick looks at all pairs: at numbers
+//! that are kept of each and change by rank one (`rank_one`), or, of more than
+//! [`sum::KEPT_PAIRS`] and across prompts, by a walk.
 
 mod exchange;
+mod growing;
+mod kept;
+mod rank_one;
 mod scores;
 mod state;
 
 pub(super) use self::exchange::select as exchange;
+use self::exchange::{Sweeps, sweeps_len};
+use self::kept::{items_len, keeps_pairs};
 use self::scores::{Scores, WeighedPair};
 use self::state::State;
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, posterior};
@@ -25,7 +32,7 @@ use crate::arith::{Real, sum};
 use crate::error::Error;
 use crate::head::rewards_workspace_len;
 use crate::heap::{make_heap, sift_down};
-use crate::linalg::{Packed, PackedView, condition_workspace_len, packed_len};
+use crate::linalg::Packed;
 use crate::memory::{larger, smaller};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{PickedPairs, PoolSize, picked_len};
@@ -76,49 +83,64 @@ pub(super) fn select<T: Real, E: Executor>(
     workspace: Workspace<'_, T>,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
+    if let Goal::Trace { target, misfit } = goal
+        && keeps_pairs(&problem.pool.size())
+    {
+        return rank_one::select(problem, target, misfit, workspace, batch);
+    }
     let mut search = Search::new(problem, goal, workspace, batch.len())?;
     search.fill(batch)?;
-    Ok(search.selection)
+    Ok(search.state.growing().selection())
+}
+
+/// What a search is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A design by log det M.
+    LogDet,
+    /// The same, and swaps.
+    Exchange,
+    /// A design by a trace.
+    Trace,
 }
 
 /// Memory for a search.
 pub(super) const fn workspace_len<T: Real>(
     sizes: &Sizes,
     options: &Options<'_, T>,
-    log_det: bool,
+    purpose: Purpose,
 ) -> WorkspaceLen {
     let Sizes { pool, batch, .. } = *sizes;
     let PoolSize { order, items, .. } = pool;
+    let log_det = !matches!(purpose, Purpose::Trace);
+    if !log_det && keeps_pairs(&pool) {
+        return rank_one::workspace_len(sizes, options);
+    }
     let height = height(order, batch, log_det);
     let slots = if log_det { candidates(pool.count()) } else { 1 };
     let bounded = log_det && options.is_bounded();
     let scores = ScoreWorkspaceLen::stored(height, &pool, bounded)
         .at_least(whiten_workspace_len(order, items));
+    let sweeps = if matches!(purpose, Purpose::Exchange) { sweeps_len(&pool) } else { 0 };
     // Rewards are computed before there is a design.
     let design = averaged::weighting_len(sizes, options)
         .saturating_add(state::workspace_len(order, batch))
         .saturating_add(items.saturating_mul(height))
-        .saturating_add(condition_workspace_len(order))
-        .saturating_add(scores.numbers(sizes.workers()));
+        .saturating_add(larger(scores.numbers(sizes.workers()), sweeps));
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
     let numbers = items.saturating_add(larger(design, rewards));
-    let ranks = picked_len(batch, items, options.distinct()).saturating_add(items);
+    let written = match purpose {
+        Purpose::Exchange if keeps_pairs(&pool) => items_len(&pool),
+        _ => 0,
+    };
+    let ranks =
+        picked_len(batch, items, options.distinct()).saturating_add(items).saturating_add(written);
     let heaps = scores.heaps(sizes.workers(), slots).saturating_add(slots);
     WorkspaceLen { numbers, heaps, ranks }
 }
 
 const fn candidates(pairs: usize) -> usize {
     larger(smaller(CANDIDATES, pairs), 1)
-}
-
-/// Fills in where a design starts: P, or λI without the past.
-fn fill_start<T: Real, E>(
-    problem: &Problem<'_, T, E>,
-    start: &mut PackedView<'_, T>,
-) -> Result<(), Error> {
-    problem.posterior.fill_precision(problem.options.past, start)?;
-    problem.posterior.add_jitter(start);
-    Ok(())
 }
 
 /// A design that grows pair by pair.
@@ -129,9 +151,11 @@ pub(super) struct Search<'a, T, E> {
     picked: PickedPairs<'a>,
     lazy: bool,
     numbers: &'a mut [T],
+    ranks: &'a mut [u64],
     slots: &'a mut [Scored<T>],
     heaps: &'a mut [Scored<T>],
-    selection: Selection,
+    /// Numbers of the pairs, once pairs are swapped and where they can be kept.
+    sweeps: Option<Sweeps<'a, T>>,
 }
 
 impl<'a, T: Real, E: Executor> Search<'a, T, E> {
@@ -142,28 +166,33 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         batch: usize,
     ) -> Result<Self, Error> {
         let pool = problem.pool;
-        let order = pool.features().rows();
         let lazy = matches!(goal, Goal::LogDet);
         let (picked, stages) =
             PickedPairs::new(pool, problem.options.distinct(), batch, workspace.ranks)?;
         let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
         let (weighting, numbers) = averaged::weighting(problem, numbers)?;
         let scores = Scores::new(weighting, rewards);
-        let (matrix, numbers) = split_at(numbers, packed_len(order));
-        let mut information = Packed::new(order, matrix)?;
-        fill_start(problem, &mut information)?;
-        let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
-        let (mut state, numbers) =
-            State::new(pool.features(), batch, goal, information, stages, numbers)?;
-        let factor = state.refactor(problem.executor, numbers)?;
-        let selection = posterior::factor_summary(&factor, condition)?;
+        let (stages, ranks) = split_at(stages, pool.features().len());
+        let (mut state, numbers) = State::new(problem, batch, goal, stages, numbers)?;
+        state.refactor(problem.executor, numbers)?;
         let required = if lazy { candidates(pool.size().count()) } else { 1 };
         let found = workspace.heaps.len();
         if found < required {
             return Err(Error::Workspace { what: "heaps", required, found });
         }
         let (slots, heaps) = split_at(workspace.heaps, required);
-        Ok(Self { problem, scores, state, picked, lazy, numbers, slots, heaps, selection })
+        Ok(Self {
+            problem,
+            scores,
+            state,
+            picked,
+            lazy,
+            numbers,
+            ranks,
+            slots,
+            heaps,
+            sweeps: None,
+        })
     }
 
     /// Picks greedily until the batch is full.
@@ -183,7 +212,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
                 return Err(Error::Batch { requested, available });
             };
             *slot = best;
-            self.take(best.pair);
+            self.take(best.pair)?;
         }
         Ok(())
     }
@@ -259,11 +288,12 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
     }
 
     /// Adds a pair to the design.
-    fn take(&mut self, pair: u64) {
+    fn take(&mut self, pair: u64) -> Result<(), Error> {
         let weighed = self.pair(pair);
         let PairScore { leverage, .. } = self.score_of(weighed);
-        self.state.add(self.problem.executor, weighed, leverage);
+        self.state.add(self.problem.executor, weighed, leverage)?;
         self.picked.insert(pair);
+        Ok(())
     }
 }
 
