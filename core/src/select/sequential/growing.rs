@@ -41,6 +41,9 @@ pub(super) struct Growing<'a, T> {
     growth: Growth,
 }
 
+/// A factor, and what whitens by it.
+type Factored<'s, T> = (Cholesky<T, &'s mut [T]>, &'s [T]);
+
 impl<'a, T: Real> Growing<'a, T> {
     /// The matrix before the first pick, to be factored; and the memory that is left.
     ///
@@ -107,7 +110,7 @@ impl<'a, T: Real> Growing<'a, T> {
     ///
     /// # Errors
     /// [`Error::NotPositiveDefinite`].
-    pub(super) fn refactor(&mut self) -> Result<(Cholesky<T, &mut [T]>, &[T]), Error> {
+    pub(super) fn refactor(&mut self) -> Result<Factored<'_, T>, Error> {
         let order = self.features.rows();
         for (slot, entry) in self.factor.iter_mut().zip(self.information.as_slice()) {
             *slot = *entry;
@@ -118,7 +121,7 @@ impl<'a, T: Real> Growing<'a, T> {
         if self.start.condition.is_none() {
             self.start = summary;
         }
-        if !(condition <= self.growth.condition) {
+        if condition.is_nan() || condition > self.growth.condition {
             self.growth.condition = condition;
         }
         fill_whitener(factor.as_slice(), order, self.whitener);
@@ -213,7 +216,7 @@ impl Growth {
     /// Takes in that w v was `before` at the factorisation and is `now`.
     fn take<T: Real>(&mut self, before: T, now: T) -> Result<(), Error> {
         let loss = if before <= now { 1.0 } else { (before / now).to_f64() };
-        if !(loss <= self.loss) {
+        if loss.is_nan() || loss > self.loss {
             self.loss = loss;
         }
         match loss < 1.0 / T::EPSILON.to_f64() {
