@@ -117,7 +117,9 @@ impl ScoreWorkspaceLen {
     pub const fn exhaustive(pool: &PoolSize) -> Self {
         let PoolSize { order, items, .. } = *pool;
         match pool.pairs {
-            PairsSize::CrossPrompt => Self::all(order, items).with_shared(whitener_len(order)),
+            PairsSize::CrossPrompt => {
+                Self::all(order, items).with_shared(whitener_len(order)).max(Self::new(pool))
+            }
             _ => Self::new(pool),
         }
     }
@@ -138,6 +140,15 @@ impl ScoreWorkspaceLen {
     /// The same, a worker having at least so many numbers.
     pub(crate) const fn at_least(self, each: usize) -> Self {
         Self { each: larger(self.each, each), ..self }
+    }
+
+    /// What serves either: options may ask for weights that a strategy does not read.
+    const fn max(self, other: Self) -> Self {
+        Self {
+            shared: larger(self.shared, other.shared),
+            each: larger(self.each, other.each),
+            items: larger(self.items, other.items),
+        }
     }
 
     const fn with_shared(self, shared: usize) -> Self {
@@ -174,7 +185,9 @@ impl ScoreWorkspaceLen {
                 Self { shared: 0, each, items: 0 }
             }
             PairsSize::CrossPrompt if bounded => Self::bounded(rows, pool.items),
-            PairsSize::CrossPrompt => Self::all(rows, pool.items),
+            PairsSize::CrossPrompt => {
+                Self::all(rows, pool.items).max(Self::bounded(rows, pool.items))
+            }
             // No panel of listed items: columns are there already.
             PairsSize::Listed(_) => Self { shared: 0, ..Self::margins(pool, false) },
         }

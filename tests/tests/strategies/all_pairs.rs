@@ -102,7 +102,9 @@ impl Items {
     fn check(&self, name: &str, double: f64, single: f64) {
         for unit in [false, true] {
             let expected = self.expected(unit);
-            let largest = expected.iter().fold(0.0, |most: f64, entry| most.max(entry.abs()));
+            let largest = expected
+                .iter()
+                .fold(0.0, |most: f64, entry| if most < entry.abs() { entry.abs() } else { most });
             let error = |found: &[f64]| {
                 let differences = found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
                 differences.fold(0.0, |most: f64, error| if error <= most { most } else { error })
@@ -127,7 +129,8 @@ fn the_sum_over_items_is_that_over_pairs() {
     Items::new(1500, |_, noise| 440.0 * noise).check("far", 1e-14, 2e-6);
     Items::new(1500, |_, _| 0.75).check("equal", 1e-14, 1e-6);
     Items::new(1500, |_, noise| 4.0 * noise).check("one box", 1e-14, 1e-6);
-    let two = |item: usize, noise: f64| if item % 2 == 0 { 300.0 } else { 0.0 } + 3.0 * noise;
+    let two =
+        |item: usize, noise: f64| if item.is_multiple_of(2) { 300.0 } else { 0.0 } + 3.0 * noise;
     Items::new(1500, two).check("two clusters", 1e-13, 1e-5);
     for outlier in [1e6, 1e30] {
         let reward = |item: usize, noise: f64| if item == 77 { outlier } else { 5.0 * noise };
@@ -135,11 +138,8 @@ fn the_sum_over_items_is_that_over_pairs() {
     }
     // More boxes than are held at once.
     Items::new(2000, |item, noise| 3.0 * item as f64 + noise).check("many boxes", 1e-13, 1e-5);
-    Items::new(
-        2000,
-        |item, noise| {
-            if item % 3 == 0 { 5.0 * (item as f64 - 1000.0) } else { 20.0 * noise }
-        },
-    )
+    Items::new(2000, |item, noise| {
+        if item.is_multiple_of(3) { 5.0 * (item as f64 - 1000.0) } else { 20.0 * noise }
+    })
     .check("a cluster among many boxes", 1e-13, 1e-5);
 }
