@@ -9,9 +9,7 @@ use pairpick_core::kernel::panel::{
     Grid, Items, Panel, fill_columns, fill_panel, panel_stride, project_panel, project_panels,
     signed_squared_distances, squared_distances,
 };
-use pairpick_core::kernel::rank_one::{
-    CLOSED, Change, PairNumbers, change_pairs, leverages_with,
-};
+use pairpick_core::kernel::rank_one::{CLOSED, Change, PairNumbers, change_pairs, leverages_with};
 use pairpick_core::kernel::weights::{Factors, product_weights};
 use pairpick_core::linalg::packed_len;
 use pairpick_core::trunk::Activation;

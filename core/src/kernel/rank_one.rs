@@ -68,8 +68,8 @@ impl<T: Real> Operation for ChangePairs<'_, T> {
             let target = Lanes::load(simd, target);
             let v = Lanes::load(simd, leverage) - projection * projection;
             v.store(leverage);
-            let g = Lanes::load(simd, gain)
-                - projection * ((target + target) - projection * square);
+            let g =
+                Lanes::load(simd, gain) - projection * ((target + target) - projection * square);
             let g = g.lt(zero).select(zero, g);
             g.store(gain);
             let w = Lanes::load(simd, weight);

@@ -1,12 +1,12 @@
 //! [`Strategy`]: the strategies by name, what each reads of its options ([`Facts`]), and how one is
 //! called.
 
+use super::sequential::Purpose;
 use super::{
     Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, a_opt, bald, batchbald, coreset,
     design, dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, information,
     leverage, maxdiff, mixed, pa_dopt, random, robust_v_opt, sequential, trace, v_opt,
 };
-use super::sequential::Purpose;
 use crate::arith::Real;
 use crate::error::Error;
 use crate::parallel::Executor;
@@ -99,7 +99,8 @@ enum Family {
 
 impl Facts {
     const fn of(name: &'static str, family: Family) -> Self {
-        let designed = matches!(family, Family::LogDetDesign | Family::Exchange | Family::TraceDesign);
+        let designed =
+            matches!(family, Family::LogDetDesign | Family::Exchange | Family::TraceDesign);
         let lists_pairs = matches!(family, Family::Coreset | Family::Bald | Family::BatchBald);
         Self {
             name,

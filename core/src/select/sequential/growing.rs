@@ -1,7 +1,7 @@
 //! [`Growing`]: the matrix of a sequential design, its factor, and the direction of each pick since.
 
-use super::scores::WeighedPair;
 use super::most_picks;
+use super::scores::WeighedPair;
 use crate::arith::{Level, Real};
 use crate::columns::Columns;
 use crate::error::Error;
@@ -167,13 +167,15 @@ impl<'a, T: Real> Growing<'a, T> {
     }
 
     /// The direction of each pick, in order.
-    pub(super) fn each(&self) -> impl DoubleEndedIterator<Item = &[T]> {
+    pub(super) fn each(&self) -> impl Iterator<Item = &[T]> {
         self.directions.chunks_exact(self.features.rows().max(1)).take(self.picks)
     }
 
     /// The direction of the last pick.
     pub(super) fn last(&self) -> &[T] {
-        self.each().next_back().unwrap_or_default()
+        let order = self.features.rows();
+        let start = self.picks.saturating_sub(1).saturating_mul(order);
+        self.directions.get(start..).and_then(|rest| rest.get(..order)).unwrap_or_default()
     }
 
     /// Puts the one direction of a pair left out, a multiple of its whitened difference, in the place

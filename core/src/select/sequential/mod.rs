@@ -172,8 +172,7 @@ impl<'a, T: Real, E: Executor> Search<'a, T, E> {
         let (weighting, numbers) = averaged::weighting(problem, numbers)?;
         let scores = Scores::new(pool, weighting, rewards);
         let (stages, ranks) = split_at(stages, pool.features().len());
-        let (mut state, numbers) =
-            State::new(problem, batch, goal, stages, numbers)?;
+        let (mut state, numbers) = State::new(problem, batch, goal, stages, numbers)?;
         state.refactor(problem.executor, numbers)?;
         let required = if lazy { candidates(pool.size().count()) } else { 1 };
         let found = workspace.heaps.len();

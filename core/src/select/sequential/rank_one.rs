@@ -282,7 +282,13 @@ impl<T: Real> Growing<'_, T> {
     }
 
     /// y = Bᵀv of the last direction v and S_s B y, s being the picks before it; and ‖y‖².
-    fn change_target(&self, level: Level, solved: &[T], change: &mut [T], direction: &mut [T]) -> T {
+    fn change_target(
+        &self,
+        level: Level,
+        solved: &[T],
+        change: &mut [T],
+        direction: &mut [T],
+    ) -> T {
         let last = self.last();
         direction.fill(T::ZERO);
         let columns = solved.chunks_exact(last.len().max(1)).enumerate();
@@ -298,11 +304,7 @@ impl<T: Real> Growing<'_, T> {
 }
 
 /// The features of all items as panels.
-fn fill_panels<T: Real, E: Executor>(
-    executor: &E,
-    features: Columns<'_, f32>,
-    panels: &mut [T],
-) {
+fn fill_panels<T: Real, E: Executor>(executor: &E, features: Columns<'_, f32>, panels: &mut [T]) {
     let stride = block_stride(features.len());
     let len = features.rows().saturating_mul(stride);
     for_chunks(executor, panels, len, &mut [(); 0], 0, &|block, panel, _| {
@@ -325,15 +327,17 @@ fn project_columns<T: Real>(
 ) {
     let stride = panel.stride.max(1);
     let order = (panel.values.len() / stride).max(1);
-    let rows = out.chunks_mut(COLUMNS * stride).zip((0..order).step_by(COLUMNS));
-    for ((rows, first), columns) in rows.zip(columns.chunks(COLUMNS * order)) {
+    let (four_rows, four_columns) = (stride.saturating_mul(COLUMNS), order.saturating_mul(COLUMNS));
+    let rows = out.chunks_mut(four_rows).zip((0..order).step_by(COLUMNS));
+    for ((rows, first), columns) in rows.zip(columns.chunks(four_columns)) {
         // What stands above the diagonal is 0.
         let first = if lower { first } else { 0 };
         let values = panel.values.get(first * stride..).unwrap_or_default();
         let items = Panel { values, ..panel }.from(0);
+        let whole = rows.len() == four_rows;
         let mut columns = columns.chunks_exact(order);
         let mut rows = rows.chunks_exact_mut(stride);
-        if rows.len() == COLUMNS {
+        if whole {
             let weights = [(); COLUMNS].map(|()| columns.next().and_then(|all| all.get(first..)));
             let out = [(); COLUMNS].map(|()| rows.next().unwrap_or_default());
             project_panels(level, items, weights.map(Option::unwrap_or_default), out);
