@@ -41,6 +41,13 @@ pub(super) struct Growing<'a, T> {
     growth: Growth,
 }
 
+/// M, factored.
+pub(super) struct Factored<'a, T> {
+    pub(super) factor: Cholesky<T, &'a mut [T]>,
+    /// What whitens items.
+    pub(super) whitener: &'a [T],
+}
+
 impl<'a, T: Real> Growing<'a, T> {
     /// The matrix before the first pick, to be factored; and the memory that is left.
     ///
@@ -107,7 +114,7 @@ impl<'a, T: Real> Growing<'a, T> {
     ///
     /// # Errors
     /// [`Error::NotPositiveDefinite`].
-    pub(super) fn refactor(&mut self) -> Result<(Cholesky<T, &mut [T]>, &[T]), Error> {
+    pub(super) fn refactor(&mut self) -> Result<Factored<'_, T>, Error> {
         let order = self.features.rows();
         for (slot, entry) in self.factor.iter_mut().zip(self.information.as_slice()) {
             *slot = *entry;
@@ -118,12 +125,12 @@ impl<'a, T: Real> Growing<'a, T> {
         if self.start.condition.is_none() {
             self.start = summary;
         }
-        if !(condition <= self.growth.condition) {
+        if self.growth.condition.order(condition).is_lt() {
             self.growth.condition = condition;
         }
         fill_whitener(factor.as_slice(), order, self.whitener);
         self.picks = 0;
-        Ok((factor, self.whitener))
+        Ok(Factored { factor, whitener: self.whitener })
     }
 
     /// The directions of the picks.
@@ -215,7 +222,7 @@ impl Growth {
     /// Takes in that w v was `before` at the factorisation and is `now`.
     fn take<T: Real>(&mut self, before: T, now: T) -> Result<(), Error> {
         let loss = if before <= now { 1.0 } else { (before / now).to_f64() };
-        if !(loss <= self.loss) {
+        if self.loss.order(loss).is_lt() {
             self.loss = loss;
         }
         match loss < 1.0 / T::EPSILON.to_f64() {
