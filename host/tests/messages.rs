@@ -47,6 +47,34 @@ fn taught() -> TempDir {
     folder
 }
 
+/// A batch picked pair by pair in f32 from a prior that says next to nothing: its scores lose digits,
+/// then all of them.
+#[test]
+fn digits_that_f32_loses_are_told() {
+    let folder = taught();
+    let folder = folder.path();
+    let small = ["--hidden", "16,16,16", "--iterations", "2", "--out", "small", "--quiet"];
+    done(folder, &[&["train", "--labels", "labels.jsonl"][..], &small].concat());
+    let asking = ["select", "--model", "small", "--labels", "labels.jsonl", "--batch", "60"];
+    for strategy in ["greedy-dopt", "greedy-v-opt"] {
+        let select = |precision: &'static str, prior: &'static str| {
+            let design = ["--strategy", strategy, "--precision", precision];
+            let arguments = [&asking[..], &design, &["--prior-precision", prior]].concat();
+            pairpick(folder, &arguments)
+        };
+        let told = "rounding may have changed scores by";
+        for (precision, prior) in [("f32", "1"), ("f64", "1e-7")] {
+            let output = select(precision, prior);
+            assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+            assert!(!stderr(&output).contains(told), "{precision} {prior}: {}", stderr(&output));
+        }
+        let noted = stderr(&select("f32", "1e-7"));
+        assert!(noted.contains(told) && noted.contains("try --precision f64"), "{noted}");
+        let gone = stderr(&select("f32", "1e-9"));
+        assert!(gone.contains("singular to working precision"), "{gone}");
+    }
+}
+
 #[test]
 fn a_forgotten_file_of_embeddings_is_noted_and_quiet_is_quiet() {
     let folder = taught();

@@ -185,11 +185,10 @@ fn warn<T: Real>(request: &Request<'_>, selection: &Selection, progress: &mut dy
         let warning =
             Error::core(format!("round {round}: scores may have no correct digit"))(error);
         progress.note(&warning.to_string());
-    }
-    if let Some(rounding) = selection.rounding::<T>() {
+    } else if let Some(rounding) = selection.rounding::<T>() {
         progress.note(&format!(
-            "round {round}: rounding may have changed scores by about {:.1} %; try `precision` f64 or a \
-             larger `prior_precision`",
+            "round {round}: rounding may have changed scores by {:.1} %; try `precision` f64 or \
+             a larger `prior_precision`",
             100.0 * rounding
         ));
     }

@@ -14,8 +14,8 @@ use pairpick_core::arith::softplus::Softplus;
 use pairpick_core::kernel::axpy::{add_scaled, subtract_origin, subtract_scaled};
 use pairpick_core::kernel::gemm::{Gemm, add_gemm, gemm};
 use pairpick_core::kernel::panel::{
-    Grid, fill_columns, fill_panel, fill_panel_from, panel_stride, project_panel,
-    project_panels, signed_squared_distances, squared_distances,
+    Grid, fill_columns, fill_panel, fill_panel_from, panel_stride, project_panel, project_panels,
+    signed_squared_distances, squared_distances,
 };
 use pairpick_core::kernel::reach::{Bounds, reaching};
 use pairpick_core::kernel::rank_one::{Change, PairNumbers, change_pairs, leverages_with};

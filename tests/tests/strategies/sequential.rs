@@ -162,8 +162,10 @@ fn long_batches_and_large_pools_are_those_of_brute_force() {
 #[test]
 fn kept_numbers_pick_what_a_walk_picks() {
     for (seed, prior) in (50..).zip([1.0, 1e-2, 1e-4, 1e-6, 1e-8]) {
-        let mut design = Design::new(Kind::CrossPrompt, 14, 5, 6, seed);
+        let mut design = Design::new(Kind::CrossPrompt, 24, 5, 6, seed);
         design.prior_precision = prior;
+        // What is known at the start loses digits as it grows small beside the picks.
+        let most = 1e-9 + 1e-12 / prior;
         for (strategy, distinct) in [
             (Strategy::GreedyAOpt, Distinct::Unlimited),
             (Strategy::GreedyVOpt, Distinct::Unlimited),
@@ -182,7 +184,7 @@ fn kept_numbers_pick_what_a_walk_picks() {
                 let what = format!("{} λ = {prior}, pick {rank}", strategy.name());
                 assert_eq!(kept.pair, walked.pair, "{what}");
                 let off = (kept.score - walked.score).abs() / walked.score;
-                assert!(off < 1e-6, "{what}: off by {off:e}");
+                assert!(off < most, "{what}: off by {off:e}");
             }
         }
     }
@@ -197,7 +199,8 @@ fn lost_digits_are_told() {
             let mut design = Design::new(kind, 12, 5, 8, seed);
             design.prior_precision = prior;
             for strategy in SEQUENTIAL {
-                let options = Options { past: false, ..design.options() };
+                let distinct = Some(Distinct::Unlimited);
+                let options = Options { past: false, distinct, ..design.options() };
                 let options = options.read_by(&strategy.facts());
                 let what = format!("{} {kind:?} λ = {prior}", strategy.name());
                 let (pairs, selection) = match design.select_f32(strategy, &options, 10) {

@@ -8,14 +8,13 @@
 
 use core::mem;
 
-use super::growing::Growing;
+use super::growing::{Factored, Growing};
 use super::kept::{Kept, Row, keeps_pairs, kept_len};
-use super::scores::WeighedPair;
+use super::scores::{Scores, WeighedPair};
 use super::{Goal, Search};
 use crate::arith::{Real, ln};
 use crate::columns::Columns;
 use crate::error::Error;
-use crate::fisher::Weighting;
 use crate::heap::sort;
 use crate::parallel::{Executor, split_at};
 use crate::pool::{Distinct, Pool, PoolSize};
@@ -198,9 +197,8 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
     fn keep_pairs(&mut self) -> Result<(), Error> {
         let Problem { executor, pool, .. } = *self.problem;
         if keeps_pairs(&pool.size()) {
-            let (rewards, weighting) = (self.scores.rewards(), self.scores.weighting());
             let (ranks, numbers) = (mem::take(&mut self.ranks), mem::take(&mut self.numbers));
-            self.sweeps = Some(Sweeps::new(executor, pool, (rewards, weighting), ranks, numbers)?);
+            self.sweeps = Some(Sweeps::new(executor, pool, &self.scores, ranks, numbers)?);
         }
         Ok(())
     }
@@ -225,7 +223,7 @@ impl<'a, T: Real> Sweeps<'a, T> {
     fn new<E: Executor>(
         executor: &E,
         pool: &Pool<'a>,
-        weights: (&[T], Weighting<'_, T>),
+        scores: &Scores<'_, T>,
         ranks: &'a mut [u64],
         numbers: &'a mut [T],
     ) -> Result<Self, Error> {
@@ -233,7 +231,7 @@ impl<'a, T: Real> Sweeps<'a, T> {
         if found < required {
             return Err(Error::Workspace { what: "sweeps", required, found });
         }
-        let (kept, numbers) = Kept::new(executor, pool, weights, true, ranks, numbers)?;
+        let (kept, numbers) = Kept::new(executor, pool, scores, true, ranks, numbers)?;
         let (whitened, _) =
             split_at(numbers, panels_len(pool.features().rows(), pool.features().len()));
         Ok(Self { kept, whitened })
@@ -246,7 +244,7 @@ impl<'a, T: Real> Sweeps<'a, T> {
         features: Columns<'_, f32>,
         growing: &mut Growing<'_, T>,
     ) -> Result<T, Error> {
-        let (factor, whitener) = growing.refactor()?;
+        let Factored { factor, whitener } = growing.refactor()?;
         whiten_panels(executor, features, whitener, self.whitened);
         let items = Whitened::of(self.whitened, features.rows(), features.len());
         self.kept.fill(executor, Row::Leverage, items, T::ONE);

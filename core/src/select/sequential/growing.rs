@@ -41,8 +41,12 @@ pub(super) struct Growing<'a, T> {
     growth: Growth,
 }
 
-/// A factor, and what whitens by it.
-type Factored<'s, T> = (Cholesky<T, &'s mut [T]>, &'s [T]);
+/// M, factored.
+pub(super) struct Factored<'a, T> {
+    pub(super) factor: Cholesky<T, &'a mut [T]>,
+    /// What whitens items.
+    pub(super) whitener: &'a [T],
+}
 
 impl<'a, T: Real> Growing<'a, T> {
     /// The matrix before the first pick, to be factored; and the memory that is left.
@@ -121,12 +125,12 @@ impl<'a, T: Real> Growing<'a, T> {
         if self.start.condition.is_none() {
             self.start = summary;
         }
-        if condition.is_nan() || condition > self.growth.condition {
+        if self.growth.condition.order(condition).is_lt() {
             self.growth.condition = condition;
         }
         fill_whitener(factor.as_slice(), order, self.whitener);
         self.picks = 0;
-        Ok((factor, self.whitener))
+        Ok(Factored { factor, whitener: self.whitener })
     }
 
     /// The directions of the picks.
@@ -170,13 +174,15 @@ impl<'a, T: Real> Growing<'a, T> {
     }
 
     /// The direction of each pick, in order.
-    pub(super) fn each(&self) -> impl DoubleEndedIterator<Item = &[T]> {
+    pub(super) fn each(&self) -> impl Iterator<Item = &[T]> {
         self.directions.chunks_exact(self.features.rows().max(1)).take(self.picks)
     }
 
     /// The direction of the last pick.
     pub(super) fn last(&self) -> &[T] {
-        self.each().next_back().unwrap_or_default()
+        let order = self.features.rows();
+        let start = self.picks.saturating_sub(1).saturating_mul(order);
+        self.directions.get(start..).and_then(|rest| rest.get(..order)).unwrap_or_default()
     }
 
     /// Puts the one direction of a pair left out, a multiple of its whitened difference, in the place
@@ -216,7 +222,7 @@ impl Growth {
     /// Takes in that w v was `before` at the factorisation and is `now`.
     fn take<T: Real>(&mut self, before: T, now: T) -> Result<(), Error> {
         let loss = if before <= now { 1.0 } else { (before / now).to_f64() };
-        if loss.is_nan() || loss > self.loss {
+        if self.loss.order(loss).is_lt() {
             self.loss = loss;
         }
         match loss < 1.0 / T::EPSILON.to_f64() {

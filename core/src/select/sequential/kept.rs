@@ -2,9 +2,9 @@
 
 use core::ops::Range;
 
+use super::scores::Scores;
 use crate::arith::{Real, sum};
 use crate::error::Error;
-use crate::fisher::Weighting;
 use crate::kernel::panel::project_panel;
 use crate::kernel::rank_one::{CLOSED, Change, PairNumbers, change_pairs, leverages_with};
 use crate::memory::smaller;
@@ -77,14 +77,29 @@ pub(super) enum Row {
     Gain,
 }
 
+/// How many pairs there are, and how their numbers lie.
+#[derive(Clone, Copy)]
+struct Layout {
+    count: usize,
+    /// Pairs of a block.
+    block: usize,
+    /// Numbers of a pair.
+    rows: usize,
+}
+
+impl Layout {
+    /// Numbers from one block to the next.
+    fn stride(self) -> usize {
+        self.block.saturating_mul(self.rows).max(1)
+    }
+}
+
 /// The numbers of every pair: blocks of [`sum::PAIRS`], each with the w, the v, and of a trace the
 /// κ‖d‖² and the g of its pairs.
 pub(super) struct Kept<'a, T> {
     pairs: Pairs<'a>,
     items: PairItems<'a>,
-    count: usize,
-    block: usize,
-    rows: usize,
+    layout: Layout,
     numbers: &'a mut [T],
     /// sᵀφ of every item, s being the last change.
     pub(super) projections: &'a mut [T],
@@ -102,7 +117,7 @@ impl<'a, T: Real> Kept<'a, T> {
     pub(super) fn new<E: Executor>(
         executor: &E,
         pool: &Pool<'a>,
-        (rewards, weighting): (&[T], Weighting<'_, T>),
+        scores: &Scores<'_, T>,
         log_det: bool,
         ranks: &'a mut [u64],
         numbers: &'a mut [T],
@@ -118,14 +133,14 @@ impl<'a, T: Real> Kept<'a, T> {
         let (pairs, count) = (pool.pairs(), size.count());
         let (items, _) = PairItems::of(pool, ranks)?;
         let block = sum::longest(sum::PAIRS, count);
-        let (rows, square) = (rows(log_det), T::ZERO);
-        let mut kept =
-            Self { pairs, items, count, block, rows, numbers: own, projections, targets, square };
+        let layout = Layout { count, block, rows: rows(log_det) };
+        let square = T::ZERO;
+        let mut kept = Self { pairs, items, layout, numbers: own, projections, targets, square };
         kept.each(executor, &|block| {
             // Of v there is nothing yet.
             let out = [&mut *block.weights, &mut *block.leverages];
-            items.fill_differences(block.first, [rewards, rewards], out);
-            weighting.apply(executor, pairs.items_from(block.first), block.weights);
+            items.fill_differences(block.first, [scores.rewards(); 2], out);
+            scores.weighting().apply(executor, pairs.items_from(block.first), block.weights);
         });
         for pair in pool.labelled() {
             kept.close(*pair);
@@ -133,19 +148,21 @@ impl<'a, T: Real> Kept<'a, T> {
         Ok((kept, numbers))
     }
 
-    /// Numbers from one block to the next.
-    fn stride(&self) -> usize {
-        self.block.saturating_mul(self.rows)
-    }
-
     /// Does something with each block, perhaps at once.
     fn each<E: Executor>(&mut self, executor: &E, body: &(impl Fn(Block<'_, T>) + Sync)) {
-        let (stride, block, count) = (self.stride(), self.block, self.count);
-        for_chunks(executor, self.numbers, stride, &mut [(); 0], 0, &|number, numbers, _| {
-            let first = number * block;
-            let count = smaller(block, count.saturating_sub(first));
-            body(Block::of(first as u64, numbers, block, count));
-        });
+        let Layout { count, block, .. } = self.layout;
+        for_chunks(
+            executor,
+            self.numbers,
+            self.layout.stride(),
+            &mut [(); 0],
+            0,
+            &|number, numbers, _| {
+                let first = number * block;
+                let count = smaller(block, count.saturating_sub(first));
+                body(Block::of(first as u64, numbers, block, count));
+            },
+        );
     }
 
     /// Fills in a number of each pair: a factor times the squared distance of its items.
@@ -175,8 +192,10 @@ impl<'a, T: Real> Kept<'a, T> {
     /// The place of a pair's w.
     fn place(&self, pair: u64) -> usize {
         let pair = usize::try_from(pair).unwrap_or(usize::MAX);
-        let block = pair.checked_div(self.block).unwrap_or(usize::MAX);
-        block.saturating_mul(self.stride()).saturating_add(pair.saturating_sub(block * self.block))
+        let Layout { block, .. } = self.layout;
+        let number = pair.checked_div(block).unwrap_or(usize::MAX);
+        let within = pair.saturating_sub(number.saturating_mul(block));
+        number.saturating_mul(self.layout.stride()).saturating_add(within)
     }
 
     /// w of a pair.
@@ -186,7 +205,7 @@ impl<'a, T: Real> Kept<'a, T> {
 
     /// w v of a pair on offer, a v below 0 counting as 0.
     pub(super) fn leverage(&self, pair: u64) -> T {
-        let place = self.place(pair).saturating_add(self.block);
+        let place = self.place(pair).saturating_add(self.layout.block);
         let leverage = self.numbers.get(place).copied().unwrap_or(T::ZERO);
         self.weight(pair) * not_negative(leverage)
     }
@@ -213,8 +232,8 @@ impl<'a, T: Real> Kept<'a, T> {
     /// The largest w g/(1 + w κ‖d‖²) of the pairs on offer.
     pub(super) fn largest_gain(&self) -> T {
         let mut largest = T::ZERO;
-        for numbers in self.numbers.chunks_exact(self.stride().max(1)) {
-            let mut rows = numbers.chunks_exact(self.block.max(1));
+        for numbers in self.numbers.chunks_exact(self.layout.stride()) {
+            let mut rows = numbers.chunks_exact(self.layout.block.max(1));
             let [weights, _, misfits, gains] = [(); 4].map(|()| rows.next().unwrap_or_default());
             for ((weight, misfit), gain) in weights.iter().zip(misfits).zip(gains) {
                 let gain = *weight * *gain / (T::ONE + *weight * *misfit);
@@ -262,7 +281,7 @@ impl<'a, T: Real> Kept<'a, T> {
             let Block { weights, leverages, misfits, gains, .. } = block;
             change_pairs(level, PairNumbers { weights, leverages, gains, misfits }, change, scores);
         };
-        best(executor, self.numbers, (self.block, self.rows, self.count), heaps, &allowed, &body)
+        best(executor, self.numbers, self.layout, heaps, &allowed, &body)
     }
 
     /// The best pair on offer that a batch may pick by w (v + (sᵀd)²), s being the last change.
@@ -284,7 +303,7 @@ impl<'a, T: Real> Kept<'a, T> {
             items.fill_differences(block.first, [projections; 2], [&mut *d, &mut *scores]);
             leverages_with(level, block.weights, block.leverages, d, scores);
         };
-        best(executor, self.numbers, (self.block, self.rows, self.count), heaps, &allowed, &body)
+        best(executor, self.numbers, self.layout, heaps, &allowed, &body)
     }
 }
 
@@ -293,19 +312,20 @@ impl<'a, T: Real> Kept<'a, T> {
 fn best<T: Real, E: Executor>(
     executor: &E,
     numbers: &mut [T],
-    (block, rows, count): (usize, usize, usize),
+    layout: Layout,
     heaps: &mut [Scored<T>],
     allowed: &(impl Fn(u64) -> bool + Sync),
     body: &(impl Fn(Block<'_, T>, &mut [T]) + Sync),
 ) -> Result<Option<Scored<T>>, Error> {
-    let stride = block.saturating_mul(rows).max(1);
+    let (Layout { count, block, .. }, stride) = (layout, layout.stride());
     let workers = smaller(executor.threads(), heaps.len()).max(1);
     let share = numbers.len().div_ceil(stride).div_ceil(workers);
     // A slot that no pair fills is marked by a pair number beyond the pool.
     heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
     for_chunks(executor, numbers, share * stride, heaps, 1, &|worker, numbers, heap| {
         let mut best = TopK::new(heap);
-        for (number, numbers) in (worker * share..).zip(numbers.chunks_exact_mut(stride)) {
+        let blocks = numbers.chunks_exact_mut(stride.max(1));
+        for (number, numbers) in (worker * share..).zip(blocks) {
             let first = number * block;
             let count = smaller(block, count.saturating_sub(first));
             let mut scores = [T::ZERO; sum::PAIRS];

@@ -10,9 +10,9 @@
 //! computed last, g is computed anew, as the squared distance of (S_s B)ᵀu. A new factor would not
 //! help: the matrix that it is of has lost as much.
 
-use super::growing::{Growing, growing_len};
+use super::growing::{Factored, Growing, growing_len};
 use super::kept::{Kept, Row, items_len, kept_len};
-use super::scores::WeighedPair;
+use super::scores::{Scores, WeighedPair};
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, posterior};
 use crate::arith::{Level, Real, sum};
 use crate::columns::Columns;
@@ -131,9 +131,9 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         let (picked, ranks) = PickedPairs::new(pool, options.distinct(), batch, workspace.ranks)?;
         let (rewards, numbers) = posterior::pool_rewards(problem, workspace.numbers)?;
         let (weighting, numbers) = averaged::weighting(problem, numbers)?;
+        let scores = Scores::new(weighting, rewards);
         let (growing, numbers) = Growing::new(problem, batch, numbers)?;
-        let (mut kept, numbers) =
-            Kept::new(executor, pool, (rewards, weighting), false, ranks, numbers)?;
+        let (mut kept, numbers) = Kept::new(executor, pool, &scores, false, ranks, numbers)?;
         let (required, found) = (target_len(order).saturating_add(2 * panels), numbers.len());
         if found < required {
             return Err(Error::Workspace { what: "sequential design", required, found });
@@ -168,7 +168,7 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         let Problem { executor, pool, .. } = *self.problem;
         let features = pool.features();
         let (order, items) = (features.rows(), features.len());
-        let (factor, whitener) = self.growing.refactor()?;
+        let Factored { factor, whitener } = self.growing.refactor()?;
         trace::solve(&factor, self.target.root.as_deref(), self.target.solved)?;
         whiten_panels(executor, features, whitener, self.whitened);
         let whitened = Whitened::of(self.whitened, order, items);
@@ -327,15 +327,17 @@ fn project_columns<T: Real>(
 ) {
     let stride = panel.stride.max(1);
     let order = (panel.values.len() / stride).max(1);
-    let rows = out.chunks_mut(COLUMNS * stride).zip((0..order).step_by(COLUMNS));
-    for ((rows, first), columns) in rows.zip(columns.chunks(COLUMNS * order)) {
+    let (four_rows, four_columns) = (stride.saturating_mul(COLUMNS), order.saturating_mul(COLUMNS));
+    let rows = out.chunks_mut(four_rows).zip((0..order).step_by(COLUMNS));
+    for ((rows, first), columns) in rows.zip(columns.chunks(four_columns)) {
         // What stands above the diagonal is 0.
         let first = if lower { first } else { 0 };
         let values = panel.values.get(first * stride..).unwrap_or_default();
         let items = Panel { values, ..panel }.from(0);
+        let whole = rows.len() == four_rows;
         let mut columns = columns.chunks_exact(order);
         let mut rows = rows.chunks_exact_mut(stride);
-        if rows.len() == COLUMNS {
+        if whole {
             let weights = [(); COLUMNS].map(|()| columns.next().and_then(|all| all.get(first..)));
             let out = [(); COLUMNS].map(|()| rows.next().unwrap_or_default());
             project_panels(level, items, weights.map(Option::unwrap_or_default), out);

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::Goal;
-use super::growing::{Directions, Growing, growing_len};
+use super::growing::{Directions, Factored, Growing, growing_len};
 use super::scores::WeighedPair;
 use crate::arith::{Level, Real};
 use crate::columns::Columns;
@@ -114,7 +114,7 @@ impl<'a, T: Real> State<'a, T> {
         workspace: &mut [T],
     ) -> Result<Cholesky<T, &mut [T]>, Error> {
         let (order, at) = (self.features.rows(), self.target_row());
-        let (factor, whitener) = self.growing.refactor()?;
+        let Factored { factor, whitener } = self.growing.refactor()?;
         let each = whiten_workspace_len(order, self.features.len());
         let fits = workers("whitening", each, executor.threads(), workspace.len())?.get();
         let (features, height) = (self.features, self.height);
