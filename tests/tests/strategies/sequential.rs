@@ -165,7 +165,7 @@ fn kept_numbers_pick_what_a_walk_picks() {
         let mut design = Design::new(Kind::CrossPrompt, 24, 5, 6, seed);
         design.prior_precision = prior;
         // What is known at the start loses digits as it grows small beside the picks.
-        let most = 1e-9 + 1e-12 / prior;
+        let most = 1e-9 + 1e-11 / prior;
         for (strategy, distinct) in [
             (Strategy::GreedyAOpt, Distinct::Unlimited),
             (Strategy::GreedyVOpt, Distinct::Unlimited),
