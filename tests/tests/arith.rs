@@ -343,5 +343,5 @@ fn chebyshev_polynomials_are_cosines_of_multiples() {
         }
     }
     check::<f32>(6e-8);
-    check::<f64>(4e-15);
+    check::<f64>(1e-14);
 }

@@ -176,6 +176,14 @@ impl ScoreWorkspaceLen {
         }
     }
 
+    /// For drops of a trace from so many rows of [`Stored`] columns, of which no bound is known.
+    pub(crate) const fn drops(rows: usize, pool: &PoolSize) -> Self {
+        match pool.pairs {
+            PairsSize::CrossPrompt => Self::all(rows, pool.items),
+            _ => Self::stored(rows, pool, true),
+        }
+    }
+
     /// For pairs that are scored from so many rows of [`Stored`] columns; of all pairs of all items, by
     /// bounds or each of them.
     pub(crate) const fn stored(rows: usize, pool: &PoolSize, bounded: bool) -> Self {
@@ -279,6 +287,9 @@ impl<'a, T: Real, D> Ranking<'a, T, D> {
         match self.criterion {
             Criterion::Leverage(..) if bounded => ScoreWorkspaceLen::new(&pool),
             Criterion::Leverage(..) => ScoreWorkspaceLen::exhaustive(&pool),
+            Criterion::Stored(Stored { drop: Some(_), .. }, _) => {
+                ScoreWorkspaceLen::drops(self.criterion.rows(), &pool)
+            }
             Criterion::Stored(..) => {
                 ScoreWorkspaceLen::stored(self.criterion.rows(), &pool, bounded)
             }

@@ -36,10 +36,9 @@ pub(super) const fn shared_len(rows: usize, items: usize) -> usize {
 /// Numbers that a worker needs: to measure the items' distances, and then to walk.
 pub(super) const fn workspace_len(rows: usize, items: usize) -> usize {
     let block = sum::longest(sum::ITEMS, items);
-    let panels = Panels::<()>::count(rows, items).saturating_add(2);
-    let panels = panels.saturating_mul(rows.saturating_mul(block_stride(items)));
     let columns = rows.saturating_mul(block);
-    panels.saturating_add(columns).saturating_add((6 + DISTANCE_ROWS) * block)
+    let numbers = (6 + DISTANCE_ROWS) * block;
+    panels::workspace_len(rows, items).saturating_add(columns).saturating_add(numbers)
 }
 
 /// Scores the pairs of blocks that are a worker's share, as far as they can enter, and offers them.
@@ -56,10 +55,11 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     let (own_bounds, workspace) = split_at(workspace, 3 * block);
     let (other_bounds, workspace) = split_at(workspace, 3 * block);
     let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * block);
+    let kept = panels::count(rows, items);
+    let (values, workspace) = split_at(workspace, kept * panel);
     let (own_panel, workspace) = split_at(workspace, panel);
-    let (other_panel, workspace) = split_at(workspace, panel);
-    let kept = Panels::<T>::count(rows, items);
-    let mut panels = Panels { values: split_at(workspace, kept * panel).0, filled: 0, columns };
+    let (other_panel, _) = split_at(workspace, panel);
+    let mut panels = Panels { values, filled: 0, columns };
     let walk = Walk::new(scan);
     let blocks = items.div_ceil(sum::ITEMS);
     let mut part = 0;

@@ -17,12 +17,17 @@ pub(super) struct Panels<'w, T> {
     pub(super) columns: &'w mut [T],
 }
 
-impl<T> Panels<'_, T> {
-    /// How many blocks are kept.
-    pub(super) const fn count(rows: usize, items: usize) -> usize {
-        let panel = larger(rows.saturating_mul(block_stride(items)), 1);
-        smaller(KEPT / panel, items.div_ceil(sum::ITEMS))
-    }
+/// How many blocks are kept.
+pub(super) const fn count(rows: usize, items: usize) -> usize {
+    let panel = larger(rows.saturating_mul(block_stride(items)), 1);
+    smaller(KEPT / panel, items.div_ceil(sum::ITEMS))
+}
+
+/// Numbers of the panels kept, and of two more where that is not all: never less for more rows.
+pub(super) const fn workspace_len(rows: usize, items: usize) -> usize {
+    let panel = rows.saturating_mul(block_stride(items));
+    let all = panel.saturating_mul(items.div_ceil(sum::ITEMS));
+    if all <= KEPT { all } else { panel.saturating_mul(2).saturating_add(KEPT) }
 }
 
 impl<T: Real> Panels<'_, T> {

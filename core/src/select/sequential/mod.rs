@@ -118,9 +118,12 @@ pub(super) const fn workspace_len<T: Real>(
     }
     let height = height(order, batch, log_det);
     let slots = if log_det { candidates(pool.count()) } else { 1 };
-    let bounded = log_det && options.is_bounded();
-    let scores = ScoreWorkspaceLen::stored(height, &pool, bounded)
-        .at_least(whiten_workspace_len(order, items));
+    let scores = if log_det {
+        ScoreWorkspaceLen::stored(height, &pool, options.is_bounded())
+    } else {
+        ScoreWorkspaceLen::drops(height, &pool)
+    };
+    let scores = scores.at_least(whiten_workspace_len(order, items));
     let sweeps = if matches!(purpose, Purpose::Exchange) { sweeps_len(&pool) } else { 0 };
     // Rewards are computed before there is a design.
     let design = averaged::weighting_len(sizes, options)
