@@ -142,3 +142,16 @@ fn bounds_exclude_no_pair_that_ranks_first() {
     huge.features.iter_mut().for_each(|value| *value *= 5e36);
     check(&huge);
 }
+
+/// Items on two opposite points: every bound is the score itself, and as many pairs as the batch has
+/// places tie with the worst of it, most of them beyond the first block.
+#[test]
+fn a_bound_that_is_reached_excludes_nothing() {
+    let mut opposite = Items::new("opposite", 600, 3, |_, _| 0.5);
+    opposite.labelled.clear();
+    for (item, feature) in opposite.features.chunks_mut(3).enumerate() {
+        let sign = if item.is_multiple_of(2) { 1.0 } else { -1.0 };
+        feature.copy_from_slice(&[sign, -0.5 * sign, 0.25 * sign]);
+    }
+    check(&opposite);
+}
