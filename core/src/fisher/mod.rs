@@ -2,9 +2,10 @@
 //! p = σ(r_a − r_b) (equation 3 of Shen, Sun and Ton, 2025).
 //!
 //! Each kind of pool has a canonical form with bits of its own (the numeric contract, 3), described
-//! in its file: `in_prompt` and `cross_prompt`, graph Laplacians over items, and `pairs`, one outer
-//! product a pair, for lists and for the labelled pairs of the past. Block sums are folded into the
-//! result in ascending order.
+//! in its file: `in_prompt`, a graph Laplacian a prompt; `boxes`, all pairs of many items at the cost of
+//! items, and `uniform`, the same where every pair counts alike; `cross_prompt`, those of few items pair by
+//! pair; and `pairs`, one outer product a pair, for lists and for the labelled pairs of the past. Block
+//! sums are folded into the result in ascending order.
 //!
 //! # Shared out
 //!
