@@ -9,7 +9,7 @@ fn main() {
     let arch = variable("CARGO_CFG_TARGET_ARCH");
     let (flash, ram) = match variable("OPT_LEVEL").as_str() {
         "0" => ("4M", "512K"),
-        _ => ("1M", "384K"),
+        _ => ("2M", "384K"),
     };
     let map = format!("{arch}.x");
     let text = fs::read_to_string(&map).expect("the memory map");

@@ -75,8 +75,7 @@ impl<'a, T: Real> Segment<'a, T> {
         }
         let own = self.box_of(item.score);
         let dropped = own.saturating_sub(MARGIN);
-        self.starts.copy_within(dropped..self.held, 0);
-        self.held -= dropped;
+        self.drop_first(dropped);
         let own = own - dropped;
         while self.held < own + BOXES && self.end_of(self.held - 1) < self.items.len() {
             self.hold(self.end_of(self.held - 1));
@@ -94,6 +93,18 @@ impl<'a, T: Real> Segment<'a, T> {
             self.hold(self.end_of(self.held - 1));
         }
         self.held = smaller(self.held, margin);
+    }
+
+    /// Holds the first boxes no longer.
+    fn drop_first(&mut self, dropped: usize) {
+        // The standard library's `copy_within` keeps a panic.
+        for place in dropped..self.held {
+            let start = self.start(place);
+            if let Some(slot) = self.starts.get_mut(place.saturating_sub(dropped)) {
+                *slot = start;
+            }
+        }
+        self.held = self.held.saturating_sub(dropped);
     }
 
     /// Holds one more box, which begins with the item at this place.
