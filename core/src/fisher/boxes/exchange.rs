@@ -57,9 +57,9 @@ impl<'a, T: Real> Exchange<'a, T> {
         let (weights, workspace) = split_at(workspace, nodes * nodes);
         let (from_start, workspace) = split_at(workspace, nodes * terms);
         let (to_end, workspace) = split_at(workspace, nodes * terms);
-        let (column, workspace) = split_at(workspace, (order + 1) * nodes);
-        let (state, workspace) = split_at(workspace, (order + 1) * terms);
-        let (seen, workspace) = split_at(workspace, (order + 1) * terms);
+        let (column, workspace) = split_at(workspace, order.saturating_add(1) * nodes);
+        let (state, workspace) = split_at(workspace, order.saturating_add(1) * terms);
+        let (seen, workspace) = split_at(workspace, order.saturating_add(1) * terms);
         let count = T::from_u64(nodes as u64);
         for (i, row) in interpolation.chunks_exact_mut(nodes.max(1)).enumerate() {
             let scale = if i == 0 { T::ONE } else { T::TWO };
@@ -150,14 +150,16 @@ impl<'a, T: Real> Exchange<'a, T> {
             let (powers, _) = split_at(&mut powers, terms);
             fill_powers(exp(-distance), powers);
             let (from, to) = (segment.centre(last), segment.centre(number));
-            for (column, power) in self.state.chunks_exact_mut(order + 1).zip(&*powers) {
+            for (column, power) in
+                self.state.chunks_exact_mut(order.saturating_add(1)).zip(&*powers)
+            {
                 move_origin(column, from, to, *power);
             }
         }
         let table = if side == Side::Below { &*self.to_end } else { &*self.from_start };
         let (a, c) = (segment.moments(number), &mut *self.state);
         let b = Right::Rows { values: table, stride: terms, first: 0 };
-        let (rows, inner, part) = (order + 1, node_count::<T>(), Part::Full);
+        let (rows, inner, part) = (order.saturating_add(1), node_count::<T>(), Part::Full);
         add_gemm(executor.level(), Gemm { a, b, c, rows, inner, part });
     }
 
@@ -177,14 +179,14 @@ impl<'a, T: Real> Exchange<'a, T> {
         fill_powers(exp(T::from_f64(WIDTH) - distance), powers);
         let (from, to) = (segment.centre(last), segment.centre(number));
         copy(self.state, self.seen);
-        let columns = self.seen.chunks_exact_mut(order + 1).zip(&*powers);
+        let columns = self.seen.chunks_exact_mut(order.saturating_add(1)).zip(&*powers);
         for (j, (column, power)) in (1_u64..).zip(columns) {
             let sign = if j.is_multiple_of(2) { -T::ONE } else { T::ONE };
             move_origin(column, from, to, sign * T::from_u64(j) * *power);
         }
         let table = if side == Side::Below { &*self.from_start } else { &*self.to_end };
         let (a, b, c) = (&*self.seen, Right::Columns(table), segment.potentials_mut(number));
-        let (rows, inner, part) = (order + 1, terms, Part::Full);
+        let (rows, inner, part) = (order.saturating_add(1), terms, Part::Full);
         add_gemm(executor.level(), Gemm { a, b, c, rows, inner, part });
     }
 
@@ -208,12 +210,12 @@ impl<'a, T: Real> Exchange<'a, T> {
         copy(segment.moments(other), self.column);
         if number != other {
             let (from, to) = (segment.centre(other), segment.centre(number));
-            for column in self.column.chunks_exact_mut(segment.order() + 1) {
+            for column in self.column.chunks_exact_mut(segment.order().saturating_add(1)) {
                 move_origin(column, from, to, T::ONE);
             }
         }
         let b = Right::Rows { values: self.weights, stride: nodes, first: 0 };
-        let (rows, inner, part) = (segment.order() + 1, nodes, Part::Full);
+        let (rows, inner, part) = (segment.order().saturating_add(1), nodes, Part::Full);
         let (a, c) = (&*self.column, segment.potentials_mut(number));
         add_gemm(executor.level(), Gemm { a, b, c, rows, inner, part });
     }

@@ -169,7 +169,7 @@ impl<'a, T: Real> Boxes<'a, T> {
             *slot = *value;
         }
         self.segment.moments_mut(number).fill(T::ZERO);
-        let sums = (order + 1) * nodes;
+        let sums = order.saturating_add(1) * nodes;
         let each = (order + 2 + nodes) * sum::SORTED_ITEMS;
         let threads = executor.threads().max(1);
         let wave = (workspace.len() / (sums + each).max(1)).min(threads).max(1);
@@ -203,11 +203,11 @@ impl<'a, T: Real> Boxes<'a, T> {
     ) {
         let (order, nodes) = (self.segment.order(), node_count::<T>());
         let items = self.items.get(places).unwrap_or_default();
-        let (columns, workspace) = split_at(workspace, (order + 1) * items.len());
+        let (columns, workspace) = split_at(workspace, order.saturating_add(1) * items.len());
         let (values, workspace) = split_at(workspace, nodes * items.len());
         let (places, _) = split_at(workspace, items.len());
         let centre = self.segment.centre(number);
-        for (column, item) in columns.chunks_exact_mut(order + 1).zip(items) {
+        for (column, item) in columns.chunks_exact_mut(order.saturating_add(1)).zip(items) {
             if let Some((one, difference)) = column.split_last_mut() {
                 subtract_origin(level, self.features(item), centre, difference);
                 *one = T::ONE;
@@ -215,7 +215,7 @@ impl<'a, T: Real> Boxes<'a, T> {
         }
         self.fill_values(level, number, items, places, values);
         let (a, b, c) = (&*columns, Right::Columns(values), out);
-        let (rows, inner, part) = (order + 1, items.len(), Part::Full);
+        let (rows, inner, part) = (order.saturating_add(1), items.len(), Part::Full);
         gemm(level, Gemm { a, b, c, rows, inner, part });
     }
 
@@ -278,14 +278,15 @@ impl<'a, T: Real> Boxes<'a, T> {
     ) {
         let (order, nodes) = (self.segment.order(), node_count::<T>());
         let (values, workspace) = split_at(workspace, nodes * items.len());
-        let (sums, _) = split_at(workspace, (order + 1) * items.len());
+        let (sums, _) = split_at(workspace, order.saturating_add(1) * items.len());
         let (places, _) = split_at(sums, items.len());
         self.fill_values(level, number, items, places, values);
         let b = Right::Rows { values, stride: items.len(), first: 0 };
         let (a, c, inner) = (self.segment.potentials(number), &mut *sums, nodes);
-        gemm(level, Gemm { a, b, c, rows: order + 1, inner, part: Part::Full });
+        gemm(level, Gemm { a, b, c, rows: order.saturating_add(1), inner, part: Part::Full });
         let centre = self.segment.centre(number);
-        let columns = out.chunks_exact_mut(order.max(1)).zip(sums.chunks_exact(order + 1));
+        let columns =
+            out.chunks_exact_mut(order.max(1)).zip(sums.chunks_exact(order.saturating_add(1)));
         for ((out, sums), item) in columns.zip(items) {
             subtract_origin(level, self.features(item), centre, out);
             let Some((degree, sums)) = sums.split_last() else {

@@ -53,7 +53,7 @@ impl<'a, T: Real> Segment<'a, T> {
         workspace: &'a mut [T],
     ) -> (Self, &'a mut [T]) {
         let most = most_boxes(items.len());
-        let sums = most * (order + 1) * node_count::<T>();
+        let sums = most * order.saturating_add(1) * node_count::<T>();
         let (starts, workspace) = split_at(workspace, most);
         let (centres, workspace) = split_at(workspace, most * order);
         let (moments, workspace) = split_at(workspace, sums);
@@ -167,7 +167,7 @@ impl<'a, T: Real> Segment<'a, T> {
     }
 
     fn sums(&self, number: usize) -> Range<usize> {
-        let len = (self.order + 1) * node_count::<T>();
+        let len = self.order.saturating_add(1) * node_count::<T>();
         number * len..(number + 1) * len
     }
 
