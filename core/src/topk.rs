@@ -27,6 +27,12 @@ pub(crate) fn rank<T: Real>(a: &Scored<T>, b: &Scored<T>) -> Ordering {
     b.score.order(a.score).then(a.pair.cmp(&b.pair))
 }
 
+/// The least score first, then the smaller number: of items by their rewards, which both forms of all
+/// pairs put in order.
+pub(crate) fn ascending<T: Real>(a: &Scored<T>, b: &Scored<T>) -> Ordering {
+    a.score.order(b.score).then(a.pair.cmp(&b.pair))
+}
+
 /// Keeps the best pairs offered, as many as its memory holds: once full, a heap whose root is the
 /// worst kept. O(log k) for a pair that enters then, one comparison for one that does not.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use core::cmp::Ordering;
 use super::{Criterion, Scan};
 use crate::arith::Real;
 use crate::parallel::{Executor, split_at};
-use crate::topk::{Scored, TopK};
+use crate::topk::{Scored, TopK, ascending};
 
 /// Pairs of one margin that are listed for each place of the batch, at most.
 const LISTED: usize = 16;
@@ -60,10 +60,6 @@ fn sort_rewards<'s, T: Real, D: AsRef<[T]>, E: Executor>(
     sorted
 }
 
-fn ascending<T: Real>(a: &Scored<T>, b: &Scored<T>) -> Ordering {
-    a.score.order(b.score).then(a.pair.cmp(&b.pair))
-}
-
 /// Items by ascending reward, which stands in the place of a score, as their numbers in that of a pair's.
 struct Sorted<'a, T, D, E> {
     scan: &'a Scan<'a, T, D, E>,
@@ -74,7 +70,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Sorted<'_, T, D, E> {
     /// Offers each item's pairs with those of higher rewards, from the best on, while `enters` says
     /// so of the worst kept and their score.
     fn walk(&self, best: &mut TopK<'_, T>, enters: impl Fn(Option<T>, T) -> bool) {
-        let largest = matches!(self.scan.ranking.criterion, Criterion::MaxDiff);
+        let largest = self.is_largest();
         for (place, item) in self.items.iter().enumerate() {
             let (_, above) = self.items.split_at_checked(place + 1).unwrap_or_default();
             let mut others = above.iter();

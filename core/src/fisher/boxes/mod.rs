@@ -16,7 +16,6 @@
 mod exchange;
 mod segment;
 
-use core::cmp::Ordering;
 use core::ops::Range;
 
 use self::exchange::{Exchange, WIDTH, exchange_len};
@@ -31,7 +30,7 @@ use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::memory::smaller;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::{ItemPair, Pool};
-use crate::topk::Scored;
+use crate::topk::{Scored, ascending};
 
 /// Fewer items are summed pair by pair.
 pub(super) const LEAST_ITEMS: usize = 1024;
@@ -297,8 +296,4 @@ impl<'a, T: Real> Boxes<'a, T> {
             }
         }
     }
-}
-
-fn ascending<T: Real>(a: &Scored<T>, b: &Scored<T>) -> Ordering {
-    a.score.order(b.score).then(a.pair.cmp(&b.pair))
 }

@@ -98,8 +98,8 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
             return false;
         };
         let gap = self.scan.reward(first.pair) - self.scan.reward(last.pair);
-        // 1/√w ≥ e^(gap/2), which a normal number holds up to here.
-        let most = T::from_f64(if T::SIGNIFICAND_BITS < 52 { 80.0 } else { 700.0 });
+        // 1/√w ≥ e^(gap/2).
+        let most = largest_exponent::<T>();
         let gap = if most < gap { most } else { gap };
         self.largest + self.largest < root * exp(gap * T::HALF)
     }
@@ -129,8 +129,7 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
             g.fill(T::ONE);
             return;
         }
-        // e^±limit is a normal number.
-        let limit = T::from_f64(if T::SIGNIFICAND_BITS < 52 { 80.0 } else { 700.0 });
+        let limit = largest_exponent::<T>();
         for (h, g) in h.iter_mut().zip(g.iter_mut()) {
             if limit < *h {
                 *h = limit;
@@ -256,6 +255,11 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
             }
         }
     }
+}
+
+/// An exponent x of which eˣ and e⁻ˣ are normal numbers.
+fn largest_exponent<T: Real>() -> T {
+    T::from_f64(if T::SIGNIFICAND_BITS < f64::SIGNIFICAND_BITS { 80.0 } else { 700.0 })
 }
 
 /// Some items of a block with others.
