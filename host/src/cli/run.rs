@@ -257,7 +257,7 @@ impl Args {
             settings.answers.oracle = Oracle::Recorded;
         }
         let needed = match settings.answers.oracle {
-            Oracle::Recorded if !recorded => {
+            Oracle::Recorded | Oracle::RecordedAll if !recorded => {
                 "needs `candidates` with a label in each line, or `train_rewards` for another"
             }
             Oracle::BradleyTerry | Oracle::ArgMax if dataset.train.rewards.is_none() => {
