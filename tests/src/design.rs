@@ -184,7 +184,7 @@ impl Design {
             across = across.max(prompts.len());
             prompts.into_iter().for_each(|prompt| *touched.entry(prompt).or_default() += 1);
         }
-        let places = |cap: usize| touched.values().map(|pairs| cap.min(*pairs)).sum::<usize>();
+        let places = |cap: usize| touched.values().fold(0, |sum, pairs| sum + cap.min(*pairs));
         let cap = (1..=batch).find(|cap| places(*cap) >= across * batch);
         cap.expect("room for the batch") as u32
     }

@@ -52,15 +52,11 @@ impl FromStr for DistinctPairs {
             "even" => return Ok(Self(Distinct::Even(0))),
             _ => {}
         }
-        let prefixes: [(&str, fn(u32) -> Distinct); 3] = [
-            ("item:", Distinct::PerItem),
-            ("prompt:", Distinct::PerPrompt),
-            ("even+", Distinct::Even),
-        ];
-        let read = prefixes.into_iter().find_map(|(prefix, kind)| {
-            let limit = text.strip_prefix(prefix)?;
-            limit.parse().ok().map(kind)
-        });
+        let number = |prefix: &str| text.strip_prefix(prefix)?.parse().ok();
+        let read = number("item:")
+            .map(Distinct::PerItem)
+            .or_else(|| number("prompt:").map(Distinct::PerPrompt))
+            .or_else(|| number("even+").map(Distinct::Even));
         read.map(Self).ok_or_else(|| "expected off, item:N, prompt:N, even or even+N".to_owned())
     }
 }
