@@ -196,6 +196,13 @@ fn pairs_picked_one_by_one_under_a_cap() {
     }
 }
 
+/// Designed from the first round on, and with fewer pairs a prompt before there are as many labels.
+#[test]
+fn a_design_that_needs_no_labels() {
+    let asking = ["--strategy", "robust-v-opt", "--batch", "50"];
+    ends_as_a_run(&Case::new(&asking, &["--iterations", "20"], &[]), false);
+}
+
 #[test]
 fn all_pairs_across_prompts() {
     let asking = ["--pool", "cross-prompt", "--prompts-per-round", "30"];
