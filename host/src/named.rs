@@ -61,8 +61,42 @@ pub fn serialize<T: Named, S: Serializer>(value: &T, serializer: S) -> Result<S:
 /// # Errors
 /// The deserializer's own; a name that is none of the choice's.
 pub fn deserialize<'de, T: Named, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    T::from_name(&name).ok_or_else(|| D::Error::custom(format!("unknown {} {name:?}", T::WHAT)))
+    value_of(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// The value of this name, or what is wrong with it.
+fn value_of<T: Named>(name: &str) -> Result<T, String> {
+    T::from_name(name).ok_or_else(|| format!("unknown {} {name:?}", T::WHAT))
+}
+
+/// Choices that are left open where nobody makes them: null.
+pub mod open {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Named;
+
+    /// Writes a choice by its name (`#[serde(with = "named::open")]`).
+    ///
+    /// # Errors
+    /// The serializer's own.
+    pub fn serialize<T: Named, S: Serializer>(
+        value: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.map(T::name).serialize(serializer)
+    }
+
+    /// Reads a choice by its name (`#[serde(with = "named::open")]`).
+    ///
+    /// # Errors
+    /// The deserializer's own; a name that is none of the choice's.
+    pub fn deserialize<'de, T: Named, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
+        let name = Option::<String>::deserialize(deserializer)?;
+        name.map(|name| super::value_of(&name).map_err(D::Error::custom)).transpose()
+    }
 }
 
 /// Reads an option's value by its name; help lists the names with their meaning.

@@ -296,7 +296,8 @@ fn lines_are_passed_on_as_they_are() {
         let start = format!("\"a\":{item},");
         text.lines().find(|line| line.contains(&start)).unwrap().to_owned()
     };
-    told(folder, &[&["run", "--rounds", "1", "--out", "run"], &listed[..]].concat());
+    let run = ["run", "--rounds", "1", "--oracle", "recorded-all", "--out", "run"];
+    told(folder, &[&run, &listed[..]].concat());
     let written = |line: &str| format!("{{\"round\":1,{line},\"score\":null");
     let labels = "run/labels.jsonl";
     let first = "\"a\":9,\"b\":4,\"votes\":[3,1,1],\"weight\":0.5";
@@ -323,6 +324,36 @@ fn lines_are_passed_on_as_they_are() {
         told(folder, &train).0["digest"].clone()
     };
     assert_eq!(model(labels), lines(folder, "run/metrics.jsonl")[0]["digest"]);
+}
+
+/// One of a pair's votes is what asking one person comes to, and what the line writes.
+#[test]
+fn one_of_several_recorded_answers_is_drawn() {
+    let folder = folder();
+    let folder = folder.path();
+    let votes = |place: u64| json!({"a": place + 1, "b": place, "votes": [3, 1, 1], "weight": 0.5});
+    let single = json!({"a": 50, "b": 55, "label": 0.25});
+    let given: Vec<Value> = (0..40).map(votes).chain([single]).collect();
+    write(folder, "candidates.jsonl", &given);
+    let listed = ["--train-embeddings", "e.npy", "--candidates", "candidates.jsonl"];
+    let asking = ["--batch", "41", "--rounds", "1", "--seed"];
+    let drawn = |seed: &str, out: &str| {
+        told(folder, &[&["run", "--out", out], &listed[..], &asking, &[seed]].concat());
+        let labels = lines(folder, &format!("{out}/labels.jsonl"));
+        let (votes, single): (Vec<&Value>, Vec<&Value>) =
+            labels.iter().partition(|line| line["b"] != 55);
+        assert!(single.len() == 1 && single[0]["label"] == 0.25, "{single:?}");
+        assert!(votes.iter().all(|line| line["weight"] == 0.5 && line.get("votes").is_none()));
+        let count = |label: f64| votes.iter().filter(|line| line["label"] == label).count();
+        let counts = [count(1.0), count(0.0), count(0.5)];
+        assert_eq!(counts[0] + counts[1] + counts[2], 40);
+        assert!(counts[0] > 15 && counts[1] > 1 && counts[2] > 1, "{counts:?}");
+        let answer = |line: &&Value| (line["a"].as_u64(), line["label"].as_f64());
+        let mut answers: Vec<_> = votes.iter().map(answer).collect();
+        answers.sort_by_key(|(item, _)| *item);
+        answers
+    };
+    assert_ne!(drawn("1", "one"), drawn("2", "two"));
 }
 
 /// The figures that `select` writes beside a pair are no weight of the answer that is added there.

@@ -74,7 +74,7 @@ impl Case {
 
     fn run(&self) -> Vec<Value> {
         let rounds = ROUNDS.to_string();
-        let fixed = ["run", "--json", "--rounds", &rounds, "--out", "run"];
+        let fixed = ["run", "--json", "--beside", "none", "--rounds", &rounds, "--out", "run"];
         let groups = [&self.asking, &self.training, &self.common, &self.answers, &self.measuring];
         let options: Vec<&str> = groups.into_iter().flatten().copied().collect();
         let (report, _) = self.output(&[&fixed[..], &options].concat(), "");
@@ -194,6 +194,13 @@ fn pairs_picked_one_by_one_under_a_cap() {
         let asking = [&["--strategy", strategy, "--batch", "12"], &caps[..], more].concat();
         ends_as_a_run(&Case::new(&asking, &[], &[]), false);
     }
+}
+
+/// Designed from the first round on, and with fewer pairs a prompt before there are as many labels.
+#[test]
+fn a_design_that_needs_no_labels() {
+    let asking = ["--strategy", "robust-v-opt", "--batch", "50"];
+    ends_as_a_run(&Case::new(&asking, &["--iterations", "20"], &[]), false);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use pairpick::data::dataset::Dataset;
 use pairpick::data::question::Question;
+use pairpick::data::votes::Votes;
 use pairpick::error::Result;
 use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
@@ -106,4 +107,31 @@ fn all_may_be_skipped() {
     assert_eq!((asked.len(), journal.committed.skipped.len()), (40, 40));
     let digests: Vec<_> = journal.committed.rounds.iter().map(|round| round.digest).collect();
     assert_eq!(digests[0], digests[1], "the model has learnt nothing");
+}
+
+/// So that runs of one seed which ask about the same pair share what chance adds to its answer.
+#[test]
+fn an_answer_depends_on_the_seed_and_the_pair_alone() {
+    let dataset = Dataset::bundled().unwrap();
+    let mut settings = settings(&dataset);
+    let answers = |settings: &Settings, questions: &[Question]| -> Vec<Votes> {
+        let mut oracle = OracleAnswerer { dataset: &dataset, settings };
+        let labels = oracle.answer(questions).unwrap().unwrap().labels;
+        labels.iter().map(|label| label.votes).collect()
+    };
+    let asked: Vec<Question> =
+        (0..200).map(|item| Question::new(1, 3 * item, 3 * item + 2)).collect();
+    let expected = answers(&settings, &asked);
+    let mut later = asked.clone();
+    later.reverse();
+    later.iter_mut().for_each(|question| question.round = 4);
+    let mut found = answers(&settings, &later);
+    found.reverse();
+    assert_eq!(found, expected, "whatever the round and the order");
+    let turn = |question: &Question| Question::new(1, question.b, question.a);
+    let turned: Vec<Question> = asked.iter().map(turn).collect();
+    let found: Vec<Votes> = answers(&settings, &turned).into_iter().map(Votes::reversed).collect();
+    assert_eq!(found, expected, "whichever item comes first");
+    settings.seed += 1;
+    assert_ne!(answers(&settings, &asked), expected);
 }

@@ -19,8 +19,19 @@ fn json(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-const RUN: [&str; 9] =
-    ["run", "--json", "--force", "--rounds", "3", "--iterations", "5", "--strategy", "pa-dopt"];
+const RUN: [&str; 11] = [
+    "run",
+    "--json",
+    "--force",
+    "--beside",
+    "none",
+    "--rounds",
+    "3",
+    "--iterations",
+    "5",
+    "--strategy",
+    "pa-dopt",
+];
 
 /// The rounds of a run without the fields that are not of its labels and model.
 fn rounds(folder: &Path, options: &[&str]) -> Vec<Value> {
@@ -171,19 +182,32 @@ fn a_share_of_the_batch_is_random_and_has_no_scores() {
 
 /// What `robust-v-opt` takes by itself is taken back by what is typed.
 #[test]
-fn robust_v_opt_is_greedy_v_opt_without_misfit_and_cap() {
+fn robust_v_opt_is_greedy_v_opt_without_what_is_its_own() {
     let folder = TempDir::new().unwrap();
     let by = |strategy, options: &[&str]| {
         let batch = [&["--strategy", strategy, "--batch", "20"], options].concat();
         selected(folder.path(), &batch)
     };
-    let typed = ["--misfit", "0", "--distinct", "off"];
+    let greedys = [
+        ["--misfit", "0"],
+        ["--distinct", "off"],
+        ["--weights", "plug-in"],
+        ["--design-precision", "1"],
+    ];
     let greedy = by("greedy-v-opt", &[]);
-    assert_eq!(by("robust-v-opt", &typed), greedy);
-    assert_ne!(by("robust-v-opt", &["--misfit", "0"]), greedy);
-    assert_ne!(by("robust-v-opt", &["--distinct", "off"]), greedy);
-    let own = ["--misfit", "10", "--distinct", "prompt:1"];
-    assert_eq!(by("robust-v-opt", &[]), by("greedy-v-opt", &own));
+    assert_eq!(by("robust-v-opt", greedys.as_flattened()), greedy);
+    for left in 0..greedys.len() {
+        let mut typed = greedys.to_vec();
+        typed.remove(left);
+        assert_ne!(by("robust-v-opt", typed.as_flattened()), greedy, "{:?}", greedys[left]);
+    }
+    let owns = [
+        ["--misfit", "10"],
+        ["--distinct", "prompt:1"],
+        ["--weights", "constant"],
+        ["--design-precision", "3"],
+    ];
+    assert_eq!(by("robust-v-opt", &[]), by("greedy-v-opt", owns.as_flattened()));
     let mixed = by("robust-v-opt", &["--distinct", "off", "--mix", "0.5"]);
     assert_eq!(mixed.iter().filter(|(_, _, score)| score.is_null()).count(), 10);
 }
@@ -255,7 +279,15 @@ fn what_cannot_be_drawn_or_mixed_is_an_error_that_names_the_option() {
             &["--weights", "averaged", "--strategy", "design"],
             "--strategy design: does not read --weights averaged; these do: dopt",
         ),
-        (&["--mix", "0.5", "--strategy", "robust-v-opt"], "with --distinct prompt:1"),
+        (
+            &["--weights", "constant", "--strategy", "bald"],
+            "--strategy bald: does not read --weights constant; these do: dopt",
+        ),
+        (
+            &["--design-precision", "3", "--strategy", "dopt"],
+            "--strategy dopt: does not read --design-precision; these do: a-opt, v-opt, greedy-dopt",
+        ),
+        (&["--mix", "0.5", "--strategy", "robust-v-opt"], "with --distinct even (of robust-v-opt"),
         (&["--sample", "perhaps"], "expected on or off"),
         (&["--certificate", "7"], "expected on or off"),
     ] {

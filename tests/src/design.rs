@@ -1,5 +1,7 @@
 //! Designs by brute force: every score from the definition, an inverse a pick, all in f64.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
@@ -94,7 +96,7 @@ impl Design {
     #[must_use]
     pub fn options(&self) -> Options<'_, f64> {
         let target = Packed::new(self.order, self.target.as_slice()).expect("order");
-        Options { target: Some(target), weights: self.weights, ..Options::default() }
+        Options { target: Some(target), weights: Some(self.weights), ..Options::default() }
     }
 
     /// A batch of this strategy.
@@ -132,6 +134,7 @@ impl Design {
             distinct: options.distinct,
             past: options.past,
             weights: options.weights,
+            prior_precision: options.prior_precision.map(|precision| precision as f32),
             ..Options::default()
         };
         let options = options.read_by(&strategy.facts());
@@ -167,6 +170,25 @@ impl Design {
         Ok((batch.pairs.to_vec(), batch.selection))
     }
 
+    /// The cap on a prompt of a batch that is spread evenly: the least that leaves it its places.
+    ///
+    /// # Panics
+    /// If the pool has no room for the batch.
+    #[must_use]
+    pub fn even_cap(&self, batch: usize) -> u32 {
+        let prompt = |item: u32| self.starts.partition_point(|start| *start <= item);
+        let mut touched: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut across = 1;
+        for ItemPair { a, b } in self.offered().into_iter().map(|pair| self.pairs[pair as usize]) {
+            let prompts = BTreeSet::from([prompt(a), prompt(b)]);
+            across = across.max(prompts.len());
+            prompts.into_iter().for_each(|prompt| *touched.entry(prompt).or_default() += 1);
+        }
+        let places = |cap: usize| touched.values().fold(0, |sum, pairs| sum + cap.min(*pairs));
+        let cap = (1..=batch).find(|cap| places(*cap) >= across * batch);
+        cap.expect("room for the batch") as u32
+    }
+
     /// φ_a − φ_b of a pair.
     #[must_use]
     pub fn difference(&self, pair: u64) -> Vec<f64> {
@@ -179,8 +201,10 @@ impl Design {
         let reward = |item| oracle::reward(self.order, &self.features, &self.head, item);
         let ItemPair { a, b } = self.pairs[pair as usize];
         let margin = reward(a) - reward(b);
-        if self.weights == Weights::PlugIn {
-            return oracle::variance(margin);
+        match self.weights {
+            Weights::PlugIn => return oracle::variance(margin),
+            Weights::Constant => return 0.25,
+            Weights::Averaged => {}
         }
         let d = self.difference(pair);
         let variance =
@@ -192,6 +216,12 @@ impl Design {
     /// P, or λI without the past, plus the pairs' information: row by row.
     #[must_use]
     pub fn matrix(&self, past: bool, batch: &[u64]) -> Vec<f64> {
+        self.matrix_from(self.prior_precision, past, batch)
+    }
+
+    /// The same from a start of this precision in the place of λ.
+    #[must_use]
+    pub fn matrix_from(&self, precision: f64, past: bool, batch: &[u64]) -> Vec<f64> {
         let order = self.order;
         let items: Vec<ItemPair> = batch.iter().map(|pair| self.pairs[*pair as usize]).collect();
         let weights: Vec<f64> = batch.iter().map(|pair| self.weight(*pair)).collect();
@@ -202,7 +232,7 @@ impl Design {
                 *entry += labelled[place];
             }
             if place % (order + 1) == 0 {
-                *entry += self.prior_precision;
+                *entry += precision;
             }
         }
         matrix

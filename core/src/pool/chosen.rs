@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::{ItemPair, Pool};
+use super::{ItemPair, Pairs, Pool, pairs_of};
 use crate::error::Error;
 use crate::parallel::split_at;
 
@@ -16,6 +16,11 @@ pub enum Distinct {
     PerItem(u32),
     /// At most so many pairs a prompt.
     PerPrompt(u32),
+    /// At most so many pairs a prompt more than a batch that is spread evenly needs: the least c for
+    /// which Σ min(c, n) over the prompts is the size of the batch, or twice that where pairs lie
+    /// across prompts, n being how many pairs on offer touch the prompt. Where none of them is short of
+    /// pairs, c = ⌈batch / prompts⌉, or ⌈2 · batch / prompts⌉.
+    Even(u32),
 }
 
 /// The pairs of a batch by their numbers, and how many of them touch each item or prompt.
@@ -35,7 +40,9 @@ pub(crate) const fn picked_len(batch: usize, items: usize, distinct: Distinct) -
     match distinct {
         Distinct::Unlimited => batch,
         // Prompts without items may outnumber the items, but not count.
-        Distinct::PerItem(_) | Distinct::PerPrompt(_) => batch.saturating_add(items),
+        Distinct::PerItem(_) | Distinct::PerPrompt(_) | Distinct::Even(_) => {
+            batch.saturating_add(items)
+        }
     }
 }
 
@@ -58,16 +65,72 @@ impl<'a> PickedPairs<'a> {
         let (numbers, rest) = split_at(workspace, batch);
         let (counts, rest) = split_at(rest, required - batch);
         counts.fill(0);
+        let starts = || {
+            let what = "pairs a prompt are counted, but the pool's prompts are not known";
+            pool.prompt_starts().ok_or(Error::Parameter { what })
+        };
         let (limit, starts) = match distinct {
             Distinct::Unlimited => (u64::MAX, None),
             Distinct::PerItem(limit) => (u64::from(limit), None),
-            Distinct::PerPrompt(limit) => {
-                let what = "pairs a prompt are counted, but the pool's prompts are not known";
-                let starts = pool.prompt_starts().ok_or(Error::Parameter { what })?;
-                (u64::from(limit), Some(starts))
-            }
+            Distinct::PerPrompt(limit) => (u64::from(limit), Some(starts()?)),
+            Distinct::Even(_) => (0, Some(starts()?)),
         };
-        Ok((Self { pool, numbers, len: 0, limit, starts, counts }, rest))
+        let mut picked = Self { pool, numbers, len: 0, limit, starts, counts };
+        if let Distinct::Even(more) = distinct {
+            picked.limit = picked.even_limit(batch as u64).saturating_add(u64::from(more));
+        }
+        Ok((picked, rest))
+    }
+
+    /// The least cap on a prompt that leaves a batch its places: see [`Distinct::Even`].
+    fn even_limit(&mut self, batch: u64) -> u64 {
+        self.count_offered();
+        let all = self.places_within(u64::MAX);
+        let places = if all > self.pool.available() { batch.saturating_mul(2) } else { batch };
+        let (mut least, mut most) = (1, batch);
+        while least < most {
+            let limit = least.midpoint(most);
+            match self.places_within(limit) >= places {
+                true => most = limit,
+                false => least = limit + 1,
+            }
+        }
+        self.counts.fill(0);
+        least
+    }
+
+    /// Counts the pairs on offer that touch each prompt.
+    fn count_offered(&mut self) {
+        let pairs = self.pool.pairs();
+        match pairs {
+            Pairs::Listed(pairs) => {
+                for pair in pairs {
+                    self.count_items(*pair, |count| count.saturating_add(1));
+                }
+            }
+            Pairs::InPrompt(_) | Pairs::CrossPrompt(_) => {
+                let across = matches!(pairs, Pairs::CrossPrompt(_));
+                let all = self.pool.features().len() as u64;
+                let starts = self.starts.unwrap_or_default();
+                for (start, end) in starts.iter().zip(starts.iter().skip(1)) {
+                    let items = u64::from(end.saturating_sub(*start));
+                    let others = if across { all.saturating_sub(items) } else { 0 };
+                    if let Some(count) = self.counts.get_mut(*start as usize) {
+                        let within = count.saturating_add(pairs_of(items));
+                        *count = within.saturating_add(items.saturating_mul(others));
+                    }
+                }
+            }
+        }
+        for pair in self.pool.labelled() {
+            self.count(*pair, |count| count.saturating_sub(1));
+        }
+    }
+
+    /// How many places there are for pairs, at most so many a prompt.
+    fn places_within(&self, limit: u64) -> u64 {
+        let places = self.counts.iter().map(|count| limit.min(*count));
+        places.fold(0, u64::saturating_add)
     }
 
     /// The pairs picked, ascending.
@@ -156,7 +219,11 @@ impl<'a> PickedPairs<'a> {
         if self.counts.is_empty() {
             return;
         }
-        let (first, second) = self.places(pair);
+        self.count_items(self.items_of(pair), change);
+    }
+
+    fn count_items(&mut self, items: ItemPair, change: impl Fn(u64) -> u64) {
+        let (first, second) = self.places_of(items);
         for place in [Some(first), second].into_iter().flatten() {
             if let Some(count) = self.counts.get_mut(place) {
                 *count = change(*count);
@@ -166,7 +233,14 @@ impl<'a> PickedPairs<'a> {
 
     /// The counts that a pair belongs to: one, where both of its items have the same.
     fn places(&self, pair: u64) -> (usize, Option<usize>) {
-        let ItemPair { a, b } = self.pool.pairs().items_of_pair(pair).unwrap_or_default();
+        self.places_of(self.items_of(pair))
+    }
+
+    fn items_of(&self, pair: u64) -> ItemPair {
+        self.pool.pairs().items_of_pair(pair).unwrap_or_default()
+    }
+
+    fn places_of(&self, ItemPair { a, b }: ItemPair) -> (usize, Option<usize>) {
         let (first, second) = (self.place(a), self.place(b));
         (first, (second != first).then_some(second))
     }

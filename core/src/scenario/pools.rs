@@ -113,7 +113,7 @@ pub(super) const fn options<'a, T: Real>(offer: Offer) -> Options<'a, T> {
     match offer {
         Offer::InPrompt => few,
         Offer::CrossPrompt => Options { distinct: Some(Distinct::PerItem(1)), ..few },
-        Offer::Stretched => Options { weights: Weights::Averaged, ..few },
+        Offer::Stretched => Options { weights: Some(Weights::Averaged), ..few },
         Offer::Listed => Options { sampled: true, distinct: Some(Distinct::PerItem(2)), ..few },
     }
 }

@@ -1,4 +1,4 @@
-//! The weights that a strategy's options ask for, over its pool: plug-in, or averaged over the
+//! The weights that a strategy's options ask for, over its pool: at its rewards, or averaged over the
 //! posterior of the last layer, for which the pool's items are whitened by P once.
 
 use super::{Options, Problem, Sizes, Weights};
@@ -10,10 +10,10 @@ use crate::parallel::{Executor, split_at};
 use crate::pool::PoolSize;
 use crate::whiten::{Whitened, whitened_len};
 
-/// Numbers that [`weighting`] takes of its workspace: none for plug-in weights.
+/// Numbers that [`weighting`] takes of its workspace: none for weights at the rewards.
 pub(super) const fn weighting_len<T: Real>(sizes: &Sizes, options: &Options<'_, T>) -> usize {
-    match options.weights {
-        Weights::PlugIn => 0,
+    match options.weights() {
+        Weights::PlugIn | Weights::Constant => 0,
         Weights::Averaged => {
             let PoolSize { order, items, .. } = sizes.pool;
             packed_len(order).saturating_add(whitened_len(order, items))
@@ -31,7 +31,7 @@ pub(super) fn weighting<'a, T: Real, E: Executor>(
     workspace: &'a mut [T],
 ) -> Result<(Weighting<'a, T>, &'a mut [T]), Error> {
     let Problem { executor, pool, posterior, options } = *problem;
-    if options.weights == Weights::PlugIn {
+    if options.weights() != Weights::Averaged {
         return Ok((Weighting::Bernoulli, workspace));
     }
     let (features, order) = (pool.features(), pool.features().rows());

@@ -9,7 +9,7 @@ use crate::rng::Stream;
 use crate::topk::Scored;
 
 /// Fills `batch`. The score is w dᵀM⁻¹d, M = λI + Σ w ddᵀ over the pool.
-/// w is plug-in or averaged: [`super::Options::weights`].
+/// w is what [`super::Options::weights`] says.
 ///
 /// # Errors
 /// As [`super::Strategy::select`].

@@ -34,8 +34,8 @@ pub(super) fn by_margin<T: Real, E: Executor>(
     Ok(Selection::default())
 }
 
-/// Ranks by leverage in M = λI + Σ over the pool. Weights by the model, [`Weighting::Bernoulli`], are
-/// plug-in or averaged, as the options say.
+/// Ranks by leverage in M = λI + Σ over the pool. [`Weighting::Bernoulli`] stands for
+/// the weights that the options ask for.
 pub(super) fn from_prior<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     workspace: Workspace<'_, T>,
@@ -102,7 +102,7 @@ pub(super) fn pool_factor<'a, T: Real, E: Executor>(
     if let Some(past) = past {
         fisher.add(&past)?;
     }
-    fisher.add_diagonal(posterior.prior_precision);
+    fisher.add_diagonal(problem.start_precision());
     posterior.add_jitter(&mut fisher);
     let factor = Cholesky::factor(fisher)?;
     let summary = factor_summary(&factor, condition)?;
@@ -212,7 +212,7 @@ pub(super) const fn rank_len(
     let Sizes { batch, pool, .. } = *sizes;
     let (heaps, ranks) = match distinct {
         Distinct::Unlimited => (scores.heaps(sizes.workers(), batch), 0),
-        Distinct::PerItem(_) | Distinct::PerPrompt(_) => {
+        Distinct::PerItem(_) | Distinct::PerPrompt(_) | Distinct::Even(_) => {
             let front = front_len(batch);
             let heaps = scores.heaps(sizes.workers(), front).saturating_add(front);
             (heaps, picked_len(batch, pool.items, distinct))

@@ -1,6 +1,6 @@
 //! What strategies make of the posterior: rewards in the selection's own precision, P, and its factor.
 
-use super::{Posterior, Problem, Selection};
+use super::{Posterior, Problem, Selection, Weights};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
 use crate::head::rewards;
@@ -48,12 +48,20 @@ impl<T: Real> Posterior<'_, T> {
     }
 }
 
-/// Rewards of the pool's items by the posterior's head, and the rest of the memory.
+impl<T: Real, E> Problem<'_, T, E> {
+    /// λ of the matrix that a design starts from, once the options are resolved.
+    pub(super) fn start_precision(&self) -> T {
+        self.options.prior_precision.unwrap_or(self.posterior.prior_precision)
+    }
+}
+
+/// Rewards of the pool's items by the posterior's head, and the rest of the memory. With constant
+/// weights they are 0, at which a pair weighs ¼.
 pub(super) fn pool_rewards<'a, T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
     numbers: &'a mut [T],
 ) -> Result<(&'a [T], &'a mut [T]), Error> {
-    let Problem { executor, pool, posterior, .. } = *problem;
+    let Problem { executor, pool, posterior, options } = *problem;
     let order = pool.features().rows();
     check_shape("order of the past Fisher matrix", order, posterior.past.order())?;
     let items = pool.features().len();
@@ -62,6 +70,9 @@ pub(super) fn pool_rewards<'a, T: Real, E: Executor>(
         return Err(Error::Workspace { what: "rewards", required, found });
     }
     let (values, rest) = split_at(numbers, items);
-    rewards(executor, pool.features(), posterior.head, values, rest)?;
+    match options.weights() {
+        Weights::Constant => values.fill(T::ZERO),
+        _ => rewards(executor, pool.features(), posterior.head, values, rest)?,
+    }
     Ok((values, rest))
 }

@@ -3,8 +3,8 @@
 
 use super::sequential::Purpose;
 use super::{
-    Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, a_opt, bald, batchbald, coreset,
-    design, dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, information,
+    Options, Problem, Selection, Sizes, Weights, Workspace, WorkspaceLen, a_opt, bald, batchbald,
+    coreset, design, dopt, entropy, exchange, greedy_a_opt, greedy_dopt, greedy_v_opt, information,
     leverage, maxdiff, mixed, pa_dopt, random, robust_v_opt, sequential, trace, v_opt,
 };
 use crate::arith::Real;
@@ -57,17 +57,22 @@ pub struct Facts {
     /// The name used everywhere: on command lines, in files, in recordings.
     pub name: &'static str,
     family: Family,
-    /// Whether it reads [`Options::weights`]: whether it weighs pairs by how uncertain their answers
-    /// are.
-    pub weights: bool,
+    /// The weights where [`Options::weights`](field@Options::weights) leaves them open; `None` where it
+    /// does not weigh pairs by how uncertain their answers are.
+    pub weights: Option<Weights>,
     /// Whether it reads [`Options::target`], and fails without it.
     pub target: bool,
     /// κ where [`Options::misfit`](field@Options::misfit) leaves it open; `None` where it reads none.
     pub misfit: Option<f64>,
     /// The caps on a batch where [`Options::distinct`](field@Options::distinct) leaves them open; `None` where it keeps none.
     pub distinct: Option<Distinct>,
-    /// Whether it reads [`Options::past`]: whether it starts at P, and could start at λI.
+    /// Whether it reads [`Options::past`] and [`Options::prior_precision`]: whether it starts at P, and
+    /// could start at λI.
     pub past: bool,
+    /// λ of the matrix that it starts from where
+    /// [`Options::prior_precision`](field@Options::prior_precision) leaves it open; `None` for the
+    /// posterior's.
+    pub prior_precision: Option<f64>,
     /// Whether it reads [`Options::sampled`]: whether its scores are gradients, which pairs can be
     /// drawn in proportion to.
     pub sampled: bool,
@@ -102,14 +107,16 @@ impl Facts {
         let designed =
             matches!(family, Family::LogDetDesign | Family::Exchange | Family::TraceDesign);
         let lists_pairs = matches!(family, Family::Coreset | Family::Bald | Family::BatchBald);
+        let weighs = designed || matches!(family, Family::Leverage | Family::Trace);
         Self {
             name,
             family,
-            weights: designed || matches!(family, Family::Leverage | Family::Trace),
+            weights: if weighs { Some(Weights::PlugIn) } else { None },
             target: false,
             misfit: if matches!(family, Family::TraceDesign) { Some(0.0) } else { None },
             distinct: if lists_pairs { None } else { Some(Distinct::Unlimited) },
             past: designed || matches!(family, Family::Trace),
+            prior_precision: None,
             sampled: matches!(family, Family::Leverage | Family::Trace),
             all_pairs: !lists_pairs,
         }
@@ -144,7 +151,7 @@ impl Strategy {
             Self::Random => Facts::of("random", Family::Random),
             Self::Entropy => Facts::of("entropy", Family::Margin),
             Self::MaxDiff => Facts::of("maxdiff", Family::Margin),
-            Self::Design => Facts { weights: false, ..Facts::of("design", Family::Leverage) },
+            Self::Design => Facts { weights: None, ..Facts::of("design", Family::Leverage) },
             Self::Dopt => Facts::of("dopt", Family::Leverage),
             Self::PaDopt => Facts::of("pa-dopt", Family::Leverage),
             Self::Coreset => Facts::of("coreset", Family::Coreset),
@@ -159,9 +166,11 @@ impl Strategy {
                 Facts { target: true, ..Facts::of("greedy-v-opt", Family::TraceDesign) }
             }
             Self::RobustVOpt => Facts {
+                weights: Some(robust_v_opt::WEIGHTS),
                 target: true,
                 misfit: Some(robust_v_opt::MISFIT),
                 distinct: Some(robust_v_opt::DISTINCT),
+                prior_precision: Some(robust_v_opt::PRIOR_PRECISION),
                 ..Facts::of("robust-v-opt", Family::TraceDesign)
             },
         }
@@ -187,7 +196,7 @@ impl Strategy {
         options: &Options<'_, T>,
     ) -> WorkspaceLen {
         let facts = self.facts();
-        let options = &options.capped(&facts);
+        let options = &options.sized(&facts);
         let own = match facts.family {
             Family::Random => random::workspace_len(sizes, options),
             Family::Margin => leverage::margin_workspace_len(sizes, options),

@@ -35,7 +35,8 @@ use crate::settings::{Architecture, Asking, Network, Prior, Settings};
 /// labels plus one; with the same seed, labels and model it asks what that round of `run` asks.
 ///
 /// Without a model it is the first round: at random or by the untrained network, as --first-round
-/// says.
+/// says. With constant weights, as robust-v-opt has them, no label changes what a pair counts, so the
+/// first batch may be a whole one.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = help::SELECT,

@@ -12,7 +12,7 @@ use crate::data::votes::Votes;
 use crate::error::{Error, Result};
 use crate::named::Named;
 use crate::round::answer::{Answered, Answerer};
-use crate::settings::{Oracle, Settings};
+use crate::settings::{Answers, Oracle, Settings};
 
 /// Answers from a data set, as the settings say.
 #[derive(Clone, Copy)]
@@ -25,16 +25,8 @@ pub struct OracleAnswerer<'a> {
 
 impl Answerer for OracleAnswerer<'_> {
     fn answer(&mut self, questions: &[Question]) -> Result<Option<Answered>> {
-        let (seed, answers) = (self.settings.seed, &self.settings.answers);
-        let round = questions.first().map_or(0, |question| question.round);
-        let mut rng = Stream::new(seed, "oracle", round);
-        let label = |question: &Question| {
-            let votes = answer(answers.oracle, answers.temperature, self.known(question), &mut rng);
-            let votes = votes.ok_or_else(|| {
-                let expected = "answers from what the data does not have";
-                Error::setting("oracle", answers.oracle.name(), expected)
-            })?;
-            Ok(Label { question: *question, votes })
+        let label = |question: &Question| -> Result<Label> {
+            Ok(Label { question: *question, votes: self.votes(question)? })
         };
         let labels: Result<Vec<Label>> = questions.iter().map(label).collect();
         Ok(Some(Answered { labels: labels?, skipped: Vec::new() }))
@@ -42,17 +34,36 @@ impl Answerer for OracleAnswerer<'_> {
 }
 
 impl OracleAnswerer<'_> {
-    fn known(&self, question: &Question) -> Known {
+    /// The answer to a pair, which depends on it and on the seed alone: whoever asks about the pair,
+    /// in whichever round and order, hears the same.
+    fn votes(&self, question: &Question) -> Result<Votes> {
+        let Answers { oracle, temperature } = self.settings.answers;
+        let ascending = question.ascending();
+        let mut rng = Stream::new(self.settings.seed, "oracle", pair_number(ascending));
+        let known = self.known(ascending, question.candidate);
+        let votes = answer(oracle, temperature, known, &mut rng).ok_or_else(|| {
+            Error::setting("oracle", oracle.name(), "answers from what the data does not have")
+        })?;
+        Ok(if question.a > question.b { votes.reversed() } else { votes })
+    }
+
+    /// What is known of a pair, the smaller item first.
+    fn known(&self, (a, b): (u64, u64), candidate: Option<u64>) -> Known {
         let golden = self.dataset.train.rewards.as_ref();
         let reward = |item: u64| golden?.values().get(item as usize).copied();
-        let candidates = self.dataset.candidates.as_ref();
-        let listed = candidates.zip(question.candidate);
+        let listed = self.dataset.candidates.as_ref().zip(candidate);
         Known {
-            rewards: reward(question.a).zip(reward(question.b)),
+            rewards: reward(a).zip(reward(b)),
             recorded: listed.and_then(|(list, place)| list.answer(place)),
             weight: listed.and_then(|(list, place)| list.given(place).weight()).unwrap_or(1.0),
         }
     }
+}
+
+/// A pair's number among all pairs of items, by the larger item, then by the smaller: no two pairs
+/// of fewer than 2³² items have the same.
+fn pair_number((smaller, larger): (u64, u64)) -> u64 {
+    (larger.wrapping_mul(larger.wrapping_sub(1)) / 2).wrapping_add(smaller)
 }
 
 /// What is known of a pair that is asked about.
@@ -62,17 +73,25 @@ pub struct Known {
     pub rewards: Option<(f32, f32)>,
     /// The answers that it has already.
     pub recorded: Option<Votes>,
-    /// How often another answer counts.
+    /// How often an answer counts.
     pub weight: f64,
 }
 
+impl Known {
+    /// How many answers are recorded: one, where that is a probability.
+    fn answers(&self) -> f64 {
+        self.recorded.map_or(0.0, |votes| (votes.total() / self.weight).round())
+    }
+}
+
 /// Which of two responses the annotator prefers; none, if what it answers from is not known.
-/// `Oracle::BradleyTerry` prefers the first with probability σ((a − b)/temperature), one draw a
-/// question; `Oracle::ArgMax` prefers the larger reward, and calls equal ones a tie;
-/// `Oracle::Recorded` repeats the recorded answer.
+/// `Oracle::BradleyTerry` prefers the first with probability σ((a − b)/temperature);
+/// `Oracle::ArgMax` prefers the larger reward, and calls equal ones a tie; `Oracle::Recorded` draws
+/// one of several recorded answers, and `Oracle::RecordedAll` repeats them all.
 pub fn answer(oracle: Oracle, temperature: f64, known: Known, rng: &mut Stream) -> Option<Votes> {
     let preference = match (oracle, known.rewards) {
-        (Oracle::Recorded, _) => return known.recorded,
+        (Oracle::Recorded, _) if known.answers() > 1.0 => drawn(known.recorded?, rng)?,
+        (Oracle::Recorded | Oracle::RecordedAll, _) => return known.recorded,
         (Oracle::BradleyTerry, Some((a, b))) => {
             let probability = sigmoid((f64::from(a) - f64::from(b)) / temperature);
             let first = rng.uniform::<f64>() < probability;
@@ -84,4 +103,59 @@ pub fn answer(oracle: Oracle, temperature: f64, known: Known, rng: &mut Stream) 
         (Oracle::BradleyTerry | Oracle::ArgMax, None) => return None,
     };
     Some(Votes::from(preference).times(known.weight))
+}
+
+/// One of the answers, each with a probability in proportion to how often it was given.
+fn drawn(votes: Votes, rng: &mut Stream) -> Option<Preference> {
+    let mut rest = rng.uniform::<f64>() * votes.total();
+    let mut chosen = None;
+    for (preference, count) in votes.answers() {
+        chosen = Some(preference);
+        if rest < count {
+            break;
+        }
+        rest -= count;
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pair_has_a_number_of_its_own() {
+        let pairs = (0..200).flat_map(|larger| (0..larger).map(move |smaller| (smaller, larger)));
+        assert!(pairs.map(pair_number).eq(0..19_900));
+        let last = u64::from(u32::MAX);
+        assert_eq!(pair_number((last - 1, last)) + 1, last * (last + 1) / 2);
+    }
+
+    #[test]
+    fn a_recorded_answer_is_drawn_by_how_often_it_was_given() {
+        let votes = Votes { a: 5.0, b: 3.0, tie: 2.0 }.times(0.5);
+        let known = Known { rewards: None, recorded: Some(votes), weight: 0.5 };
+        let mut drawn = Votes::default();
+        for pair in 0..10_000 {
+            let mut rng = Stream::new(1, "oracle", pair);
+            let one = answer(Oracle::Recorded, 1.0, known, &mut rng).unwrap();
+            assert!(one.total() == 0.5 && one.answers().count() == 1, "{one:?}");
+            drawn.a += one.a;
+            drawn.b += one.b;
+            drawn.tie += one.tie;
+        }
+        for (count, share) in [(drawn.a, 0.5), (drawn.b, 0.3), (drawn.tie, 0.2)] {
+            assert!((count / 5_000.0 - share).abs() < 0.02, "{drawn:?}");
+        }
+        let all = answer(Oracle::RecordedAll, 1.0, known, &mut Stream::new(1, "oracle", 0));
+        assert_eq!(all, Some(votes));
+        let probable = Some(Votes::of_probability(0.3).times(0.5));
+        let known = Known { recorded: probable, ..known };
+        assert_eq!(
+            answer(Oracle::Recorded, 1.0, known, &mut Stream::new(1, "oracle", 0)),
+            probable
+        );
+        let nothing = Known { recorded: None, ..known };
+        assert_eq!(answer(Oracle::Recorded, 1.0, nothing, &mut Stream::new(1, "oracle", 0)), None);
+    }
 }

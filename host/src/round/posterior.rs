@@ -5,7 +5,7 @@ use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
-use pairpick_core::select::Posterior;
+use pairpick_core::select::{Posterior, Weights};
 
 use crate::data::labels::{Label, questions};
 use crate::error::{Error, Result};
@@ -21,6 +21,8 @@ const CONTEXT: &str = "the Fisher information of the labels";
 pub(super) struct LabelPosterior<T> {
     /// Σ over the labelled pairs of c w ddᵀ, c being how often a pair's answers count, the features those of the current trunk.
     fisher: Packed<T, Vec<T>>,
+    /// The same with w = ¼, where designs weigh pairs alike.
+    alike: Option<Packed<T, Vec<T>>>,
     /// λ.
     prior_precision: f64,
     cache: FeatureCache,
@@ -34,20 +36,20 @@ impl<T: Real> LabelPosterior<T> {
         labels: &[Label],
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let Context { embeddings, threads, .. } = context;
+        let Context { embeddings, settings, threads } = context;
         let cache = FeatureCache::default();
         progress.begin("learning what labels tell", 0);
         let pairs =
             PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
         let prior_precision = prior_precision(context, &pairs, labels, progress)?;
-        let order = model.trunk().features();
-        let zeros = vec![T::ZERO; packed_len(order)];
-        let mut fisher = Packed::new(order, zeros).map_err(Error::core(CONTEXT))?;
-        if !labels.is_empty() {
-            add(context, model, &pairs, labels, &mut fisher)?;
-        }
+        let fisher = fisher_of(context, model, Some(model.head()), &pairs, labels)?;
+        let asking = &settings.asking;
+        let alike = match asking.weights(asking.strategy) {
+            Some(Weights::Constant) => Some(fisher_of(context, model, None, &pairs, labels)?),
+            _ => None,
+        };
         progress.end();
-        Ok(Self { fisher, prior_precision, cache: pairs.into_cache() })
+        Ok(Self { fisher, alike, prior_precision, cache: pairs.into_cache() })
     }
 
     /// λ.
@@ -60,9 +62,22 @@ impl<T: Real> LabelPosterior<T> {
         &self.cache
     }
 
-    /// What strategies read of it, beside the head.
+    /// What is believed of the last layer, beside the head.
     pub(super) fn with_head<'a>(&'a self, head: &'a [f32]) -> Result<Posterior<'a, T>> {
-        let past = Packed::new(self.fisher.order(), self.fisher.as_slice());
+        self.with_past(&self.fisher, head)
+    }
+
+    /// What designs start from, beside the head.
+    pub(super) fn of_design<'a>(&'a self, head: &'a [f32]) -> Result<Posterior<'a, T>> {
+        self.with_past(self.alike.as_ref().unwrap_or(&self.fisher), head)
+    }
+
+    fn with_past<'a>(
+        &'a self,
+        past: &'a Packed<T, Vec<T>>,
+        head: &'a [f32],
+    ) -> Result<Posterior<'a, T>> {
+        let past = Packed::new(past.order(), past.as_slice());
         Ok(Posterior {
             head,
             prior_precision: T::from_f64(self.prior_precision),
@@ -108,24 +123,33 @@ pub(super) struct LogDet {
     pub(super) over_prior: f64,
 }
 
-/// Adds the Fisher information of labelled pairs, each as often as its answers count.
-fn add<T: Real>(
+/// The Fisher information of labelled pairs, each as often as its answers count; with w = ¼ where no
+/// head says how sure they are.
+fn fisher_of<T: Real>(
     context: Context<'_>,
     model: &Model,
+    head: Option<&[f32]>,
     pairs: &PairFeatures,
     labels: &[Label],
-    fisher: &mut Packed<T, Vec<T>>,
-) -> Result<()> {
+) -> Result<Packed<T, Vec<T>>> {
     let Context { embeddings, threads, .. } = context;
+    let order = model.trunk().features();
+    let zeros = vec![T::ZERO; packed_len(order)];
+    let mut fisher = Packed::new(order, zeros).map_err(Error::core(CONTEXT))?;
+    if labels.is_empty() {
+        return Ok(fisher);
+    }
     let features = pairs.columns()?;
-    let order = features.rows();
     let len = rewards_workspace_len(order).max(4 * pairs_workspace_len(order));
     let mut workspace = vec![T::ZERO; threads.threads() * len];
     let mut values = vec![T::ZERO; features.len()];
-    rewards(threads, features, model.head(), &mut values, &mut workspace)
+    let rewards = head.map(|head| rewards(threads, features, head, &mut values, &mut workspace));
+    rewards
+        .unwrap_or(Ok(()))
         .and_then(|()| {
             let (pairs, weighting) = (pairs.comparisons::<T>(labels), Weighting::Bernoulli);
-            add_pairs(threads, features, &pairs, &values, weighting, fisher, &mut workspace)
+            add_pairs(threads, features, &pairs, &values, weighting, &mut fisher, &mut workspace)
         })
-        .map_err(embeddings.refused_rewards(pairs.items(), Error::core(CONTEXT)))
+        .map_err(embeddings.refused_rewards(pairs.items(), Error::core(CONTEXT)))?;
+    Ok(fisher)
 }

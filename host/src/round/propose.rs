@@ -42,7 +42,7 @@ pub struct SelectedPair {
     pub b: ItemName,
     /// The strategy's score; none where it has no scores.
     pub score: Option<f64>,
-    /// p(1 − p) at the model's probability, or its mean, as the setting `weights` says.
+    /// p(1 − p) at the model's probability, its mean, or ¼, as the setting `weights` says.
     pub fisher_weight: f64,
     /// r_a − r_b under the model.
     pub margin: f64,
@@ -191,7 +191,7 @@ fn selected_pairs<T: Real>(
     let (trunk, questions) = (state.model.trunk(), batch.questions.iter());
     let pairs = PairFeatures::of(trunk, &batch.cache, embeddings, threads, questions.clone())?;
     let margins = pairs.margins(&state.model, threads)?;
-    let kind = request.context.settings.asking.options::<T>(request.strategy).weights;
+    let kind = request.context.settings.asking.weights(request.strategy).unwrap_or_default();
     let weights = weights(kind, &state.posterior, &pairs, &margins)?;
     let pairs = questions.zip(margins.iter().zip(&weights)).zip(1..);
     Ok(pairs

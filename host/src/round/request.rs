@@ -30,7 +30,7 @@ impl Request<'_> {
 /// The strategy of a round: when no label is there to learn from, it may be another.
 #[must_use]
 pub fn strategy_of(settings: &Settings, round: u64) -> Strategy {
-    match settings.asking.first_round {
+    match settings.asking.first_round() {
         FirstRound::Random if round == 1 => Strategy::Random,
         _ => settings.asking.strategy,
     }

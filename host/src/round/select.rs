@@ -76,8 +76,10 @@ fn select<T: Real>(
     };
     let target = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));
     let target = target.transpose().map_err(request.refused())?;
-    let options = &Options { target, ..options(request, pool, size, progress) };
-    let posterior = &state.posterior.with_head(state.model.head())?;
+    let options = &Options { target, ..options(request, state, pool, size, progress) };
+    let head = state.model.head();
+    let (posterior, believed) =
+        (&state.posterior.of_design(head)?, &state.posterior.with_head(head)?);
     let problem = Problem { executor: threads, pool, posterior, options };
     let picked = pick_within_caps(request, &problem, size, progress);
     let embeddings = request.context.embeddings;
@@ -85,7 +87,8 @@ fn select<T: Real>(
     let Picked { pairs, selection } = picked.map_err(refused)?;
     progress.end();
     warn::<T>(request, &selection, progress);
-    let worth = information::of_batch(request, &problem, &pairs, progress);
+    let measured = Problem { posterior: believed, ..problem };
+    let worth = information::of_batch(request, &measured, &pairs, progress);
     let ranked = pairs.len().saturating_sub(options.mixed);
     let scored = match request.strategy {
         Strategy::Random => 0,
@@ -126,13 +129,19 @@ fn offered(pool: &Pool<'_>) -> usize {
 /// What the strategy reads of the settings, for a batch of this size.
 fn options<T: Real>(
     request: &Request<'_>,
+    state: &State<T>,
     pool: &Pool<'_>,
     size: usize,
     progress: &mut dyn Progress,
 ) -> Options<'static, T> {
     let Request { context, round, strategy, .. } = *request;
     let asking = &context.settings.asking;
-    let mut options = Options { mixed: asking.mixed(size), ..asking.options(strategy) };
+    let (labels, prompts) = (state.labels.len(), context.embeddings.prompts());
+    let mut options = Options {
+        mixed: asking.mixed(size),
+        distinct: asking.caps_after(strategy, labels, prompts),
+        ..asking.options(strategy)
+    };
     let offered = offered(pool);
     if strategy == Strategy::Coreset && options.clusters > offered {
         options.clusters = offered;

@@ -10,15 +10,18 @@ use super::posterior::LabelPosterior;
 use crate::error::{Error, Result};
 use crate::model::items::PairFeatures;
 
-/// p(1 − p) at each margin, or its mean over the posterior of the last layer.
+/// p(1 − p) at each margin, its mean over the posterior of the last layer, or ¼.
 pub(super) fn weights<T: Real>(
     weights: Weights,
     posterior: &LabelPosterior<T>,
     pairs: &PairFeatures,
     margins: &[f64],
 ) -> Result<Vec<f64>> {
-    if weights == Weights::PlugIn || margins.is_empty() {
-        return Ok(margins.iter().map(|margin| bernoulli_variance(*margin)).collect());
+    match weights {
+        Weights::PlugIn => return Ok(margins.iter().copied().map(bernoulli_variance).collect()),
+        Weights::Constant => return Ok(vec![bernoulli_variance(0.0); margins.len()]),
+        Weights::Averaged if margins.is_empty() => return Ok(Vec::new()),
+        Weights::Averaged => {}
     }
     let context = "the weights of the batch";
     let factor = Cholesky::factor(posterior.precision()).map_err(Error::core(context))?;

@@ -16,14 +16,17 @@ pub enum Oracle {
     BradleyTerry,
     /// Always the response of the larger golden reward.
     ArgMax,
-    /// Whoever answered the candidates before.
+    /// One of those who answered the candidates before.
     Recorded,
+    /// All of them.
+    RecordedAll,
 }
 
 named!(Oracle, "oracle",
     BradleyTerry = "bt": "a person who errs: draws from the Bradley–Terry probability",
     ArgMax = "argmax": "a person who never errs: the larger golden reward wins",
-    Recorded = "recorded": "the labels that the candidates have already",
+    Recorded = "recorded": "the label that a candidate has, or one of its votes, drawn at random",
+    RecordedAll = "recorded-all": "the label that a candidate has, or all of its votes",
 );
 
 /// Who answers, and how well.

@@ -56,9 +56,10 @@ pub struct Asking {
     pub certificate: bool,
 
     /// off, item:N or prompt:N: at most N pairs of a batch with the same item, or with a response
-    /// to the same prompt; the default is off, of robust-v-opt prompt:1. A row of (M, D) embeddings
-    /// counts as a prompt
-    #[cfg_attr(feature = "cli", arg(long, value_name = "off|item:N|prompt:N"))]
+    /// to the same prompt; even: as few pairs a prompt as the batch needs, even+N N more. The default
+    /// is off, of robust-v-opt even, and even+1 once there are as many labels as prompts. A row of
+    /// (M, D) embeddings counts as a prompt
+    #[cfg_attr(feature = "cli", arg(long, value_name = "off|item:N|prompt:N|even"))]
     pub distinct: Option<DistinctPairs>,
 
     /// κ of greedy-a-opt, greedy-v-opt and robust-v-opt: how much a pair far apart is distrusted;
@@ -72,19 +73,26 @@ pub struct Asking {
         num_args = 0..=1, default_missing_value = "on", action = clap::ArgAction::Set))]
     pub no_past: bool,
 
+    /// The precision of the prior that such designs start from, apart from --prior-precision, which
+    /// the last layer is fitted with; the default is the latter, of robust-v-opt 3
+    #[cfg_attr(feature = "cli", arg(long, value_name = "X"))]
+    pub design_precision: Option<f64>,
+
     /// Rounds of asking and training; a batch that nobody sized leaves pairs for all of them
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub rounds: usize,
 
-    /// How the first round chooses
-    #[serde(with = "named")]
+    /// How the first round chooses; the default is random, and model where weights are constant,
+    /// since such a design needs no label
+    #[serde(with = "named::open")]
     #[cfg_attr(feature = "cli", arg(long, value_parser = choice::<FirstRound>()))]
-    pub first_round: FirstRound,
+    pub first_round: Option<FirstRound>,
 
-    /// The weight of a pair in the Fisher information
-    #[serde(with = "named")]
+    /// The weight of a pair in the Fisher information; the default is plug-in, of robust-v-opt
+    /// constant
+    #[serde(with = "named::open")]
     #[cfg_attr(feature = "cli", arg(long, value_parser = choice::<Weights>()))]
-    pub weights: Weights,
+    pub weights: Option<Weights>,
 
     /// Arithmetic of the selection
     #[serde(with = "named")]
@@ -127,6 +135,9 @@ impl Asking {
         let misfit = self.misfit.unwrap_or(0.0);
         let holds = misfit >= 0.0 && (misfit as f32).is_finite();
         in_range("misfit", misfit, holds, "not negative, and one in f32")?;
+        let precision = self.design_precision.unwrap_or(1.0);
+        let holds = precision as f32 > 0.0 && (precision as f32).is_finite();
+        in_range("design_precision", precision, holds, "above 0, and one in f32")?;
         in_range("mix", self.mix, (0.0..=1.0).contains(&self.mix), "from 0 to 1")?;
         self.check_strategy()
     }
@@ -150,6 +161,7 @@ named!(FirstRound, "first round",
 named!(Weights, "kind of weights",
     PlugIn = "plug-in": "p(1 − p) at the model's probabilities",
     Averaged = "averaged": "its mean over what the labels leave open about the last layer",
+    Constant = "constant": "1/4, that of probability 1/2: no label changes the design",
 );
 
 /// The arithmetic of Fisher matrix, Cholesky factor and scores.

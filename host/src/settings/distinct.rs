@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
-/// The core's [`Distinct`], written `off`, `item:N` or `prompt:N`.
+/// The core's [`Distinct`], written `off`, `item:N`, `prompt:N`, `even` or `even+N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DistinctPairs(pub Distinct);
 
@@ -37,6 +37,8 @@ impl fmt::Display for DistinctPairs {
             Distinct::Unlimited => f.write_str("off"),
             Distinct::PerItem(limit) => write!(f, "item:{limit}"),
             Distinct::PerPrompt(limit) => write!(f, "prompt:{limit}"),
+            Distinct::Even(0) => f.write_str("even"),
+            Distinct::Even(more) => write!(f, "even+{more}"),
         }
     }
 }
@@ -45,17 +47,17 @@ impl FromStr for DistinctPairs {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || "expected off, item:N or prompt:N".to_owned();
-        if text == "off" {
-            return Ok(Self::UNLIMITED);
+        match text {
+            "off" => return Ok(Self::UNLIMITED),
+            "even" => return Ok(Self(Distinct::Even(0))),
+            _ => {}
         }
-        let (place, limit) = text.split_once(':').ok_or_else(expected)?;
-        let limit = limit.parse().map_err(|_| expected())?;
-        match place {
-            "item" => Ok(Self(Distinct::PerItem(limit))),
-            "prompt" => Ok(Self(Distinct::PerPrompt(limit))),
-            _ => Err(expected()),
-        }
+        let number = |prefix: &str| text.strip_prefix(prefix)?.parse().ok();
+        let read = number("item:")
+            .map(Distinct::PerItem)
+            .or_else(|| number("prompt:").map(Distinct::PerPrompt))
+            .or_else(|| number("even+").map(Distinct::Even));
+        read.map(Self).ok_or_else(|| "expected off, item:N, prompt:N, even or even+N".to_owned())
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_text_of_a_cap_is_read_back() {
-        for text in ["off", "item:2", "prompt:1"] {
+        for text in ["off", "item:2", "prompt:1", "even", "even+2"] {
             let read: DistinctPairs = text.parse().unwrap();
             assert_eq!(read.to_string(), text);
             let json = serde_json::to_string(&read).unwrap();
@@ -88,9 +90,20 @@ mod tests {
 
     #[test]
     fn other_texts_and_a_cap_of_nothing_are_errors() {
-        for text in
-            ["", "on", "item", "item:", "item:-1", "prompt:x", "pair:1", "prompt:4294967296"]
-        {
+        for text in [
+            "",
+            "on",
+            "item",
+            "item:",
+            "item:-1",
+            "prompt:x",
+            "pair:1",
+            "prompt:4294967296",
+            "even:1",
+            "even+",
+            "even+-1",
+            "item+1",
+        ] {
             text.parse::<DistinctPairs>().unwrap_err();
         }
         for text in ["item:0", "prompt:0"] {

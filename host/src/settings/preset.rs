@@ -1,6 +1,6 @@
 //! The recipes. Every number that a run starts from stands here and nowhere else.
 
-use pairpick_core::select::{Strategy, Weights};
+use pairpick_core::select::Strategy;
 use pairpick_core::trunk::Activation;
 
 use super::{
@@ -49,11 +49,13 @@ impl Settings {
         }
     }
 
-    /// Offers as many pairs of the kind of pool set as the recipe does, unless it was typed how
-    /// many: the paper samples 20,000 of those across prompts, since its code cannot score them all.
+    /// Offers as many pairs of the kind of pool set as the recipe and the strategy do, unless it was
+    /// typed how many: the paper samples 20,000 of those across prompts, since its code cannot score
+    /// them all, and `robust-v-opt` as many, since it goes through all for each pick.
     pub fn offer_pairs_of_recipe(&mut self, typed: &Typed) {
         let across = self.asking.pool == PoolKind::CrossPrompt;
-        if self.preset == Preset::Paper && across && !typed.has("pairs") {
+        let sampled = self.preset == Preset::Paper || self.asking.strategy == Strategy::RobustVOpt;
+        if sampled && across && !typed.has("pairs") {
             self.asking.pairs = Amount::Only(20_000);
         }
     }
@@ -80,7 +82,7 @@ fn sound() -> Settings {
     let paper = paper();
     Settings {
         preset: Preset::Default,
-        asking: Asking { first_round: FirstRound::Random, ..paper.asking },
+        asking: Asking { first_round: None, ..paper.asking },
         model: Architecture::Mlp(Network { standardise: true, ..paper_network() }),
         training: Training {
             iterations: 30,
@@ -123,9 +125,10 @@ fn paper_asking() -> Asking {
         distinct: None,
         misfit: None,
         no_past: false,
+        design_precision: None,
         rounds: 8,
-        first_round: FirstRound::Model,
-        weights: Weights::PlugIn,
+        first_round: Some(FirstRound::Model),
+        weights: None,
         precision: Precision::F64,
         posterior_samples: 100,
         configurations: 1000,

@@ -1,12 +1,13 @@
 //! The settings of single strategies: what each needs, and what it cannot do.
 
 use pairpick_core::arith::Real;
+use pairpick_core::pool::Distinct;
 use pairpick_core::select::{
     Facts, MAX_CLUSTERS, MAX_CONFIGURATIONS, MAX_SAMPLES, Options, Strategy, Weights,
 };
 
 use super::check::{between, in_range};
-use super::{Amount, Asking, DistinctPairs};
+use super::{Amount, Asking, DistinctPairs, FirstRound};
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 use crate::named::Named;
@@ -22,6 +23,38 @@ struct Reading {
 }
 
 impl Asking {
+    /// The weights that a strategy weighs pairs by, if it does.
+    #[must_use]
+    pub fn weights(&self, strategy: Strategy) -> Option<Weights> {
+        strategy.facts().weights.map(|own| self.weights.unwrap_or(own))
+    }
+
+    /// How the first round chooses.
+    #[must_use]
+    pub fn first_round(&self) -> FirstRound {
+        let own = match self.weights(self.strategy) {
+            Some(Weights::Constant) => FirstRound::Model,
+            _ => FirstRound::Random,
+        };
+        self.first_round.unwrap_or(own)
+    }
+
+    /// The caps on a batch of a strategy after so many labels on these prompts. One that is spread
+    /// evenly over the prompts has one pair a prompt more once there are as many labels as prompts.
+    pub(crate) fn caps_after(
+        &self,
+        strategy: Strategy,
+        labels: usize,
+        prompts: usize,
+    ) -> Option<Distinct> {
+        match strategy.facts().distinct {
+            Some(Distinct::Even(more)) if self.distinct.is_none() && labels >= prompts => {
+                Some(Distinct::Even(more.saturating_add(1)))
+            }
+            own => own.map(|own| self.distinct.map_or(own, |typed| typed.0)),
+        }
+    }
+
     /// What the strategy of a round reads of these.
     #[must_use]
     pub fn options<T: Real>(&self, strategy: Strategy) -> Options<'static, T> {
@@ -31,6 +64,7 @@ impl Asking {
             misfit: self.misfit.map(T::from_f64),
             distinct: self.distinct.map(|distinct| distinct.0),
             past: !self.no_past,
+            prior_precision: self.design_precision.map(T::from_f64),
             posterior_samples: self.posterior_samples,
             configurations: self.configurations,
             clusters: self.clusters,
@@ -42,6 +76,12 @@ impl Asking {
 
     /// Checks what single strategies read, and that this one reads what is set.
     pub(super) fn check_strategy(&self) -> Result<()> {
+        self.check_what_is_read()?;
+        self.check_what_can_be_done()
+    }
+
+    /// Checks what the strategy can do with these, of which it may leave some unread.
+    pub(crate) fn check_what_can_be_done(&self) -> Result<()> {
         between("posterior_samples", self.posterior_samples, 2..=MAX_SAMPLES)?;
         between("configurations", self.configurations, 2..=MAX_CONFIGURATIONS)?;
         between("clusters", self.clusters, 1..=MAX_CLUSTERS)?;
@@ -53,13 +93,16 @@ impl Asking {
                 format!("must be at least `posterior_samples` {}", self.posterior_samples);
             return Err(Error::setting("configurations", self.configurations, expected));
         }
-        self.check_what_is_read()?;
         self.check_mix()
     }
 
     /// Refuses what the strategy would leave unread.
     fn check_what_is_read(&self) -> Result<()> {
-        let weighed = self.weights != Weights::PlugIn;
+        let weights = match self.weights {
+            Some(Weights::Constant) => "`weights` constant",
+            _ => "`weights` averaged",
+        };
+        let weighed = self.weights.unwrap_or_default() != Weights::PlugIn;
         let misfit = self.misfit.is_some_and(|misfit| misfit != 0.0);
         let capped = self.caps() != DistinctPairs::UNLIMITED;
         let reading = |name, set, read_by| Reading { name, set, read_by };
@@ -68,7 +111,10 @@ impl Asking {
             reading("`distinct`", capped, |facts: &Facts| facts.distinct.is_some()),
             reading("`misfit`", misfit, |facts: &Facts| facts.misfit.is_some()),
             reading("`no_past`", self.no_past, |facts: &Facts| facts.past),
-            reading("`weights` averaged", weighed, |facts: &Facts| facts.weights),
+            reading("`design_precision`", self.design_precision.is_some(), |facts: &Facts| {
+                facts.past
+            }),
+            reading(weights, weighed, |facts: &Facts| facts.weights.is_some()),
         ];
         let unread = |reading: &Reading| reading.set && !(reading.read_by)(&self.strategy.facts());
         let Some(Reading { name, read_by, .. }) = readings.into_iter().find(unread) else {
@@ -142,7 +188,7 @@ impl Named for Strategy {
             Self::Exchange => "the same, then improved by swapping pairs until nothing is gained",
             Self::GreedyAOpt => "pair by pair, for the least variance of the weights",
             Self::GreedyVOpt => "pair by pair, for the least variance of rewards within prompts",
-            Self::RobustVOpt => "the same, wary of outliers, one pair a prompt",
+            Self::RobustVOpt => "the same, wary of outliers, spread over prompts; needs no labels",
         }
     }
 }

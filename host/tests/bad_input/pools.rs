@@ -43,7 +43,7 @@ fn caps_and_misfits_that_mean_nothing() {
         case.command_fails("select", &["--distinct", text], &["--distinct", text]);
     }
     for text in ["1", "pair:1", "item:x", "prompt:-1", ""] {
-        case.fails(&["--distinct", text], &["--distinct", "expected off, item:N or prompt:N"]);
+        case.fails(&["--distinct", text], &["--distinct", "expected off, item:N, prompt:N, even"]);
     }
     for strategy in ["coreset", "bald", "batchbald"] {
         let capped = ["--strategy", strategy, "--distinct", "item:1"];
@@ -55,6 +55,10 @@ fn caps_and_misfits_that_mean_nothing() {
     case.fails(&mixed, &["--mix 0.5", "robust-v-opt"]);
     for value in ["-1", "nan", "inf", "1e60"] {
         case.fails(&["--misfit", value], &["--misfit", "not negative"]);
+    }
+    for value in ["-1", "0", "nan", "inf", "1e60", "1e-60"] {
+        let precision = ["--strategy", "robust-v-opt", "--design-precision", value];
+        case.fails(&precision, &["--design-precision", "above 0"]);
     }
 }
 

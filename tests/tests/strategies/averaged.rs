@@ -198,7 +198,7 @@ impl Fixture {
         batch: usize,
     ) -> Result<Vec<Scored<T>>, Error> {
         self.with(|pool| {
-            let options = Options { weights, ..Options::default() };
+            let options = Options { weights: Some(weights), ..Options::default() };
             let past: Vec<T> = self.past.as_slice().iter().map(|x| T::from_f64(*x)).collect();
             let posterior = Posterior {
                 head: &self.head,

@@ -11,7 +11,7 @@ use pairpick_tests::design::{Design, square, times};
 use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::oracle::{self, dot, log_det};
 
-const WEIGHTS: [Weights; 2] = [Weights::PlugIn, Weights::Averaged];
+const WEIGHTS: [Weights; 3] = [Weights::PlugIn, Weights::Averaged, Weights::Constant];
 
 fn numbers(
     design: &Design,
@@ -235,6 +235,7 @@ fn within(design: &Design, distinct: Distinct, batch: &[u64]) -> bool {
     match distinct {
         Distinct::Unlimited => true,
         Distinct::PerItem(limit) | Distinct::PerPrompt(limit) => most <= limit as usize,
+        Distinct::Even(_) => panic!("the cap of an even batch is known beforehand"),
     }
 }
 
@@ -268,7 +269,9 @@ fn a_strategy_refuses_the_options_that_it_would_not_honour() {
     let design = Design::new(Kind::Listed, 15, 5, 3, 2);
     let plain = design.options();
     let asked = [
-        Options { weights: Weights::Averaged, ..plain },
+        Options { weights: Some(Weights::Averaged), ..plain },
+        Options { weights: Some(Weights::Constant), ..plain },
+        Options { prior_precision: Some(0.5), ..plain },
         Options { misfit: Some(1.5), ..plain },
         Options { distinct: Some(Distinct::PerItem(2)), ..plain },
         Options { past: false, ..plain },
@@ -278,7 +281,9 @@ fn a_strategy_refuses_the_options_that_it_would_not_honour() {
     for strategy in Strategy::ALL {
         let select = |options: &Options<'_, f64>| numbers(&design, strategy, options, 3);
         let read = [
-            strategy.facts().weights,
+            strategy.facts().weights.is_some(),
+            strategy.facts().weights.is_some(),
+            strategy.facts().past,
             strategy.facts().misfit.is_some(),
             strategy.facts().distinct.is_some(),
             strategy.facts().past,
@@ -299,6 +304,11 @@ fn a_strategy_refuses_the_options_that_it_would_not_honour() {
             let result = design.select(&Sequential::default(), strategy, &options, 3);
             assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
         }
+        for precision in [-1.0, 0.0, f64::NAN, f64::INFINITY] {
+            let options = Options { prior_precision: Some(precision), ..plain };
+            let result = design.select(&Sequential::default(), strategy, &options, 3);
+            assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
+        }
         let idle = Options { misfit: Some(0.0), distinct: Some(Distinct::Unlimited), ..plain };
         assert_eq!(select(&idle).len(), 3, "{}", strategy.name());
     }
@@ -308,11 +318,118 @@ fn a_strategy_refuses_the_options_that_it_would_not_honour() {
 fn prompts_that_are_counted_must_be_known() {
     let mut design = Design::new(Kind::CrossPrompt, 5, 4, 3, 2);
     design.prompts_known = false;
-    let options = Options { distinct: Some(Distinct::PerPrompt(1)), ..design.options() };
-    for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.facts().distinct.is_some())
-    {
-        let result = design.select(&Sequential::default(), strategy, &options, 2);
-        assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
+    for distinct in [Distinct::PerPrompt(1), Distinct::Even(0)] {
+        let options = Options { distinct: Some(distinct), ..design.options() };
+        for strategy in
+            Strategy::ALL.into_iter().filter(|strategy| strategy.facts().distinct.is_some())
+        {
+            let result = design.select(&Sequential::default(), strategy, &options, 2);
+            assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
+        }
+    }
+}
+
+/// A batch that is spread evenly is one under the least cap that has room for it, however many pairs
+/// its prompts have; and it is full, since no cap has to be guessed.
+#[test]
+fn an_even_batch_is_that_of_the_least_cap_with_room_for_it() {
+    for kind in KINDS {
+        let design = Design::new(kind, 12, 6, 4, 37);
+        for batch in [1, 5, 12, 30, 60] {
+            let cap = design.even_cap(batch);
+            for strategy in
+                Strategy::ALL.into_iter().filter(|strategy| strategy.facts().distinct.is_some())
+            {
+                for more in 0..3 {
+                    let by = |distinct: Distinct| {
+                        let options = Options { distinct: Some(distinct), ..design.options() };
+                        let chosen =
+                            design.select(&Sequential::default(), strategy, &options, batch);
+                        chosen.map(|chosen| chosen.iter().map(|x| x.pair).collect::<Vec<_>>())
+                    };
+                    let (even, capped) =
+                        (by(Distinct::Even(more)), by(Distinct::PerPrompt(cap + more)));
+                    let what = format!("{kind:?} {} {batch} +{more}", strategy.name());
+                    assert_eq!(even, capped, "{what}");
+                    if kind != Kind::CrossPrompt {
+                        assert_eq!(even.map(|pairs| pairs.len()), Ok(batch), "{what}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// With constant weights no head decides: the batch and its scores are those of a head of zeros, whose
+/// every probability is ½.
+#[test]
+fn constant_weights_are_those_of_a_head_of_zeros() {
+    for kind in KINDS {
+        let mut design = Design::new(kind, 20, 5, 5, 41);
+        let mut zeros = design.clone();
+        zeros.head.fill(0.0);
+        for strategy in
+            Strategy::ALL.into_iter().filter(|strategy| strategy.facts().weights.is_some())
+        {
+            design.weights = Weights::Constant;
+            let by = |design: &Design| {
+                let options = Options { past: true, ..design.options() };
+                design.select(&Sequential::default(), strategy, &options, 12).expect("a batch")
+            };
+            let constant = by(&design);
+            let what = format!("{kind:?} {}", strategy.name());
+            assert_eq!(constant, by(&zeros), "{what}");
+            design.weights = Weights::PlugIn;
+            assert_ne!(constant, by(&design), "{what}");
+        }
+    }
+}
+
+/// `robust-v-opt` reads no head, and starts from its own precision whatever the posterior's.
+#[test]
+fn the_batch_of_robust_v_opt_is_the_same_before_and_after_a_fit() {
+    for kind in KINDS {
+        let design = Design::new(kind, 20, 5, 5, 43);
+        let by = |design: &Design, options: &Options<'_, f64>| {
+            let strategy = Strategy::RobustVOpt;
+            design.select(&Sequential::default(), strategy, options, 12).expect("a batch")
+        };
+        let open = |design: &Design| by(design, &Options { weights: None, ..design.options() });
+        let mut fitted = design.clone();
+        fitted.head.iter_mut().for_each(|weight| *weight *= -30.0);
+        fitted.prior_precision = 1e-3;
+        assert_eq!(open(&design), open(&fitted), "{kind:?}");
+        let typed = Options {
+            weights: Some(Weights::Constant),
+            misfit: Some(10.0),
+            prior_precision: Some(3.0),
+            distinct: Some(Distinct::PerPrompt(design.even_cap(12))),
+            ..design.options()
+        };
+        let greedy = design.select(&Sequential::default(), Strategy::GreedyVOpt, &typed, 12);
+        assert_eq!(Ok(open(&design)), greedy, "{kind:?}");
+    }
+}
+
+/// A design's own precision is a start in the place of λ, and nothing else.
+#[test]
+fn a_start_of_its_own_is_a_posterior_of_that_precision() {
+    for kind in KINDS {
+        let design = Design::new(kind, 20, 5, 5, 47);
+        let other = Design { prior_precision: 3.0, ..design.clone() };
+        for strategy in Strategy::ALL.into_iter().filter(|strategy| strategy.facts().past) {
+            for past in [true, false] {
+                let distinct = Some(Distinct::PerItem(3));
+                let by = |design: &Design, prior_precision: f64| {
+                    let prior_precision = Some(prior_precision);
+                    let options = Options { prior_precision, past, distinct, ..design.options() };
+                    design.select(&Sequential::default(), strategy, &options, 9).expect("a batch")
+                };
+                let what = format!("{kind:?} {} {past}", strategy.name());
+                assert_eq!(by(&design, 3.0), by(&other, other.prior_precision), "{what}");
+                assert_ne!(by(&design, 3.0), by(&design, design.prior_precision), "{what}");
+            }
+        }
     }
 }
 

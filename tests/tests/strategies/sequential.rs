@@ -33,7 +33,8 @@ impl<'a> Definition<'a> {
     /// The score of each of these pairs after the batch so far.
     fn scores(&self, batch: &[u64], pairs: &[u64]) -> Vec<f64> {
         let order = self.design.order;
-        let matrix = self.design.matrix(self.options.past, batch);
+        let start = self.options.prior_precision.unwrap_or(self.design.prior_precision);
+        let matrix = self.design.matrix_from(start, self.options.past, batch);
         let inverse = oracle::inverse(order, &matrix);
         let score = |pair: &u64| {
             let (d, w) = (self.design.difference(*pair), self.design.weight(*pair));
@@ -56,6 +57,7 @@ impl<'a> Definition<'a> {
             Distinct::Unlimited => (u32::MAX, false),
             Distinct::PerItem(limit) => (limit, false),
             Distinct::PerPrompt(limit) => (limit, true),
+            Distinct::Even(_) => panic!("the cap of an even batch is known beforehand"),
         };
         let places = |pair: u64| {
             let ItemPair { a, b } = self.design.pairs[pair as usize];
@@ -93,10 +95,16 @@ fn follows_brute_force(
     let what = format!("{} {:?} {:?}", strategy.name(), design.kind, options.distinct);
     let chosen = design.select(&Sequential::default(), strategy, options, batch).expect("a batch");
     let robust = strategy == Strategy::RobustVOpt;
-    let (misfit, cap) =
-        if robust { (10.0, Distinct::PerPrompt(1)) } else { (0.0, Distinct::Unlimited) };
-    let (misfit, distinct) = (options.misfit.unwrap_or(misfit), options.distinct.unwrap_or(cap));
-    let definition_options = Options { misfit: Some(misfit), ..*options };
+    let own = match robust {
+        true => Distinct::PerPrompt(design.even_cap(batch)),
+        false => Distinct::Unlimited,
+    };
+    let (misfit, distinct) = (
+        options.misfit.unwrap_or(if robust { 10.0 } else { 0.0 }),
+        options.distinct.unwrap_or(own),
+    );
+    let prior_precision = options.prior_precision.or(robust.then_some(3.0));
+    let definition_options = Options { misfit: Some(misfit), prior_precision, ..*options };
     let definition = Definition::new(design, strategy, &definition_options);
     let mut before = Vec::new();
     for (rank, scored) in chosen.iter().enumerate() {
@@ -122,15 +130,15 @@ fn follows_brute_force(
 fn every_pick_is_that_of_brute_force() {
     for (seed, kind) in (0..).zip(KINDS) {
         let mut design = Design::new(kind, 12, 5, 4, seed);
-        for (strategy, weights) in
-            SEQUENTIAL.into_iter().flat_map(|s| [(s, Weights::PlugIn), (s, Weights::Averaged)])
-        {
+        let weights = [Weights::PlugIn, Weights::Averaged, Weights::Constant];
+        for (strategy, weights) in SEQUENTIAL.into_iter().flat_map(|s| weights.map(|w| (s, w))) {
             design.weights = weights;
             let options = design.options();
-            let most = if strategy == Strategy::RobustVOpt { 5 } else { 25 };
-            follows_brute_force(&design, strategy, &options, most);
+            follows_brute_force(&design, strategy, &options, 25);
             for misfit in [0.0, 2.5] {
-                let options = Options { past: false, misfit: Some(misfit), ..options };
+                let prior_precision = Some(0.7);
+                let options =
+                    Options { past: false, misfit: Some(misfit), prior_precision, ..options };
                 let options = options.read_by(&strategy.facts());
                 let uncapped = Options { distinct: Some(Distinct::Unlimited), ..options };
                 follows_brute_force(&design, strategy, &uncapped, 10);
@@ -174,7 +182,10 @@ fn kept_numbers_pick_what_a_walk_picks() {
         ] {
             let picks = |kind: Kind| {
                 let design = Design { kind, ..design.clone() };
-                let options = Options { distinct: Some(distinct), past: false, ..design.options() };
+                let prior_precision = Some(design.prior_precision);
+                let distinct = Some(distinct);
+                let options =
+                    Options { distinct, past: false, prior_precision, ..design.options() };
                 let options = options.read_by(&strategy.facts());
                 design.select(&Sequential::default(), strategy, &options, 90).expect("a batch")
             };
@@ -199,8 +210,9 @@ fn lost_digits_are_told() {
             let mut design = Design::new(kind, 12, 5, 8, seed);
             design.prior_precision = prior;
             for strategy in SEQUENTIAL {
-                let distinct = Some(Distinct::Unlimited);
-                let options = Options { past: false, distinct, ..design.options() };
+                let (distinct, prior_precision) = (Some(Distinct::Unlimited), Some(prior));
+                let options =
+                    Options { past: false, distinct, prior_precision, ..design.options() };
                 let options = options.read_by(&strategy.facts());
                 let what = format!("{} {kind:?} λ = {prior}", strategy.name());
                 let (pairs, selection) = match design.select_f32(strategy, &options, 10) {

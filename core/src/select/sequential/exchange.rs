@@ -112,7 +112,7 @@ impl<T: Real, E: Executor> Search<'_, T, E> {
         let gained = log_det - start;
         let bound = match self.problem.options.distinct() {
             Distinct::Unlimited => self.first()?.map(|best| best.score),
-            Distinct::PerItem(_) | Distinct::PerPrompt(_) => None,
+            _ => None,
         };
         Ok((gained, bound))
     }
