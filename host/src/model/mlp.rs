@@ -10,6 +10,7 @@ use pairpick_core::trunk::{Activation, Mlp, init};
 use serde::{Deserialize, Serialize};
 
 use super::file::{FORMAT_VERSION, ModelFile, NamedTensor};
+use super::input::{MEAN, SCALE};
 use super::standardise::Standardisation;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
@@ -22,8 +23,6 @@ use crate::settings::Network;
 /// The kind of trunk that a model's file names, or that it has if it names none.
 pub(super) const KIND: &str = "mlp";
 
-const MEAN: &str = "input.mean";
-const SCALE: &str = "input.scale";
 
 /// The hidden layers of a network, trained on labels together with the head.
 #[derive(Clone, Debug, PartialEq)]

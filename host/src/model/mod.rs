@@ -1,9 +1,12 @@
 //! [`Model`]: a [`Trunk`], which turns an embedding into features φ, and a head β, which turns
 //! features into a reward φᵀβ.
 
+pub(crate) mod differences;
 mod features;
 mod file;
+mod input;
 pub(crate) mod items;
+mod kernel;
 pub mod last_layer;
 mod mlp;
 pub(crate) mod prior;
@@ -19,8 +22,11 @@ use pairpick_core::rng::Stream;
 
 pub use self::features::{FeatureCache, Features};
 pub use self::file::FORMAT_VERSION;
+pub use self::input::InputTrunk;
+pub use self::kernel::KernelTrunk;
 pub use self::mlp::MlpTrunk;
 pub use self::standardise::Standardisation;
+use self::last_layer::Fitted;
 use self::train::Fit;
 pub use self::trunk::Trunk;
 use crate::data::embeddings::Embeddings;
@@ -40,6 +46,28 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// Threads and instruction set.
     pub threads: &'a Threads,
+    /// The pairs that are asked about, where they are listed.
+    pub listed: Option<&'a [(u64, u64)]>,
+}
+
+/// What learning from labels came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Learnt {
+    /// Of a network and its head.
+    Network(Fit),
+    /// Of the head alone, on features that stay as they are.
+    Head(Fitted),
+}
+
+impl Learnt {
+    /// λ, where the fit has chosen it.
+    #[must_use]
+    pub fn prior_precision(&self) -> Option<f64> {
+        match self {
+            Self::Network(_) => None,
+            Self::Head(fitted) => Some(fitted.prior_precision),
+        }
+    }
 }
 
 /// A reward model.
@@ -95,8 +123,14 @@ impl Model {
         round: u64,
         labels: &[Label],
         progress: &mut dyn Progress,
-    ) -> Result<Fit> {
-        self.trunk.fit(&mut self.head, context, round, labels, progress)
+    ) -> Result<Learnt> {
+        match &mut self.trunk {
+            Trunk::Mlp(mlp) => train::fit(mlp, &mut self.head, context, round, labels, progress)
+                .map(Learnt::Network),
+            Trunk::Kernel(_) | Trunk::Input(_) => {
+                last_layer::fit(self, context, labels, progress).map(Learnt::Head)
+            }
+        }
     }
 
     /// What turns an embedding into features.

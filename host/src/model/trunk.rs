@@ -8,20 +8,24 @@ use pairpick_core::rng::Stream;
 
 use super::Context;
 use super::file::{ModelFile, NamedTensor};
+use super::input::{self, InputTrunk};
+use super::kernel::{self, KernelTrunk};
 use super::mlp::{self, MlpTrunk};
-use super::train::{self, Fit};
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::Label;
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::Architecture;
+use crate::settings::{Architecture, Landmarks};
 
 /// What turns an embedding into features.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trunk {
     /// The hidden layers of a network, which labels train.
     Mlp(MlpTrunk),
+    /// Features of a kernel, fixed.
+    Kernel(KernelTrunk),
+    /// The embeddings themselves.
+    Input(InputTrunk),
 }
 
 impl Trunk {
@@ -32,6 +36,10 @@ impl Trunk {
             Architecture::Mlp(network) => {
                 MlpTrunk::untrained(embeddings, network, progress).map(Self::Mlp)
             }
+            Architecture::Kernel(Landmarks { landmarks }) => {
+                KernelTrunk::fitted(context, *landmarks, progress).map(Self::Kernel)
+            }
+            Architecture::Input => InputTrunk::fitted(context, progress).map(Self::Input),
         }
     }
 
@@ -39,6 +47,10 @@ impl Trunk {
     pub(super) fn reset(&mut self, rng: &mut Stream, head: &mut [f32]) -> Result<()> {
         match self {
             Self::Mlp(mlp) => mlp.reset(rng, head),
+            Self::Kernel(_) | Self::Input(_) => {
+                head.fill(0.0);
+                Ok(())
+            }
         }
     }
 
@@ -47,6 +59,8 @@ impl Trunk {
     pub fn inputs(&self) -> usize {
         match self {
             Self::Mlp(mlp) => mlp.mlp().inputs(),
+            Self::Kernel(kernel) => kernel.inputs(),
+            Self::Input(input) => input.inputs(),
         }
     }
 
@@ -55,6 +69,8 @@ impl Trunk {
     pub fn features(&self) -> usize {
         match self {
             Self::Mlp(mlp) => mlp.mlp().features(),
+            Self::Kernel(kernel) => kernel.features(),
+            Self::Input(input) => input.inputs(),
         }
     }
 
@@ -65,6 +81,8 @@ impl Trunk {
     pub fn inputs_of(&self, embeddings: &Embeddings, items: &[u64]) -> Result<Vec<f32>> {
         match self {
             Self::Mlp(mlp) => mlp.inputs_of(embeddings, items),
+            Self::Kernel(kernel) => kernel.inputs_of(embeddings, items),
+            Self::Input(input) => input.inputs_of(embeddings, items),
         }
     }
 
@@ -72,6 +90,8 @@ impl Trunk {
     pub(super) fn workspace_len(&self, items: usize) -> usize {
         match self {
             Self::Mlp(mlp) => mlp.mlp().workspace_len(items),
+            Self::Kernel(kernel) => kernel.workspace_len(items),
+            Self::Input(_) => 0,
         }
     }
 
@@ -85,20 +105,18 @@ impl Trunk {
     ) -> Result<(), pairpick_core::Error> {
         match self {
             Self::Mlp(mlp) => mlp.apply(threads, inputs, out, workspace),
+            Self::Kernel(kernel) => kernel.apply(threads, inputs, out, workspace),
+            Self::Input(input) => input.apply(inputs, out),
         }
     }
 
-    /// Learns from labels so far, and teaches the head with it.
-    pub(super) fn fit(
-        &mut self,
-        head: &mut [f32],
-        context: Context<'_>,
-        round: u64,
-        labels: &[Label],
-        progress: &mut dyn Progress,
-    ) -> Result<Fit> {
+    /// The second moment of differences within the training prompts, its lower triangle, where the
+    /// trunk knows it.
+    #[must_use]
+    pub fn moment(&self) -> Option<&[f32]> {
         match self {
-            Self::Mlp(mlp) => train::fit(mlp, head, context, round, labels, progress),
+            Self::Kernel(kernel) => Some(kernel.moment()),
+            Self::Mlp(_) | Self::Input(_) => None,
         }
     }
 
@@ -106,6 +124,7 @@ impl Trunk {
     pub(super) fn parameters(&self) -> &[f32] {
         match self {
             Self::Mlp(mlp) => mlp.parameters(),
+            Self::Kernel(_) | Self::Input(_) => &[],
         }
     }
 
@@ -113,6 +132,8 @@ impl Trunk {
     pub(super) fn constants(&self) -> Vec<&[f32]> {
         match self {
             Self::Mlp(mlp) => mlp.constants(),
+            Self::Kernel(kernel) => kernel.constants(),
+            Self::Input(input) => input.constants(),
         }
     }
 
@@ -120,6 +141,8 @@ impl Trunk {
     pub(super) fn read(file: &mut ModelFile<'_>) -> Result<Self> {
         match file.trunk()?.as_deref() {
             None | Some(mlp::KIND) => MlpTrunk::read(file).map(Self::Mlp),
+            Some(kernel::KIND) => KernelTrunk::read(file).map(Self::Kernel),
+            Some(input::KIND) => InputTrunk::read(file).map(Self::Input),
             Some(other) => Err(file.damaged(format!("its trunk is of an unknown kind, {other:?}"))),
         }
     }
@@ -128,6 +151,8 @@ impl Trunk {
     pub(super) fn tensors(&self) -> Vec<NamedTensor> {
         match self {
             Self::Mlp(mlp) => mlp.tensors(),
+            Self::Kernel(kernel) => kernel.tensors(),
+            Self::Input(input) => input.tensors(),
         }
     }
 
@@ -135,6 +160,8 @@ impl Trunk {
     pub(super) fn metadata(&self) -> serde_json::Result<String> {
         match self {
             Self::Mlp(mlp) => mlp.metadata(),
+            Self::Kernel(kernel) => kernel.metadata(),
+            Self::Input(input) => input.metadata(),
         }
     }
 }
