@@ -64,6 +64,12 @@ pub(super) struct Args {
     #[command(flatten)]
     fields: groups::PromptFields,
 
+    #[command(flatten)]
+    covariates: groups::Covariates,
+
+    #[command(flatten)]
+    names: groups::CovariateNames,
+
     /// Held-out labels to measure the model on, of items of the test embeddings, or without these of
     /// the training embeddings: JSON Lines
     #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
@@ -119,13 +125,15 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 17] = [
+const DECIDING: [&str; 19] = [
     "DataFolder",
     "TrainEmbeddings",
     "TrainRewards",
     "ListedPairs",
     "TestData",
     "PromptFields",
+    "Covariates",
+    "CovariateNames",
     "test_labels",
     "RepeatedLabels",
     "Asking",
@@ -172,6 +180,7 @@ impl Args {
             return Ok(());
         };
         folder.fill_train(&mut self.embeddings)?;
+        folder.fill_lengths(&mut self.covariates)?;
         folder.fill(&mut self.rewards.train_rewards, &TRAIN_REWARDS)?;
         let candidates = &mut self.candidates.candidates;
         if !self.asking.typed().has("pool") {
@@ -219,6 +228,7 @@ impl Args {
             prompt_ids: self.fields.input(self.embeddings.train_prompt_ids.as_ref()),
             rewards: rewards.clone(),
             candidates: candidates.clone(),
+            covariates: self.covariates.known(&self.names).of_files()?,
         };
         let repeats = self.repeats.repeats;
         let test_labels = self.test_labels.clone().map(|path| LabelsFile { path, repeats });
@@ -227,17 +237,31 @@ impl Args {
 
     /// The data that is part of the program, which goes with no file.
     fn bundled(&self) -> Result<Source> {
-        match &self.test.test_embeddings {
-            Some(found) => Err(missing("test_embeddings", found, "`train_embeddings`")),
-            None => Ok(Source::Bundled),
+        let groups::TestData { test_embeddings, test_covariates, .. } = &self.test;
+        match (test_embeddings, test_covariates) {
+            (Some(found), _) => Err(missing("test_embeddings", found, "`train_embeddings`")),
+            (None, Some(found)) => Err(missing("test_covariates", found, "`train_embeddings`")),
+            _ if self.covariates.known(&self.names).of_bundled("train_embeddings")? => {
+                Ok(Source::BundledWithLengths)
+            }
+            _ => Ok(Source::Bundled),
         }
     }
 
     /// Test embeddings with what the model is measured against; one without the other is an error.
     fn test_files(&self) -> Result<Option<Files>> {
-        let groups::TestData { test_embeddings, test_prompt_ids, test_rewards } = &self.test;
+        let groups::TestData {
+            test_embeddings,
+            test_prompt_ids,
+            test_rewards,
+            test_covariates,
+            ..
+        } = &self.test;
         match (test_embeddings, test_rewards) {
-            (None, None) => Ok(None),
+            (None, None) => match test_covariates {
+                Some(found) => Err(missing("test_covariates", found, "`test_embeddings`")),
+                None => Ok(None),
+            },
             (None, Some(found)) => Err(missing("test_rewards", found, "`test_embeddings`")),
             (Some(found), None) if self.test_labels.is_none() => {
                 Err(missing("test_embeddings", found, "`test_rewards` or `test_labels`"))
@@ -245,7 +269,8 @@ impl Args {
             (Some(embeddings), rewards) => {
                 let prompt_ids = self.fields.input(test_prompt_ids.as_ref());
                 let (embeddings, rewards) = (embeddings.clone(), rewards.clone());
-                Ok(Some(Files { embeddings, prompt_ids, rewards }))
+                let covariates = self.test.known(&self.names).of_files()?;
+                Ok(Some(Files { embeddings, prompt_ids, rewards, covariates }))
             }
         }
     }
@@ -275,7 +300,7 @@ impl Args {
         }
         settings.check()?;
         let source = self.source()?;
-        if source == Source::Bundled {
+        if source.is_bundled() {
             groups::note_bundled("train_embeddings", output);
         }
         let Asking { pool, prompts_per_round, .. } = settings.asking;
