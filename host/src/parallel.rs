@@ -39,11 +39,15 @@ impl Threads {
             let expected = format!("at most {MAX_THREADS}");
             return Err(Error::setting("threads", threads, expected));
         }
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
-            let expected = format!("as many as the system can start ({error})");
-            Error::setting("threads", threads, expected)
-        })?;
-        Ok(Self { pool, level })
+        Ok(Self { pool: pool_of(threads)?, level })
+    }
+
+    /// A thread of its own with the same instruction set, for work that goes on beside other work.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the system gives no more threads.
+    pub fn single(&self) -> Result<Self> {
+        Ok(Self { pool: pool_of(1)?, level: self.level })
     }
 
     /// The name of the instruction set in use.
@@ -75,6 +79,13 @@ impl Executor for Threads {
     ) -> (A, B) {
         self.pool.install(|| rayon::join(a, b))
     }
+}
+
+fn pool_of(threads: usize) -> Result<ThreadPool> {
+    ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
+        let expected = format!("as many as the system can start ({error})");
+        Error::setting("threads", threads, expected)
+    })
 }
 
 /// The level of an instruction set, if this processor has it.

@@ -25,7 +25,10 @@ fn digests(folder: &Path) -> String {
     let mut lines = String::new();
     for (name, options) in RUNS {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pairpick"));
-        command.current_dir(folder).args(["run", "--out", name, "--seed", "7"]).args(options);
+        command
+            .current_dir(folder)
+            .args(["run", "--beside", "none", "--out", name, "--seed", "7"])
+            .args(options);
         assert!(command.output().unwrap().status.success(), "{name}");
         for file in ["labels.jsonl", "metrics.jsonl"] {
             let text = fs::read_to_string(folder.join(name).join(file)).unwrap();

@@ -20,7 +20,7 @@ fn pairpick(folder: &Path, arguments: &[&str]) -> Command {
 
 /// A run of two short rounds on the bundled data.
 fn short_run(folder: &Path, arguments: &[&str]) -> Command {
-    let short = ["run", "--rounds", "2", "--batch", "20", "--iterations", "3"];
+    let short = ["run", "--rounds", "2", "--batch", "20", "--iterations", "3", "--beside", "none"];
     pairpick(folder, &[&short, arguments].concat())
 }
 
@@ -149,7 +149,9 @@ fn rounds_go_on_while_any_prompt_has_a_pair_without_a_label() {
     let folder = TempDir::new().unwrap();
     let sizes =
         ["--prompts-per-round", "1", "--batch", "28", "--rounds", "78", "--iterations", "1"];
-    let output = pairpick(folder.path(), &[&["run"][..], &sizes].concat()).output().unwrap();
+    let output = pairpick(folder.path(), &[&["run", "--beside", "none"][..], &sizes].concat())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0));
     let out = folder.path().join("pairpick-out");
     let lines = |name| fs::read_to_string(out.join(name)).unwrap().lines().count();

@@ -81,7 +81,7 @@ fn a_forgotten_file_of_embeddings_is_noted_and_quiet_is_quiet() {
     let folder = folder.path();
     let training =
         ["train", "--labels", "labels.jsonl", "--iterations", "1", "--out", "m", "--force"];
-    let run = ["run", "--rounds", "1", "--iterations", "1", "--force"];
+    let run = ["run", "--rounds", "1", "--iterations", "1", "--beside", "none", "--force"];
     let evaluation = ["eval", "--model", "model.safetensors"];
     let forgotten_test = FORGOTTEN.replace("train", "test");
     let cases: [(&[&str], &str); 4] = [

@@ -74,7 +74,7 @@ impl Case {
 
     fn run(&self) -> Vec<Value> {
         let rounds = ROUNDS.to_string();
-        let fixed = ["run", "--json", "--rounds", &rounds, "--out", "run"];
+        let fixed = ["run", "--json", "--beside", "none", "--rounds", &rounds, "--out", "run"];
         let groups = [&self.asking, &self.training, &self.common, &self.answers, &self.measuring];
         let options: Vec<&str> = groups.into_iter().flatten().copied().collect();
         let (report, _) = self.output(&[&fixed[..], &options].concat(), "");

@@ -34,7 +34,8 @@ fn refused(folder: &Path, arguments: &[&str], message: &str) {
 
 /// A run whose folder is `out`, and its rounds without what may differ.
 fn run(folder: &Path, out: &str, arguments: &[&str]) -> Vec<Value> {
-    let (mut report, _) = told(folder, &[&["run", "--out", out], arguments].concat());
+    let (mut report, _) =
+        told(folder, &[&["run", "--beside", "none", "--out", out], arguments].concat());
     let rounds = report["rounds"].as_array_mut().unwrap();
     rounds.iter_mut().for_each(|round| round["seconds"] = Value::Null);
     rounds.clone()

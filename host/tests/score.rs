@@ -26,7 +26,8 @@ const MODEL: &str = "out/model.safetensors";
 /// A folder with a short run on the bundled data.
 fn run() -> TempDir {
     let folder = TempDir::new().unwrap();
-    let output = pairpick(folder.path(), &["run", "--rounds", "2", "--out", "out"]);
+    let output =
+        pairpick(folder.path(), &["run", "--rounds", "2", "--beside", "none", "--out", "out"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     folder
 }

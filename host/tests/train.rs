@@ -13,7 +13,7 @@ use self::command::pairpick;
 /// A run on the bundled data, and its metrics by round.
 fn run(arguments: &[&str]) -> (TempDir, Vec<Value>) {
     let folder = TempDir::new().unwrap();
-    let arguments = [&["run", "--json", "--out", "out"], arguments].concat();
+    let arguments = [&["run", "--beside", "none", "--json", "--out", "out"], arguments].concat();
     let output = pairpick(folder.path(), &arguments);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     (folder, report["rounds"].as_array().unwrap().clone())

@@ -19,8 +19,19 @@ fn json(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-const RUN: [&str; 9] =
-    ["run", "--json", "--force", "--rounds", "3", "--iterations", "5", "--strategy", "pa-dopt"];
+const RUN: [&str; 11] = [
+    "run",
+    "--json",
+    "--force",
+    "--beside",
+    "none",
+    "--rounds",
+    "3",
+    "--iterations",
+    "5",
+    "--strategy",
+    "pa-dopt",
+];
 
 /// The rounds of a run without the fields that are not of its labels and model.
 fn rounds(folder: &Path, options: &[&str]) -> Vec<Value> {

@@ -273,6 +273,26 @@ fn the_bundled_replies_know_their_lengths() {
     let summary = dataset.summary().expect("a summary");
     assert_eq!(summary.train.covariates.as_ref().expect("lengths").names, ["length"]);
     assert!(Dataset::bundled().expect("bundled").train.embeddings.covariates().is_none());
+    // Another split of the same prompts has the same lengths, each with its reply.
+    let other = Dataset::bundled_split(1, true).expect("another split");
+    let (train, test) = (&other.train.embeddings, &other.test.as_ref().expect("a part").embeddings);
+    let mut all = [values(train), values(test)].concat();
+    assert_ne!(all, parts);
+    let mut sorted = parts.clone();
+    all.sort_by(f32::total_cmp);
+    sorted.sort_by(f32::total_cmp);
+    assert_eq!(all, sorted);
+    let mut row = vec![0.0; train.dimensions()];
+    let mut first = row.clone();
+    train.read_range(0..1, &mut first).expect("the first reply");
+    let same = (0..whole.items()).find(|item| {
+        whole.read_range(*item..*item + 1, &mut row).expect("a reply");
+        row == first
+    });
+    let same = same.expect("the reply is there") as usize;
+    assert_eq!(values(train)[0], parts[same]);
+    let without = Dataset::bundled_split(1, false).expect("another split");
+    assert!(without.train.embeddings.covariates().is_none());
     let opened = Source::BundledWithLengths.open(PoolKind::InPrompt).expect("bundled");
     assert_eq!(opened.summary().expect("a summary"), summary);
 }
@@ -304,7 +324,7 @@ fn a_change_of_covariates_is_noticed() {
     };
     let source = of(Some("words.npy"));
     assert_eq!(source.paths().len(), 6);
-    let inputs = Inputs { data: source.clone(), force: false };
+    let inputs = Inputs { data: source.clone(), force: false, grid: None };
     let text = serde_json::to_string(&inputs).expect("JSON");
     assert_eq!(serde_json::from_str::<Inputs>(&text).expect("the same"), inputs);
     let began = summary(&source);

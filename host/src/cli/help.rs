@@ -26,16 +26,17 @@ Examples:
   Try it, on the data that comes with the program:
     pairpick run
 
-  Compare with random pairs:
-    pairpick run --strategy random --out random
-    pairpick run --strategy pa-dopt --out pa-dopt
+  A run alone, and a strategy beside another over 10 seeds:
+    pairpick run --beside none --out alone
+    pairpick run --strategy pa-dopt --beside entropy --seeds 10 --out compared
 
   Your own embeddings, (N prompts, K responses, D), and golden rewards, (N, K):
     pairpick run --train-embeddings train.npy --train-rewards train_rewards.npy \\
                  --test-embeddings test.npy --test-rewards test_rewards.npy --out run1
 
-  The same from a folder with files of these names:
+  The same from a folder with files of these names, and beside random pairs over 20 seeds:
     pairpick run --data folder --out run1
+    pairpick run --data folder --beside random --out run2
 
   Prompts of any size: (M, D) and (M,), and the prompt of each row in a field of its record:
     pairpick run --train-embeddings rows.npy --train-rewards row_rewards.npy \\

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use pairpick_core::select::Strategy;
 use serde::Serialize;
 
 use super::data_folder::{CANDIDATES, DataFolder, LABELS, TEST_LABELS, TRAIN_REWARDS};
@@ -14,12 +16,14 @@ use crate::data::dataset::{DataSummary, Dataset};
 use crate::data::overlap::Overlap;
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
+use crate::grid::{Cell, CellRound, Grid, Plan, Work};
 use crate::label::oracle::OracleAnswerer;
 use crate::named::Named;
 use crate::output::inputs::{Files, LabelsFile, Source, TrainingFiles};
 use crate::output::{Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
+use crate::report::comparison::Comparison;
 use crate::report::{curves, table};
 use crate::round;
 use crate::round::metrics::{RoundMetrics, Summary};
@@ -34,10 +38,11 @@ use crate::settings::{
 /// oracle that knows the golden rewards, or from the answers that the candidates have, trains a
 /// Bradley–Terry reward model on all answers so far, and measures it on the test prompts, or on
 /// held-out labels. Without data options it runs on the small data that
-/// comes with the program, of which a quarter of the prompts are for testing.
+/// comes with the program, of which a quarter of the prompts are for testing, and compares with
+/// random pairs over 20 seeds, each with other test prompts: a single run is mostly chance.
 ///
 /// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json, curves.svg and
-/// manifest.json. The same command gives the same files on every machine, but for the field
+/// manifest.json; where runs are compared, grid.jsonl too. The same command gives the same files on every machine, but for the field
 /// "seconds" and what manifest.json has of the file that it is in.
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -104,6 +109,17 @@ pub(super) struct Args {
     #[command(flatten)]
     recipe: groups::Recipe,
 
+    /// Repeat the run by so many seeds, from --seed on, and print means with their 95 % intervals; 20
+    /// where --beside is given, or no data. The folder is that of the first
+    #[arg(long, value_name = "N", help_heading = "Comparison")]
+    seeds: Option<u32>,
+
+    /// A strategy to compare with, by the same seeds, data and number of labels, or none; random where
+    /// --seeds is given, or no data. Without data each seed has other test prompts
+    #[arg(long, value_name = "STRATEGY|none", value_parser = beside(), hide_possible_values = true,
+          help_heading = "Comparison")]
+    beside: Option<Beside>,
+
     #[command(flatten)]
     runtime: Runtime,
 
@@ -125,7 +141,7 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 19] = [
+const DECIDING: [&str; 21] = [
     "DataFolder",
     "TrainEmbeddings",
     "TrainRewards",
@@ -144,8 +160,27 @@ const DECIDING: [&str; 19] = [
     "Measuring",
     "preset",
     "seed",
+    "seeds",
+    "beside",
     "out",
 ];
+
+/// Seeds where nobody says how many.
+const SEEDS: u32 = 20;
+
+/// What a strategy is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    Strategy(Strategy),
+}
+
+/// Reads the name of a strategy, or none.
+fn beside() -> impl TypedValueParser<Value = Beside> {
+    let names = <Strategy as Named>::ALL.iter().map(|strategy| strategy.name());
+    PossibleValuesParser::new(names.chain(["none"]))
+        .map(|name| Strategy::from_name(&name).map_or(Beside::Nothing, Beside::Strategy))
+}
 
 /// A run that can begin, or go on.
 struct Job {
@@ -153,6 +188,14 @@ struct Job {
     folder: OutputFolder,
     dataset: Dataset,
     settings: Settings,
+    /// The runs that it is compared with, of which some may have ended.
+    grid: Option<Grid>,
+}
+
+/// What came of a run, and of those that it is compared with.
+struct Done {
+    rounds: Vec<RoundMetrics>,
+    comparison: Option<Comparison>,
 }
 
 /// What `--json` prints.
@@ -160,17 +203,19 @@ struct Job {
 struct Report<'a> {
     out: String,
     rounds: &'a [RoundMetrics],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'a Comparison>,
 }
 
 /// Runs. Nothing is written before all that can be checked is.
 pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
-    let (out, summary) = match &args.resume {
+    let (out, done) = match &args.resume {
         None => (&args.out, args.begin(output)?.carry_out(&threads, output)?),
         Some(out) => (out, args.go_on(out, &threads, output)?),
     };
-    args.report(out, &summary, output)
+    args.report(out, &done, output)
 }
 
 impl Args {
@@ -293,6 +338,38 @@ impl Args {
         Err(Error::setting("oracle", settings.answers.oracle.name(), needed))
     }
 
+    /// The strategies that are compared, the run's own first; none where nothing is.
+    fn compared(&self, ours: Strategy, bundled: bool) -> Option<Vec<Strategy>> {
+        match (self.beside, self.seeds) {
+            (Some(Beside::Strategy(other)), _) => Some(vec![ours, other]),
+            (Some(Beside::Nothing), None) => None,
+            (Some(Beside::Nothing), Some(_)) => Some(vec![ours]),
+            (None, Some(_)) if ours == Strategy::Random => Some(vec![ours]),
+            (None, Some(_)) => Some(vec![ours, Strategy::Random]),
+            // Whoever tries the program should not take the chance of one seed for a result.
+            (None, None) if bundled && ours != Strategy::Random => {
+                Some(vec![ours, Strategy::Random])
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn plan(&self, settings: &Settings, dataset: &Dataset, bundled: bool) -> Result<Option<Plan>> {
+        let Some(strategies) = self.compared(settings.asking.strategy, bundled) else {
+            return Ok(None);
+        };
+        if !dataset.is_measured() {
+            let needed = "needs `test_rewards` or `test_labels`, to compare by";
+            return Err(match (self.seeds, strategies.last()) {
+                (None, Some(other)) => Error::setting("beside", other.name(), needed),
+                (seeds, _) => Error::setting("seeds", seeds.unwrap_or(SEEDS), needed),
+            });
+        }
+        let plan = Plan { strategies, seeds: self.seeds.unwrap_or(SEEDS), splits: bundled };
+        plan.check(settings)?;
+        Ok(Some(plan))
+    }
+
     fn begin(&self, output: &mut Output) -> Result<Job> {
         let mut settings = self.settings();
         if self.candidates.candidates.is_some() {
@@ -309,7 +386,8 @@ impl Args {
         self.fit_oracle(&mut settings, &dataset)?;
         let data = dataset.summary()?;
         let notes = settings.fit_to(data.clone(), &self.typed())?;
-        let folder = OutputFolder::create(&self.out, self.force, &source)?;
+        let plan = self.plan(&settings, &dataset, source.is_bundled())?;
+        let folder = OutputFolder::create(&self.out, self.force, &source)?.with_grid(plan.clone());
         output.work().fills(&self.out, folder.partial_path(), 0);
         for note in &notes {
             output.note(note);
@@ -336,17 +414,19 @@ impl Args {
         }
         settings.data = Some(self.scan(&dataset, data, output)?);
         output.place(folder.partial_path(), &self.out);
-        Ok(Job { out: self.out.clone(), folder, dataset, settings })
+        let grid = plan.map(|plan| Grid { plan, cells: Vec::new() });
+        Ok(Job { out: self.out.clone(), folder, dataset, settings, grid })
     }
 
-    fn go_on(&self, out: &Path, threads: &Threads, output: &mut Output) -> Result<Summary> {
+    fn go_on(&self, out: &Path, threads: &Threads, output: &mut Output) -> Result<Done> {
         let (folder, interrupted) = OutputFolder::resume(out, self.force)?;
-        let Interrupted { settings, data, rounds } = interrupted;
+        let Interrupted { settings, data, rounds, grid } = interrupted;
         let ended = rounds.len();
         output.work().fills(out, folder.partial_path(), ended as u64);
         let Some(source) = data else {
             folder.finish()?;
-            return Ok(Summary { rounds });
+            let comparison = grid.as_ref().and_then(Comparison::of);
+            return Ok(Done { rounds, comparison });
         };
         let dataset = source.open(settings.asking.pool)?;
         let began = settings.data.as_ref();
@@ -355,7 +435,7 @@ impl Args {
         source.check_unchanged(began, &now)?;
         source.check_unchanged(began, &self.scan(&dataset, now, output)?)?;
         output.note(&format!("going on after round {ended} of {}", settings.asking.rounds));
-        Job { out: out.to_owned(), folder, dataset, settings }.carry_out(threads, output)
+        Job { out: out.to_owned(), folder, dataset, settings, grid }.carry_out(threads, output)
     }
 
     /// What all of the data is; where it is trusted, no more than a sample tells.
@@ -382,18 +462,23 @@ impl Args {
         Ok(summary)
     }
 
-    fn report(&self, out: &Path, summary: &Summary, output: &Output) -> Result<()> {
+    fn report(&self, out: &Path, done: &Done, output: &Output) -> Result<()> {
         let out = out.display().to_string();
-        if !self.print.json {
-            let table = table::of_rounds(&summary.rounds);
-            return output.result(&format!("{table}\n\nresults in {out}\n"));
+        let Done { rounds, comparison } = done;
+        if self.print.json {
+            let comparison = comparison.as_ref();
+            return output.json(&Report { out, rounds, comparison });
         }
-        output.json(&Report { out, rounds: &summary.rounds })
+        let table = match comparison {
+            Some(comparison) => comparison.text(),
+            None => table::of_rounds(rounds),
+        };
+        output.result(&format!("{table}\n\nresults in {out}\n"))
     }
 }
 
 impl Job {
-    fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
+    fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Done> {
         let out = quoted(&self.out);
         let partial = self.folder.partial_path().to_owned();
         let filled = self.fill(threads, output);
@@ -403,15 +488,55 @@ impl Job {
         filled
     }
 
-    fn fill(self, threads: &Threads, output: &mut Output) -> Result<Summary> {
-        let Self { mut folder, dataset, settings, .. } = self;
-        let mut oracle = OracleAnswerer { dataset: &dataset, settings: &settings };
-        let summary = round::run(&dataset, &settings, threads, &mut oracle, &mut folder, output)?;
-        let title = format!("{}, seed {}", settings.asking.strategy.name(), settings.seed);
-        folder.write_curves(&curves::svg(&title, &summary.rounds)?)?;
-        folder.finish()?;
-        Ok(summary)
+    fn fill(mut self, threads: &Threads, output: &mut Output) -> Result<Done> {
+        let Self { folder, dataset, settings, .. } = &mut self;
+        let mut oracle = OracleAnswerer { dataset, settings };
+        let Summary { rounds } =
+            round::run(dataset, settings, threads, &mut oracle, folder, output)?;
+        let strategy = settings.asking.strategy.name();
+        let (curves, comparison) = match self.grid.take() {
+            Some(mut grid) => {
+                self.compare(&mut grid, &rounds, threads, output)?;
+                let title = grid_title(&grid.plan);
+                (curves::grid_svg(&title, &grid)?, Comparison::of(&grid))
+            }
+            None => {
+                let title = format!("{strategy}, seed {}", self.settings.seed);
+                (curves::svg(&title, &rounds)?, None)
+            }
+        };
+        self.folder.write_curves(&curves)?;
+        self.folder.finish()?;
+        Ok(Done { rounds, comparison })
     }
+
+    /// Does what is left of the runs to compare with, of which this run is the first.
+    fn compare(
+        &mut self,
+        grid: &mut Grid,
+        rounds: &[RoundMetrics],
+        threads: &Threads,
+        output: &mut Output,
+    ) -> Result<()> {
+        let Self { folder, dataset, settings, .. } = self;
+        let mut ended =
+            |cell: &Cell, rounds: &[RoundMetrics]| folder.append_run(&CellRound::of(cell, rounds));
+        let cells = grid.plan.cells(settings);
+        if let (Some(first), true) = (cells.first(), grid.cells.is_empty()) {
+            ended(first, rounds)?;
+            grid.cells.push(rounds.to_vec());
+        }
+        let left = cells.len().saturating_sub(grid.cells.len());
+        let runs = if left == 1 { "run" } else { "runs" };
+        output.log(&format!("comparing with {left} more {runs}; --beside none does without"));
+        Work { settings, dataset, threads }.complete(grid, &mut ended, output)
+    }
+}
+
+/// What a picture of a grid shows.
+fn grid_title(plan: &Plan) -> String {
+    let names: Vec<&str> = plan.strategies.iter().map(|strategy| strategy.name()).collect();
+    format!("{}: means and 95 % intervals over {} seeds", names.join(" and "), plan.seeds)
 }
 
 /// A run that goes on reads its inputs again, which only a file allows.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use pairpick_core::digest::Digest;
 use pairpick_core::pool::pairs_of;
+use pairpick_core::rng::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::bundled;
@@ -12,11 +13,12 @@ use super::candidates::Candidates;
 use super::covariates::Covariates;
 use super::embeddings::Embeddings;
 use super::labels::{self, Label, Repeats, read_labels};
+use super::npy_header;
 use super::pool_kind::PoolKind;
 use super::responses::Responses;
 use super::rewards::Rewards;
 use crate::digest::HexDigest;
-use crate::error::{DataError, Error, Result, quotable};
+use crate::error::{DataError, Error, Result, Shape, quotable};
 
 /// Prompts of a sample, spread evenly; of fewer prompts, all.
 const SAMPLED_PROMPTS: usize = 256;
@@ -81,6 +83,35 @@ impl Split {
             (Some(embeddings), Some(rewards)) => Ok(Self { embeddings, rewards }),
             _ => Err(Error::Core { context, source }),
         }
+    }
+
+    /// Only these prompts, in this order, renumbered from 0, in memory.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; no prompt.
+    fn of_prompts(&self, prompts: &[u64]) -> Result<Self> {
+        let Self { embeddings, rewards } = self;
+        let (mut rows, mut golden) = (Vec::new(), Vec::new());
+        for prompt in prompts {
+            let items = embeddings.items_of(*prompt);
+            let len = items.end.saturating_sub(items.start) as usize;
+            let before = rows.len();
+            rows.resize(before.saturating_add(len.saturating_mul(embeddings.dimensions())), 0.0);
+            embeddings.read_range(items.clone(), &mut rows[before..])?;
+            golden.extend(rewards.iter().flat_map(|rewards| rewards.of_items(items.clone())));
+        }
+        let shape = |rest: &[u64]| [&[prompts.len() as u64], rest].concat();
+        let Shape(whole) = embeddings.file_shape();
+        let rest = whole.get(1..).unwrap_or_default();
+        let file = npy_file(shape(rest), &rows);
+        let embeddings = Embeddings::from_source(file, embeddings.path())?
+            .with_covariates_of(embeddings, prompts);
+        let rewards = rewards.as_ref().map(|rewards| {
+            let file = npy_file(shape(rest.get(..1).unwrap_or_default()), &golden);
+            Rewards::from_source(file, rewards.path(), &embeddings)
+        });
+        let rewards = rewards.transpose()?;
+        Ok(Self { embeddings, rewards })
     }
 
     /// Shape and digests, of the embeddings no more than a sample.
@@ -189,6 +220,13 @@ impl Dataset {
         &self.test.as_ref().unwrap_or(&self.train).embeddings
     }
 
+    /// Whether there is anything to measure a model on.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        let has_rewards = self.test.as_ref().is_some_and(|test| test.rewards.is_some());
+        has_rewards || self.test_labels.is_some()
+    }
+
     /// The data that is part of the program; one prompt in [`bundled::TEST_SHARE`] is for testing.
     ///
     /// # Errors
@@ -208,6 +246,27 @@ impl Dataset {
     fn of_program(lengths: bool) -> Result<Self> {
         let train = Split::bundled(lengths, |prompts| 0..bundled::first_test(prompts))?;
         let test = Some(Self::test_of_program(lengths)?);
+        Ok(Self { train, candidates: None, test, test_labels: None })
+    }
+
+    /// The same data, with the length of each reply as a covariate or without, as many prompts of it
+    /// for testing, drawn at random; split 0 is that of [`Dataset::bundled`].
+    ///
+    /// # Errors
+    /// As [`Dataset::bundled`].
+    pub fn bundled_split(split: u64, lengths: bool) -> Result<Self> {
+        if split == 0 {
+            return Self::of_program(lengths);
+        }
+        let whole = Split::bundled(lengths, |prompts| 0..prompts)?;
+        let prompts = whole.embeddings.prompts();
+        let mut test = vec![0; prompts.saturating_sub(bundled::first_test(prompts))];
+        Stream::new(split, "split", 0)
+            .sample(prompts as u64, &mut test)
+            .map_err(Error::core("a split"))?;
+        let train: Vec<u64> =
+            (0..prompts as u64).filter(|prompt| test.binary_search(prompt).is_err()).collect();
+        let (train, test) = (whole.of_prompts(&train)?, Some(whole.of_prompts(&test)?));
         Ok(Self { train, candidates: None, test, test_labels: None })
     }
 
@@ -280,6 +339,13 @@ impl Dataset {
         }
         Ok((summary, all_equal))
     }
+}
+
+/// A file of float32 numbers.
+fn npy_file(shape: Vec<u64>, values: &[f32]) -> Vec<u8> {
+    let mut file = npy_header::write("<f4", &Shape(shape));
+    file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    file
 }
 
 fn check_dimensions(train: &Embeddings, test: &Embeddings) -> Result<()> {

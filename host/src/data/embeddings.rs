@@ -165,6 +165,14 @@ impl Embeddings {
         Ok(Self { covariates: Some(covariates), ..self })
     }
 
+    /// The same with what else is known of the responses to these prompts of others, of which they are
+    /// a copy.
+    pub(super) fn with_covariates_of(self, others: &Self, prompts: &[u64]) -> Self {
+        let items = prompts.iter().flat_map(|prompt| others.items_of(*prompt));
+        let covariates = others.covariates.clone().map(|covariates| covariates.of_rows(items));
+        Self { covariates, ..self }
+    }
+
     /// What else is known of each response.
     #[must_use]
     pub fn covariates(&self) -> Option<&Covariates> {

@@ -13,6 +13,7 @@ use crate::data::labels::Repeats;
 use crate::data::pool_kind::PoolKind;
 use crate::data::prompt_ids::PromptIdsFile;
 use crate::error::{Error, FolderError, Result};
+use crate::grid::Plan;
 use crate::named;
 
 /// What the files hold, in the order of [`Source::all`].
@@ -313,4 +314,7 @@ pub struct Inputs {
     pub data: Source,
     /// Whether the run may replace an earlier one's folder.
     pub force: bool,
+    /// The runs that are compared with it, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<Plan>,
 }

@@ -29,6 +29,7 @@ use self::resume::Recorded;
 use crate::data::labels::LabelRecord;
 use crate::digest::HexDigest;
 use crate::error::{Error, FolderError, Result, quotable};
+use crate::grid::{CellRound, Plan};
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
 
@@ -44,6 +45,8 @@ pub const UNANSWERED: &str = "unanswered.jsonl";
 pub const MODEL: &str = "model.safetensors";
 /// What decided the result.
 pub const SETTINGS: &str = "settings.json";
+/// A line a round of each run of a grid.
+pub const GRID: &str = "grid.jsonl";
 /// The metrics, drawn.
 pub const CURVES: &str = "curves.svg";
 /// Where the data is, until the run ends.
@@ -59,6 +62,8 @@ pub struct OutputFolder {
     force: bool,
     /// Where the data is, until the run begins.
     source: Option<Source>,
+    /// The runs that are compared with this one.
+    grid: Option<Plan>,
     /// What an interrupted run has recorded, until it goes on.
     recorded: Recorded,
 }
@@ -96,7 +101,13 @@ impl OutputFolder {
     fn hold(out: &Path, target: PathBuf, partial: PathBuf, force: bool) -> Result<Self> {
         let partial = Partial::hold(partial, out)?;
         let (out, recorded) = (out.to_owned(), Recorded::default());
-        Ok(Self { out, target, partial, force, source: None, recorded })
+        Ok(Self { out, target, partial, force, source: None, grid: None, recorded })
+    }
+
+    /// The same for a run that others are compared with.
+    #[must_use]
+    pub fn with_grid(self, grid: Option<Plan>) -> Self {
+        Self { grid, ..self }
     }
 
     /// Where the files are while the run goes on.
@@ -112,7 +123,7 @@ impl OutputFolder {
             Error::io(self.partial_path().join(SETTINGS), "write", error.into())
         };
         let text = settings.to_json().map_err(problem)?;
-        let inputs = Inputs { data, force: self.force };
+        let inputs = Inputs { data, force: self.force, grid: self.grid.clone() };
         let inputs = serde_json::to_string_pretty(&inputs).map_err(problem)?;
         self.partial.clear()?;
         // A manifest comes first: without one the folder would be known as nobody's.
@@ -136,6 +147,15 @@ impl OutputFolder {
     /// [`Error::Io`].
     pub fn append_labels(&mut self, labels: &[LabelRecord]) -> Result<()> {
         self.append(LABELS, labels)
+    }
+
+    /// Appends a whole run to [`GRID`], which counts from here on.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn append_run(&mut self, rounds: &[CellRound]) -> Result<()> {
+        self.append(GRID, rounds)?;
+        self.partial.commit()
     }
 
     fn append<T: Serialize>(&mut self, name: &str, records: &[T]) -> Result<()> {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{MANIFEST, Manifest};
 use super::place::{create, entries, foreign, refused};
-use super::{CURVES, INPUTS, LABELS, METRICS, MODEL, SETTINGS, damaged, sync_folder};
+use super::{CURVES, GRID, INPUTS, LABELS, METRICS, MODEL, SETTINGS, damaged, sync_folder};
 use crate::error::{Error, FolderError, Result};
 
 const LOCK: &str = ".lock";
@@ -237,7 +237,7 @@ fn unknown() -> String {
 
 /// Refuses a folder with anything in it that no run writes.
 fn check_entries(path: &Path) -> Result<()> {
-    const OURS: [&str; 7] = [INPUTS, SETTINGS, METRICS, LABELS, MODEL, CURVES, MANIFEST];
+    const OURS: [&str; 8] = [INPUTS, SETTINGS, METRICS, LABELS, MODEL, GRID, CURVES, MANIFEST];
     let is_ours = |name: &str| match name {
         // It is empty, if it is not gone by now with a run that has ended.
         LOCK => !fs::metadata(path.join(LOCK)).is_ok_and(|found| found.len() > 0),

@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 use super::inputs::{Inputs, Source};
 use super::manifest::Manifest;
 use super::place::{check_free, resolve, sibling};
-use super::{CURVES, INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, damaged};
+use super::{CURVES, GRID, INPUTS, LABELS, METRICS, MODEL, OutputFolder, SETTINGS, damaged};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::LabelRecord;
 use crate::error::{Error, FolderError, Result};
+use crate::grid::Grid;
 use crate::json;
 use crate::model::Model;
 use crate::round::journal::Committed;
@@ -26,6 +27,8 @@ pub struct Interrupted {
     pub data: Option<Source>,
     /// The rounds that it has ended.
     pub rounds: Vec<RoundMetrics>,
+    /// The runs that are compared with it, and those of them that have ended.
+    pub grid: Option<Grid>,
 }
 
 /// The rounds of a run as its files have them: nothing, at its start.
@@ -85,12 +88,15 @@ impl OutputFolder {
         let inputs = self.inputs()?;
         self.force |= inputs.as_ref().is_some_and(|inputs| inputs.force);
         let complete = self.partial.has(CURVES);
+        let plan = inputs.as_ref().and_then(|inputs| inputs.grid.clone());
+        let runs = self.records(GRID)?;
+        let grid = plan.map(|plan| Grid::recorded(plan, &settings, runs));
         let data = inputs.map(|inputs| inputs.data).filter(|_| !complete);
         let rounds: Vec<RoundMetrics> = self.records(METRICS)?;
         let labels = self.records(LABELS)?;
         let model = self.recorded_model()?;
         self.recorded = Recorded { rounds: rounds.clone(), labels, model };
-        Ok(Interrupted { settings, data, rounds })
+        Ok(Interrupted { settings, data, rounds, grid })
     }
 
     fn inputs(&self) -> Result<Option<Inputs>> {

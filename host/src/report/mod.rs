@@ -3,6 +3,8 @@
 #[cfg(feature = "cli")]
 pub mod agreement;
 #[cfg(feature = "cli")]
+pub mod comparison;
+#[cfg(feature = "cli")]
 pub mod cost;
 #[cfg(feature = "cli")]
 pub mod count;
@@ -12,6 +14,7 @@ pub mod evaluation;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
+pub mod measure;
 #[cfg(feature = "cli")]
 pub mod scores;
 pub mod selection;

@@ -11,12 +11,22 @@ pub fn of_rounds(rounds: &[RoundMetrics]) -> String {
         .into_iter()
         .filter(|column| column.cells.iter().any(Option::is_some))
         .collect();
+    let titles: Vec<&str> = columns.iter().map(|column| column.title.as_str()).collect();
+    let row = |row: usize| columns.iter().map(move |column| cell(column, row)).collect();
+    right_aligned(&titles, (0..rounds.len()).map(row))
+}
+
+/// A table without lines, without a final line break.
+pub(super) fn right_aligned<T: Into<comfy_table::Cell>>(
+    titles: &[&str],
+    rows: impl Iterator<Item = Vec<T>>,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(columns.iter().map(|column| column.title.as_str()));
-    for row in 0..rounds.len() {
-        table.add_row(columns.iter().map(|column| cell(column, row)));
-    }
+    table.set_header(titles);
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
     for column in table.column_iter_mut() {
         column.set_cell_alignment(CellAlignment::Right);
         column.set_padding((0, 2));

@@ -76,6 +76,12 @@ impl Asking {
 
     /// Checks what single strategies read, and that this one reads what is set.
     pub(super) fn check_strategy(&self) -> Result<()> {
+        self.check_what_is_read()?;
+        self.check_what_can_be_done()
+    }
+
+    /// Checks what the strategy can do with these, of which it may leave some unread.
+    pub(crate) fn check_what_can_be_done(&self) -> Result<()> {
         between("posterior_samples", self.posterior_samples, 2..=MAX_SAMPLES)?;
         between("configurations", self.configurations, 2..=MAX_CONFIGURATIONS)?;
         between("clusters", self.clusters, 1..=MAX_CLUSTERS)?;
@@ -87,7 +93,6 @@ impl Asking {
                 format!("must be at least `posterior_samples` {}", self.posterior_samples);
             return Err(Error::setting("configurations", self.configurations, expected));
         }
-        self.check_what_is_read()?;
         self.check_mix()
     }
 

@@ -22,8 +22,8 @@ use tempfile::TempDir;
 use self::folder::{FILES, names};
 
 /// A few rounds, each long enough to be killed in.
-const ROUNDS: [&str; 9] =
-    ["--rounds", "3", "--batch", "20", "--iterations", "60", "--early-stopping", "off", "--out"];
+const ROUNDS: [&str; 8] =
+    ["--rounds", "3", "--batch", "20", "--iterations", "60", "--early-stopping", "off"];
 
 const POLL: Duration = Duration::from_micros(200);
 
@@ -35,7 +35,9 @@ struct Case {
 
 impl Case {
     fn new(arguments: &[&'static str]) -> Self {
-        let arguments = [&["run"], &ROUNDS[..], &["out"], arguments].concat();
+        let alone: &[&str] =
+            if arguments.contains(&"--beside") { &[] } else { &["--beside", "none"] };
+        let arguments = [&["run"], &ROUNDS[..], alone, &["--out", "out"], arguments].concat();
         Self { folder: TempDir::new().unwrap(), arguments }
     }
 
@@ -106,17 +108,19 @@ impl Case {
     /// The files, the seconds of the metrics left out; nothing else may be there.
     fn result(&self) -> Vec<String> {
         assert_eq!(names(self.folder.path()), ["out"]);
-        assert_eq!(names(&self.out()), FILES);
-        let read = |name| {
+        let files = names(&self.out());
+        let own: Vec<&String> = files.iter().filter(|name| *name != "grid.jsonl").collect();
+        assert_eq!(own, FILES);
+        let read = |name: &String| {
             let bytes = fs::read(self.out().join(name)).unwrap();
             let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-            match name {
-                "metrics.jsonl" => without_seconds(&text),
+            match name.as_str() {
+                "metrics.jsonl" | "grid.jsonl" => without_seconds(&text),
                 "manifest.json" => without_metrics(&text),
                 _ => text,
             }
         };
-        FILES.map(read).to_vec()
+        files.iter().map(read).collect()
     }
 
     fn succeeds(&self, arguments: &[&str]) {
@@ -190,7 +194,9 @@ fn without_seconds(metrics: &str) -> String {
 /// A manifest without the digest of the seconds.
 fn without_metrics(manifest: &str) -> String {
     let mut manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
-    assert!(manifest["files"].as_object_mut().unwrap().remove("metrics.jsonl").is_some());
+    let files = manifest["files"].as_object_mut().unwrap();
+    assert!(files.remove("metrics.jsonl").is_some());
+    files.remove("grid.jsonl");
     manifest.to_string()
 }
 
@@ -272,6 +278,12 @@ fn killed_after_each_change_of_the_folder_while_each_round_starts_from_the_last(
     killed_after_each_change(&["--init", "warm"]);
 }
 
+/// Of the runs to compare with, none that has ended is done again, and none is left out.
+#[test]
+fn killed_after_each_change_of_the_folder_while_runs_are_compared() {
+    killed_after_each_change(&["--beside", "random", "--seeds", "2"]);
+}
+
 #[test]
 fn killed_after_any_delay() {
     let reference = Case::new(&[]);
@@ -347,7 +359,7 @@ fn torn_last_lines_are_dropped() {
 #[test]
 fn options_that_decide_the_result_are_refused_beside_resume() {
     let case = Case::new(&[]);
-    let options: [&[&str]; 15] = [
+    let options: [&[&str]; 17] = [
         &["--strategy", "random"],
         &["--rounds", "3"],
         &["--oracle", "bt"],
@@ -356,6 +368,8 @@ fn options_that_decide_the_result_are_refused_beside_resume() {
         &["--best-of", "2"],
         &["--preset", "paper"],
         &["--seed", "1"],
+        &["--seeds", "3"],
+        &["--beside", "random"],
         &["--out", "other"],
         &["--train-embeddings", "e.npy"],
         &["--candidates", "c.jsonl"],
@@ -447,7 +461,7 @@ fn that_labels_tell_little_is_said_once_by_a_run_and_not_again_when_it_goes_on()
         stderr.matches(LITTLE).count()
     };
     let arguments = "run --rounds 16 --batch 60 --strategy greedy-dopt --prior-precision 1e-6 \
-                     --iterations 10 --out out";
+                     --iterations 10 --beside none --out out";
     let case =
         Case { folder: TempDir::new().unwrap(), arguments: arguments.split_whitespace().collect() };
     assert_eq!(said(case.output(&case.arguments)), 1);

@@ -16,7 +16,7 @@ struct Replacing {
 impl Replacing {
     fn new() -> Self {
         let case = Case::new(&["--force"]);
-        case.succeeds(&["run", "--rounds", "1", "--seed", "9", "--out", "out"]);
+        case.succeeds(&["run", "--rounds", "1", "--seed", "9", "--beside", "none", "--out", "out"]);
         let earlier = case.result();
         // Somebody's file keeps the later run from taking the place of the earlier.
         let mut child = case.begin();
@@ -84,7 +84,8 @@ fn whatever_command_follows_a_kill_while_a_run_is_replaced() {
         assert!(case.result() == replacing.later);
     }
     for case in replacing.states() {
-        let again = ["run", "--rounds", "1", "--seed", "9", "--out", "out", "--force"];
+        let again =
+            ["run", "--rounds", "1", "--seed", "9", "--beside", "none", "--out", "out", "--force"];
         case.succeeds(&again);
         assert!(case.result() == replacing.earlier);
     }

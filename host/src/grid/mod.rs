@@ -1,0 +1,362 @@
+//! A grid of paired runs: several seeds, each by several strategies that share the seed's data, noise
+//! and first draws, so that what differs between them is the strategy's doing.
+//!
+//! A run is one thread's work and runs go side by side: which threads there are changes no result.
+
+pub mod statistics;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use pairpick_core::parallel::Executor;
+use pairpick_core::select::Strategy;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use self::statistics::Estimate;
+use crate::data::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::label::oracle::OracleAnswerer;
+use crate::named::{self, Named};
+use crate::parallel::Threads;
+use crate::progress::Progress;
+use crate::report::measure::Measure;
+use crate::round;
+use crate::round::journal::MemoryJournal;
+use crate::round::metrics::RoundMetrics;
+use crate::settings::{Settings, Typed};
+
+/// The most seeds of a grid.
+const MOST_SEEDS: u32 = 10_000;
+
+/// Which runs there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The first is that of the run whose settings all runs share.
+    #[serde(with = "strategies")]
+    pub strategies: Vec<Strategy>,
+    /// How many seeds, from the settings' own on.
+    pub seeds: u32,
+    /// Whether the data is that of the program, split otherwise for each seed.
+    pub splits: bool,
+}
+
+/// One of the runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Which seed it has, counted from 0.
+    pub repeat: u32,
+    /// The seed of every random draw.
+    pub seed: u64,
+    /// Which pairs it asks about.
+    pub strategy: Strategy,
+}
+
+impl Plan {
+    /// Checks that the strategies can do with the budget of these settings, which fit the data.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub fn check(&self, settings: &Settings) -> Result<()> {
+        if !(1..=MOST_SEEDS).contains(&self.seeds) {
+            let expected = format!("must be from 1 to {MOST_SEEDS}");
+            return Err(Error::setting("seeds", self.seeds, expected));
+        }
+        let mut seen = vec![settings.asking.strategy];
+        for strategy in self.strategies.iter().skip(1) {
+            if seen.contains(strategy) {
+                let expected = "must be another strategy than `strategy`";
+                return Err(Error::setting("beside", strategy.name(), expected));
+            }
+            beside(settings, *strategy)?;
+            seen.push(*strategy);
+        }
+        Ok(())
+    }
+
+    /// The runs: seed by seed, the strategies in their order.
+    #[must_use]
+    pub fn cells(&self, settings: &Settings) -> Vec<Cell> {
+        let of_repeat = |repeat: u32| {
+            let seed = settings.seed.wrapping_add(u64::from(repeat));
+            self.strategies.iter().map(move |strategy| Cell { repeat, seed, strategy: *strategy })
+        };
+        (0..self.seeds).flat_map(of_repeat).collect()
+    }
+}
+
+/// The same budget for another strategy, without what that does not read.
+fn beside(settings: &Settings, strategy: Strategy) -> Result<Settings> {
+    let mut settings = settings.clone();
+    settings.asking.strategy = strategy;
+    settings.asking.check_what_can_be_done()?;
+    if let Some(data) = settings.data.clone() {
+        settings.fit_to(data, &Typed::default())?;
+    }
+    Ok(settings)
+}
+
+/// What came of a run after a round: a line of `grid.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CellRound {
+    /// The run's strategy.
+    #[serde(with = "named")]
+    pub strategy: Strategy,
+    /// Its seed.
+    pub seed: u64,
+    /// The round.
+    #[serde(flatten)]
+    pub metrics: RoundMetrics,
+}
+
+impl CellRound {
+    /// The lines of a run.
+    #[must_use]
+    pub fn of(cell: &Cell, rounds: &[RoundMetrics]) -> Vec<Self> {
+        let Cell { strategy, seed, .. } = *cell;
+        rounds.iter().map(|metrics| Self { strategy, seed, metrics: metrics.clone() }).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for CellRound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Key {
+            #[serde(with = "named")]
+            strategy: Strategy,
+            seed: u64,
+        }
+        // `flatten` would not read numbers that are keys of a map.
+        let mut fields = Map::deserialize(deserializer)?;
+        let key = ["strategy", "seed"]
+            .into_iter()
+            .filter_map(|name| fields.remove_entry(name))
+            .collect::<Map<String, Value>>();
+        let Key { strategy, seed } =
+            serde_json::from_value(Value::Object(key)).map_err(D::Error::custom)?;
+        let metrics = serde_json::from_value(Value::Object(fields)).map_err(D::Error::custom)?;
+        Ok(Self { strategy, seed, metrics })
+    }
+}
+
+/// The runs of a grid that have ended: the first ones of its plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Which runs there are.
+    pub plan: Plan,
+    /// The rounds of each, in the order of [`Plan::cells`].
+    pub cells: Vec<Vec<RoundMetrics>>,
+}
+
+impl Grid {
+    /// The runs whose lines are those of a file, which has all or nothing of a run.
+    #[must_use]
+    pub fn recorded(plan: Plan, settings: &Settings, lines: Vec<CellRound>) -> Self {
+        let mut cells: Vec<Vec<RoundMetrics>> = Vec::new();
+        let planned = plan.cells(settings);
+        for CellRound { strategy, seed, metrics } in lines {
+            let is_own = |cell: &Cell| (cell.strategy, cell.seed) == (strategy, seed);
+            let place = planned.iter().position(is_own).unwrap_or(cells.len());
+            // A run without a round has no line.
+            while cells.len() <= place {
+                cells.push(Vec::new());
+            }
+            cells[place].push(metrics);
+        }
+        Self { plan, cells }
+    }
+
+    /// A measure of a strategy, by its place in the plan, round by round, as far as all of its runs
+    /// have it.
+    #[must_use]
+    pub fn curve(&self, strategy: usize, measure: &Measure) -> Vec<Point> {
+        let runs = self.runs_of(strategy);
+        let point = |round: usize| {
+            let ended: Vec<&RoundMetrics> =
+                runs.iter().map(|run| run.get(round)).collect::<Option<_>>()?;
+            let values = ended.iter().map(|metrics| measure.value(metrics));
+            let value = Estimate::of(&values.collect::<Option<Vec<f64>>>()?)?;
+            let labels: Vec<f64> = ended.iter().map(|metrics| metrics.labels as f64).collect();
+            Some(Point { labels: Estimate::of(&labels)?.mean, value })
+        };
+        (0..).map_while(point).collect()
+    }
+
+    /// The first strategy's measure less the second's, seed by seed, round by round.
+    #[must_use]
+    pub fn differences(&self, measure: &Measure) -> Vec<Estimate> {
+        let (ours, others) = (self.runs_of(0), self.runs_of(1));
+        let value = |run: &[RoundMetrics], round: usize| measure.value(run.get(round)?);
+        let difference = |round: usize| {
+            let pairs = ours.iter().zip(&others);
+            let of_pair = |(one, other): (&&[RoundMetrics], &&[RoundMetrics])| {
+                Some(value(one, round)? - value(other, round)?)
+            };
+            Estimate::of(&pairs.map(of_pair).collect::<Option<Vec<f64>>>()?)
+        };
+        (0..).map_while(difference).collect()
+    }
+
+    /// The rounds of a strategy's runs, by its place in the plan, in the order of the seeds.
+    fn runs_of(&self, strategy: usize) -> Vec<&[RoundMetrics]> {
+        let every = self.plan.strategies.len();
+        let own = |place: &usize| place % every == strategy;
+        (0..self.cells.len()).filter(own).map(|place| self.cells[place].as_slice()).collect()
+    }
+}
+
+/// After a round of all runs of a strategy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Labels so far, mean over the runs.
+    pub labels: f64,
+    /// What is measured.
+    pub value: Estimate,
+}
+
+/// How a grid is worked through.
+pub struct Work<'a> {
+    /// What the runs share.
+    pub settings: &'a Settings,
+    /// What they learn from and are measured on, unless each seed has a split of its own.
+    pub dataset: &'a Dataset,
+    /// How many run at once, each on a thread of its own.
+    pub threads: &'a Threads,
+}
+
+/// What a thread tells.
+enum Event {
+    /// A round has ended.
+    Round,
+    /// A run has.
+    Ended(usize, Result<Vec<RoundMetrics>>),
+}
+
+impl Work<'_> {
+    /// Does the runs that are left, and hands over each in its order once it has ended.
+    ///
+    /// # Errors
+    /// What the first run that fails, in their order, or `ended` gives.
+    pub fn complete(
+        &self,
+        grid: &mut Grid,
+        ended: &mut dyn FnMut(&Cell, &[RoundMetrics]) -> Result<()>,
+        progress: &mut dyn Progress,
+    ) -> Result<()> {
+        let (cells, splits) = (grid.plan.cells(self.settings), grid.plan.splits);
+        let left = cells.len().saturating_sub(grid.cells.len());
+        let next = AtomicUsize::new(grid.cells.len());
+        let (sender, events) = channel();
+        progress.begin("comparing", (left * self.settings.asking.rounds) as u64);
+        thread::scope(|scope| -> Result<()> {
+            for _ in 0..self.threads.threads().min(left) {
+                let (sender, cells, next) = (sender.clone(), &cells, &next);
+                scope.spawn(move || self.work(cells, splits, next, &sender));
+            }
+            drop(sender);
+            let (mut rounds, mut early) = (0, BTreeMap::new());
+            for event in events {
+                match event {
+                    Event::Round => {
+                        rounds += 1;
+                        progress.advance(rounds);
+                    }
+                    Event::Ended(place, result) => {
+                        early.insert(place, result);
+                    }
+                }
+                while let Some(result) = early.remove(&grid.cells.len()) {
+                    let rounds = result?;
+                    ended(&cells[grid.cells.len()], &rounds)?;
+                    grid.cells.push(rounds);
+                }
+            }
+            Ok(())
+        })?;
+        progress.end();
+        Ok(())
+    }
+
+    /// Does runs until there is none left, or nobody hears of them.
+    fn work(&self, cells: &[Cell], splits: bool, next: &AtomicUsize, events: &Sender<Event>) {
+        let lengths = self.dataset.train.embeddings.covariates().is_some();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(cell) = cells.get(place) else { return };
+            let split = splits.then(|| Dataset::bundled_split(u64::from(cell.repeat), lengths));
+            let result = match split.transpose() {
+                Ok(own) => self.run(cell, own.as_ref().unwrap_or(self.dataset), events),
+                Err(error) => Err(error),
+            };
+            let failed = result.is_err();
+            if events.send(Event::Ended(place, result)).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    fn run(
+        &self,
+        cell: &Cell,
+        dataset: &Dataset,
+        events: &Sender<Event>,
+    ) -> Result<Vec<RoundMetrics>> {
+        let mut settings = match cell.strategy == self.settings.asking.strategy {
+            true => self.settings.clone(),
+            false => beside(self.settings, cell.strategy)?,
+        };
+        settings.seed = cell.seed;
+        let threads = self.threads.single()?;
+        let mut oracle = OracleAnswerer { dataset, settings: &settings };
+        let (mut journal, mut counting) = (MemoryJournal::default(), Counting(events.clone()));
+        round::run(dataset, &settings, &threads, &mut oracle, &mut journal, &mut counting)
+            .map(|summary| summary.rounds)
+    }
+}
+
+/// Counts rounds, and leaves notes to the run that is not in the grid alone.
+struct Counting(Sender<Event>);
+
+impl Progress for Counting {
+    fn begin(&mut self, _stage: &str, _total: u64) {}
+
+    fn advance(&mut self, _done: u64) {}
+
+    fn end(&mut self) {}
+
+    fn round(&mut self, _round: u64, _line: &str) {
+        // Nobody listens any more once a run has failed.
+        let _ = self.0.send(Event::Round);
+    }
+
+    fn note(&mut self, _message: &str) {}
+}
+
+/// Strategies by their names.
+mod strategies {
+    use super::{Deserialize, Deserializer, Named, Strategy};
+    use serde::Serializer;
+    use serde::de::Error as _;
+
+    pub(super) fn serialize<S: Serializer>(
+        strategies: &[Strategy],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(strategies.iter().map(|strategy| strategy.name()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Strategy>, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let strategy = |name: &String| {
+            let unknown = || D::Error::custom(format!("unknown strategy {name:?}"));
+            <Strategy as Named>::from_name(name).ok_or_else(unknown)
+        };
+        names.iter().map(strategy).collect()
+    }
+}
