@@ -223,11 +223,11 @@ fn splits_of_the_bundled_data_are_drawn_by_their_number() {
         })
     };
     let whole = rewards(&Dataset::bundled().unwrap());
-    assert_eq!(rewards(&Dataset::bundled_split(0).unwrap()), whole);
+    assert_eq!(rewards(&Dataset::bundled_split(0, false).unwrap()), whole);
     let all: BTreeSet<_> = whole.concat().into_iter().collect();
     let mut tests = BTreeSet::new();
     for number in 1..20 {
-        let dataset = Dataset::bundled_split(number).unwrap();
+        let dataset = Dataset::bundled_split(number, false).unwrap();
         let [train, test] = rewards(&dataset);
         assert_eq!((train.len(), test.len()), (78, 26));
         assert_eq!([&train[..], &test].concat().into_iter().collect::<BTreeSet<_>>(), all);

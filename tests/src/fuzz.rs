@@ -6,7 +6,7 @@ use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-use pairpick::data::array::Element;
+use pairpick::data::array::{Element, Integer};
 use pairpick::data::candidates::Candidates;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{Repeats, read_labels_from};
@@ -361,10 +361,13 @@ pub fn tensors(list: &[(&str, Element, &[usize])]) -> Vec<u8> {
     let mut start = 0;
     let entries = list.iter().map(|(name, element, shape)| {
         let dtype = match element {
-            Element::F64 => "F64",
-            Element::F32 => "F32",
-            Element::F16 => "F16",
-            Element::Bf16 => "BF16",
+            Element::F64 => "F64".to_owned(),
+            Element::F32 => "F32".to_owned(),
+            Element::F16 => "F16".to_owned(),
+            Element::Bf16 => "BF16".to_owned(),
+            Element::Integer(Integer { bytes, signed }) => {
+                format!("{}{}", if *signed { 'I' } else { 'U' }, 8 * bytes)
+            }
         };
         let end = start + shape.iter().fold(element.size(), |bytes, length| bytes * length);
         let entry = format!(

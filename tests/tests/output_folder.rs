@@ -159,6 +159,7 @@ fn places_that_no_force_may_replace() {
         prompt_ids: None,
         rewards: None,
         candidates: None,
+        covariates: None,
     };
     refused(folder.path(), &Source::Files { train, test: None, test_labels: None });
     for place in [&out, Path::new("."), Path::new(".."), Path::new("/")] {

@@ -1,10 +1,10 @@
 //! `--data`: a folder whose files are found by their names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::groups::{TestData, TrainEmbeddings};
+use super::groups::{Covariates, TestData, TrainEmbeddings, is_length};
 use super::output::Output;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ pub(super) struct DataFolder {
     /// Folder in which files are found by their names, unless an option names another: train_embeddings
     /// or embeddings and train_rewards or rewards (.npy, .npz or .safetensors), train_prompt_ids or
     /// prompt_ids (.npy, .txt or .jsonl), or for rows train_texts.jsonl or texts.jsonl;
-    /// candidates.jsonl, labels.jsonl; the same of test_embeddings, test_rewards, test_prompt_ids,
+    /// candidates.jsonl, labels.jsonl, and where lengths are wanted the texts; the same of test_embeddings, test_rewards, test_prompt_ids,
     /// test_texts.jsonl and test_labels.jsonl; of these, what the command reads
     #[arg(long, value_name = "DIR", help_heading = "Data")]
     pub data: Option<PathBuf>,
@@ -60,6 +60,9 @@ const TEST_EMBEDDINGS: Names = Names::arrays("test_embeddings", &["test_embeddin
 const TEST_REWARDS: Names = Names::arrays("test_rewards", &["test_rewards"]);
 const TEST_IDS: Names = Names::ids("test_prompt_ids", &["test_prompt_ids"]);
 const TEST_TEXTS: Names = Names::lines("test_prompt_ids", &["test_texts"]);
+/// Texts whose lengths are wanted.
+pub(super) const TRAIN_LENGTHS: Names = Names::lines("texts", &["train_texts", "texts"]);
+const TEST_LENGTHS: Names = Names::lines("test_texts", &["test_texts"]);
 pub(super) const TEST_LABELS: Names = Names::lines("test_labels", &["test_labels"]);
 
 impl DataFolder {
@@ -122,13 +125,35 @@ impl Folder {
 
     /// Test embeddings, the prompts of their rows and their rewards, if they are there.
     pub fn fill_test(&mut self, test: &mut TestData) -> Result<()> {
-        let TestData { test_embeddings, test_prompt_ids, test_rewards } = test;
+        let TestData { test_embeddings, test_prompt_ids, test_rewards, .. } = test;
         self.fill(test_embeddings, &TEST_EMBEDDINGS)?;
         if test_embeddings.is_none() {
             return Ok(());
         }
         self.fill(test_rewards, &TEST_REWARDS)?;
-        self.fill_ids(test_prompt_ids, [&TEST_IDS, &TEST_TEXTS], test_embeddings.as_ref())
+        self.fill_ids(test_prompt_ids, [&TEST_IDS, &TEST_TEXTS], test_embeddings.as_ref())?;
+        self.fill_texts(test.test_covariates.as_deref(), &mut test.test_texts, &TEST_LENGTHS)
+    }
+
+    /// The texts whose lengths are wanted of training embeddings.
+    pub fn fill_lengths(&mut self, covariates: &mut Covariates) -> Result<()> {
+        let Covariates { covariates, texts } = covariates;
+        self.fill_texts(covariates.as_deref(), texts, &TRAIN_LENGTHS)
+    }
+
+    /// Texts, where these covariates are their lengths.
+    pub fn fill_texts(
+        &mut self,
+        covariates: Option<&Path>,
+        texts: &mut Option<PathBuf>,
+        names: &Names,
+    ) -> Result<()> {
+        if covariates.is_some_and(is_length) {
+            self.fill(texts, names)?;
+            // The texts of rows may be their prompt ids.
+            self.taken.dedup();
+        }
+        Ok(())
     }
 
     /// What a model scores or is measured on: test embeddings, or where there are none the others.
@@ -136,13 +161,17 @@ impl Folder {
         &mut self,
         embeddings: &mut Option<PathBuf>,
         prompt_ids: &mut Option<PathBuf>,
+        covariates: Option<&Path>,
+        texts: &mut Option<PathBuf>,
     ) -> Result<()> {
         self.fill(embeddings, &TEST_EMBEDDINGS)?;
         if embeddings.is_some() {
-            return self.fill_ids(prompt_ids, [&TEST_IDS, &TEST_TEXTS], embeddings.as_ref());
+            self.fill_ids(prompt_ids, [&TEST_IDS, &TEST_TEXTS], embeddings.as_ref())?;
+            return self.fill_texts(covariates, texts, &TEST_LENGTHS);
         }
         self.fill_needed(embeddings, &TRAIN_EMBEDDINGS)?;
-        self.fill_ids(prompt_ids, [&TRAIN_IDS, &TRAIN_TEXTS], embeddings.as_ref())
+        self.fill_ids(prompt_ids, [&TRAIN_IDS, &TRAIN_TEXTS], embeddings.as_ref())?;
+        self.fill_texts(covariates, texts, &TRAIN_LENGTHS)
     }
 
     /// Prompt ids; of rows without ids of their own those of their texts.

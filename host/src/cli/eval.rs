@@ -32,6 +32,14 @@ use crate::settings::{Measuring, Settings};
 #[command(
     after_help = help::EVAL,
     after_long_help = help::eval(),
+    mut_arg("test_covariates", |covariates| covariates.help(
+        "Numbers known of each response, such as its length, that the model has learnt from: a file of \
+         shape (N, K) or (N, K, C), or (M,) or (M, C); or length: that of its text in --test-texts"
+    )),
+    mut_arg("test_texts", |texts| texts.help(
+        "The responses' texts, in the order of the embeddings' rows: JSON Lines, a response a line with \
+         its \"text\" or \"response\", or a prompt a line with \"responses\""
+    )),
     mut_arg("test_embeddings", |test| test.help(
         "Embeddings to measure the model on, of shape (N prompts, K responses, D), or (M rows, D) \
          with --test-prompt-ids or for --test-labels alone; without them it is the test part of the \
@@ -51,6 +59,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     fields: groups::PromptFields,
+
+    #[command(flatten)]
+    names: groups::CovariateNames,
 
     /// Held-out labels of items of the test embeddings: JSON Lines, - for standard input
     #[arg(long, value_name = "FILE", requires = "test_source", help_heading = "Data")]
@@ -88,9 +99,12 @@ impl Args {
         };
         folder.fill(&mut self.test_labels, &TEST_LABELS)?;
         folder.fill_test(&mut self.test)?;
-        let groups::TestData { test_embeddings, test_prompt_ids, .. } = &mut self.test;
+        let groups::TestData {
+            test_embeddings, test_prompt_ids, test_covariates, test_texts, ..
+        } = &mut self.test;
+        let covariates = test_covariates.as_deref();
         // Held-out labels may be of the items that others are learnt from.
-        folder.fill_scored(test_embeddings, test_prompt_ids)?;
+        folder.fill_scored(test_embeddings, test_prompt_ids, covariates, test_texts)?;
         folder.note(output);
         Ok(())
     }
@@ -98,13 +112,17 @@ impl Args {
     fn evaluate(&self, threads: &Threads, output: &mut Output) -> Result<EvaluationReport> {
         let Some(path) = &self.test.test_embeddings else {
             groups::note_bundled("test_embeddings", output);
-            let split = Dataset::bundled_test()?;
+            let split = match self.test.known(&self.names).of_bundled("test_embeddings")? {
+                true => Dataset::bundled_test_with_lengths()?,
+                false => Dataset::bundled_test()?,
+            };
             let model = Model::open_for(&split.embeddings, &self.model)?;
             let golden = self.golden(&model, &split, threads, output)?;
             return self.report(&model, Some(golden), None);
         };
         let prompt_ids = self.test.test_prompt_ids.as_deref();
-        let embeddings = groups::opened(path, prompt_ids, &self.fields, output)?;
+        let known = self.test.known(&self.names);
+        let embeddings = groups::opened(path, prompt_ids, &self.fields, known, output)?;
         let model = Model::open_for(&embeddings, &self.model)?;
         let answers = match &self.test_labels {
             Some(labels) => {

@@ -9,15 +9,16 @@ use serde::Serialize;
 use super::output::Output;
 use crate::data::array::Element;
 use crate::data::candidates::Candidates;
+use crate::data::covariates::LENGTH;
 use crate::data::dataset::{Dataset, Split};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{LabelFile, Repeats, read_labels};
 use crate::data::pool_kind::PoolKind;
 use crate::data::prompt_ids::PromptIdsFile;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::named::{Named, choice};
 use crate::output::file::{NewFile, Places};
-use crate::output::inputs::PromptIds;
+use crate::output::inputs::{self, PromptIds};
 use crate::progress::Progress;
 use crate::report;
 use crate::settings::{Asking, Preset, Settings};
@@ -45,11 +46,20 @@ pub(super) struct TrainEmbeddings {
 
 impl TrainEmbeddings {
     /// Opens the file, or the bundled data where there is none, which may have been forgotten.
-    pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
-        match &self.train_embeddings {
-            Some(path) => opened(path, self.train_prompt_ids.as_deref(), fields, output),
-            None => bundled("train_embeddings", || Ok(Dataset::bundled()?.train), output),
+    pub fn open(
+        &self,
+        fields: &PromptFields,
+        known: KnownOfResponses<'_>,
+        output: &mut Output,
+    ) -> Result<Embeddings> {
+        if let Some(path) = &self.train_embeddings {
+            return opened(path, self.train_prompt_ids.as_deref(), fields, known, output);
         }
+        let part = match known.of_bundled("train_embeddings")? {
+            true => Dataset::bundled_with_lengths,
+            false => Dataset::bundled,
+        };
+        bundled("train_embeddings", || Ok(part()?.train), output)
     }
 }
 
@@ -73,6 +83,95 @@ impl PromptFields {
     }
 }
 
+/// What else is known of each response.
+#[derive(Debug, Args)]
+pub(super) struct Covariates {
+    /// Numbers known of each response, such as its length: .npy, .npz or safetensors, floats or
+    /// integers, of shape (N, K) or (N, K, C), or for (M, D) embeddings (M,) or (M, C); or length:
+    /// that of its text in --texts
+    #[arg(long, value_name = "FILE|length", help_heading = "Data")]
+    pub covariates: Option<PathBuf>,
+
+    /// The responses' texts, in the order of the embeddings' rows: JSON Lines, a response a line with
+    /// its "text" or "response", or a prompt a line with "responses"; a length is its "tokens", or how
+    /// many characters the text has
+    #[arg(long, value_name = "FILE", requires = "covariates", help_heading = "Data")]
+    pub texts: Option<PathBuf>,
+}
+
+impl Covariates {
+    /// What they are to be read from.
+    pub fn known<'a>(&'a self, names: &'a CovariateNames) -> KnownOfResponses<'a> {
+        let (covariates, texts) = (self.covariates.as_deref(), self.texts.as_deref());
+        KnownOfResponses { settings: ["covariates", "texts"], covariates, texts, names }
+    }
+}
+
+/// What covariates are called.
+#[derive(Debug, Args)]
+pub(super) struct CovariateNames {
+    /// What the covariates of an array are called, in its order; without it a single one is called as
+    /// the array is, or else as the file, without train_ or test_
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', help_heading = "Data")]
+    pub covariate_names: Vec<String>,
+}
+
+/// Whether the lengths of texts are meant, and no file.
+pub(super) fn is_length(covariates: &Path) -> bool {
+    covariates == Path::new(LENGTH)
+}
+
+/// Options that say what else is known of some responses.
+#[derive(Clone, Copy)]
+pub(super) struct KnownOfResponses<'a> {
+    /// The settings of the two that follow.
+    pub settings: [&'static str; 2],
+    pub covariates: Option<&'a Path>,
+    pub texts: Option<&'a Path>,
+    pub names: &'a CovariateNames,
+}
+
+impl KnownOfResponses<'_> {
+    /// What is to be read beside embeddings from a file.
+    pub fn of_files(self) -> Result<Option<inputs::Covariates>> {
+        let [covariates, texts] = self.settings;
+        let names = &self.names.covariate_names;
+        match (self.covariates, self.texts) {
+            (None, _) => Ok(None),
+            (Some(length), Some(path)) if is_length(length) => {
+                Ok(Some(inputs::Covariates::Lengths { path: path.into() }))
+            }
+            (Some(length), None) if is_length(length) => {
+                let expected = format!("needs `{texts}`, the file of the responses' texts");
+                Err(Error::setting(covariates, LENGTH, expected))
+            }
+            (Some(_), Some(found)) => {
+                let expected = format!("is only used with `{covariates}` {LENGTH}");
+                Err(Error::setting(texts, found.display(), expected))
+            }
+            (Some(path), None) => {
+                let names = names.clone();
+                Ok(Some(inputs::Covariates::Array { path: path.into(), names }))
+            }
+        }
+    }
+
+    /// Whether the lengths of bundled replies are wanted; they are all that is known of these.
+    pub fn of_bundled(self, needed: &str) -> Result<bool> {
+        let [covariates, texts] = self.settings;
+        let refused = |setting, found: &Path| {
+            let expected = format!("needs `{needed}` beside it");
+            Err(Error::setting(setting, found.display(), expected))
+        };
+        match (self.covariates, self.texts) {
+            (None, _) => Ok(false),
+            (Some(_), Some(found)) => refused(texts, found),
+            (Some(found), None) if !is_length(found) => refused(covariates, found),
+            (Some(_), None) => Ok(true),
+        }
+    }
+}
+
 /// What a model scores.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("scored_source").args(["embeddings", "data"]).multiple(true)))]
@@ -90,11 +189,20 @@ pub(super) struct ScoredEmbeddings {
 
 impl ScoredEmbeddings {
     /// Opens the file, or the bundled data where there is none.
-    pub fn open(&self, fields: &PromptFields, output: &mut Output) -> Result<Embeddings> {
-        match &self.embeddings {
-            Some(path) => opened(path, self.prompt_ids.as_deref(), fields, output),
-            None => bundled("embeddings", Dataset::bundled_test, output),
+    pub fn open(
+        &self,
+        fields: &PromptFields,
+        known: KnownOfResponses<'_>,
+        output: &mut Output,
+    ) -> Result<Embeddings> {
+        if let Some(path) = &self.embeddings {
+            return opened(path, self.prompt_ids.as_deref(), fields, known, output);
         }
+        let part = match known.of_bundled("embeddings")? {
+            true => Dataset::bundled_test_with_lengths,
+            false => Dataset::bundled_test,
+        };
+        bundled("embeddings", part, output)
     }
 }
 
@@ -113,9 +221,12 @@ pub(super) fn opened(
     path: &Path,
     prompt_ids: Option<&Path>,
     fields: &PromptFields,
+    known: KnownOfResponses<'_>,
     output: &mut Output,
 ) -> Result<Embeddings> {
-    let embeddings = Embeddings::open_with(path, fields.file(prompt_ids))?;
+    let covariates = known.of_files()?;
+    let embeddings = Embeddings::open_with(path, fields.file(prompt_ids))?
+        .with_covariates(covariates.as_ref().map(inputs::Covariates::file))?;
     note_rounded(&embeddings, output);
     Ok(embeddings)
 }
@@ -251,6 +362,23 @@ pub(super) struct TestData {
     /// Their golden rewards: shape (N, K) or (N, K, 1), or (M,) for (M, D) embeddings
     #[arg(long, value_name = "FILE", help_heading = "Data", requires = "test_source")]
     pub test_rewards: Option<PathBuf>,
+
+    /// Numbers known of each of their responses, those that --covariates tells of the others: a file,
+    /// or length
+    #[arg(long, value_name = "FILE|length", help_heading = "Data")]
+    pub test_covariates: Option<PathBuf>,
+
+    /// Their texts, in a file as that of --texts
+    #[arg(long, value_name = "FILE", requires = "test_covariates", help_heading = "Data")]
+    pub test_texts: Option<PathBuf>,
+}
+
+impl TestData {
+    /// What covariates are to be read from.
+    pub fn known<'a>(&'a self, names: &'a CovariateNames) -> KnownOfResponses<'a> {
+        let (covariates, texts) = (self.test_covariates.as_deref(), self.test_texts.as_deref());
+        KnownOfResponses { settings: ["test_covariates", "test_texts"], covariates, texts, names }
+    }
 }
 
 /// What every result starts from.

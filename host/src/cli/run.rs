@@ -69,6 +69,12 @@ pub(super) struct Args {
     #[command(flatten)]
     fields: groups::PromptFields,
 
+    #[command(flatten)]
+    covariates: groups::Covariates,
+
+    #[command(flatten)]
+    names: groups::CovariateNames,
+
     /// Held-out labels to measure the model on, of items of the test embeddings, or without these of
     /// the training embeddings: JSON Lines
     #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
@@ -135,13 +141,15 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 19] = [
+const DECIDING: [&str; 21] = [
     "DataFolder",
     "TrainEmbeddings",
     "TrainRewards",
     "ListedPairs",
     "TestData",
     "PromptFields",
+    "Covariates",
+    "CovariateNames",
     "test_labels",
     "RepeatedLabels",
     "Asking",
@@ -217,6 +225,7 @@ impl Args {
             return Ok(());
         };
         folder.fill_train(&mut self.embeddings)?;
+        folder.fill_lengths(&mut self.covariates)?;
         folder.fill(&mut self.rewards.train_rewards, &TRAIN_REWARDS)?;
         let candidates = &mut self.candidates.candidates;
         if !self.asking.typed().has("pool") {
@@ -264,6 +273,7 @@ impl Args {
             prompt_ids: self.fields.input(self.embeddings.train_prompt_ids.as_ref()),
             rewards: rewards.clone(),
             candidates: candidates.clone(),
+            covariates: self.covariates.known(&self.names).of_files()?,
         };
         let repeats = self.repeats.repeats;
         let test_labels = self.test_labels.clone().map(|path| LabelsFile { path, repeats });
@@ -272,17 +282,31 @@ impl Args {
 
     /// The data that is part of the program, which goes with no file.
     fn bundled(&self) -> Result<Source> {
-        match &self.test.test_embeddings {
-            Some(found) => Err(missing("test_embeddings", found, "`train_embeddings`")),
-            None => Ok(Source::Bundled),
+        let groups::TestData { test_embeddings, test_covariates, .. } = &self.test;
+        match (test_embeddings, test_covariates) {
+            (Some(found), _) => Err(missing("test_embeddings", found, "`train_embeddings`")),
+            (None, Some(found)) => Err(missing("test_covariates", found, "`train_embeddings`")),
+            _ if self.covariates.known(&self.names).of_bundled("train_embeddings")? => {
+                Ok(Source::BundledWithLengths)
+            }
+            _ => Ok(Source::Bundled),
         }
     }
 
     /// Test embeddings with what the model is measured against; one without the other is an error.
     fn test_files(&self) -> Result<Option<Files>> {
-        let groups::TestData { test_embeddings, test_prompt_ids, test_rewards } = &self.test;
+        let groups::TestData {
+            test_embeddings,
+            test_prompt_ids,
+            test_rewards,
+            test_covariates,
+            ..
+        } = &self.test;
         match (test_embeddings, test_rewards) {
-            (None, None) => Ok(None),
+            (None, None) => match test_covariates {
+                Some(found) => Err(missing("test_covariates", found, "`test_embeddings`")),
+                None => Ok(None),
+            },
             (None, Some(found)) => Err(missing("test_rewards", found, "`test_embeddings`")),
             (Some(found), None) if self.test_labels.is_none() => {
                 Err(missing("test_embeddings", found, "`test_rewards` or `test_labels`"))
@@ -290,7 +314,8 @@ impl Args {
             (Some(embeddings), rewards) => {
                 let prompt_ids = self.fields.input(test_prompt_ids.as_ref());
                 let (embeddings, rewards) = (embeddings.clone(), rewards.clone());
-                Ok(Some(Files { embeddings, prompt_ids, rewards }))
+                let covariates = self.test.known(&self.names).of_files()?;
+                Ok(Some(Files { embeddings, prompt_ids, rewards, covariates }))
             }
         }
     }
@@ -352,7 +377,7 @@ impl Args {
         }
         settings.check()?;
         let source = self.source()?;
-        if source == Source::Bundled {
+        if source.is_bundled() {
             groups::note_bundled("train_embeddings", output);
         }
         let Asking { pool, prompts_per_round, .. } = settings.asking;
@@ -361,7 +386,7 @@ impl Args {
         self.fit_oracle(&mut settings, &dataset)?;
         let data = dataset.summary()?;
         let notes = settings.fit_to(data.clone(), &self.typed())?;
-        let plan = self.plan(&settings, &dataset, source == Source::Bundled)?;
+        let plan = self.plan(&settings, &dataset, source.is_bundled())?;
         let folder = OutputFolder::create(&self.out, self.force, &source)?.with_grid(plan.clone());
         output.work().fills(&self.out, folder.partial_path(), 0);
         for note in &notes {

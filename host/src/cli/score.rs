@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
-use super::data_folder::DataFolder;
+use super::data_folder::{DataFolder, TRAIN_LENGTHS};
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
@@ -48,6 +48,12 @@ pub(super) struct Args {
     #[command(flatten)]
     scored: groups::ScoredEmbeddings,
 
+    #[command(flatten)]
+    covariates: groups::Covariates,
+
+    #[command(flatten)]
+    names: groups::CovariateNames,
+
     /// The labels that the model learnt from: JSON Lines, - for standard input
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     labels: Option<PathBuf>,
@@ -60,6 +66,14 @@ pub(super) struct Args {
 
     #[command(flatten)]
     fields: groups::PromptFields,
+
+    /// Numbers known of each response of the training embeddings, as --covariates: a file, or length
+    #[arg(long, value_name = "FILE|length", requires = "labels", help_heading = "Data")]
+    train_covariates: Option<PathBuf>,
+
+    /// Their texts, in a file as that of --texts
+    #[arg(long, value_name = "FILE", requires = "train_covariates", help_heading = "Data")]
+    train_texts: Option<PathBuf>,
 
     #[command(flatten)]
     prior: Over<Prior>,
@@ -93,7 +107,8 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     let threads = Threads::start(&args.runtime)?;
     args.check()?;
     let file = args.file()?;
-    let embeddings = args.scored.open(&args.fields, output)?;
+    let known = args.covariates.known(&args.names);
+    let embeddings = args.scored.open(&args.fields, known, output)?;
     let report = threads.install(|| args.score(&embeddings, &threads, output))?;
     let scores = || match args.is_array() {
         true => Ok(rewards_file(&embeddings, &report.rewards())),
@@ -111,9 +126,13 @@ impl Args {
         let Some(mut folder) = self.data.open()? else {
             return Ok(());
         };
-        folder.fill_scored(&mut self.scored.embeddings, &mut self.scored.prompt_ids)?;
+        let groups::Covariates { covariates, texts } = &mut self.covariates;
+        let groups::ScoredEmbeddings { embeddings, prompt_ids } = &mut self.scored;
+        folder.fill_scored(embeddings, prompt_ids, covariates.as_deref(), texts)?;
         if self.labels.is_some() {
             folder.fill_train(&mut self.embeddings)?;
+            let covariates = self.train_covariates.as_deref();
+            folder.fill_texts(covariates, &mut self.train_texts, &TRAIN_LENGTHS)?;
         }
         folder.note(output);
         Ok(())
@@ -157,6 +176,10 @@ impl Args {
             self.labels.as_ref(),
             self.embeddings.train_embeddings.as_ref(),
             self.embeddings.train_prompt_ids.as_ref(),
+            self.covariates.covariates.as_ref(),
+            self.covariates.texts.as_ref(),
+            self.train_covariates.as_ref(),
+            self.train_texts.as_ref(),
         ];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         let mut places = self.print.beside(self.force, &inputs);
@@ -201,7 +224,13 @@ impl Args {
         };
         let settings = self.settings();
         settings.check()?;
-        let embeddings = self.embeddings.open(&self.fields, output)?;
+        let known = groups::KnownOfResponses {
+            settings: ["train_covariates", "train_texts"],
+            covariates: self.train_covariates.as_deref(),
+            texts: self.train_texts.as_deref(),
+            names: &self.names,
+        };
+        let embeddings = self.embeddings.open(&self.fields, known, output)?;
         model.check_fits(&embeddings, &self.model)?;
         let file = self.repeats.read(path, &embeddings, output)?;
         Ok(Some(Labelled { embeddings, settings, file }))

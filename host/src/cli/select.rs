@@ -53,6 +53,12 @@ pub(super) struct Args {
     #[command(flatten)]
     fields: groups::PromptFields,
 
+    #[command(flatten)]
+    covariates: groups::Covariates,
+
+    #[command(flatten)]
+    names: groups::CovariateNames,
+
     /// The model of the round before: a file that run or train wrote
     #[arg(long, value_name = "FILE", conflicts_with = "Network", help_heading = "Data")]
     model: Option<PathBuf>,
@@ -102,7 +108,8 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     settings.check()?;
     args.check_standard_input()?;
     let file = args.file()?;
-    let embeddings = args.embeddings.open(&args.fields, output)?;
+    let known = args.covariates.known(&args.names);
+    let embeddings = args.embeddings.open(&args.fields, known, output)?;
     let candidates = args.candidates.open(&embeddings, &mut settings.asking)?;
     embeddings.check_round(settings.asking.pool, settings.asking.prompts_per_round)?;
     if settings.asking.pool == PoolKind::InPrompt {
@@ -134,6 +141,7 @@ impl Args {
             return Ok(());
         };
         folder.fill_train(&mut self.embeddings)?;
+        folder.fill_lengths(&mut self.covariates)?;
         folder.fill(&mut self.labels, &LABELS)?;
         if !self.asking.typed().has("pool") {
             folder.fill(&mut self.candidates.candidates, &CANDIDATES)?;
@@ -179,6 +187,8 @@ impl Args {
             &self.model,
             &self.labels,
             &self.candidates.candidates,
+            &self.covariates.covariates,
+            &self.covariates.texts,
         ];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         let mut places = self.print.beside(self.force, &inputs);

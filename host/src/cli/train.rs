@@ -47,6 +47,12 @@ pub(super) struct Args {
     #[command(flatten)]
     fields: groups::PromptFields,
 
+    #[command(flatten)]
+    covariates: groups::Covariates,
+
+    #[command(flatten)]
+    names: groups::CovariateNames,
+
     /// Labels to learn from: JSON Lines as run writes them, - for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "data", help_heading = "Data")]
     labels: Option<PathBuf>,
@@ -141,6 +147,7 @@ impl Args {
             return Ok(());
         };
         folder.fill_train(&mut self.embeddings)?;
+        folder.fill_lengths(&mut self.covariates)?;
         folder.fill_needed(&mut self.labels, &LABELS)?;
         folder.note(output);
         Ok(())
@@ -157,7 +164,8 @@ impl Args {
         last_layer::check(self, &settings)?;
         settings.check()?;
         let files = self.files()?;
-        let embeddings = self.embeddings.open(&self.fields, output)?;
+        let known = self.covariates.known(&self.names);
+        let embeddings = self.embeddings.open(&self.fields, known, output)?;
         let read = self.repeats.read(self.labels(), &embeddings, output)?;
         let round = read.last_round();
         let LabelFile { labels, agreement, .. } = read;
@@ -190,7 +198,10 @@ impl Args {
     fn files(&self) -> Result<Files> {
         let groups::TrainEmbeddings { train_embeddings, train_prompt_ids } = &self.embeddings;
         let (embeddings, ids) = (train_embeddings.as_deref(), train_prompt_ids.as_deref());
+        let groups::Covariates { covariates, texts } = &self.covariates;
+        let known = [covariates.as_deref(), texts.as_deref()];
         let inputs = [embeddings, ids, Some(self.labels()), self.model.as_deref()];
+        let inputs = [&inputs[..], &known].concat();
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
         let mut places = self.print.beside(self.force, &inputs);
         let mut take = |path: &PathBuf| places.take(path);

@@ -13,8 +13,8 @@ use std::time::SystemTime;
 use half::{bf16, f16};
 
 use super::file_kind::not_a_file;
-pub use super::header::Element;
-use super::header::{Header, count, read_up_to};
+pub use super::header::{Element, Integer};
+use super::header::{Header, Wanted, count, read_up_to};
 pub use super::npy_header::HEADER_LIMIT as NPY_HEADER_LIMIT;
 pub use super::safetensors_header::HEADER_LIMIT as SAFETENSORS_HEADER_LIMIT;
 use super::source::{Reader, Section, Source};
@@ -31,6 +31,7 @@ const START_BYTES: u64 = 9;
 pub struct ArrayReader {
     source: Box<dyn Source>,
     path: PathBuf,
+    name: Option<String>,
     element: Element,
     shape: Vec<u64>,
     len: u64,
@@ -46,11 +47,23 @@ impl ArrayReader {
     /// # Errors
     /// A missing or unreadable file, and every defect of [`ArrayReader::new`].
     pub fn open(path: &Path, tensor: &'static str) -> Result<Self> {
+        Self::open_wanted(path, tensor, Wanted::Floats)
+    }
+
+    /// The same of a file of floats or integers.
+    ///
+    /// # Errors
+    /// As [`ArrayReader::open`].
+    pub fn open_numbers(path: &Path, tensor: &'static str) -> Result<Self> {
+        Self::open_wanted(path, tensor, Wanted::Numbers)
+    }
+
+    fn open_wanted(path: &Path, tensor: &'static str, wanted: Wanted) -> Result<Self> {
         if let Some(found) = not_a_file(path) {
             return Err(ArrayError::NotAFile { found }.at(path));
         }
         let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
-        Self::new(file, path, tensor)
+        Self::of_source(file, path, tensor, wanted)
     }
 
     /// Checks the header and the length of a source; `path` names it in messages.
@@ -60,19 +73,31 @@ impl ArrayReader {
     /// order, no tensor of the name, a shape that no file can hold, a length other than the
     /// header's.
     pub fn new(source: impl Source + 'static, path: &Path, tensor: &'static str) -> Result<Self> {
+        Self::of_source(source, path, tensor, Wanted::Floats)
+    }
+
+    fn of_source(
+        source: impl Source + 'static,
+        path: &Path,
+        tensor: &'static str,
+        wanted: Wanted,
+    ) -> Result<Self> {
         let find = |error| Error::io(path, "find the time of the last change", error);
         let modified = source.modified().map_err(find)?;
         let start = read_up_to(&mut Reader::new(&source), START_BYTES, path)?;
-        let source: Box<dyn Source> = match npz::begins(&start) {
-            true => Box::new(Section { bytes: npz::find(&source, path, tensor)?, source }),
-            false => Box::new(source),
+        let (source, of_archive): (Box<dyn Source>, _) = match npz::begins(&start) {
+            true => {
+                let npz::Found { name, bytes } = npz::find(&source, path, tensor)?;
+                (Box::new(Section { source, bytes }), Some(name))
+            }
+            false => (Box::new(source), None),
         };
         let reader = &mut Reader::new(&*source);
         let header = match safetensors_header::begins(&start) {
-            true => safetensors_header::read(reader, path, tensor)?,
-            false => npy_header::read(reader, path)?,
+            true => safetensors_header::read(reader, path, tensor, wanted)?,
+            false => npy_header::read(reader, path, wanted)?,
         };
-        let Header { element, shape, data_start, file_len: expected } = header;
+        let Header { element, name, shape, data_start, file_len: expected } = header;
         let found = source.byte_len().map_err(|error| Error::io(path, "find the length", error))?;
         let len = count(&shape, element.size(), path)?;
         if found < expected {
@@ -81,14 +106,20 @@ impl ArrayReader {
         if found > expected {
             return Err(ArrayError::TrailingBytes { expected, found }.at(path));
         }
-        let path = path.to_owned();
-        Ok(Self { source, path, element, shape, len, data_start, modified })
+        let (path, name) = (path.to_owned(), of_archive.or(name));
+        Ok(Self { source, path, name, element, shape, len, data_start, modified })
     }
 
     /// The file's path, or the name given to the source.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What the file calls the array; `.npy` has no name for it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// How its numbers are stored.
@@ -149,13 +180,18 @@ impl ArrayReader {
     }
 }
 
-/// Widening 16 bits to 32 is exact; 64 are rounded to the nearest, to even between two.
+/// Widening 16 bits to 32 is exact; 64 and integers are rounded to the nearest, to even between two.
 fn decode(element: Element, bytes: &[u8], out: &mut [f32]) {
     match element {
         Element::F64 => decode_each(bytes, out, |bytes| f64::from_le_bytes(bytes) as f32),
         Element::F32 => decode_each(bytes, out, f32::from_le_bytes),
         Element::F16 => decode_each(bytes, out, |bytes| f16::from_le_bytes(bytes).to_f32()),
         Element::Bf16 => decode_each(bytes, out, |bytes| bf16::from_le_bytes(bytes).to_f32()),
+        Element::Integer(integer) => {
+            for (value, bytes) in out.iter_mut().zip(bytes.chunks_exact(element.size())) {
+                *value = integer.number(bytes);
+            }
+        }
     }
 }
 

@@ -7,11 +7,17 @@ pub const EMBEDDINGS: &[u8] = include_bytes!("../../../fixtures/replies/embeddin
 /// Golden rewards, `.npy` of shape (N, 8).
 pub const REWARDS: &[u8] = include_bytes!("../../../fixtures/replies/rewards.npy");
 
+/// Prompts with the texts of their replies, JSON Lines.
+pub const TEXTS: &[u8] = include_bytes!("../../../fixtures/replies/texts.jsonl");
+
 /// The name by which messages call the embeddings.
 pub const EMBEDDINGS_NAME: &str = "(bundled) embeddings.npy";
 
 /// The name by which messages call the rewards.
 pub const REWARDS_NAME: &str = "(bundled) rewards.npy";
+
+/// The name by which messages call the texts.
+pub const TEXTS_NAME: &str = "(bundled) texts.jsonl";
 
 /// The test prompts are the last of the data: one in this many.
 pub const TEST_SHARE: usize = 4;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bundled;
 use super::candidates::Candidates;
+use super::covariates::Covariates;
 use super::embeddings::Embeddings;
 use super::labels::{self, Label, Repeats, read_labels};
 use super::npy_header;
@@ -17,7 +18,7 @@ use super::pool_kind::PoolKind;
 use super::responses::Responses;
 use super::rewards::Rewards;
 use crate::digest::HexDigest;
-use crate::error::{DataError, Error, Result, Shape};
+use crate::error::{DataError, Error, Result, Shape, quotable};
 
 /// Prompts of a sample, spread evenly; of fewer prompts, all.
 const SAMPLED_PROMPTS: usize = 256;
@@ -47,9 +48,16 @@ impl Split {
         Ok(Self { embeddings, rewards })
     }
 
-    fn bundled(prompts: impl FnOnce(usize) -> Range<usize>) -> Result<Self> {
+    fn bundled(lengths: bool, prompts: impl FnOnce(usize) -> Range<usize>) -> Result<Self> {
         let embeddings =
             Embeddings::from_source(bundled::EMBEDDINGS, Path::new(bundled::EMBEDDINGS_NAME))?;
+        let embeddings = match lengths {
+            true => {
+                let name = Path::new(bundled::TEXTS_NAME);
+                embeddings.with_lengths_from_source(bundled::TEXTS, name)?
+            }
+            false => embeddings,
+        };
         let rewards =
             Rewards::from_source(bundled::REWARDS, Path::new(bundled::REWARDS_NAME), &embeddings)?;
         let range = prompts(embeddings.prompts());
@@ -96,7 +104,8 @@ impl Split {
         let Shape(whole) = embeddings.file_shape();
         let rest = whole.get(1..).unwrap_or_default();
         let file = npy_file(shape(rest), &rows);
-        let embeddings = Embeddings::from_source(file, embeddings.path())?;
+        let embeddings = Embeddings::from_source(file, embeddings.path())?
+            .with_covariates_of(embeddings, prompts);
         let rewards = rewards.as_ref().map(|rewards| {
             let file = npy_file(shape(rest.get(..1).unwrap_or_default()), &golden);
             Rewards::from_source(file, rewards.path(), &embeddings)
@@ -124,6 +133,7 @@ impl Split {
             embeddings: (prompts <= SAMPLED_PROMPTS).then_some(sample),
             sample,
             rewards: rewards.transpose()?,
+            covariates: self.embeddings.covariates().map(CovariatesSummary::of).transpose()?,
         })
     }
 
@@ -179,8 +189,8 @@ impl Dataset {
     /// The same, measured on these embeddings, against rewards where there are any.
     ///
     /// # Errors
-    /// Every defect of a file; shapes that disagree; embeddings of another length, or with rewards
-    /// ones that have not two responses a prompt.
+    /// Every defect of a file; shapes that disagree; embeddings of another length, or with other
+    /// covariates, or with rewards ones that have not two responses a prompt.
     pub fn with_test(self, embeddings: Embeddings, rewards: Option<&Path>) -> Result<Self> {
         if rewards.is_some() {
             // Whatever is asked about, the metrics compare responses to one prompt.
@@ -188,6 +198,7 @@ impl Dataset {
         }
         let test = Split::of(embeddings, rewards)?;
         check_dimensions(&self.train.embeddings, &test.embeddings)?;
+        check_covariates(&self.train.embeddings, &test.embeddings)?;
         Ok(Self { test: Some(test), ..self })
     }
 
@@ -221,21 +232,33 @@ impl Dataset {
     /// # Errors
     /// None that a release of this program would give.
     pub fn bundled() -> Result<Self> {
-        let train = Split::bundled(|prompts| 0..bundled::first_test(prompts))?;
-        let test = Some(Self::bundled_test()?);
-        Ok(Self { train, candidates: None, test, test_labels: None })
+        Self::of_program(false)
     }
 
-    /// The same data, as many prompts of it for testing, drawn at random; split 0 is that of
-    /// [`Dataset::bundled`].
+    /// The same, with the length of each reply as a covariate.
     ///
     /// # Errors
     /// As [`Dataset::bundled`].
-    pub fn bundled_split(split: u64) -> Result<Self> {
+    pub fn bundled_with_lengths() -> Result<Self> {
+        Self::of_program(true)
+    }
+
+    fn of_program(lengths: bool) -> Result<Self> {
+        let train = Split::bundled(lengths, |prompts| 0..bundled::first_test(prompts))?;
+        let test = Some(Self::test_of_program(lengths)?);
+        Ok(Self { train, candidates: None, test, test_labels: None })
+    }
+
+    /// The same data, with the length of each reply as a covariate or without, as many prompts of it
+    /// for testing, drawn at random; split 0 is that of [`Dataset::bundled`].
+    ///
+    /// # Errors
+    /// As [`Dataset::bundled`].
+    pub fn bundled_split(split: u64, lengths: bool) -> Result<Self> {
         if split == 0 {
-            return Self::bundled();
+            return Self::of_program(lengths);
         }
-        let whole = Split::bundled(|prompts| 0..prompts)?;
+        let whole = Split::bundled(lengths, |prompts| 0..prompts)?;
         let prompts = whole.embeddings.prompts();
         let mut test = vec![0; prompts.saturating_sub(bundled::first_test(prompts))];
         Stream::new(split, "split", 0)
@@ -252,7 +275,19 @@ impl Dataset {
     /// # Errors
     /// As [`Dataset::bundled`].
     pub fn bundled_test() -> Result<Split> {
-        Split::bundled(|prompts| bundled::first_test(prompts)..prompts)
+        Self::test_of_program(false)
+    }
+
+    /// The same, with the length of each reply as a covariate.
+    ///
+    /// # Errors
+    /// As [`Dataset::bundled`].
+    pub fn bundled_test_with_lengths() -> Result<Split> {
+        Self::test_of_program(true)
+    }
+
+    fn test_of_program(lengths: bool) -> Result<Split> {
+        Split::bundled(lengths, |prompts| bundled::first_test(prompts)..prompts)
     }
 
     /// Shapes and digests of both parts, of the embeddings no more than a sample.
@@ -321,6 +356,23 @@ fn check_dimensions(train: &Embeddings, test: &Embeddings) -> Result<()> {
     Err(DataError::Dimensions { found, train: train.path().into(), expected }.at(test.path()))
 }
 
+/// A model that has learnt from covariates needs them to score.
+fn check_covariates(train: &Embeddings, test: &Embeddings) -> Result<()> {
+    let names = |embeddings: &Embeddings| {
+        embeddings.covariates().map(|covariates| covariates.names().to_vec()).unwrap_or_default()
+    };
+    let (expected, found) = (names(train), names(test));
+    if expected == found {
+        return Ok(());
+    }
+    let told = |names: Vec<String>| match names.is_empty() {
+        true => "none".to_owned(),
+        false => quotable(&names.join(", ")),
+    };
+    let (found, expected, train) = (told(found), told(expected), train.path().into());
+    Err(DataError::CovariateNames { found, train, expected }.at(test.path()))
+}
+
 /// What a result depends on in the data, without its path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -379,6 +431,22 @@ impl TestLabelsSummary {
     }
 }
 
+/// What else is known of responses, and a digest that tells it from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CovariatesSummary {
+    /// What each is called.
+    pub names: Vec<String>,
+    /// Of all values.
+    pub digest: HexDigest,
+}
+
+impl CovariatesSummary {
+    fn of(covariates: &Covariates) -> Result<Self> {
+        Ok(Self { names: covariates.names().to_vec(), digest: covariates.digest()? })
+    }
+}
+
 /// A split's shape, and digests that tell it from others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -398,14 +466,20 @@ pub struct SplitSummary {
     pub sample: HexDigest,
     /// Of all rewards, if there are any.
     pub rewards: Option<HexDigest>,
+    /// Of all covariates, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covariates: Option<CovariatesSummary>,
 }
 
 impl SplitSummary {
     /// Whether the embeddings are the same, as far as both tell.
     #[must_use]
     pub fn has_embeddings_of(&self, other: &Self) -> bool {
-        // What is left without the rewards is of the embeddings: their shape and digests.
-        let told = |one: &Self, embeddings| Self { rewards: None, embeddings, ..one.clone() };
+        // What is left without rewards and covariates is of the embeddings: their shape and digests.
+        let told = |one: &Self, embeddings| {
+            let (rewards, covariates) = (None, None);
+            Self { rewards, covariates, embeddings, ..one.clone() }
+        };
         let both = self.embeddings.zip(other.embeddings);
         told(self, both.map(|(own, _)| own)) == told(other, both.map(|(_, theirs)| theirs))
     }

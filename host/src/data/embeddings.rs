@@ -11,11 +11,13 @@ use pairpick_core::trunk::mlp::MAX_INPUTS;
 
 pub use self::reading::Scan;
 use super::array::{ArrayReader, Element};
+use super::covariates::{Covariates, CovariatesFile};
 use super::groups::Groups;
 use super::item::ItemName;
 use super::pool_kind::PoolKind;
 use super::prompt_ids::{PromptIds, PromptIdsFile};
 use super::responses::Responses;
+use super::rows::Rows;
 use super::source::Source;
 use crate::digest::HexDigest;
 use crate::error::{DataError, Error, Result, Shape};
@@ -46,6 +48,7 @@ pub struct Embeddings {
     flat: bool,
     /// The prompts of a flat file, where ids tell them.
     ids: Option<Ids>,
+    covariates: Option<Covariates>,
 }
 
 /// Prompts that ids tell.
@@ -104,11 +107,12 @@ impl Embeddings {
         check("items", (prompts as u64).saturating_mul(responses as u64), MOST_ITEMS)?;
         let values = (responses as u64).saturating_mul(dimensions as u64);
         check("numbers a prompt", values, MOST_VALUES)?;
-        Ok(Self { reader, first_prompt: 0, prompts, responses, dimensions, flat, ids: None })
+        let (first_prompt, ids, covariates) = (0, None, None);
+        Ok(Self { reader, first_prompt, prompts, responses, dimensions, flat, ids, covariates })
     }
 
     /// The rows of a flat file as the responses to prompts, of any number each: those of equal ids are
-    /// one prompt's, wherever they stand.
+    /// one prompt's, wherever they stand. Covariates are read after that, if there are any.
     ///
     /// # Errors
     /// [`DataError::NeedlessPromptIds`] unless the file is flat; [`DataError::PromptIdsCount`] unless
@@ -131,7 +135,48 @@ impl Embeddings {
         }
         let (groups, digest) = (Groups::of(ids), ids.digest());
         let (prompts, names) = (groups.prompts(), ids.names().to_vec());
-        Ok(Self { prompts, ids: Some(Ids { groups, responses, digest, names }), ..self })
+        let ids = Some(Ids { groups, responses, digest, names });
+        Ok(Self { prompts, ids, covariates: None, ..self })
+    }
+
+    /// The same with what else is known of each response, if anything is.
+    ///
+    /// # Errors
+    /// As [`Covariates::open`].
+    pub fn with_covariates(self, file: Option<CovariatesFile<'_>>) -> Result<Self> {
+        match file {
+            Some(file) => self.with(|rows| Covariates::open(file, rows)),
+            None => Ok(self),
+        }
+    }
+
+    /// The same with the lengths of the texts of a source, called `path` in messages.
+    ///
+    /// # Errors
+    /// As [`Covariates::open`].
+    pub fn with_lengths_from_source(self, source: &[u8], path: &Path) -> Result<Self> {
+        self.with(|rows| Covariates::lengths_from_source(source, path, rows))
+    }
+
+    fn with(self, read: impl FnOnce(Rows<'_>) -> Result<Covariates>) -> Result<Self> {
+        let shape = &self.file_shape();
+        let covariates = read(Rows { embeddings: self.path(), shape })?;
+        let covariates = covariates.of_rows((0..self.items()).map(|item| self.row(item)));
+        Ok(Self { covariates: Some(covariates), ..self })
+    }
+
+    /// The same with what else is known of the responses to these prompts of others, of which they are
+    /// a copy.
+    pub(super) fn with_covariates_of(self, others: &Self, prompts: &[u64]) -> Self {
+        let items = prompts.iter().flat_map(|prompt| others.items_of(*prompt));
+        let covariates = others.covariates.clone().map(|covariates| covariates.of_rows(items));
+        Self { covariates, ..self }
+    }
+
+    /// What else is known of each response.
+    #[must_use]
+    pub fn covariates(&self) -> Option<&Covariates> {
+        self.covariates.as_ref()
     }
 
     /// Checks that pairs can be made of these embeddings as a pool of this kind makes them.
@@ -193,6 +238,8 @@ impl Embeddings {
         if range.is_empty() || range.end > self.prompts || self.ids.is_some() {
             return None;
         }
+        let [start, end] = [range.start, range.end].map(|at| self.items_of(at as u64).start);
+        self.covariates = self.covariates.map(|covariates| covariates.of_rows(start..end));
         self.first_prompt = self.first_prompt.saturating_add(range.start as u64);
         self.prompts = range.len();
         Some(self)

@@ -20,6 +20,41 @@ pub enum Element {
     /// The upper 16 bits of an `F32`, little-endian; widened without loss. Only `safetensors` has
     /// them.
     Bf16,
+    /// An integer, little-endian; rounded once to the nearest `F32`. Only counts and the like are read
+    /// from them.
+    Integer(Integer),
+}
+
+/// How an integer is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Integer {
+    /// 1, 2, 4 or 8.
+    pub bytes: u8,
+    /// Whether it may be negative, in two's complement.
+    pub signed: bool,
+}
+
+impl Integer {
+    /// The nearest number.
+    pub(super) fn number(self, bytes: &[u8]) -> f32 {
+        let negative = self.signed && bytes.last().is_some_and(|byte| *byte >= 0x80);
+        let mut wide = [if negative { 0xff } else { 0 }; 8];
+        for (wide, byte) in wide.iter_mut().zip(bytes) {
+            *wide = *byte;
+        }
+        match self.signed {
+            true => i64::from_le_bytes(wide) as f32,
+            false => u64::from_le_bytes(wide) as f32,
+        }
+    }
+}
+
+/// Which elements a reader wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Floats,
+    /// Floats or integers.
+    Numbers,
 }
 
 impl Element {
@@ -30,6 +65,7 @@ impl Element {
             Self::F64 => 8,
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
+            Self::Integer(integer) => integer.bytes as usize,
         }
     }
 }
@@ -38,6 +74,8 @@ impl Element {
 #[derive(Debug)]
 pub(super) struct Header {
     pub element: Element,
+    /// What the file calls the array.
+    pub name: Option<String>,
     pub shape: Vec<u64>,
     /// Bytes before the first number.
     pub data_start: u64,

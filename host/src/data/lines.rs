@@ -15,6 +15,9 @@ use crate::json;
 /// The most bytes of a line. One of ours has about 100.
 const LINE_LIMIT: usize = 1 << 16;
 
+/// The most bytes of a line that may hold the texts of a prompt and its responses.
+pub(super) const TEXTS_LIMIT: usize = 1 << 24;
+
 /// The most lines of a source, empty ones too.
 const MOST_LINES: usize = 1 << 24;
 

@@ -11,7 +11,7 @@ use winnow::prelude::*;
 use winnow::token::take_till;
 
 use super::file_kind::{START_BYTES, describe};
-use super::header::{Element, Header, count, read_text, read_up_to};
+use super::header::{Element, Header, Integer, Wanted, count, read_text, read_up_to};
 use crate::error::{ArrayError, DataError, Result, Shape, quotable};
 
 /// The most bytes of header text that are read, as NumPy's own reader has it. Those of an array
@@ -35,11 +35,12 @@ pub(super) fn begins(start: &[u8]) -> bool {
 }
 
 /// Reads the header at the beginning of a file.
-pub(super) fn read(source: &mut dyn Read, path: &Path) -> Result<Header> {
-    let layout = read_layout(source, path, element)?;
+pub(super) fn read(source: &mut dyn Read, path: &Path, wanted: Wanted) -> Result<Header> {
+    let layout = read_layout(source, path, |descr, path| element(descr, path, wanted))?;
     let Layout { element, shape, data_start } = layout;
     let len = count(&shape, element.size(), path)?.saturating_mul(element.size() as u64);
-    Ok(Header { element, shape, data_start, file_len: data_start.saturating_add(len) })
+    let file_len = data_start.saturating_add(len);
+    Ok(Header { element, name: None, shape, data_start, file_len })
 }
 
 /// A list of ids.
@@ -272,9 +273,15 @@ fn id_bytes(descr: &[u8], path: &Path) -> Result<usize> {
     }
 }
 
-fn element(descr: &[u8], path: &Path) -> Result<Element> {
+fn element(descr: &[u8], path: &Path, wanted: Wanted) -> Result<Element> {
     let found = name(descr);
     match descr {
+        [b'<' | b'|', kind @ (b'i' | b'u'), bytes @ (b'1' | b'2' | b'4' | b'8')]
+            if wanted == Wanted::Numbers =>
+        {
+            let (bytes, signed) = (bytes.saturating_sub(b'0'), *kind == b'i');
+            Ok(Element::Integer(Integer { bytes, signed }))
+        }
         b"<f8" => Ok(Element::F64),
         b"<f4" => Ok(Element::F32),
         b"<f2" => Ok(Element::F16),

@@ -22,6 +22,14 @@ pub(super) fn begins(start: &[u8]) -> bool {
     start.starts_with(b"PK\x03\x04")
 }
 
+/// The array that is wanted.
+pub(super) struct Found {
+    /// What the archive calls it.
+    pub name: String,
+    /// Where it is.
+    pub bytes: Range<u64>,
+}
+
 /// An array of an archive.
 struct Member {
     name: String,
@@ -29,12 +37,12 @@ struct Member {
     place: ZipArchiveEntryWayfinder,
 }
 
-/// Where the bytes of an array are: of that name, or of the only one.
+/// Where the bytes of an array are, and what it is called: of that name, or of the only one.
 ///
 /// # Errors
 /// [`ArrayError::DamagedArchive`]; [`ArrayError::NoArray`]; [`ArrayError::NoTensor`];
 /// [`ArrayError::Compressed`]; [`Error::Io`].
-pub(super) fn find(source: &dyn Source, path: &Path, wanted: &'static str) -> Result<Range<u64>> {
+pub(super) fn find(source: &dyn Source, path: &Path, wanted: &'static str) -> Result<Found> {
     let damaged = |error: rawzip::Error| match error.into_kind() {
         rawzip::ErrorKind::IO(error) => Error::io(path, "read", error),
         kind => ArrayError::DamagedArchive { problem: quotable(&kind.to_string()) }.at(path),
@@ -58,7 +66,7 @@ pub(super) fn find(source: &dyn Source, path: &Path, wanted: &'static str) -> Re
         return Err(ArrayError::Compressed { name: quotable(name) }.at(path));
     }
     let (start, end) = archive.get_entry(*place).map_err(damaged)?.compressed_data_range();
-    Ok(start..end)
+    Ok(Found { name: name.clone(), bytes: start..end })
 }
 
 /// The arrays of an archive, without the `.npy` that ends their members' names.

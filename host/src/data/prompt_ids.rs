@@ -11,14 +11,11 @@ use pairpick_core::digest::Digest;
 use serde_json::Value;
 
 use super::file_kind::not_a_file;
-use super::lines::{self, Line, Lines};
+use super::lines::{self, Line, Lines, TEXTS_LIMIT};
 use super::npy_header;
 use super::responses::Responses;
 use crate::digest::HexDigest;
 use crate::error::{DataError, Error, Result, quotable};
-
-/// The most bytes of a line: it may hold the texts of a prompt and its response.
-const LINE_LIMIT: usize = 1 << 24;
 
 /// The field of a record that holds the id, unless others are named.
 const FIELD: &str = "prompt_id";
@@ -227,7 +224,7 @@ impl Numbers {
             self.add(&id);
             Ok(())
         };
-        lines::for_each_within(LINE_LIMIT, source, path, &mut each)
+        lines::for_each_within(TEXTS_LIMIT, source, path, &mut each)
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
-use super::header::{Element, Header, listed, read_text, read_up_to};
+use super::header::{Element, Header, Integer, Wanted, listed, read_text, read_up_to};
 use crate::error::{ArrayError, Result, Shape, quotable};
 use crate::json;
 
@@ -46,7 +46,12 @@ pub(crate) fn text_len(start: &[u8], path: &Path) -> Result<u64> {
 }
 
 /// Reads the header at the beginning of a file: the tensor of that name, or the only one.
-pub(super) fn read(source: &mut dyn Read, path: &Path, tensor: &'static str) -> Result<Header> {
+pub(super) fn read(
+    source: &mut dyn Read,
+    path: &Path,
+    tensor: &'static str,
+    wanted: Wanted,
+) -> Result<Header> {
     let start = read_up_to(source, LENGTH_BYTES, path)?;
     let text_len = text_len(&start, path)?;
     let text = read_text(source, LENGTH_BYTES, text_len, path)?;
@@ -54,11 +59,13 @@ pub(super) fn read(source: &mut dyn Read, path: &Path, tensor: &'static str) -> 
         ArrayError::DamagedHeader { form: FORM, problem: problem.to_string() }.at(path)
     })?;
     let (name, info) = choose(&metadata, path, tensor)?;
-    let element = element(name, info.dtype, path)?;
+    let element = element(&name, info.dtype, path, wanted)?;
     let shape: Vec<u64> = info.shape.iter().map(|length| *length as u64).collect();
     let place = |offset: usize| (offset as u64).checked_add(LENGTH_BYTES)?.checked_add(text_len);
     match (place(info.data_offsets.0), place(metadata.data_len())) {
-        (Some(data_start), Some(file_len)) => Ok(Header { element, shape, data_start, file_len }),
+        (Some(data_start), Some(file_len)) => {
+            Ok(Header { element, name: Some(name), shape, data_start, file_len })
+        }
         _ => Err(ArrayError::ShapeOverflow { shape: Shape(shape) }.at(path)),
     }
 }
@@ -80,7 +87,22 @@ fn choose<'a>(
     Err(ArrayError::NoTensor { wanted, found }.at(path))
 }
 
-fn element(tensor: String, dtype: Dtype, path: &Path) -> Result<Element> {
+fn element(tensor: &str, dtype: Dtype, path: &Path, wanted: Wanted) -> Result<Element> {
+    let integer = |bytes, signed| Element::Integer(Integer { bytes, signed });
+    let integer = match dtype {
+        Dtype::I8 => Some(integer(1, true)),
+        Dtype::I16 => Some(integer(2, true)),
+        Dtype::I32 => Some(integer(4, true)),
+        Dtype::I64 => Some(integer(8, true)),
+        Dtype::U8 => Some(integer(1, false)),
+        Dtype::U16 => Some(integer(2, false)),
+        Dtype::U32 => Some(integer(4, false)),
+        Dtype::U64 => Some(integer(8, false)),
+        _ => None,
+    };
+    if let (Some(integer), Wanted::Numbers) = (integer, wanted) {
+        return Ok(integer);
+    }
     match dtype {
         Dtype::F64 => Ok(Element::F64),
         Dtype::F32 => Ok(Element::F32),
@@ -88,7 +110,7 @@ fn element(tensor: String, dtype: Dtype, path: &Path) -> Result<Element> {
         Dtype::BF16 => Ok(Element::Bf16),
         other => {
             let found = format!("{other:?}");
-            Err(ArrayError::TensorType { tensor: quotable(&tensor), found }.at(path))
+            Err(ArrayError::TensorType { tensor: quotable(tensor), found }.at(path))
         }
     }
 }

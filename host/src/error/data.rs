@@ -139,6 +139,64 @@ pub enum DataError {
         /// Its shape.
         shape: Shape,
     },
+    /// Covariates of one shape for embeddings of another.
+    #[error(
+        "shape {found} does not fit {}: shape {shape}; the covariates of (N, K, D) embeddings are \
+         (N, K) or (N, K, C), those of (M, D) ones (M,) or (M, C)",
+        embeddings.display()
+    )]
+    CovariatesShape {
+        /// The covariates' shape.
+        found: Shape,
+        /// The embeddings' file.
+        embeddings: PathBuf,
+        /// Its shape.
+        shape: Shape,
+    },
+    /// A NaN or an infinity among the covariates.
+    #[error("{value} at {place}: the covariate {name:?} must be finite")]
+    NonFiniteCovariate {
+        /// The covariate.
+        name: String,
+        /// Where in the file.
+        place: Place,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// Another number of texts than of responses.
+    #[error(
+        "texts of {found} responses for {}: shape {shape}; one a response is expected, in the order \
+         of its rows",
+        embeddings.display()
+    )]
+    TextsCount {
+        /// How many responses there are.
+        found: usize,
+        /// The embeddings' file.
+        embeddings: PathBuf,
+        /// Its shape.
+        shape: Shape,
+    },
+    /// A path that leads to no file of texts.
+    #[error("{found}; texts are JSON Lines, a response or a prompt a line")]
+    TextsForm {
+        /// What was found.
+        found: &'static str,
+    },
+    /// Other covariates for testing than for training.
+    #[error(
+        "the covariates of the test data are {found}, but {} has {expected}; `test_covariates` \
+         gives them, and `covariate_names` says what those of a file are called",
+        train.display()
+    )]
+    CovariateNames {
+        /// Those of the test embeddings.
+        found: String,
+        /// The training embeddings' file.
+        train: PathBuf,
+        /// Their covariates.
+        expected: String,
+    },
     /// Test embeddings of another length than the training ones.
     #[error(
         "embeddings of {found} numbers, but {} has {expected}; both must come from the same encoder",

@@ -283,10 +283,11 @@ impl Work<'_> {
 
     /// Does runs until there is none left, or nobody hears of them.
     fn work(&self, cells: &[Cell], splits: bool, next: &AtomicUsize, events: &Sender<Event>) {
+        let lengths = self.dataset.train.embeddings.covariates().is_some();
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(cell) = cells.get(place) else { return };
-            let split = splits.then(|| Dataset::bundled_split(u64::from(cell.repeat)));
+            let split = splits.then(|| Dataset::bundled_split(u64::from(cell.repeat), lengths));
             let result = match split.transpose() {
                 Ok(own) => self.run(cell, own.as_ref().unwrap_or(self.dataset), events),
                 Err(error) => Err(error),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::stored_path;
+use crate::data::covariates::CovariatesFile;
 use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Repeats;
@@ -16,14 +17,16 @@ use crate::grid::Plan;
 use crate::named;
 
 /// What the files hold, in the order of [`Source::all`].
-const FILES: [&str; 8] = [
+const FILES: [&str; 10] = [
     "training prompt ids",
     "training embeddings",
     "training rewards",
+    "training covariates",
     "candidates",
     "test prompt ids",
     "test embeddings",
     "test rewards",
+    "test covariates",
     "test labels",
 ];
 
@@ -36,6 +39,52 @@ pub struct PromptIds {
     pub path: PathBuf,
     /// The fields of JSON Lines that are the id.
     pub fields: Vec<String>,
+}
+
+/// What tells what else is known of each response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Covariates {
+    /// An array.
+    Array {
+        /// The file.
+        #[serde(with = "stored_path")]
+        path: PathBuf,
+        /// What its covariates are called, where that was said.
+        names: Vec<String>,
+    },
+    /// The lengths of texts.
+    Lengths {
+        /// The file.
+        #[serde(with = "stored_path")]
+        path: PathBuf,
+    },
+}
+
+impl Covariates {
+    /// What is to be read.
+    #[must_use]
+    pub fn file(&self) -> CovariatesFile<'_> {
+        match self {
+            Self::Array { path, names } => CovariatesFile::Array { path, names },
+            Self::Lengths { path } => CovariatesFile::Lengths(path),
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Array { path, .. } | Self::Lengths { path } => path,
+        }
+    }
+
+    fn at(&self, path: PathBuf) -> Self {
+        match self {
+            Self::Array { names, .. } => Self::Array { path, names: names.clone() },
+            Self::Lengths { .. } => Self::Lengths { path },
+        }
+    }
 }
 
 /// Embeddings that a model is measured on, and their golden rewards.
@@ -51,6 +100,9 @@ pub struct Files {
     /// The rewards' file, if there is one.
     #[serde(with = "stored_path::optional")]
     pub rewards: Option<PathBuf>,
+    /// What else is known of each response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covariates: Option<Covariates>,
 }
 
 /// Labels, and how they are read.
@@ -81,6 +133,9 @@ pub struct TrainingFiles {
     /// The file of the pairs that can be asked about, where not all can.
     #[serde(with = "stored_path::optional")]
     pub candidates: Option<PathBuf>,
+    /// What else is known of each response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covariates: Option<Covariates>,
 }
 
 /// Where a run's data is.
@@ -90,6 +145,8 @@ pub struct TrainingFiles {
 pub enum Source {
     /// In the program.
     Bundled,
+    /// The same, with the length of each reply as a covariate.
+    BundledWithLengths,
     /// In files.
     Files {
         /// What is trained on.
@@ -110,14 +167,17 @@ impl Source {
     pub fn open(&self, pool: PoolKind) -> Result<Dataset> {
         match self {
             Self::Bundled => Dataset::bundled(),
+            Self::BundledWithLengths => Dataset::bundled_with_lengths(),
             Self::Files { train, test, test_labels } => {
-                let TrainingFiles { embeddings, prompt_ids, rewards, candidates } = train;
-                let embeddings = opened(embeddings, prompt_ids.as_ref())?;
+                let TrainingFiles { embeddings, prompt_ids, rewards, candidates, covariates } =
+                    train;
+                let embeddings = opened(embeddings, prompt_ids.as_ref(), covariates.as_ref())?;
                 let (rewards, candidates) = (rewards.as_deref(), candidates.as_deref());
                 let dataset = Dataset::open(embeddings, rewards, candidates, pool)?;
                 let dataset = match test {
-                    Some(Files { embeddings, prompt_ids, rewards }) => {
-                        let embeddings = opened(embeddings, prompt_ids.as_ref())?;
+                    Some(Files { embeddings, prompt_ids, rewards, covariates }) => {
+                        let embeddings =
+                            opened(embeddings, prompt_ids.as_ref(), covariates.as_ref())?;
                         dataset.with_test(embeddings, rewards.as_deref())?
                     }
                     None => dataset,
@@ -139,11 +199,13 @@ impl Source {
             return Ok(());
         };
         let (ids, rewards) = (|of: &SplitSummary| of.prompt_ids, |of: &SplitSummary| of.rewards);
+        let covariates = |of: &SplitSummary| of.covariates.clone();
         let (test, test_now) = (began.test.as_ref(), now.test.as_ref());
         let same = [
             ids(&began.train) == ids(&now.train),
             began.train.has_embeddings_of(&now.train),
             began.train.rewards == now.train.rewards,
+            began.train.covariates == now.train.covariates,
             began.candidates == now.candidates,
             test.map(ids) == test_now.map(ids),
             match test.zip(test_now) {
@@ -151,6 +213,7 @@ impl Source {
                 None => test.is_none() && test_now.is_none(),
             },
             test.map(rewards) == test_now.map(rewards),
+            test.map(covariates) == test_now.map(covariates),
             began.test_labels == now.test_labels,
         ];
         match same.iter().position(|same| !same) {
@@ -162,26 +225,34 @@ impl Source {
         }
     }
 
+    /// Whether the data is part of the program.
+    #[must_use]
+    pub fn is_bundled(&self) -> bool {
+        matches!(self, Self::Bundled | Self::BundledWithLengths)
+    }
+
     /// Every file.
     #[must_use]
     pub fn paths(&self) -> Vec<&Path> {
         self.all().into_iter().flatten().collect()
     }
 
-    fn all(&self) -> [Option<&Path>; 8] {
+    fn all(&self) -> [Option<&Path>; 10] {
         fn path(ids: &PromptIds) -> &Path {
             &ids.path
         }
         match self {
-            Self::Bundled => [None; 8],
+            Self::Bundled | Self::BundledWithLengths => [None; 10],
             Self::Files { train, test, test_labels } => [
                 train.prompt_ids.as_ref().map(path),
                 Some(&train.embeddings),
                 train.rewards.as_deref(),
+                train.covariates.as_ref().map(Covariates::path),
                 train.candidates.as_deref(),
                 test.as_ref().and_then(|test| test.prompt_ids.as_ref()).map(path),
                 test.as_ref().map(|test| test.embeddings.as_path()),
                 test.as_ref().and_then(|test| test.rewards.as_deref()),
+                test.as_ref().and_then(|test| test.covariates.as_ref()).map(Covariates::path),
                 test_labels.as_ref().map(|labels| labels.path.as_path()),
             ],
         }
@@ -198,20 +269,25 @@ impl Source {
         let ids = |ids: &PromptIds| -> Result<PromptIds> {
             Ok(PromptIds { path: absolute(&ids.path)?, fields: ids.fields.clone() })
         };
+        let covariates = |covariates: &Covariates| {
+            absolute(&covariates.path().into()).map(|path| covariates.at(path))
+        };
         let Self::Files { train, test, test_labels } = self else {
-            return Ok(Self::Bundled);
+            return Ok(self.clone());
         };
         let train = TrainingFiles {
             embeddings: absolute(&train.embeddings)?,
             prompt_ids: train.prompt_ids.as_ref().map(ids).transpose()?,
             rewards: train.rewards.as_ref().map(absolute).transpose()?,
             candidates: train.candidates.as_ref().map(absolute).transpose()?,
+            covariates: train.covariates.as_ref().map(covariates).transpose()?,
         };
         let test = test.as_ref().map(|test| -> Result<Files> {
             Ok(Files {
                 embeddings: absolute(&test.embeddings)?,
                 prompt_ids: test.prompt_ids.as_ref().map(ids).transpose()?,
                 rewards: test.rewards.as_ref().map(absolute).transpose()?,
+                covariates: test.covariates.as_ref().map(covariates).transpose()?,
             })
         });
         let test_labels = test_labels.as_ref().map(|LabelsFile { path, repeats }| {
@@ -221,9 +297,13 @@ impl Source {
     }
 }
 
-fn opened(embeddings: &Path, prompt_ids: Option<&PromptIds>) -> Result<Embeddings> {
+fn opened(
+    embeddings: &Path,
+    prompt_ids: Option<&PromptIds>,
+    covariates: Option<&Covariates>,
+) -> Result<Embeddings> {
     let file = prompt_ids.map(|ids| PromptIdsFile { path: &ids.path, fields: &ids.fields });
-    Embeddings::open_with(embeddings, file)
+    Embeddings::open_with(embeddings, file)?.with_covariates(covariates.map(Covariates::file))
 }
 
 /// What `inputs.json` holds.

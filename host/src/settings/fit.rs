@@ -180,6 +180,7 @@ mod tests {
             embeddings: None,
             sample: digest,
             rewards,
+            covariates: None,
         };
         let test = Some(split.clone());
         DataSummary { train: split, candidates: None, test, test_labels: None }

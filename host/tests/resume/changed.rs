@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::Case;
+use super::{Case, interrupted_among_others};
 
 #[test]
 fn a_changed_line_is_refused_by_its_place() {
@@ -41,6 +41,17 @@ fn a_changed_line_is_refused_by_its_place() {
         );
     }
     fs::write(&metrics, good).unwrap();
+    case.end();
+}
+
+#[test]
+fn a_changed_line_of_another_run_is_refused_by_its_place() {
+    let (case, _) = interrupted_among_others(3);
+    let path = case.partial().join("grid.jsonl");
+    let good = fs::read_to_string(&path).unwrap();
+    fs::write(&path, good.replacen("\"strategy\":\"random\"", "\"strategy\":\"dopt\"", 1)).unwrap();
+    case.refuses("grid.jsonl: cannot go on with this run: lines 4 to 6 are not those");
+    fs::write(&path, good).unwrap();
     case.end();
 }
 

@@ -284,6 +284,37 @@ fn killed_after_each_change_of_the_folder_while_runs_are_compared() {
     killed_after_each_change(&["--beside", "random", "--seeds", "2"]);
 }
 
+/// A run among others, killed once so many of them have ended, and their lines.
+fn interrupted_among_others(runs: usize) -> (Case, Vec<String>) {
+    let case = Case::new(&["--beside", "random", "--seeds", "20"]);
+    let mut child = case.begin();
+    let ended = || {
+        let text = fs::read(case.partial().join("manifest.json")).unwrap_or_default();
+        let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+        manifest["files"]["grid.jsonl"].as_array().map_or(0, Vec::len)
+    };
+    wait_until(|| ended() >= runs);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (ended, text) = (ended(), fs::read_to_string(case.partial().join("grid.jsonl")).unwrap());
+    let lines = text.lines().take(3 * ended).map(str::to_owned).collect();
+    (case, lines)
+}
+
+/// By the seconds that each took.
+#[test]
+fn runs_that_have_ended_are_not_done_again() {
+    let (case, before) = interrupted_among_others(5);
+    assert!(before.len() >= 15 && !case.out().exists(), "{}", before.len());
+    case.end();
+    let text = fs::read_to_string(case.out().join("grid.jsonl")).unwrap();
+    let after: Vec<&str> = text.lines().collect();
+    assert!(after.len() == 120 && after[..before.len()] == before[..]);
+    let whole = Case::new(&["--beside", "random", "--seeds", "20"]);
+    whole.end();
+    assert!(case.result() == whole.result());
+}
+
 #[test]
 fn killed_after_any_delay() {
     let reference = Case::new(&[]);
