@@ -78,12 +78,12 @@ fn last_layer(labels: &[Comparison<f64>]) -> Vec<f64> {
     let mut told = vec![fit.log_likelihood, fit.log_posterior, fit.log_det, said.expect("a sum")];
     told.extend([floor, ceiling]);
     told.extend(&head);
-    let chosen = by_evidence(&executor(), features, labels, &mut head, &mut memory).expect("λ");
+    let chosen = by_evidence(&executor(), features, labels, Values::Any, &mut head, &mut memory).expect("λ");
     told.push(chosen.value);
     let folds: Vec<u32> = labels.iter().map(|pair| pair.a % 3).collect();
     let mut places = labels.to_vec();
     let workspace = Workspace { numbers: &mut memory, comparisons: &mut places };
-    let held_out = by_held_out(&executor(), features, labels, &folds, &mut head, workspace);
+    let held_out = by_held_out(&executor(), features, labels, &folds, Values::Any, &mut head, workspace);
     told.push(held_out.expect("λ").value);
     told
 }

@@ -66,14 +66,14 @@ impl Data {
 
     fn by_evidence(&self, executor: &impl Executor) -> Result<Choice, Error> {
         let (mut head, mut memory) = (vec![0.0; self.order], self.memory(executor));
-        by_evidence(executor, self.columns(), &self.labels, &mut head, &mut memory)
+        by_evidence(executor, self.columns(), &self.labels, Values::Any, &mut head, &mut memory)
     }
 
     fn by_held_out(&self, executor: &impl Executor) -> Result<Choice, Error> {
         let (mut head, mut numbers) = (vec![0.3; self.order], self.memory(executor));
         let mut comparisons = self.labels.clone();
         let memory = Workspace { numbers: &mut numbers, comparisons: &mut comparisons };
-        by_held_out(executor, self.columns(), &self.labels, &self.folds, &mut head, memory)
+        by_held_out(executor, self.columns(), &self.labels, &self.folds, Values::Any, &mut head, memory)
     }
 }
 
@@ -277,10 +277,10 @@ fn what_says_nothing_about_the_prior_is_refused() {
     let (mut memory, mut places) = (good.memory(&executor), good.labels[1..].to_vec());
     let short = Workspace { numbers: &mut memory, comparisons: &mut places };
     let result =
-        by_held_out(&executor, good.columns(), &good.labels, &good.folds, &mut head, short);
+        by_held_out(&executor, good.columns(), &good.labels, &good.folds, Values::Any, &mut head, short);
     assert!(matches!(result, Err(Error::Workspace { required: 10, found: 9, .. })), "{result:?}");
     memory.pop();
-    let result = by_evidence(&executor, good.columns(), &good.labels, &mut head, &mut memory);
+    let result = by_evidence(&executor, good.columns(), &good.labels, Values::Any, &mut head, &mut memory);
     assert!(matches!(result, Err(Error::Workspace { what: "last layer", .. })), "{result:?}");
     let result = log_likelihood(&executor, good.columns(), &good.labels, &head[..2], &mut memory);
     assert_eq!(result, Err(Error::Shape { what: "head", expected: 3, found: 2 }));

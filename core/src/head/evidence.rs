@@ -11,7 +11,8 @@
 //! of an average labelled margin, √(s²/λ) with s² the mean of ‖d‖² over the answers, is
 //! between 1/16 and 2. At 2, two people who answer by the model agree on 70 % of pairs: the mean of
 //! p² + (1 − p)² over such margins; a smaller λ would expect them to agree more. The bounds follow the
-//! features' scale: features twice as large have four times the λ.
+//! features' scale: features twice as large have four times the λ. Where the features' scale is known
+//! beforehand, λ may be chosen from a few given values instead.
 
 use super::loss::{check, total};
 use super::newton::{Fit, fit, log_likelihood};
@@ -29,6 +30,9 @@ const LEAST_VARIANCE: f64 = 1.0 / 256.0;
 
 /// Points of the grid, from the ceiling down to the floor, each 1/√2 of the one before: 2¹⁰ in all.
 const GRID: usize = 21;
+
+/// The most values of λ that can be given to choose from.
+pub const MOST_VALUES: usize = GRID;
 
 /// Golden sections of the two cells around the best point of the grid, in ln λ: 2 · 10⁻⁴ of ln λ
 /// are left, about what the end of a fit lets the evidence tell.
@@ -87,28 +91,72 @@ pub fn bounds(
     }
 }
 
-/// The λ of the largest evidence: the best of a grid, refined by golden sections. Of equal values
-/// the larger λ is kept. `head` is where the first fit starts, and is overwritten.
+/// What λ is chosen from.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// All between the [`bounds`].
+    Any,
+    /// These, up to [`MOST_VALUES`], the largest first.
+    Given(&'a [f64]),
+}
+
+impl Values<'_> {
+    /// The least and the largest of them.
+    fn bounds(
+        self,
+        features: Columns<'_, f32>,
+        comparisons: &[Comparison<f64>],
+    ) -> Result<(f64, f64), Error> {
+        let Self::Given(values) = self else {
+            return bounds(features, comparisons);
+        };
+        if values.len() > MOST_VALUES {
+            let (what, found) = ("values of the prior precision", values.len());
+            return Err(Error::TooLarge { what, limit: MOST_VALUES, found });
+        }
+        let ends = values.last().zip(values.first());
+        let (floor, ceiling) =
+            ends.ok_or(Error::Empty { what: "values of the prior precision" })?;
+        Ok((*floor, *ceiling))
+    }
+
+    /// The values to look at, the largest first.
+    fn grid(self, ceiling: f64) -> impl Iterator<Item = f64> {
+        let (given, any) = match self {
+            Self::Any => (&[][..], GRID),
+            Self::Given(values) => (values, 0),
+        };
+        given.iter().copied().chain(grid(ceiling).take(any))
+    }
+}
+
+/// The λ of the largest evidence: of given values the best; of any the best of a grid, refined by
+/// golden sections. Of equal values the larger λ is kept. `head` is where the first fit starts, and is
+/// overwritten.
 ///
 /// # Errors
-/// As [`bounds`], and as [`fit`], whose workspace this is.
+/// As [`bounds`], and as [`fit`], whose workspace this is; [`Error::Empty`] and [`Error::TooLarge`] for
+/// the number of given values.
 pub fn by_evidence<E: Executor>(
     executor: &E,
     features: Columns<'_, f32>,
     comparisons: &[Comparison<f64>],
+    values: Values<'_>,
     head: &mut [f64],
     workspace: &mut [f64],
 ) -> Result<Choice, Error> {
-    let (floor, ceiling) = bounds(features, comparisons)?;
+    let (floor, ceiling) = values.bounds(features, comparisons)?;
     let mut best = Choice { prior_precision: ceiling, value: -f64::INFINITY, floor, ceiling };
     let mut evidence = |prior_precision: f64| {
         let fit = fit(executor, features, comparisons, prior_precision, head, workspace)?;
         Ok(log_evidence(&fit, features.rows(), prior_precision))
     };
-    for prior_precision in grid(ceiling) {
+    for prior_precision in values.grid(ceiling) {
         best.offer(prior_precision, evidence(prior_precision)?);
     }
-    refine(&mut best, evidence)?;
+    if let Values::Any = values {
+        refine(&mut best, evidence)?;
+    }
     Ok(best)
 }
 
@@ -133,11 +181,12 @@ pub fn by_held_out<E: Executor>(
     features: Columns<'_, f32>,
     comparisons: &[Comparison<f64>],
     folds: &[u32],
+    values: Values<'_>,
     head: &mut [f64],
     workspace: Workspace<'_>,
 ) -> Result<Choice, Error> {
     check_shape("folds", comparisons.len(), folds.len())?;
-    let (floor, ceiling) = bounds(features, comparisons)?;
+    let (floor, ceiling) = values.bounds(features, comparisons)?;
     let found = workspace.comparisons.len();
     if found < comparisons.len() {
         let required = comparisons.len();
@@ -151,14 +200,14 @@ pub fn by_held_out<E: Executor>(
     while let Some(fold) = next {
         let (training, held) = split(comparisons, folds, fold, workspace.comparisons);
         head.fill(0.0);
-        for (total, prior_precision) in totals.iter_mut().zip(grid(ceiling)) {
+        for (total, prior_precision) in totals.iter_mut().zip(values.grid(ceiling)) {
             fit(executor, features, training, prior_precision, head, workspace.numbers)?;
             *total += log_likelihood(executor, features, held, head, workspace.numbers)?;
         }
         next = folds.iter().copied().filter(|other| *other > fold).min();
     }
     let mut best = Choice { prior_precision: ceiling, value: -f64::INFINITY, floor, ceiling };
-    for (prior_precision, total) in grid(ceiling).zip(totals) {
+    for (prior_precision, total) in values.grid(ceiling).zip(totals) {
         best.offer(prior_precision, total);
     }
     Ok(best)

@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use super::output::Output;
+use super::over::Over;
 use crate::data::array::Element;
 use crate::data::candidates::Candidates;
 use crate::data::covariates::LENGTH;
@@ -21,7 +22,7 @@ use crate::output::file::{NewFile, Places};
 use crate::output::inputs::{self, PromptIds};
 use crate::progress::Progress;
 use crate::report;
-use crate::settings::{Asking, Preset, Settings};
+use crate::settings::{Architecture, Asking, Features, Landmarks, Network, Preset, Settings};
 
 /// Says that data comes from the program, since no file was given by this setting.
 pub(super) fn note_bundled(setting: &str, output: &mut Output) {
@@ -406,6 +407,62 @@ impl Recipe {
         settings
     }
 }
+
+/// What the last layer sees.
+#[derive(Debug, Args)]
+#[group(id = "Features")]
+pub(super) struct FeatureOptions {
+    /// What the last layer sees
+    #[arg(long, value_parser = choice::<Features>(), help_heading = "Training")]
+    features: Option<Features>,
+
+    #[command(flatten)]
+    landmarks: Over<Landmarks>,
+
+    #[command(flatten)]
+    network: Over<Network>,
+}
+
+impl FeatureOptions {
+    /// Writes what was typed over the recipe's settings.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for options that features of this kind do not read.
+    pub fn write(&self, settings: &mut Settings) -> Result<()> {
+        let typed = self.network.typed();
+        if let Some(features) = self.features {
+            settings.learn_from(features, &typed);
+        }
+        let kind = settings.model.features();
+        let unread = READERS.iter().find(|(setting, by)| typed.has(setting) && *by != kind);
+        if let Some((setting, by)) = unread {
+            let expected = format!("does not read `{setting}`; `features` {} does", by.name());
+            return Err(Error::setting("features", kind.name(), expected));
+        }
+        match &mut settings.model {
+            Architecture::Mlp(network) => self.network.write(network),
+            Architecture::Kernel(landmarks) => self.landmarks.write(landmarks),
+            Architecture::Input => {}
+        }
+        Ok(())
+    }
+}
+
+/// Settings that one kind of features reads.
+const READERS: [(&str, Features); 12] = [
+    ("hidden", Features::Mlp),
+    ("activation", Features::Mlp),
+    ("standardise", Features::Mlp),
+    ("init", Features::Mlp),
+    ("iterations", Features::Mlp),
+    ("minibatch", Features::Mlp),
+    ("lr", Features::Mlp),
+    ("weight_decay", Features::Mlp),
+    ("early_stopping", Features::Mlp),
+    ("warm_up", Features::Mlp),
+    ("holdout", Features::Mlp),
+    ("landmarks", Features::Kernel),
+];
 
 /// How the result is printed.
 #[derive(Debug, Args)]

@@ -6,7 +6,10 @@ use clap::{Args, Command};
 use serde_json::Value;
 
 use crate::named::Named;
-use crate::settings::{Answers, Asking, Measuring, Network, Preset, Prior, Settings, Training};
+use super::groups::FeatureOptions;
+use crate::settings::{
+    Answers, Asking, Measuring, Preset, Prior, Settings, Training,
+};
 
 /// After `pairpick --help`.
 pub(super) const TOP: &str = "\
@@ -188,14 +191,14 @@ pub(super) fn run() -> String {
 
 /// After `pairpick select --help`, in full.
 pub(super) fn select() -> String {
-    let options = settings_of(&[Asking::augment_args, Network::augment_args, Prior::augment_args]);
+    let options = settings_of(&[Asking::augment_args, FeatureOptions::augment_args, Prior::augment_args]);
     format!("{SELECT}\n\n{}", presets(options, super::select::Args::certified))
 }
 
 /// After `pairpick train --help`, in full.
 pub(super) fn train() -> String {
     let options =
-        settings_of(&[Network::augment_args, Training::augment_args, Prior::augment_args]);
+        settings_of(&[FeatureOptions::augment_args, Training::augment_args, Prior::augment_args]);
     format!("{TRAIN}\n\n{}", presets(options, |settings| settings))
 }
 
@@ -223,8 +226,8 @@ fn presets(options: Command, adapted: fn(Settings) -> Settings) -> String {
     for argument in options.get_arguments() {
         let id = argument.get_id().as_str();
         let option = format!("--{}", id.replace('_', "-"));
-        let values = recipes.iter().filter_map(|recipe| recipe.get(id));
-        line(&mut text, &option, values.map(told));
+        let values = recipes.iter().map(|recipe| recipe.get(id).map_or("–".to_owned(), told));
+        line(&mut text, &option, values);
         if let Some(value) = bundled.get(id).filter(|value| recipes[0].get(id) != Some(value)) {
             sized.push(format!("{option} {}", told(value)));
         }
@@ -239,7 +242,7 @@ fn presets(options: Command, adapted: fn(Settings) -> Settings) -> String {
 fn options() -> Command {
     settings_of(&[
         Asking::augment_args,
-        Network::augment_args,
+        FeatureOptions::augment_args,
         Training::augment_args,
         Prior::augment_args,
         Answers::augment_args,
@@ -261,7 +264,11 @@ fn values(settings: &Settings) -> BTreeMap<String, Value> {
         Value::Object(settings) => Some(settings),
         _ => None,
     });
-    settings.flatten().collect()
+    let option = |(name, value): (String, Value)| match name.as_str() {
+        "trunk" => ("features".to_owned(), value),
+        _ => (name, value),
+    };
+    settings.flatten().map(option).collect()
 }
 
 /// A value as its option takes it. What is not set is left to the strategy.
@@ -292,17 +299,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{options, values};
-    use crate::settings::Settings;
+    use crate::settings::{Preset, Settings};
 
     #[test]
     fn every_setting_is_an_option_and_every_option_a_setting() {
         let options = options();
         let options: BTreeSet<&str> =
             options.get_arguments().map(|argument| argument.get_id().as_str()).collect();
-        let settings = values(&Settings::default());
-        // There is one kind of trunk, which no option chooses yet.
+        let recipes = [Preset::Default, Preset::Mlp].map(|preset| values(&Settings::of_preset(preset)));
         let settings: BTreeSet<&str> =
-            settings.keys().map(String::as_str).filter(|name| *name != "trunk").collect();
+            recipes.iter().flat_map(|recipe| recipe.keys().map(String::as_str)).collect();
         assert_eq!(options, settings);
     }
 }

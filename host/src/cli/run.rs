@@ -29,7 +29,7 @@ use crate::round;
 use crate::round::metrics::{RoundMetrics, Summary};
 use crate::runtime::Runtime;
 use crate::settings::{
-    Answers, Architecture, Asking, Measuring, Network, Oracle, Prior, Settings, Training, Typed,
+    Answers, Asking, Measuring, Oracle, Prior, Settings, Training, Typed,
 };
 
 /// Rounds of asking, training and measuring, answered from golden rewards or recorded answers
@@ -98,7 +98,7 @@ pub(super) struct Args {
     answers: Over<Answers>,
 
     #[command(flatten)]
-    network: Over<Network>,
+    features: groups::FeatureOptions,
 
     #[command(flatten)]
     training: Over<Training>,
@@ -141,7 +141,7 @@ pub(super) struct Args {
 }
 
 /// Groups and options that decide what a run does, which an interrupted one has been told.
-const DECIDING: [&str; 21] = [
+const DECIDING: [&str; 23] = [
     "DataFolder",
     "TrainEmbeddings",
     "TrainRewards",
@@ -155,6 +155,8 @@ const DECIDING: [&str; 21] = [
     "Asking",
     "Prior",
     "Answers",
+    "Features",
+    "Landmarks",
     "Network",
     "Training",
     "Measuring",
@@ -240,17 +242,16 @@ impl Args {
         Ok(())
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> Result<Settings> {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.write(&mut settings.asking);
         self.prior.write(&mut settings.prior);
         self.answers.write(&mut settings.answers);
-        let Architecture::Mlp(network) = &mut settings.model;
-        self.network.write(network);
+        self.features.write(&mut settings)?;
         self.training.write(&mut settings.training);
         self.measuring.write(&mut settings.measuring);
         settings.offer_pairs_of_recipe(&self.typed());
-        settings
+        Ok(settings)
     }
 
     fn typed(&self) -> Typed {
@@ -371,7 +372,7 @@ impl Args {
     }
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
-        let mut settings = self.settings();
+        let mut settings = self.settings()?;
         if self.candidates.candidates.is_some() {
             settings.asking.pool = PoolKind::Listed;
         }

@@ -196,7 +196,7 @@ impl Args {
         let labelled = self.labelled(&model, output)?;
         let certainty = match &labelled {
             Some(Labelled { embeddings, settings, file }) => {
-                let context = Context { embeddings, settings, threads };
+                let context = Context { embeddings, settings, threads, listed: None };
                 Some(Certainty::of(context, &model, &file.labels, output)?)
             }
             None => None,
@@ -222,7 +222,8 @@ impl Args {
         let Some(path) = &self.labels else {
             return Ok(None);
         };
-        let settings = self.settings();
+        let mut settings = self.settings();
+        settings.learn_from(model.trunk().kind(), &self.prior.typed());
         settings.check()?;
         let known = groups::KnownOfResponses {
             settings: ["train_covariates", "train_texts"],

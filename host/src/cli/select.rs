@@ -23,7 +23,7 @@ use crate::round::answer::Answered;
 use crate::round::propose::{SelectionReport, propose};
 use crate::round::request::{Request, strategy_of};
 use crate::runtime::Runtime;
-use crate::settings::{Architecture, Asking, Network, Prior, Settings};
+use crate::settings::{Asking, Prior, Settings};
 
 /// Pick one batch of pairs to ask about
 ///
@@ -60,7 +60,7 @@ pub(super) struct Args {
     names: groups::CovariateNames,
 
     /// The model of the round before: a file that run or train wrote
-    #[arg(long, value_name = "FILE", conflicts_with = "Network", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["Features", "Landmarks", "Network"], help_heading = "Data")]
     model: Option<PathBuf>,
 
     /// Labels so far: JSON Lines as run writes them, - for standard input
@@ -80,7 +80,7 @@ pub(super) struct Args {
     prior: Over<Prior>,
 
     #[command(flatten)]
-    network: Over<Network>,
+    features: groups::FeatureOptions,
 
     #[command(flatten)]
     recipe: groups::Recipe,
@@ -104,13 +104,17 @@ pub(super) struct Args {
 pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
-    let mut settings = args.settings();
+    let mut settings = args.settings()?;
     settings.check()?;
     args.check_standard_input()?;
     let file = args.file()?;
     let known = args.covariates.known(&args.names);
     let embeddings = args.embeddings.open(&args.fields, known, output)?;
     let candidates = args.candidates.open(&embeddings, &mut settings.asking)?;
+    let model = args.model.as_ref().map(|path| Model::open_for(&embeddings, path)).transpose()?;
+    if let Some(model) = &model {
+        settings.learn_from(model.trunk().kind(), &args.prior.typed());
+    }
     embeddings.check_round(settings.asking.pool, settings.asking.prompts_per_round)?;
     if settings.asking.pool == PoolKind::InPrompt {
         groups::note_single_responses(&embeddings, output);
@@ -123,8 +127,9 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
         Some(path) => args.repeats.read(path, &embeddings, output)?,
         None => LabelFile::default(),
     };
-    let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
-    let (round, model, strategy) = args.model(context, &labels, output)?;
+    let listed = candidates.as_ref().map(|list| list.pairs.as_slice());
+    let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads, listed };
+    let (round, model, strategy) = args.model(context, model, &labels, output)?;
     let candidates = candidates.as_ref();
     let request = Request { context, candidates, round, strategy };
     let LabelFile { labels, skipped, agreement } = labels;
@@ -150,18 +155,17 @@ impl Args {
         Ok(())
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> Result<Settings> {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.write(&mut settings.asking);
         self.prior.write(&mut settings.prior);
-        let Architecture::Mlp(network) = &mut settings.model;
-        self.network.write(network);
+        self.features.write(&mut settings)?;
         let typed = self.asking.typed();
         settings.offer_pairs_of_recipe(&typed);
         if !typed.has("certificate") {
             settings = Self::certified(settings);
         }
-        settings
+        Ok(settings)
     }
 
     /// Somebody will answer, so the certificate is worth its time.
@@ -199,13 +203,14 @@ impl Args {
     fn model(
         &self,
         context: Context<'_>,
+        model: Option<Model>,
         labels: &LabelFile,
         output: &mut Output,
     ) -> Result<(u64, Model, Strategy)> {
-        let Context { embeddings, settings, .. } = context;
+        let settings = context.settings;
         let round = labels.last_round().saturating_add(1);
-        if let Some(path) = &self.model {
-            return Ok((round, Model::open_for(embeddings, path)?, settings.asking.strategy));
+        if let Some(model) = model {
+            return Ok((round, model, settings.asking.strategy));
         }
         self.check_needs_no_model(settings, labels)?;
         let model = Model::untrained(context, output)?;

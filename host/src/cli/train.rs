@@ -12,17 +12,18 @@ use super::over::Over;
 use super::{groups, help};
 use crate::data::agreement::Agreement;
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, LabelFile};
+use crate::data::labels::{Label, LabelFile, questions};
+use crate::data::question::Question;
 use crate::error::{Error, Result};
 use crate::model::train::Fit;
-use crate::model::{Context, Model};
+use crate::model::{Context, Learnt, Model};
 use crate::output::file::NewFile;
 use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::report::curves;
 use crate::report::training::TrainingReport;
 use crate::runtime::Runtime;
-use crate::settings::{Architecture, Init, Network, Prior, Settings, Training};
+use crate::settings::{Init, Prior, Settings, Training};
 
 /// Train a reward model on labels
 ///
@@ -61,11 +62,11 @@ pub(super) struct Args {
     repeats: groups::RepeatedLabels,
 
     /// Model to start from, with --init warm, or whose last layer is fitted, with --last-layer
-    #[arg(long, value_name = "FILE", conflicts_with = "Network", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["Features", "Landmarks", "Network"], help_heading = "Data")]
     model: Option<PathBuf>,
 
     #[command(flatten)]
-    network: Over<Network>,
+    features: groups::FeatureOptions,
 
     #[command(flatten)]
     training: Over<Training>,
@@ -118,6 +119,8 @@ struct Job {
     files: Files,
     embeddings: Embeddings,
     labels: Vec<Label>,
+    /// The pairs that they are about.
+    asked: Vec<(u64, u64)>,
     agreement: Option<Agreement>,
     /// The largest among the labels.
     round: u64,
@@ -125,8 +128,8 @@ struct Job {
 
 impl Job {
     fn context(&self) -> Context<'_> {
-        let Self { embeddings, settings, threads, .. } = self;
-        Context { embeddings, settings, threads }
+        let Self { embeddings, settings, threads, asked, .. } = self;
+        Context { embeddings, settings, threads, listed: Some(asked) }
     }
 }
 
@@ -160,7 +163,7 @@ impl Args {
 
     fn job(&self, output: &mut Output) -> Result<Job> {
         let threads = Threads::start(&self.runtime)?;
-        let settings = self.settings();
+        let settings = self.settings()?;
         last_layer::check(self, &settings)?;
         settings.check()?;
         let files = self.files()?;
@@ -173,11 +176,18 @@ impl Args {
             let expected = "holds no label to learn from";
             return Err(Error::setting("labels", self.labels().display(), expected));
         }
-        Ok(Job { threads, settings, files, embeddings, labels, agreement, round })
+        let asked = questions(&labels).map(Question::ascending).collect();
+        Ok(Job { threads, settings, files, embeddings, labels, asked, agreement, round })
     }
 
     fn train(&self, job: Job, output: &mut Output) -> Result<()> {
-        let (model, fit) = job.threads.install(|| self.fit(&job, output))?;
+        let (model, learnt) = job.threads.install(|| self.fit(&job, output))?;
+        let fit = match learnt {
+            Learnt::Network(fit) => fit,
+            Learnt::Head(fitted) => {
+                return last_layer::finish(self, job, &model, &fitted, output);
+            }
+        };
         let out = job.files.model.path().display().to_string();
         let report = TrainingReport::new(&fit, &job.labels, job.round, out, model.digest()?);
         let report = TrainingReport { agreement: job.agreement, ..report };
@@ -186,13 +196,12 @@ impl Args {
         self.report(&report, printed, output)
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> Result<Settings> {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
-        let Architecture::Mlp(network) = &mut settings.model;
-        self.network.write(network);
+        self.features.write(&mut settings)?;
         self.training.write(&mut settings.training);
         self.prior.write(&mut settings.prior);
-        settings
+        Ok(settings)
     }
 
     fn files(&self) -> Result<Files> {
@@ -212,7 +221,7 @@ impl Args {
         })
     }
 
-    fn fit(&self, job: &Job, output: &mut Output) -> Result<(Model, Fit)> {
+    fn fit(&self, job: &Job, output: &mut Output) -> Result<(Model, Learnt)> {
         let mut model = self.start(job, output)?;
         let fit = model.fit(job.context(), job.round, &job.labels, output)?;
         Ok((model, fit))

@@ -69,7 +69,7 @@ impl KernelTrunk {
         landmarks: usize,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let Context { embeddings, settings, threads, .. } = context;
+        let Context { embeddings, threads, .. } = context;
         check_dimensions(embeddings)?;
         let refused = || Error::core("kernel features");
         let groups = Groups::of(context)?;

@@ -4,7 +4,7 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 use pairpick_core::columns::Columns;
-use pairpick_core::head::evidence::{Choice, Workspace, by_evidence, by_held_out};
+use pairpick_core::head::evidence::{Choice, Values, Workspace, by_evidence, by_held_out};
 use pairpick_core::head::newton::workspace_len;
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
@@ -38,6 +38,9 @@ pub(crate) fn prior_precision(
         progress.note(&format!("`prior_precision` {how}: {why}; the recipe's {recipe} stands in"));
         Ok(recipe)
     };
+    if labels.is_empty() && settings.prior.prior_grid.values().is_some() {
+        return Ok(recipe);
+    }
     if labels.is_empty() {
         return fall_back("there is no label yet");
     }
@@ -55,12 +58,13 @@ fn choose(
     labels: &[Label],
     mut comparisons: Vec<Comparison<f64>>,
 ) -> Result<Choice, pairpick_core::Error> {
-    let Context { embeddings, settings, threads } = context;
+    let Context { embeddings, settings, threads, .. } = context;
+    let values = settings.prior.prior_grid.values().map_or(Values::Any, Values::Given);
     let len = workspace_len(threads.threads(), features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
     let mut head = vec![0.0; features.rows()];
     if settings.prior.prior_precision == PriorPrecision::Evidence {
-        return by_evidence(threads, features, &comparisons, &mut head, &mut workspace);
+        return by_evidence(threads, features, &comparisons, values, &mut head, &mut workspace);
     }
     let folds = folds(settings.seed, embeddings, labels);
     // Those of a label's comparisons.
@@ -69,7 +73,7 @@ fn choose(
         folds.flat_map(|(label, fold)| label.votes.answers().map(move |_| fold)).collect();
     let given = comparisons.clone();
     let workspace = Workspace { numbers: &mut workspace, comparisons: &mut comparisons };
-    by_held_out(threads, features, &given, &folds, &mut head, workspace)
+    by_held_out(threads, features, &given, &folds, values, &mut head, workspace)
 }
 
 /// The fold of each label: prompts in random order are dealt out in turn. A label belongs to the

@@ -15,7 +15,7 @@ use crate::data::embeddings::Embeddings;
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::{Architecture, Landmarks};
+use crate::settings::{Architecture, Features, Landmarks};
 
 /// What turns an embedding into features.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,16 @@ impl Trunk {
                 head.fill(0.0);
                 Ok(())
             }
+        }
+    }
+
+    /// What features it gives.
+    #[must_use]
+    pub fn kind(&self) -> Features {
+        match self {
+            Self::Mlp(_) => Features::Mlp,
+            Self::Kernel(_) => Features::Kernel,
+            Self::Input(_) => Features::Input,
         }
     }
 

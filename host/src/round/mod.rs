@@ -55,7 +55,8 @@ pub fn run(
     journal: &mut dyn Journal,
     progress: &mut dyn Progress,
 ) -> Result<Summary> {
-    let context = Context { embeddings: &dataset.train.embeddings, settings, threads };
+    let listed = dataset.candidates.as_ref().map(|list| list.pairs.as_slice());
+    let context = Context { embeddings: &dataset.train.embeddings, settings, threads, listed };
     let committed = journal.begin(settings, context.embeddings)?;
     if committed.rounds.len() >= settings.asking.rounds {
         return Ok(Summary { rounds: committed.rounds });

@@ -383,7 +383,7 @@ mod tests {
     ) -> RoundPool {
         let embeddings = &Dataset::bundled().unwrap().train.embeddings;
         let threads = &Threads::start(&Runtime::default()).unwrap();
-        let context = Context { embeddings, settings, threads };
+        let context = Context { embeddings, settings, threads, listed: None };
         let request = Request { context, candidates, round: 2, strategy: Strategy::Random };
         let asked: Vec<Question> = asked.iter().map(|(a, b)| Question::new(1, *a, *b)).collect();
         RoundPool::draw(&request, &AskedPairs::of(asked.iter())).unwrap()

@@ -29,19 +29,23 @@ pub(super) struct LabelPosterior<T> {
 }
 
 impl<T: Real> LabelPosterior<T> {
-    /// That of the labels so far; of none, λ is the only part.
+    /// That of the labels so far; of none, λ is the only part, which a fit may have chosen already.
     pub(super) fn of(
         context: Context<'_>,
         model: &Model,
         labels: &[Label],
+        chosen: Option<f64>,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let Context { embeddings, settings, threads } = context;
+        let Context { embeddings, settings, threads, .. } = context;
         let cache = FeatureCache::default();
         progress.begin("learning what labels tell", 0);
         let pairs =
             PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
-        let prior_precision = prior_precision(context, &pairs, labels, progress)?;
+        let prior_precision = match chosen {
+            Some(prior_precision) => prior_precision,
+            None => prior_precision(context, &pairs, labels, progress)?,
+        };
         let fisher = fisher_of(context, model, Some(model.head()), &pairs, labels)?;
         let asking = &settings.asking;
         let alike = match asking.weights(asking.strategy) {

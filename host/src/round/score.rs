@@ -55,7 +55,7 @@ impl Certainty {
         labels: &[Label],
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let posterior = LabelPosterior::<f64>::of(context, model, labels, progress)?;
+        let posterior = LabelPosterior::<f64>::of(context, model, labels, None, progress)?;
         let prior_precision = posterior.prior_precision();
         let factor = Cholesky::factor(posterior.precision())
             .map_err(Error::core("the deviations of rewards"))?;

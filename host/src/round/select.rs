@@ -71,7 +71,7 @@ fn select<T: Real>(
     let size = size(request, drawn, pool, progress);
     progress.begin("selecting", 0);
     let target = match request.strategy.facts().target {
-        true => Some(target::<T>(threads, pool, &drawn.starts)?),
+        true => Some(target::<T>(request, state.model.trunk(), pool, &drawn.starts)?),
         false => None,
     };
     let target = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));

@@ -30,7 +30,7 @@ impl<T: Real> State<T> {
         skipped: Vec<Question>,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let posterior = LabelPosterior::of(context, &model, &labels, progress)?;
+        let posterior = LabelPosterior::of(context, &model, &labels, None, progress)?;
         Ok(Self { model, labels, skipped, posterior })
     }
 
@@ -55,8 +55,9 @@ impl<T: Real> State<T> {
         if context.settings.training.init == Init::Fresh || round == 1 {
             self.model.reset(context.settings.seed, round)?;
         }
-        self.model.fit(context, round, &self.labels, progress)?;
-        self.posterior = LabelPosterior::of(context, &self.model, &self.labels, progress)?;
+        let learnt = self.model.fit(context, round, &self.labels, progress)?;
+        let chosen = learnt.prior_precision();
+        self.posterior = LabelPosterior::of(context, &self.model, &self.labels, chosen, progress)?;
         Ok(())
     }
 }

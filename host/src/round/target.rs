@@ -7,21 +7,28 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
-use pairpick_core::fisher::{Weighting, add_pool, pool_items_len, pool_workspace_len};
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, Prompts};
-use pairpick_core::topk::Scored;
+use pairpick_core::select::Strategy;
 
+use super::request::Request;
 use crate::error::{Error, Result};
+use crate::model::Trunk;
+use crate::model::differences::add_differences;
 use crate::parallel::Threads;
 
-/// V.
+/// V; for `robust-v-opt` that of all training prompts, where the trunk knows it.
 pub(super) fn target<T: Real>(
-    threads: &Threads,
+    request: &Request<'_>,
+    trunk: &Trunk,
     pool: &Pool<'_>,
     starts: &[u32],
 ) -> Result<Packed<T, Vec<T>>> {
+    if let Some(moment) = trunk.moment().filter(|_| request.strategy == Strategy::RobustVOpt) {
+        let moment = moment.iter().map(|entry| T::from_real(*entry)).collect();
+        return Packed::new(trunk.features(), moment).map_err(request.refused());
+    }
+    let threads = request.context.threads;
     let mut first_pairs = vec![0; starts.len()];
     let context = || Error::core("the target of the design");
     let prompts = Prompts::new(starts, &mut first_pairs).map_err(context())?;
@@ -36,13 +43,8 @@ fn second_moment<T: Real>(threads: &Threads, pool: &Pool<'_>) -> Result<Packed<T
     let features: Columns<'_, f32> = pool.features();
     let order = features.rows();
     let context = || Error::core("the target of the design");
-    let size = pool.size();
-    let mut workspace = vec![T::ZERO; pool_workspace_len(&size, 4 * threads.threads())];
-    let mut items = vec![Scored::default(); pool_items_len(&size)];
     let mut sum = Packed::new(order, vec![T::ZERO; packed_len(order)]).map_err(context())?;
-    let rewards = vec![T::ZERO; features.len()];
-    add_pool(threads, pool, &rewards, Weighting::Unit, &mut sum, &mut workspace, &mut items)
-        .map_err(context())?;
+    add_differences(threads, pool, &mut sum).map_err(context())?;
     let count = T::from_u64(pool.available());
     for entry in sum.as_mut_slice() {
         *entry /= count;

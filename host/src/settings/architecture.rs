@@ -2,6 +2,7 @@
 
 use pairpick_core::trunk::Activation;
 use pairpick_core::trunk::mlp::{LAYERS, MAX_HIDDEN};
+use pairpick_core::trunk::nystrom::MAX_LANDMARKS;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "cli")]
@@ -17,6 +18,10 @@ use crate::named::{self, named};
 pub enum Architecture {
     /// A network, trained.
     Mlp(Network),
+    /// Features of a Gaussian kernel, fitted to the embeddings alone.
+    Kernel(Landmarks),
+    /// The embeddings, standardised.
+    Input,
 }
 
 impl Architecture {
@@ -24,8 +29,54 @@ impl Architecture {
     pub(super) fn check(&self) -> Result<()> {
         match self {
             Self::Mlp(network) => network.hidden.iter().try_for_each(|size| check_hidden(*size)),
+            Self::Kernel(kernel) => {
+                let landmarks = kernel.landmarks;
+                if (1..=MAX_LANDMARKS).contains(&landmarks) {
+                    return Ok(());
+                }
+                let expected = format!("from 1 to {MAX_LANDMARKS}");
+                Err(Error::setting("landmarks", landmarks, expected))
+            }
+            Self::Input => Ok(()),
         }
     }
+
+    /// What the last layer sees.
+    #[must_use]
+    pub const fn features(&self) -> Features {
+        match self {
+            Self::Mlp(_) => Features::Mlp,
+            Self::Kernel(_) => Features::Kernel,
+            Self::Input => Features::Input,
+        }
+    }
+}
+
+/// What the last layer sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Features {
+    /// The last hidden layer of a network.
+    Mlp,
+    /// Features of a Gaussian kernel.
+    Kernel,
+    /// Standardised embeddings.
+    Input,
+}
+
+named!(Features, "kind of features",
+    Mlp = "mlp": "the last hidden layer of a network, trained with it",
+    Kernel = "kernel": "a Gaussian kernel at landmarks, fixed before any label",
+    Input = "input": "the embeddings, standardised: a linear model",
+);
+
+/// The landmarks of a kernel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "cli", derive(clap::Args), command(next_help_heading = "Training"))]
+pub struct Landmarks {
+    /// kernel: responses drawn at random that others are compared with, at most 512: as many features
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub landmarks: usize,
 }
 
 /// Layers between embeddings and features.

@@ -28,12 +28,14 @@ use serde::{Deserialize, Serialize};
 
 pub use self::amount::Amount;
 pub use self::answers::{Answers, Oracle};
-pub use self::architecture::{Architecture, Network, check_hidden, hidden_sizes};
+pub use self::architecture::{
+    Architecture, Features, Landmarks, Network, check_hidden, hidden_sizes,
+};
 pub use self::asking::{Asking, FirstRound, Precision};
 pub use self::distinct::DistinctPairs;
 pub use self::measuring::Measuring;
 pub use self::preset::Preset;
-pub use self::prior::{Prior, PriorPrecision};
+pub use self::prior::{Prior, PriorGrid, PriorPrecision};
 pub use self::training::{EarlyStopping, Init, Training};
 pub use self::typed::Typed;
 use crate::data::dataset::DataSummary;

@@ -4,8 +4,9 @@ use pairpick_core::select::Strategy;
 use pairpick_core::trunk::Activation;
 
 use super::{
-    Amount, Answers, Architecture, Asking, EarlyStopping, FORMAT_VERSION, FirstRound, Init,
-    Measuring, Network, Oracle, Precision, Prior, PriorPrecision, Settings, Training, Typed,
+    Amount, Answers, Architecture, Asking, EarlyStopping, FORMAT_VERSION, Features, FirstRound, Init,
+    Landmarks, Measuring, Network, Oracle, Precision, Prior, PriorGrid, PriorPrecision, Settings,
+    Training, Typed,
 };
 use crate::data::pool_kind::PoolKind;
 use crate::named::named;
@@ -13,19 +14,23 @@ use crate::named::named;
 /// A recipe: a value for every setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Preset {
-    /// Sound training.
+    /// Features of a kernel, a head fitted to the labels, a design that needs none.
     #[default]
     Default,
+    /// A network, soundly trained.
+    Mlp,
     /// The paper's.
     Paper,
 }
 
 named!(Preset, "preset",
-    Default = "default": "standardised inputs, early stopping, a prior that counts",
+    Default = "default": "kernel features, robust-v-opt, a prior chosen by the labels",
+    Mlp = "mlp": "a network, dopt: standardised inputs, early stopping, a prior that counts",
     Paper = "paper": "the paper and its authors' code: 1,000 iterations, no regularisation",
 );
 
 /// λ of each recipe, which stands in where λ is to be chosen and no label can tell it.
+const FIXED_PRIOR: f64 = 10.0;
 const SOUND_PRIOR: f64 = 1.0;
 const PAPER_PRIOR: f64 = 1e-6;
 
@@ -34,7 +39,8 @@ impl Settings {
     #[must_use]
     pub fn of_preset(preset: Preset) -> Self {
         match preset {
-            Preset::Default => sound(),
+            Preset::Default => fixed(),
+            Preset::Mlp => sound(),
             Preset::Paper => paper(),
         }
     }
@@ -63,16 +69,53 @@ impl Settings {
     /// The recipe's λ.
     #[must_use]
     pub const fn prior_precision_of_recipe(&self) -> f64 {
-        match self.preset {
-            Preset::Default => SOUND_PRIOR,
-            Preset::Paper => PAPER_PRIOR,
+        match (&self.model, self.preset) {
+            (Architecture::Kernel(_) | Architecture::Input, _) => FIXED_PRIOR,
+            (Architecture::Mlp(_), Preset::Default | Preset::Mlp) => SOUND_PRIOR,
+            (Architecture::Mlp(_), Preset::Paper) => PAPER_PRIOR,
+        }
+    }
+
+    /// Learns from other features than the recipe's, as a recipe that has these does: with its prior,
+    /// unless one was typed.
+    pub fn learn_from(&mut self, features: Features, typed: &Typed) {
+        if self.model.features() == features {
+            return;
+        }
+        let recipe = match features {
+            Features::Mlp => sound(),
+            Features::Kernel => fixed(),
+            Features::Input => Settings { model: Architecture::Input, ..fixed() },
+        };
+        self.model = recipe.model;
+        if !typed.has("prior_precision") {
+            self.prior.prior_precision = recipe.prior.prior_precision;
+        }
+        if !typed.has("prior_grid") {
+            self.prior.prior_grid = recipe.prior.prior_grid;
         }
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        sound()
+        fixed()
+    }
+}
+
+/// The kernel and its prior as chosen on responses to some prompts, and seen to hold on others and on
+/// people's votes.
+fn fixed() -> Settings {
+    let sound = sound();
+    Settings {
+        preset: Preset::Default,
+        asking: Asking { strategy: Strategy::RobustVOpt, ..sound.asking },
+        model: Architecture::Kernel(Landmarks { landmarks: 256 }),
+        prior: Prior {
+            prior_precision: PriorPrecision::Evidence,
+            prior_grid: PriorGrid::of(&[30.0, 10.0, 3.0]),
+        },
+        ..sound
     }
 }
 
@@ -81,7 +124,7 @@ impl Default for Settings {
 fn sound() -> Settings {
     let paper = paper();
     Settings {
-        preset: Preset::Default,
+        preset: Preset::Mlp,
         asking: Asking { first_round: None, ..paper.asking },
         model: Architecture::Mlp(Network { standardise: true, ..paper_network() }),
         training: Training {
@@ -91,7 +134,7 @@ fn sound() -> Settings {
             warm_up: 15,
             ..paper.training
         },
-        prior: Prior { prior_precision: PriorPrecision::Fixed(SOUND_PRIOR) },
+        prior: Prior { prior_precision: PriorPrecision::Fixed(SOUND_PRIOR), ..paper.prior },
         ..paper
     }
 }
@@ -105,7 +148,10 @@ fn paper() -> Settings {
         asking: paper_asking(),
         model: Architecture::Mlp(paper_network()),
         training: paper_training(),
-        prior: Prior { prior_precision: PriorPrecision::Fixed(PAPER_PRIOR) },
+        prior: Prior {
+            prior_precision: PriorPrecision::Fixed(PAPER_PRIOR),
+            prior_grid: PriorGrid::default(),
+        },
         answers: Answers { oracle: Oracle::BradleyTerry, temperature: 1.0 },
         measuring: Measuring { best_of: vec![2, 8, 32] },
         data: None,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use pairpick_core::head::evidence::MOST_VALUES;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Precision;
@@ -19,6 +20,74 @@ pub struct Prior {
     /// chooses it by the evidence of the labels so far, auto-cv by labels left out, prompt by prompt
     #[cfg_attr(feature = "cli", arg(long, value_name = "X|auto|auto-cv"))]
     pub prior_precision: PriorPrecision,
+
+    /// What auto and auto-cv choose from: any, or numbers with commas between them
+    #[cfg_attr(feature = "cli", arg(long, value_name = "any|X,…"))]
+    pub prior_grid: PriorGrid,
+}
+
+/// The values of λ to choose from, the largest first; of none any, as the features' scale says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PriorGrid(Vec<f64>);
+
+const ANY: &str = "any";
+
+impl PriorGrid {
+    /// These, which are numbers above 0, in the order of falling ones.
+    #[must_use]
+    pub fn of(values: &[f64]) -> Self {
+        let mut values = values.to_vec();
+        values.sort_by(|a, b| b.total_cmp(a));
+        Self(values)
+    }
+
+    /// The values, the largest first; none for any.
+    #[must_use]
+    pub fn values(&self) -> Option<&[f64]> {
+        Some(self.0.as_slice()).filter(|values| !values.is_empty())
+    }
+}
+
+impl fmt::Display for PriorGrid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.values() {
+            None => f.write_str(ANY),
+            Some(values) => {
+                let values: Vec<String> = values.iter().map(f64::to_string).collect();
+                f.write_str(&values.join(","))
+            }
+        }
+    }
+}
+
+impl FromStr for PriorGrid {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == ANY {
+            return Ok(Self::default());
+        }
+        let values: Result<Vec<f64>, _> = text.split(',').map(|value| value.trim().parse()).collect();
+        let values = values.ok().filter(|values| {
+            values.iter().all(|value| *value > 0.0 && value.is_finite()) && values.len() <= MOST_VALUES
+        });
+        values.map(|values| Self::of(&values)).ok_or_else(|| {
+            format!("expected {ANY}, or up to {MOST_VALUES} numbers above 0, such as 3,10,30")
+        })
+    }
+}
+
+impl Serialize for PriorGrid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PriorGrid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 impl Prior {

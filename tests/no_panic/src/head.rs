@@ -12,9 +12,9 @@ probes! {
 
     head::evidence::log_evidence => evidence::log_evidence(any(), any(), any());
     head::evidence::bounds => evidence::bounds(any(), any());
-    head::evidence::by_evidence => evidence::by_evidence(&Any, any(), any(), any(), any());
+    head::evidence::by_evidence => evidence::by_evidence(&Any, any(), any(), any(), any(), any());
     head::evidence::by_held_out =>
-        evidence::by_held_out(&Any, any(), any(), any(), any(), any());
+        evidence::by_held_out(&Any, any(), any(), any(), any(), any(), any());
 
     head::newton::workspace_len => newton::workspace_len(any(), any(), any(), any());
     head::newton::fit[T] =>
