@@ -38,6 +38,8 @@ pub enum Reader {
     Labels,
     /// Candidate pairs of the same.
     Candidates,
+    /// Lengths of texts, of the responses of the same.
+    Texts,
     /// `settings.json`.
     Settings,
 }
@@ -55,13 +57,14 @@ pub struct Counts {
 
 impl Reader {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Npy,
         Self::Npz,
         Self::Tensors,
         Self::Model,
         Self::Labels,
         Self::Candidates,
+        Self::Texts,
         Self::Settings,
     ];
 
@@ -75,6 +78,7 @@ impl Reader {
             Self::Model => "model",
             Self::Labels => "labels",
             Self::Candidates => "candidates",
+            Self::Texts => "texts",
             Self::Settings => "settings",
         }
     }
@@ -119,6 +123,13 @@ impl Reader {
                 b"{\"a\":[0,1],\"b\":[0,0]}\n{\"a\":[2,0],\"b\":[1,1]}\n".to_vec(),
                 b"{\"a\":3,\"b\":5,\"label\":0}\n{\"a\":0,\"b\":1,\"label\":0.5}\n".to_vec(),
             ],
+            Self::Texts => vec![
+                b"{\"prompt\":\"p\",\"responses\":[\"one\",{\"text\":\"two\",\"reward\":1}]}\n"
+                    .repeat(3),
+                b"{\"prompt_id\":1,\"response\":[{\"role\":\"user\",\"content\":\"\xc3\xa4\"}]}\n"
+                    .repeat(6),
+                b"{\"tokens\":12,\"text\":\"x\"}\n".repeat(6),
+            ],
             Self::Settings => [Preset::Default, Preset::Paper]
                 .map(|preset| Settings::of_preset(preset).to_json().expect("text").into_bytes())
                 .to_vec(),
@@ -153,6 +164,14 @@ impl Reader {
             Self::Candidates => embeddings_of_both_kinds().iter().any(|embeddings| {
                 Candidates::from_source(&mut &*bytes, path, embeddings).is_ok_and(|read| {
                     assert!(read.answers.is_none_or(|answers| answers.len() == read.pairs.len()));
+                    true
+                })
+            }),
+            Self::Texts => embeddings_of_both_kinds().into_iter().any(|embeddings| {
+                let items = embeddings.items() as usize;
+                embeddings.with_lengths_from_source(bytes, path).is_ok_and(|read| {
+                    let lengths = read.covariates().expect("they were read").values();
+                    assert!(lengths.len() == items && lengths.iter().all(|length| *length >= 0.0));
                     true
                 })
             }),
@@ -211,7 +230,7 @@ impl Reader {
         match self {
             Self::Npy => Some((8, 2)),
             Self::Tensors | Self::Model => Some((0, 8)),
-            Self::Npz | Self::Labels | Self::Candidates | Self::Settings => None,
+            Self::Npz | Self::Labels | Self::Candidates | Self::Texts | Self::Settings => None,
         }
     }
 

@@ -293,6 +293,9 @@ fn the_bundled_replies_know_their_lengths() {
     assert_eq!(values(train)[0], parts[same]);
     let without = Dataset::bundled_split(1, false).expect("another split");
     assert!(without.train.embeddings.covariates().is_none());
+    let inputs = Inputs { data: Source::BundledWithLengths, force: false, grid: None };
+    let text = serde_json::to_string(&inputs).expect("JSON");
+    assert_eq!(serde_json::from_str::<Inputs>(&text).expect("the same"), inputs);
     let opened = Source::BundledWithLengths.open(PoolKind::InPrompt).expect("bundled");
     assert_eq!(opened.summary().expect("a summary"), summary);
 }
