@@ -79,13 +79,13 @@ fn last_layer(labels: &[Comparison<f64>]) -> Vec<f64> {
     told.extend([floor, ceiling]);
     told.extend(&head);
     let chosen =
-        by_evidence(&executor(), features, labels, Values::Any, &mut head, &mut memory).expect("λ");
+        by_evidence(&executor(), features, labels, Values::ANY, &mut head, &mut memory).expect("λ");
     told.push(chosen.value);
     let folds: Vec<u32> = labels.iter().map(|pair| pair.a % 3).collect();
     let mut places = labels.to_vec();
     let workspace = Workspace { numbers: &mut memory, comparisons: &mut places };
     let held_out =
-        by_held_out(&executor(), features, labels, &folds, Values::Any, &mut head, workspace);
+        by_held_out(&executor(), features, labels, &folds, Values::ANY, &mut head, workspace);
     told.push(held_out.expect("λ").value);
     told
 }

@@ -66,7 +66,7 @@ impl Data {
 
     fn by_evidence(&self, executor: &impl Executor) -> Result<Choice, Error> {
         let (mut head, mut memory) = (vec![0.0; self.order], self.memory(executor));
-        by_evidence(executor, self.columns(), &self.labels, Values::Any, &mut head, &mut memory)
+        by_evidence(executor, self.columns(), &self.labels, Values::ANY, &mut head, &mut memory)
     }
 
     fn by_held_out(&self, executor: &impl Executor) -> Result<Choice, Error> {
@@ -78,7 +78,7 @@ impl Data {
             self.columns(),
             &self.labels,
             &self.folds,
-            Values::Any,
+            Values::ANY,
             &mut head,
             memory,
         )
@@ -289,14 +289,14 @@ fn what_says_nothing_about_the_prior_is_refused() {
         good.columns(),
         &good.labels,
         &good.folds,
-        Values::Any,
+        Values::ANY,
         &mut head,
         short,
     );
     assert!(matches!(result, Err(Error::Workspace { required: 10, found: 9, .. })), "{result:?}");
     memory.pop();
     let result =
-        by_evidence(&executor, good.columns(), &good.labels, Values::Any, &mut head, &mut memory);
+        by_evidence(&executor, good.columns(), &good.labels, Values::ANY, &mut head, &mut memory);
     assert!(matches!(result, Err(Error::Workspace { what: "last layer", .. })), "{result:?}");
     let result = log_likelihood(&executor, good.columns(), &good.labels, &head[..2], &mut memory);
     assert_eq!(result, Err(Error::Shape { what: "head", expected: 3, found: 2 }));

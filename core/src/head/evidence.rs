@@ -16,7 +16,8 @@
 
 use super::loss::{check, total};
 use super::newton::{Fit, fit, log_likelihood};
-use crate::arith::{Real, exp, ln, sum};
+use super::{Covariates, Prior};
+use crate::arith::{exp, ln, sum};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::parallel::{Executor, split_at};
@@ -56,9 +57,8 @@ pub struct Choice {
 
 /// ln p(labels | λ) by the Laplace approximation at a fit of this many features.
 #[must_use]
-pub fn log_evidence(fit: &Fit, order: usize, prior_precision: f64) -> f64 {
-    let half_order = 0.5 * f64::from_u64(order as u64);
-    fit.log_posterior + half_order * ln(prior_precision) - 0.5 * fit.log_det
+pub fn log_evidence(fit: &Fit, order: usize, prior: impl Into<Prior<f64>>) -> f64 {
+    fit.log_posterior + 0.5 * prior.into().log_det(order) - 0.5 * fit.log_det
 }
 
 /// The floor and the ceiling of λ for these labels.
@@ -93,21 +93,24 @@ pub fn bounds(
 
 /// What λ is chosen from.
 #[derive(Clone, Copy, Debug)]
-pub enum Values<'a> {
-    /// All between the [`bounds`].
-    Any,
-    /// These, up to [`MOST_VALUES`], the largest first.
-    Given(&'a [f64]),
+pub struct Values<'a> {
+    /// These, up to [`MOST_VALUES`], the largest first; without them all between the [`bounds`].
+    pub given: Option<&'a [f64]>,
+    /// The last features, which have a prior of their own.
+    pub covariates: Covariates<f64>,
 }
 
 impl Values<'_> {
+    /// All, and no covariates.
+    pub const ANY: Self = Self { given: None, covariates: Covariates::NONE };
+
     /// The least and the largest of them.
     fn bounds(
         self,
         features: Columns<'_, f32>,
         comparisons: &[Comparison<f64>],
     ) -> Result<(f64, f64), Error> {
-        let Self::Given(values) = self else {
+        let Some(values) = self.given else {
             return bounds(features, comparisons);
         };
         if values.len() > MOST_VALUES {
@@ -122,11 +125,14 @@ impl Values<'_> {
 
     /// The values to look at, the largest first.
     fn grid(self, ceiling: f64) -> impl Iterator<Item = f64> {
-        let (given, any) = match self {
-            Self::Any => (&[][..], GRID),
-            Self::Given(values) => (values, 0),
-        };
+        let any = if self.given.is_none() { GRID } else { 0 };
+        let given = self.given.unwrap_or_default();
         given.iter().copied().chain(grid(ceiling).take(any))
+    }
+
+    /// The prior with this λ.
+    fn prior(self, precision: f64) -> Prior<f64> {
+        Prior { precision, covariates: self.covariates }
     }
 }
 
@@ -148,13 +154,14 @@ pub fn by_evidence<E: Executor>(
     let (floor, ceiling) = values.bounds(features, comparisons)?;
     let mut best = Choice { prior_precision: ceiling, value: -f64::INFINITY, floor, ceiling };
     let mut evidence = |prior_precision: f64| {
-        let fit = fit(executor, features, comparisons, prior_precision, head, workspace)?;
-        Ok(log_evidence(&fit, features.rows(), prior_precision))
+        let prior = values.prior(prior_precision);
+        let fit = fit(executor, features, comparisons, prior, head, workspace)?;
+        Ok(log_evidence(&fit, features.rows(), prior))
     };
     for prior_precision in values.grid(ceiling) {
         best.offer(prior_precision, evidence(prior_precision)?);
     }
-    if let Values::Any = values {
+    if values.given.is_none() {
         refine(&mut best, evidence)?;
     }
     Ok(best)
@@ -201,7 +208,8 @@ pub fn by_held_out<E: Executor>(
         let (training, held) = split(comparisons, folds, fold, workspace.comparisons);
         head.fill(0.0);
         for (total, prior_precision) in totals.iter_mut().zip(values.grid(ceiling)) {
-            fit(executor, features, training, prior_precision, head, workspace.numbers)?;
+            let prior = values.prior(prior_precision);
+            fit(executor, features, training, prior, head, workspace.numbers)?;
             *total += log_likelihood(executor, features, held, head, workspace.numbers)?;
         }
         next = folds.iter().copied().filter(|other| *other > fold).min();

@@ -4,6 +4,8 @@
 pub mod evidence;
 pub mod loss;
 pub mod newton;
+mod prior;
 mod rewards;
 
+pub use self::prior::{Covariates, Prior};
 pub use self::rewards::{rewards, rewards_workspace_len};

@@ -8,7 +8,7 @@
 //! in order, then features over items in ascending order.
 
 use super::loss::{add_reward_gradients, check, margins, mean_loss, total};
-use super::{rewards, rewards_workspace_len};
+use super::{Prior, rewards, rewards_workspace_len};
 use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
@@ -69,22 +69,21 @@ pub fn fit<T: Real, E: Executor>(
     executor: &E,
     features: Columns<'_, f32>,
     comparisons: &[Comparison<T>],
-    prior_precision: T,
+    prior: impl Into<Prior<T>>,
     head: &mut [T],
     workspace: &mut [T],
 ) -> Result<Fit, Error> {
     if comparisons.is_empty() {
         return Err(Error::Empty { what: "comparisons" });
     }
-    if !(prior_precision > T::ZERO && prior_precision.is_finite_number()) {
-        return Err(Error::Parameter { what: "the prior precision must be a positive number" });
-    }
+    let prior = prior.into();
+    prior.check()?;
     check_problem(executor, features, comparisons, head.len(), workspace.len())?;
     let order = features.rows();
     let (matrix, workspace) = split_at(workspace, packed_len(order));
     let (step, workspace) = split_at(workspace, order);
     let (trial, workspace) = split_at(workspace, order);
-    let mut problem = Problem::new(executor, features, comparisons, prior_precision, workspace);
+    let mut problem = Problem::new(executor, features, comparisons, prior, workspace);
     let mut objective = problem.objective(head)?;
     let mut steps = 0;
     loop {
@@ -125,7 +124,7 @@ pub fn log_likelihood<T: Real, E: Executor>(
     workspace: &mut [T],
 ) -> Result<T, Error> {
     check_problem(executor, features, comparisons, head.len(), workspace.len())?;
-    let mut problem = Problem::new(executor, features, comparisons, T::ZERO, workspace);
+    let mut problem = Problem::new(executor, features, comparisons, T::ZERO.into(), workspace);
     Ok(problem.objective(head)?.log_likelihood)
 }
 
@@ -157,7 +156,7 @@ struct Problem<'a, T, E> {
     executor: &'a E,
     features: Columns<'a, f32>,
     comparisons: &'a [Comparison<T>],
-    prior_precision: T,
+    prior: Prior<T>,
     /// The features in the precision of the fit.
     widened: &'a mut [T],
     /// Of each item, at the point last looked at.
@@ -173,7 +172,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         executor: &'a E,
         features: Columns<'a, f32>,
         comparisons: &'a [Comparison<T>],
-        prior_precision: T,
+        prior: Prior<T>,
         workspace: &'a mut [T],
     ) -> Self {
         let (widened, workspace) = split_at(workspace, features.as_slice().len());
@@ -187,7 +186,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
             executor,
             features,
             comparisons,
-            prior_precision,
+            prior,
             widened,
             rewards,
             slopes,
@@ -202,7 +201,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         margins(self.rewards, self.comparisons, self.margins);
         let loss = mean_loss(self.executor.level(), self.comparisons, self.margins);
         let log_likelihood = T::ZERO - self.answers() * loss;
-        let penalty = self.prior_precision * T::HALF * dot(head, head);
+        let penalty = self.prior.penalty(head);
         let log_posterior = log_likelihood - penalty;
         if log_posterior.is_finite_number() {
             Ok(Objective { log_likelihood, log_posterior })
@@ -221,8 +220,9 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let (a, b) = (&*self.widened, Right::Columns(self.slopes));
         gemm(level, Gemm { a, b, c: &mut *out, rows, inner, part: Part::Full });
         let answers = self.answers();
-        for (slope, weight) in out.iter_mut().zip(head) {
-            *slope = T::ZERO - answers * *slope - self.prior_precision * *weight;
+        let precisions = self.prior.precisions(head.len());
+        for ((slope, weight), precision) in out.iter_mut().zip(head).zip(precisions) {
+            *slope = T::ZERO - answers * *slope - precision * *weight;
         }
     }
 
@@ -234,7 +234,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let weighting = Weighting::Bernoulli;
         let (rewards, workspace) = (&*self.rewards, &mut *self.workspace);
         add_pairs(executor, features, comparisons, rewards, weighting, &mut fisher, workspace)?;
-        fisher.add_diagonal(self.prior_precision);
+        self.prior.add_to(&mut fisher);
         Cholesky::factor(fisher)
     }
 

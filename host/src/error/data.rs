@@ -50,6 +50,12 @@ pub enum DataError {
         /// The embeddings' shape.
         found: Shape,
     },
+    /// Embeddings without the covariates that a model has learnt from.
+    #[error("the model has learnt from {expected} too, which `covariates` must tell of these")]
+    NeedsCovariates {
+        /// Their names.
+        expected: String,
+    },
     /// Prompts of one response each, where two responses to one were needed.
     #[error("every row has a prompt id of its own, so that no prompt has two responses")]
     SingleResponses,

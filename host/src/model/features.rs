@@ -1,6 +1,5 @@
 //! [`Features`] of items, and [`FeatureCache`], those that a trunk has computed already.
 
-use pairpick_core::Error as Core;
 use pairpick_core::columns::Columns;
 
 use super::Trunk;
@@ -92,16 +91,8 @@ impl Trunk {
             if missing.is_empty() {
                 continue;
             }
-            let inputs = self.inputs_of(embeddings, &missing)?;
             let computed = &mut block[..missing.len() * rows];
-            Columns::new(&inputs, self.inputs(), missing.len())
-                .and_then(|inputs| self.apply(threads, inputs, computed, &mut workspace))
-                .map_err(|error| match error {
-                    Core::NonFinite { index, .. } => {
-                        embeddings.overflow(missing[index / rows], "the features")
-                    }
-                    error => Error::core("features")(error),
-                })?;
+            self.compute(threads, embeddings, &missing, computed, &mut workspace)?;
             for (place, column) in places.into_iter().zip(computed.chunks_exact(rows)) {
                 place.copy_from_slice(column);
             }

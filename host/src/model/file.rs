@@ -10,7 +10,7 @@ use std::path::Path;
 
 use pairpick_core::trunk::mlp::{MAX_HIDDEN, MAX_INPUTS};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 
 use super::{Model, Trunk};
@@ -122,6 +122,17 @@ impl NamedTensor {
 struct Metadata {
     format_version: u32,
     trunk: Option<String>,
+}
+
+/// What the metadata of fixed features says.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FixedMetadata {
+    pub(super) format_version: u32,
+    pub(super) trunk: String,
+    /// Names of covariates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) covariates: Vec<String>,
 }
 
 /// A model's file that is being read.

@@ -5,11 +5,10 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
-use serde::{Deserialize, Serialize};
 
 use super::Context;
 use super::differences::{Groups, blocks};
-use super::file::{FORMAT_VERSION, ModelFile, NamedTensor};
+use super::file::{ModelFile, NamedTensor};
 use super::kernel::{METRIC_ITEMS, Squares, check_dimensions};
 use super::standardise::Standardisation;
 use crate::data::embeddings::Embeddings;
@@ -26,14 +25,6 @@ pub(super) const SCALE: &str = "input.scale";
 /// Standardised embeddings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputTrunk(Standardisation);
-
-/// What the file says beside the tensors.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Metadata {
-    format_version: u32,
-    trunk: String,
-}
 
 impl InputTrunk {
     /// Means and scales of all training embeddings, and one more scale for all dimensions.
@@ -87,7 +78,6 @@ impl InputTrunk {
 
     /// Reads the trunk's part of a model's file.
     pub(super) fn read(file: &mut ModelFile<'_>) -> Result<Self> {
-        let Metadata { .. } = file.metadata()?;
         let [inputs] = file.shape(MEAN)?[..] else {
             return Err(file.damaged(format!("{MEAN} is no list of numbers")));
         };
@@ -102,11 +92,5 @@ impl InputTrunk {
             NamedTensor::new(name.to_owned(), vec![values.len()], values)
         };
         vec![tensor(MEAN, mean), tensor(SCALE, scale)]
-    }
-
-    /// What the file says beside the tensors.
-    pub(super) fn metadata(&self) -> serde_json::Result<String> {
-        let trunk = KIND.to_owned();
-        serde_json::to_string(&Metadata { format_version: FORMAT_VERSION, trunk })
     }
 }

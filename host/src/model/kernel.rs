@@ -17,11 +17,10 @@ use pairpick_core::trunk::nystrom::fit::{
     fill_metric, fill_weight, median_distance, squares_within,
 };
 use pairpick_core::trunk::nystrom::{MAX_LANDMARKS, squared_lengths};
-use serde::{Deserialize, Serialize};
 
 use super::Context;
 use super::differences::{Block, Groups, add_within, blocks};
-use super::file::{FORMAT_VERSION, ModelFile, NamedTensor};
+use super::file::{ModelFile, NamedTensor};
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
 use crate::memory::zeros;
@@ -52,14 +51,6 @@ pub struct KernelTrunk {
     squares: Vec<f32>,
     weight: Vec<f32>,
     moment: Vec<f32>,
-}
-
-/// What the file says beside the tensors.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Metadata {
-    format_version: u32,
-    trunk: String,
 }
 
 impl KernelTrunk {
@@ -203,7 +194,6 @@ impl KernelTrunk {
 
     /// Reads the trunk's part of a model's file.
     pub(super) fn read(file: &mut ModelFile<'_>) -> Result<Self> {
-        let Metadata { .. } = file.metadata()?;
         let ([dimensions, rank], [_, count]) = (matrix(file, METRIC)?, matrix(file, LANDMARKS)?);
         if !(1..=MAX_ORDER).contains(&dimensions) || !(1..=MAX_LANDMARKS).contains(&count) {
             let problem = format!(
@@ -232,12 +222,6 @@ impl KernelTrunk {
             tensor(WEIGHT, vec![features, features], &self.weight),
             tensor(MOMENT, vec![packed_len(features)], &self.moment),
         ]
-    }
-
-    /// What the file says beside the tensors.
-    pub(super) fn metadata(&self) -> serde_json::Result<String> {
-        let trunk = KIND.to_owned();
-        serde_json::to_string(&Metadata { format_version: FORMAT_VERSION, trunk })
     }
 }
 
@@ -370,7 +354,7 @@ fn by_rows(columns: &[f32], len: usize) -> Vec<f32> {
 }
 
 /// Numbers by a factor, each rounded once.
-fn rounded(values: &[f64], scale: f64) -> Vec<f32> {
+pub(super) fn rounded(values: &[f64], scale: f64) -> Vec<f32> {
     values.iter().map(|value| (value * scale) as f32).collect()
 }
 

@@ -37,17 +37,18 @@ pub fn fit(
     let cache = FeatureCache::default();
     progress.begin("fitting the last layer", 0);
     let pairs = PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
-    let prior_precision = prior_precision(context, &pairs, labels, progress)?;
+    let prior_precision = prior_precision(context, model.trunk(), &pairs, labels, progress)?;
     let (features, comparisons) = (pairs.columns()?, pairs.comparisons(labels));
     let order = features.rows();
     let mut workspace =
         vec![0.0; workspace_len(threads.threads(), order, features.len(), comparisons.len())];
     let mut head = vec![0.0; order];
+    let prior = model.trunk().prior(prior_precision);
     let fit =
-        newton::fit(threads, features, &comparisons, prior_precision, &mut head, &mut workspace)
+        newton::fit(threads, features, &comparisons, prior, &mut head, &mut workspace)
             .map_err(Error::core("the last layer"))?;
     progress.end();
     model.set_head(&head);
-    let log_evidence = log_evidence(&fit, order, prior_precision);
+    let log_evidence = log_evidence(&fit, order, prior);
     Ok(Fitted { prior_precision, fit, log_evidence })
 }

@@ -1,6 +1,7 @@
 //! [`Model`]: a [`Trunk`], which turns an embedding into features φ, and a head β, which turns
 //! features into a reward φᵀβ.
 
+pub(crate) mod covariates;
 pub(crate) mod differences;
 mod features;
 mod file;
@@ -127,7 +128,7 @@ impl Model {
         match &mut self.trunk {
             Trunk::Mlp(mlp) => train::fit(mlp, &mut self.head, context, round, labels, progress)
                 .map(Learnt::Network),
-            Trunk::Kernel(_) | Trunk::Input(_) => {
+            Trunk::Kernel(_) | Trunk::Input(_) | Trunk::Beside(_) => {
                 last_layer::fit(self, context, labels, progress).map(Learnt::Head)
             }
         }
@@ -143,6 +144,36 @@ impl Model {
     #[must_use]
     pub fn head(&self) -> &[f32] {
         &self.head
+    }
+
+    /// The same, whose rewards leave covariates out.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for one that it has not learnt from.
+    pub fn without(mut self, names: &[String]) -> Result<Self> {
+        let (known, order) = (self.trunk.covariates(), self.head.len());
+        let first = order - known.len();
+        let mut places = Vec::new();
+        for name in names {
+            let place = known.iter().position(|own| own == name).ok_or_else(|| {
+                let known = match known {
+                    [] => "it has learnt from no covariates".to_owned(),
+                    known => format!("it knows {}", known.join(", ")),
+                };
+                Error::setting("without", name, format!("is none of the model's covariates: {known}"))
+            })?;
+            places.push(first + place);
+        }
+        places.into_iter().for_each(|place| self.head[place] = 0.0);
+        Ok(self)
+    }
+
+    /// The same, whose rewards are those of one covariate alone.
+    pub(crate) fn of_covariate(mut self, place: usize) -> Self {
+        let kept = self.head.len() - self.trunk.covariates().len() + place;
+        let others = self.head.iter_mut().enumerate().filter(|(place, _)| *place != kept);
+        others.for_each(|(_, weight)| *weight = 0.0);
+        self
     }
 
     /// Puts other weights in the head's place, each rounded once.

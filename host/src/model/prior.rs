@@ -10,7 +10,7 @@ use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 
-use super::Context;
+use super::{Context, Trunk};
 use super::items::PairFeatures;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{Label, answers, last_round, questions};
@@ -24,6 +24,7 @@ const FOLDS: usize = 5;
 /// λ for these labels; where they cannot tell it, the recipe's, with a note.
 pub(crate) fn prior_precision(
     context: Context<'_>,
+    trunk: &Trunk,
     pairs: &PairFeatures,
     labels: &[Label],
     progress: &mut dyn Progress,
@@ -44,7 +45,9 @@ pub(crate) fn prior_precision(
     if labels.is_empty() {
         return fall_back("there is no label yet");
     }
-    match choose(context, pairs.columns()?, labels, pairs.comparisons(labels)) {
+    let covariates = trunk.prior(recipe).covariates;
+    let values = Values { given: settings.prior.prior_grid.values(), covariates };
+    match choose(context, values, pairs.columns()?, labels, pairs.comparisons(labels)) {
         Ok(choice) => Ok(choice.prior_precision),
         // What the core calls a parameter here are labels that cannot tell.
         Err(pairpick_core::Error::Parameter { what }) => fall_back(what),
@@ -54,12 +57,12 @@ pub(crate) fn prior_precision(
 
 fn choose(
     context: Context<'_>,
+    values: Values<'_>,
     features: Columns<'_, f32>,
     labels: &[Label],
     mut comparisons: Vec<Comparison<f64>>,
 ) -> Result<Choice, pairpick_core::Error> {
     let Context { embeddings, settings, threads, .. } = context;
-    let values = settings.prior.prior_grid.values().map_or(Values::Any, Values::Given);
     let len = workspace_len(threads.threads(), features.rows(), features.len(), comparisons.len());
     let mut workspace = vec![0.0; len];
     let mut head = vec![0.0; features.rows()];

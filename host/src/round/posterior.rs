@@ -2,7 +2,7 @@
 
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
-use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::head::{Covariates, Prior, rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::select::{Posterior, Weights};
@@ -23,8 +23,8 @@ pub(super) struct LabelPosterior<T> {
     fisher: Packed<T, Vec<T>>,
     /// The same with w = ¼, where designs weigh pairs alike.
     alike: Option<Packed<T, Vec<T>>>,
-    /// λ.
-    prior_precision: f64,
+    /// λ, and what covariates have.
+    prior: Prior<f64>,
     cache: FeatureCache,
 }
 
@@ -44,7 +44,7 @@ impl<T: Real> LabelPosterior<T> {
             PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
         let prior_precision = match chosen {
             Some(prior_precision) => prior_precision,
-            None => prior_precision(context, &pairs, labels, progress)?,
+            None => prior_precision(context, model.trunk(), &pairs, labels, progress)?,
         };
         let fisher = fisher_of(context, model, Some(model.head()), &pairs, labels)?;
         let asking = &settings.asking;
@@ -53,12 +53,13 @@ impl<T: Real> LabelPosterior<T> {
             _ => None,
         };
         progress.end();
-        Ok(Self { fisher, alike, prior_precision, cache: pairs.into_cache() })
+        let prior = model.trunk().prior(prior_precision);
+        Ok(Self { fisher, alike, prior, cache: pairs.into_cache() })
     }
 
     /// λ.
     pub(super) fn prior_precision(&self) -> f64 {
-        self.prior_precision
+        self.prior.precision
     }
 
     /// The features of the labels' items.
@@ -84,16 +85,23 @@ impl<T: Real> LabelPosterior<T> {
         let past = Packed::new(past.order(), past.as_slice());
         Ok(Posterior {
             head,
-            prior_precision: T::from_f64(self.prior_precision),
+            prior_precision: T::from_f64(self.prior.precision),
             jitter: T::ZERO,
             past: past.map_err(Error::core(CONTEXT))?,
         })
     }
 
+    fn prior_in(&self) -> Prior<T> {
+        let Prior { precision, covariates } = self.prior;
+        let Covariates { count, precision: own } = covariates;
+        let covariates = Covariates { count, precision: T::from_f64(own) };
+        Prior { precision: T::from_f64(precision), covariates }
+    }
+
     /// P.
     pub(super) fn precision(&self) -> Packed<T, Vec<T>> {
         let mut precision = self.fisher.clone();
-        precision.add_diagonal(T::from_f64(self.prior_precision));
+        self.prior_in().add_to(&mut precision);
         precision
     }
 
@@ -102,8 +110,10 @@ impl<T: Real> LabelPosterior<T> {
         match Cholesky::factor(self.precision()) {
             Ok(factor) => {
                 let mut workspace = vec![T::ZERO; condition_workspace_len(factor.order())];
-                let prior_precision = T::from_f64(self.prior_precision);
-                let over_prior = factor.log_det_over(prior_precision).to_f64();
+                let over_prior = match self.prior.covariates.count {
+                    0 => factor.log_det_over(T::from_f64(self.prior.precision)).to_f64(),
+                    _ => factor.log_det().to_f64() - self.prior.log_det(factor.order()),
+                };
                 let log_det = LogDet { value: factor.log_det().to_f64(), over_prior };
                 if let Err(error) = factor.checked(&mut workspace) {
                     progress.note(&Error::core("log|P| is uncertain")(error).to_string());
