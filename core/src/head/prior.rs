@@ -51,9 +51,11 @@ impl<T: Real> Prior<T> {
     /// The precision of each of so many weights.
     pub(super) fn precisions(self, order: usize) -> impl Iterator<Item = T> {
         let first = order.saturating_sub(self.covariates.count);
-        (0..order).map(move |place| {
-            if place < first { self.precision } else { self.covariates.precision }
-        })
+        (0..order).map(
+            move |place| {
+                if place < first { self.precision } else { self.covariates.precision }
+            },
+        )
     }
 
     /// Σ λ_i/2 β_i².

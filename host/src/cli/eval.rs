@@ -70,6 +70,11 @@ pub(super) struct Args {
     #[command(flatten)]
     repeats: groups::RepeatedLabels,
 
+    /// Covariates, such as length, whose part in the rewards is left out: the order is then by what
+    /// else the model knows
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', help_heading = "Data")]
+    without: Vec<String>,
+
     #[command(flatten)]
     measuring: Over<Measuring>,
 
@@ -116,14 +121,14 @@ impl Args {
                 true => Dataset::bundled_test_with_lengths()?,
                 false => Dataset::bundled_test()?,
             };
-            let model = Model::open_for(&split.embeddings, &self.model)?;
+            let model = Model::open_for(&split.embeddings, &self.model)?.without(&self.without)?;
             let golden = self.golden(&model, &split, threads, output)?;
             return self.report(&model, Some(golden), None);
         };
         let prompt_ids = self.test.test_prompt_ids.as_deref();
         let known = self.test.known(&self.names);
         let embeddings = groups::opened(path, prompt_ids, &self.fields, known, output)?;
-        let model = Model::open_for(&embeddings, &self.model)?;
+        let model = Model::open_for(&embeddings, &self.model)?.without(&self.without)?;
         let answers = match &self.test_labels {
             Some(labels) => {
                 output.begin("evaluating", 0);

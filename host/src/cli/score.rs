@@ -84,6 +84,11 @@ pub(super) struct Args {
     #[command(flatten)]
     runtime: Runtime,
 
+    /// Covariates, such as length, whose part in the rewards is left out: the order is then by what
+    /// else the model knows
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', help_heading = "Data")]
+    without: Vec<String>,
+
     /// Only the best response to each prompt
     #[arg(long, help_heading = "Output")]
     best: bool,
@@ -192,7 +197,7 @@ impl Args {
         threads: &Threads,
         output: &mut Output,
     ) -> Result<ScoreReport> {
-        let model = Model::open_for(embeddings, &self.model)?;
+        let model = Model::open_for(embeddings, &self.model)?.without(&self.without)?;
         let labelled = self.labelled(&model, output)?;
         let certainty = match &labelled {
             Some(Labelled { embeddings, settings, file }) => {

@@ -102,7 +102,8 @@ impl CovariateTrunk {
         for (square, name) in square.iter().zip(&self.names) {
             let deviation = (square / items).sqrt_of();
             if deviation.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
-                let expected = "is the same for all responses to each prompt: it tells them not apart";
+                let expected =
+                    "is the same for all responses to each prompt: it tells them not apart";
                 return Err(Error::setting("covariates", name, expected));
             }
             scale.push((1.0 / deviation) as f32);
@@ -114,8 +115,8 @@ impl CovariateTrunk {
     /// With the slopes of φ over z within prompts.
     fn regressed(self, context: Context<'_>, blocks: &[Block]) -> Result<Self> {
         let (count, order) = (self.names.len(), self.features.features());
-        let mut squares = Packed::new(count, vec![0.0; packed_len(count)])
-            .map_err(Error::core("covariates"))?;
+        let mut squares =
+            Packed::new(count, vec![0.0; packed_len(count)]).map_err(Error::core("covariates"))?;
         let mut products = vec![0.0; count.saturating_mul(order)];
         for block in blocks {
             let mixed = self.mixed(context.embeddings, &block.items, context.threads)?;
@@ -123,8 +124,11 @@ impl CovariateTrunk {
             for group in groups_of(block, &mixed, height) {
                 let mean = mean_of(group, height);
                 for row in group.chunks_exact(height) {
-                    let row: Vec<f64> =
-                        row.iter().zip(&mean).map(|(value, mean)| f64::from(*value) - mean).collect();
+                    let row: Vec<f64> = row
+                        .iter()
+                        .zip(&mean)
+                        .map(|(value, mean)| f64::from(*value) - mean)
+                        .collect();
                     let (phi, z) = row.split_at(order);
                     for (place, z) in z.iter().enumerate() {
                         let sums = products[place * order..].iter_mut().zip(phi);
@@ -254,7 +258,11 @@ impl CovariateTrunk {
     }
 
     /// Reads the covariates' part of a model's file.
-    pub(super) fn read(features: Trunk, names: Vec<String>, file: &mut ModelFile<'_>) -> Result<Self> {
+    pub(super) fn read(
+        features: Trunk,
+        names: Vec<String>,
+        file: &mut ModelFile<'_>,
+    ) -> Result<Self> {
         let (count, order) = (names.len(), features.features());
         let trunk = Self {
             log: file.take(LOG, &[count])?,

@@ -10,8 +10,8 @@ use std::path::Path;
 
 use pairpick_core::trunk::mlp::{MAX_HIDDEN, MAX_INPUTS};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{Model, Trunk};
 use crate::data::embeddings::Embeddings;

@@ -44,9 +44,8 @@ pub fn fit(
         vec![0.0; workspace_len(threads.threads(), order, features.len(), comparisons.len())];
     let mut head = vec![0.0; order];
     let prior = model.trunk().prior(prior_precision);
-    let fit =
-        newton::fit(threads, features, &comparisons, prior, &mut head, &mut workspace)
-            .map_err(Error::core("the last layer"))?;
+    let fit = newton::fit(threads, features, &comparisons, prior, &mut head, &mut workspace)
+        .map_err(Error::core("the last layer"))?;
     progress.end();
     model.set_head(&head);
     let log_evidence = log_evidence(&fit, order, prior);

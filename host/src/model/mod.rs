@@ -160,7 +160,11 @@ impl Model {
                     [] => "it has learnt from no covariates".to_owned(),
                     known => format!("it knows {}", known.join(", ")),
                 };
-                Error::setting("without", name, format!("is none of the model's covariates: {known}"))
+                Error::setting(
+                    "without",
+                    name,
+                    format!("is none of the model's covariates: {known}"),
+                )
             })?;
             places.push(first + place);
         }

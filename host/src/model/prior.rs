@@ -10,8 +10,8 @@ use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 
-use super::{Context, Trunk};
 use super::items::PairFeatures;
+use super::{Context, Trunk};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{Label, answers, last_round, questions};
 use crate::error::{Error, Result};

@@ -67,6 +67,7 @@ fn columns(rounds: &[RoundMetrics]) -> Vec<Column> {
     columns.push(held_out("log-loss", |answers| answers.log_loss));
     columns.push(held_out("calibration error", |answers| answers.expected_calibration_error));
     columns.push(column("log|P|-H ln λ", &|metrics| decimals(metrics.log_det_over_prior, 2)));
+    columns.push(column("confidence", &|metrics| decimals(metrics.confidence, 2)));
     columns.push(column("seconds", &|metrics| decimals(Some(metrics.seconds), 1)));
     columns
 }

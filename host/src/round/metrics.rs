@@ -27,6 +27,12 @@ pub struct RoundMetrics {
     /// The model's probabilities beside held-out answers, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_out: Option<HeldOutMetrics>,
+    /// ρ, how well the model knows its own order, where its features are fixed: from 0 to 1.
+    #[serde(default)]
+    pub confidence: Option<f64>,
+    /// What covariates do in the model, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covariates: Vec<CovariateMetrics>,
     /// λ after the round's labels, which the next round asks by: the one set, or chosen from them.
     pub prior_precision: f64,
     /// log|P| after the round's labels, by the round's model.
@@ -52,6 +58,39 @@ impl RoundMetrics {
     pub fn tells_little(&self) -> bool {
         let (nats, share) = (self.information_per_label, self.information_share);
         PerLabel { nats, share }.is_little()
+    }
+}
+
+/// What a covariate, such as the length, does in a model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CovariateMetrics {
+    /// Its name.
+    pub name: String,
+    /// Its coefficient, a deviation within prompts being 1.
+    pub coefficient: f64,
+    /// The share of the rewards' variance within prompts that is its own.
+    pub share: Option<f64>,
+    /// 1 − Spearman of the rewards without its part.
+    pub one_minus_spearman_without: Option<f64>,
+    /// 1 − Spearman of its part alone.
+    pub one_minus_spearman_alone: Option<f64>,
+}
+
+/// The line that a person reads.
+impl fmt::Display for CovariateMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: coefficient {:+.3}", self.name, self.coefficient)?;
+        if let Some(share) = self.share {
+            write!(f, ", {:.0} % of the variance within prompts", 100.0 * share)?;
+        }
+        if let Some(without) = self.one_minus_spearman_without {
+            write!(f, "; 1-Spearman without it {without:.4}")?;
+        }
+        if let Some(alone) = self.one_minus_spearman_alone {
+            write!(f, ", by it alone {alone:.4}")?;
+        }
+        Ok(())
     }
 }
 
@@ -100,7 +139,14 @@ impl fmt::Display for RoundMetrics {
         if let Some(value) = self.log_det_over_prior {
             write!(f, ", log|P|-H ln λ {value:.2}")?;
         }
-        write!(f, ", {:.1} s", self.seconds)
+        if let Some(value) = self.confidence {
+            write!(f, ", confidence {value:.2}")?;
+        }
+        write!(f, ", {:.1} s", self.seconds)?;
+        for covariate in &self.covariates {
+            write!(f, "\n  {covariate}")?;
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod answer;
 mod blocks;
+mod certainty;
 pub mod evaluate;
 pub mod held_out;
 mod identical;
@@ -28,9 +29,10 @@ use std::time::Instant;
 use pairpick_core::arith::Real;
 
 use self::answer::Answerer;
+use self::certainty::Share;
 use self::held_out::held_out;
 use self::journal::{Committed, Journal, RoundRecord};
-use self::metrics::{HeldOutMetrics, PerLabel, RoundMetrics, Summary};
+use self::metrics::{CovariateMetrics, HeldOutMetrics, PerLabel, RoundMetrics, Summary};
 use self::request::{Request, strategy_of};
 use self::select::Batch;
 use self::state::State;
@@ -157,10 +159,54 @@ impl<'a, T: Real> Loop<'a, T> {
     /// What a label of a batch tells; the first round in which that is little is worth a note.
     fn per_label(&self, round: u64, batch: &Batch, progress: &mut dyn Progress) -> PerLabel {
         let per_label = PerLabel::after(batch.worth.per_label, &self.ended);
-        if per_label.is_little() && !self.ended.iter().any(RoundMetrics::tells_little) {
+        let has_confidence = self.state.model.trunk().moment().is_some();
+        if !has_confidence
+            && per_label.is_little()
+            && !self.ended.iter().any(RoundMetrics::tells_little)
+        {
             progress.note(&format!("round {round}: {per_label}"));
         }
         per_label
+    }
+
+    /// Says so once where further labels are to change the order little.
+    fn note_confidence(&self, round: u64, confidence: Option<f64>, progress: &mut dyn Progress) {
+        let is_enough = |confidence: &f64| *confidence >= certainty::CONFIDENT;
+        let before = self.ended.iter().filter_map(|round| round.confidence);
+        let Some(confidence) = confidence.filter(is_enough) else {
+            return;
+        };
+        if !before.into_iter().any(|confidence| is_enough(&confidence)) {
+            progress.note(&format!(
+                "round {round}: the model is sure of its order (confidence {confidence:.2}): further \
+                 labels are to change it little, as far as its features can tell"
+            ));
+        }
+    }
+
+    /// What covariates do in the model, and how it orders test responses without and by each alone.
+    fn covariates(&self, progress: &mut dyn Progress) -> Result<Vec<CovariateMetrics>> {
+        let model = &self.state.model;
+        let spearman = |model: &Model, progress: &mut dyn Progress| -> Result<Option<f64>> {
+            let Some(test) = &self.dataset.test else {
+                return Ok(None);
+            };
+            let evaluated = evaluate::evaluate(model, test, self.context.threads, &[], progress)?;
+            Ok(evaluated.spearman.map(|spearman| 1.0 - spearman))
+        };
+        let names = model.trunk().covariates().iter().enumerate();
+        let metrics = names.map(|(place, name)| {
+            let Share { coefficient, share } = certainty::share(model, place);
+            let without = model.clone().without(std::slice::from_ref(name))?;
+            Ok(CovariateMetrics {
+                name: name.clone(),
+                coefficient,
+                share,
+                one_minus_spearman_without: spearman(&without, progress)?,
+                one_minus_spearman_alone: spearman(&model.clone().of_covariate(place), progress)?,
+            })
+        });
+        metrics.collect()
     }
 
     /// What the model expects of held-out answers, if there are any.
@@ -192,6 +238,8 @@ impl<'a, T: Real> Loop<'a, T> {
             None => evaluate::Evaluation::default(),
         };
         let log_det = posterior.log_det(progress);
+        let confidence = certainty::confidence(model, posterior.precision())?;
+        self.note_confidence(round, confidence, progress);
         Ok(RoundMetrics {
             round,
             labels: labels.len() as u64,
@@ -199,6 +247,8 @@ impl<'a, T: Real> Loop<'a, T> {
             best_of_n: test.best_of_n,
             pairwise_accuracy: test.pairwise_accuracy,
             held_out: self.held_out()?,
+            confidence,
+            covariates: self.covariates(progress)?,
             prior_precision: posterior.prior_precision(),
             log_det: log_det.map(|log_det| log_det.value),
             log_det_over_prior: log_det.map(|log_det| log_det.over_prior),

@@ -54,6 +54,14 @@ impl<T: Real> LabelPosterior<T> {
         };
         progress.end();
         let prior = model.trunk().prior(prior_precision);
+        let mut fisher = fisher;
+        let Covariates { count, precision } = prior.covariates;
+        if count > 0 {
+            // λI and this have the covariates' own precision.
+            let precision = T::from_f64(precision - prior_precision);
+            let covariates = Covariates { count, precision };
+            Prior { precision: T::ZERO, covariates }.add_to(&mut fisher);
+        }
         Ok(Self { fisher, alike, prior, cache: pairs.into_cache() })
     }
 
@@ -91,17 +99,10 @@ impl<T: Real> LabelPosterior<T> {
         })
     }
 
-    fn prior_in(&self) -> Prior<T> {
-        let Prior { precision, covariates } = self.prior;
-        let Covariates { count, precision: own } = covariates;
-        let covariates = Covariates { count, precision: T::from_f64(own) };
-        Prior { precision: T::from_f64(precision), covariates }
-    }
-
     /// P.
     pub(super) fn precision(&self) -> Packed<T, Vec<T>> {
         let mut precision = self.fisher.clone();
-        self.prior_in().add_to(&mut precision);
+        precision.add_diagonal(T::from_f64(self.prior.precision));
         precision
     }
 
