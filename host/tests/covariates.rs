@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use self::command::pairpick;
 use self::npy::npy;
 
-const QUICK: [&str; 5] = ["--hidden", "4,4,3", "--iterations", "3", "--force"];
+const QUICK: [&str; 3] = ["--landmarks", "8", "--force"];
 
 /// Six prompts of four responses in five dimensions, for training and for testing.
 fn folder() -> TempDir {
@@ -24,9 +24,15 @@ fn folder() -> TempDir {
         write(&format!("{part}_embeddings.npy"), &embeddings);
         write(&format!("{part}_rewards.npy"), &npy(&[6, 4], |place| ((place * 7) % 13) as f32));
         write(&format!("{part}_lengths.npy"), &npy(&[6, 4], |place| (place % 9) as f32));
-        write(&format!("{part}_texts.jsonl"), "{\"text\": \"some\"}\n".repeat(24).as_bytes());
+        write(&format!("{part}_texts.jsonl"), texts("some").as_bytes());
     }
     folder
+}
+
+/// Texts of several lengths.
+fn texts(word: &str) -> String {
+    let text = |place: usize| format!("{{\"text\": \"{}\"}}\n", word.repeat(1 + place % 5));
+    (0..24).map(text).collect()
 }
 
 fn run(folder: &Path, options: &[&str]) -> Value {
@@ -63,7 +69,7 @@ fn a_run_knows_its_covariates_by_their_names_and_digests() {
     let lengths = ["--covariates", "length", "--test-covariates", "length"];
     let found = run(folder, &lengths);
     assert_eq!(found["data"]["train"]["covariates"]["names"], json!(["length"]));
-    fs::write(folder.join("longer.jsonl"), "{\"text\": \"longer\"}\n".repeat(24)).unwrap();
+    fs::write(folder.join("longer.jsonl"), texts("longer")).unwrap();
     let other = run(folder, &[&lengths[..], &["--texts", "longer.jsonl"]].concat());
     let digest =
         |settings: &Value, part: &str| settings["data"][part]["covariates"]["digest"].clone();
@@ -136,7 +142,7 @@ fn every_command_that_reads_embeddings_reads_their_covariates() {
 fn the_bundled_replies_have_lengths_and_no_other_covariates() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
-    let quick = ["--rounds", "1", "--iterations", "2", "--quiet"];
+    let quick = ["--rounds", "1", "--landmarks", "8", "--quiet"];
     let lengths = [&["run", "--covariates", "length"], &quick[..]].concat();
     assert!(pairpick(folder, &lengths).status.success());
     let settings = fs::read_to_string(folder.join("pairpick-out/settings.json")).unwrap();

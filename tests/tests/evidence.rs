@@ -6,9 +6,10 @@
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
 use pairpick_core::head::evidence::{
-    Choice, Values, Workspace, bounds, by_evidence, by_held_out, log_evidence,
+    Choice, MOST_VALUES, Values, Workspace, bounds, by_evidence, by_held_out, log_evidence,
 };
 use pairpick_core::head::newton::{Fit, fit, log_likelihood, workspace_len};
+use pairpick_core::head::{Covariates, Prior};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{Comparison, Pair};
 use pairpick_core::rng::Stream;
@@ -300,4 +301,63 @@ fn what_says_nothing_about_the_prior_is_refused() {
     assert!(matches!(result, Err(Error::Workspace { what: "last layer", .. })), "{result:?}");
     let result = log_likelihood(&executor, good.columns(), &good.labels, &head[..2], &mut memory);
     assert_eq!(result, Err(Error::Shape { what: "head", expected: 3, found: 2 }));
+}
+
+/// A weight of precision p beside those of λ is one of λ on a feature √(λ/p) as large.
+#[test]
+fn covariates_have_a_prior_of_their_own() {
+    let data = Data::drawn(6, 20, 150, 0.7, 3);
+    let (precision, own, factor) = (8.0, 2.0, 2.0_f32);
+    let prior = Prior { precision, covariates: Covariates { count: 2, precision: own } };
+    let executor = Sequential::default();
+    let (mut head, mut memory) = (vec![0.0; data.order], data.memory(&executor));
+    let fitted =
+        fit(&executor, data.columns(), &data.labels, prior, &mut head, &mut memory).expect("fits");
+    let mut scaled = Data { features: data.features.clone(), ..Data::drawn(6, 20, 150, 0.7, 3) };
+    for item in scaled.features.chunks_exact_mut(6) {
+        item[4..].iter_mut().for_each(|value| *value *= factor);
+    }
+    let (alike, expected) = scaled.fit_to(&scaled.labels, precision);
+    for (place, (found, expected)) in head.iter().zip(&expected).enumerate() {
+        let expected = expected * if place < 4 { 1.0 } else { f64::from(factor) };
+        assert!((found - expected).abs() < 1e-9, "{place}: {found}, not {expected}");
+    }
+    assert!((fitted.log_posterior - alike.log_posterior).abs() < 1e-9);
+    let (found, expected) = (log_evidence(&fitted, 6, prior), log_evidence(&alike, 6, precision));
+    assert!((found - expected).abs() < 1e-9, "{found}, not {expected}");
+    let refused = Prior { precision, covariates: Covariates { count: 2, precision: 0.0 } };
+    let result = fit(&executor, data.columns(), &data.labels, refused, &mut head, &mut memory);
+    assert!(matches!(result, Err(Error::Parameter { .. })), "{result:?}");
+}
+
+#[test]
+fn the_best_of_given_values_is_chosen() {
+    let data = Data::drawn(5, 16, 200, 0.4, 9);
+    let executor = Sequential::default();
+    let given = [30.0, 10.0, 3.0];
+    let (mut head, mut memory) = (vec![0.0; data.order], data.memory(&executor));
+    let values = Values { given: Some(&given), ..Values::ANY };
+    let choose = |values, head: &mut [f64], memory: &mut [f64]| {
+        by_evidence(&executor, data.columns(), &data.labels, values, head, memory)
+    };
+    let choice = choose(values, &mut head, &mut memory).expect("λ");
+    let best =
+        given.into_iter().max_by(|a, b| data.evidence_at(*a).total_cmp(&data.evidence_at(*b)));
+    assert_eq!(Some(choice.prior_precision), best);
+    assert_eq!((choice.floor, choice.ceiling), (3.0, 30.0));
+    let many = [1.0; MOST_VALUES + 1];
+    for (given, error) in [
+        (&[][..], Error::Empty { what: "values of the prior precision" }),
+        (
+            &many[..],
+            Error::TooLarge {
+                what: "values of the prior precision",
+                limit: MOST_VALUES,
+                found: MOST_VALUES + 1,
+            },
+        ),
+    ] {
+        let values = Values { given: Some(given), ..Values::ANY };
+        assert_eq!(choose(values, &mut head, &mut memory), Err(error));
+    }
 }

@@ -131,7 +131,7 @@ impl CovariateTrunk {
                         .collect();
                     let (phi, z) = row.split_at(order);
                     for (place, z) in z.iter().enumerate() {
-                        let sums = products[place * order..].iter_mut().zip(phi);
+                        let sums = products[place.saturating_mul(order)..].iter_mut().zip(phi);
                         sums.for_each(|(sum, phi)| *sum += z * phi);
                     }
                     let mut sums = squares.as_mut_slice().iter_mut();

@@ -67,7 +67,8 @@ impl KernelTrunk {
         progress.begin("fitting kernel features", 0);
         let (metric, rank) = metric(context, &groups)?;
         let drawn = draw_landmarks(context, landmarks)?;
-        let (dimensions, count) = (embeddings.dimensions(), drawn.len() / embeddings.dimensions());
+        let dimensions = embeddings.dimensions();
+        let count = drawn.len().checked_div(dimensions).unwrap_or(0);
         let origin = mean(&drawn, dimensions);
         let wide: Vec<f64> = drawn.iter().map(|value| f64::from(*value)).collect();
         let wide_origin: Vec<f64> = origin.iter().map(|value| f64::from(*value)).collect();
@@ -79,7 +80,8 @@ impl KernelTrunk {
         let metric: Vec<f32> = metric.iter().map(|value| (value * scale) as f32).collect();
         let points = coordinates(threads, &origin, &metric, &drawn)?;
         let wide: Vec<f64> = points.iter().map(|value| f64::from(*value)).collect();
-        let (mut weight, mut matrix) = (vec![0.0; count * count], vec![0.0; packed_len(count)]);
+        let (mut weight, mut matrix) =
+            (vec![0.0; count.saturating_mul(count)], vec![0.0; packed_len(count)]);
         Columns::new(&wide, rank, count)
             .and_then(|points| fill_weight(points, &mut weight, &mut matrix))
             .map_err(refused())?;
@@ -98,8 +100,8 @@ impl KernelTrunk {
         landmarks: Vec<f32>,
         weight: Vec<f32>,
     ) -> Result<Self> {
-        let rank = metric.len() / origin.len().max(1);
-        let count = landmarks.len() / rank.max(1);
+        let rank = metric.len().checked_div(origin.len()).unwrap_or(0);
+        let count = landmarks.len().checked_div(rank).unwrap_or(0);
         let points = by_rows(&landmarks, count);
         let mut squares = vec![0.0; count];
         Columns::new(&points, rank, count)

@@ -1,8 +1,6 @@
 //! How well a model knows its own order, and what covariates do in it: from the second moment of
 //! differences within the training prompts, where the trunk knows it.
 
-#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
-
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::{Cholesky, Packed};
 

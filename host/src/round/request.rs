@@ -5,7 +5,7 @@ use pairpick_core::select::Strategy;
 use crate::data::candidates::Candidates;
 use crate::error::Error;
 use crate::model::Context;
-use crate::settings::{FirstRound, Settings};
+use crate::settings::{Features, FirstRound, Settings};
 
 /// Which batch is wanted, of which pairs, by whom.
 #[derive(Clone, Copy)]
@@ -27,10 +27,17 @@ impl Request<'_> {
     }
 }
 
-/// The strategy of a round: when no label is there to learn from, it may be another.
+/// The strategy of a round: when no label is there to learn from, it may be another. So it is, unless
+/// something else was asked for, where a network gives the features: before its first training they
+/// are no better than chance, and a design on them is worse than random pairs.
 #[must_use]
 pub fn strategy_of(settings: &Settings, round: u64) -> Strategy {
-    match settings.asking.first_round() {
+    let untrained = settings.model.features() == Features::Mlp;
+    let first_round = match settings.asking.first_round {
+        None if untrained => FirstRound::Random,
+        _ => settings.asking.first_round(),
+    };
+    match first_round {
         FirstRound::Random if round == 1 => Strategy::Random,
         _ => settings.asking.strategy,
     }

@@ -82,8 +82,8 @@ pub struct Asking {
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub rounds: usize,
 
-    /// How the first round chooses; the default is random, and model where weights are constant,
-    /// since such a design needs no label
+    /// How the first round chooses; the default is random, and model where weights are constant and
+    /// features are no network's, since such a design needs no label
     #[serde(with = "named::open")]
     #[cfg_attr(feature = "cli", arg(long, value_parser = choice::<FirstRound>()))]
     pub first_round: Option<FirstRound>,
