@@ -11,6 +11,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 TOLERANCE = 1e-5
+# The weight of near landmarks is large: it multiplies the rounding of f32.
+KERNEL_TOLERANCE = 1e-3
 GELU = numpy.vectorize(lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))), otypes=[float])
 ACTIVATIONS = {"gelu": GELU, "relu": lambda x: numpy.where(x > 0, x, 0)}
 
@@ -47,22 +49,56 @@ def predict(tensors, activation, x):
     return (x @ tensors["head.weight"].T)[..., 0]
 
 
+def kernel_features(tensors, x):
+    """Features of a Gaussian kernel at landmarks, in float64."""
+    tensors = {name: tensor.astype("f8") for name, tensor in tensors.items()}
+    z = (x - tensors["kernel.origin"]) @ tensors["kernel.metric"]
+    landmarks = tensors["kernel.landmarks"].T
+    distances = ((z[..., None, :] - landmarks) ** 2).sum(-1)
+    return numpy.exp(-distances) @ tensors["kernel.weight"]
+
+
+def check_kernel(out, embeddings):
+    """The model's features by the formula of its file, and what the file says of them."""
+    tensors, metadata = load(out / "model.safetensors")
+    assert metadata == {"format_version": 1, "trunk": "kernel"}, metadata
+    x = numpy.load(embeddings).astype("f8")
+    features = kernel_features(tensors, x)
+    theirs = (features @ tensors["head.weight"].astype("f8").T).ravel()
+    check_rewards("kernel", out, embeddings, theirs, KERNEL_TOLERANCE)
+    within = features - features.mean(1, keepdims=True)
+    assert abs((within**2).sum(-1).mean() - 1) < 1e-3, "scaled until they vary by 1 within prompts"
+    responses = x.shape[1]
+    covariance = numpy.einsum("nki,nkj->ij", within, within) / len(x)
+    moment = 2 * covariance / (responses - 1)
+    lower = numpy.concatenate([moment[place:, place] for place in range(len(moment))])
+    difference = numpy.abs(lower - tensors["kernel.moment"]).max()
+    assert difference < 1e-3 * numpy.abs(lower).max(), difference
+
+
 def check_model(out, embeddings, activation):
-    model = out / "model.safetensors"
-    tensors, metadata = load(model)
+    tensors, metadata = load(out / "model.safetensors")
     assert metadata == {"format_version": 1, "activation": activation}, metadata
-    assert all(tensor.dtype == numpy.float32 for tensor in tensors.values())
-    printed = subprocess.run(
-        ["rewards", model, embeddings], check=True, capture_output=True, text=True
-    ).stdout
-    ours = numpy.array(printed.split(), dtype="f8")
     x = numpy.load(embeddings).astype("f8")
     theirs = predict(tensors, activation, x).ravel()
+    check_rewards(activation, out, embeddings, theirs, TOLERANCE)
+    assert all(tensor.dtype == numpy.float32 for tensor in tensors.values())
+
+
+def check_rewards(name, out, embeddings, theirs, tolerance):
+    """Rewards by pairpick beside those of its file."""
+    printed = subprocess.run(
+        ["rewards", out / "model.safetensors", embeddings],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    ours = numpy.array(printed.split(), dtype="f8")
     assert ours.shape == theirs.shape, (ours.shape, theirs.shape)
     difference = numpy.abs(ours - theirs).max()
     assert numpy.ptp(theirs) > 0.1, "a model that says the same of everything tests nothing"
-    assert difference < TOLERANCE, difference
-    print(f"{activation}: {len(ours)} rewards differ by at most {difference:.1e}")
+    assert difference < tolerance, difference
+    print(f"{name}: {len(ours)} rewards differ by at most {difference:.1e}")
 
 
 def check_embeddings(folder, embeddings, rewards, expected):
@@ -92,9 +128,11 @@ def main():
     fixture, folder = Path(sys.argv[1]), Path(sys.argv[2])
     embeddings, rewards = fixture / "embeddings.npy", fixture / "rewards.npy"
     for activation in ACTIVATIONS:
-        run(folder / activation, embeddings, rewards, "--activation", activation)
+        run(folder / activation, embeddings, rewards, "--preset", "mlp", "--activation", activation)
         check_model(folder / activation, embeddings, activation)
-    check_embeddings(folder, embeddings, rewards, folder / "gelu")
+    run(folder / "kernel", embeddings, rewards)
+    check_kernel(folder / "kernel", embeddings)
+    check_embeddings(folder, embeddings, rewards, folder / "kernel")
 
 
 main()
