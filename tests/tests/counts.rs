@@ -4,7 +4,7 @@
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
-use pairpick_core::head::evidence::{Workspace, bounds, by_evidence, by_held_out};
+use pairpick_core::head::evidence::{Values, Workspace, bounds, by_evidence, by_held_out};
 use pairpick_core::head::loss::{add_reward_gradients, check, margins, mean_loss};
 use pairpick_core::head::newton;
 use pairpick_core::linalg::{Packed, packed_len};
@@ -78,12 +78,14 @@ fn last_layer(labels: &[Comparison<f64>]) -> Vec<f64> {
     let mut told = vec![fit.log_likelihood, fit.log_posterior, fit.log_det, said.expect("a sum")];
     told.extend([floor, ceiling]);
     told.extend(&head);
-    let chosen = by_evidence(&executor(), features, labels, Values::Any, &mut head, &mut memory).expect("λ");
+    let chosen =
+        by_evidence(&executor(), features, labels, Values::Any, &mut head, &mut memory).expect("λ");
     told.push(chosen.value);
     let folds: Vec<u32> = labels.iter().map(|pair| pair.a % 3).collect();
     let mut places = labels.to_vec();
     let workspace = Workspace { numbers: &mut memory, comparisons: &mut places };
-    let held_out = by_held_out(&executor(), features, labels, &folds, Values::Any, &mut head, workspace);
+    let held_out =
+        by_held_out(&executor(), features, labels, &folds, Values::Any, &mut head, workspace);
     told.push(held_out.expect("λ").value);
     told
 }

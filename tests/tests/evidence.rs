@@ -6,7 +6,7 @@
 use pairpick_core::Error;
 use pairpick_core::columns::Columns;
 use pairpick_core::head::evidence::{
-    Choice, Workspace, bounds, by_evidence, by_held_out, log_evidence,
+    Choice, Values, Workspace, bounds, by_evidence, by_held_out, log_evidence,
 };
 use pairpick_core::head::newton::{Fit, fit, log_likelihood, workspace_len};
 use pairpick_core::parallel::{Executor, Sequential};
@@ -73,7 +73,15 @@ impl Data {
         let (mut head, mut numbers) = (vec![0.3; self.order], self.memory(executor));
         let mut comparisons = self.labels.clone();
         let memory = Workspace { numbers: &mut numbers, comparisons: &mut comparisons };
-        by_held_out(executor, self.columns(), &self.labels, &self.folds, Values::Any, &mut head, memory)
+        by_held_out(
+            executor,
+            self.columns(),
+            &self.labels,
+            &self.folds,
+            Values::Any,
+            &mut head,
+            memory,
+        )
     }
 }
 
@@ -276,11 +284,19 @@ fn what_says_nothing_about_the_prior_is_refused() {
     let mut head = [0.0; 3];
     let (mut memory, mut places) = (good.memory(&executor), good.labels[1..].to_vec());
     let short = Workspace { numbers: &mut memory, comparisons: &mut places };
-    let result =
-        by_held_out(&executor, good.columns(), &good.labels, &good.folds, Values::Any, &mut head, short);
+    let result = by_held_out(
+        &executor,
+        good.columns(),
+        &good.labels,
+        &good.folds,
+        Values::Any,
+        &mut head,
+        short,
+    );
     assert!(matches!(result, Err(Error::Workspace { required: 10, found: 9, .. })), "{result:?}");
     memory.pop();
-    let result = by_evidence(&executor, good.columns(), &good.labels, Values::Any, &mut head, &mut memory);
+    let result =
+        by_evidence(&executor, good.columns(), &good.labels, Values::Any, &mut head, &mut memory);
     assert!(matches!(result, Err(Error::Workspace { what: "last layer", .. })), "{result:?}");
     let result = log_likelihood(&executor, good.columns(), &good.labels, &head[..2], &mut memory);
     assert_eq!(result, Err(Error::Shape { what: "head", expected: 3, found: 2 }));

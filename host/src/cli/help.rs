@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use clap::{Args, Command};
 use serde_json::Value;
 
-use crate::named::Named;
 use super::groups::FeatureOptions;
-use crate::settings::{
-    Answers, Asking, Measuring, Preset, Prior, Settings, Training,
-};
+use crate::named::Named;
+use crate::settings::{Answers, Asking, Measuring, Preset, Prior, Settings, Training};
 
 /// After `pairpick --help`.
 pub(super) const TOP: &str = "\
@@ -191,7 +189,8 @@ pub(super) fn run() -> String {
 
 /// After `pairpick select --help`, in full.
 pub(super) fn select() -> String {
-    let options = settings_of(&[Asking::augment_args, FeatureOptions::augment_args, Prior::augment_args]);
+    let options =
+        settings_of(&[Asking::augment_args, FeatureOptions::augment_args, Prior::augment_args]);
     format!("{SELECT}\n\n{}", presets(options, super::select::Args::certified))
 }
 
@@ -306,7 +305,8 @@ mod tests {
         let options = options();
         let options: BTreeSet<&str> =
             options.get_arguments().map(|argument| argument.get_id().as_str()).collect();
-        let recipes = [Preset::Default, Preset::Mlp].map(|preset| values(&Settings::of_preset(preset)));
+        let recipes =
+            [Preset::Default, Preset::Mlp].map(|preset| values(&Settings::of_preset(preset)));
         let settings: BTreeSet<&str> =
             recipes.iter().flat_map(|recipe| recipe.keys().map(String::as_str)).collect();
         assert_eq!(options, settings);

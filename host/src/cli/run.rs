@@ -28,9 +28,7 @@ use crate::report::{curves, table};
 use crate::round;
 use crate::round::metrics::{RoundMetrics, Summary};
 use crate::runtime::Runtime;
-use crate::settings::{
-    Answers, Asking, Measuring, Oracle, Prior, Settings, Training, Typed,
-};
+use crate::settings::{Answers, Asking, Measuring, Oracle, Prior, Settings, Training, Typed};
 
 /// Rounds of asking, training and measuring, answered from golden rewards or recorded answers
 ///

@@ -128,7 +128,8 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
         None => LabelFile::default(),
     };
     let listed = candidates.as_ref().map(|list| list.pairs.as_slice());
-    let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads, listed };
+    let context =
+        Context { embeddings: &embeddings, settings: &settings, threads: &threads, listed };
     let (round, model, strategy) = args.model(context, model, &labels, output)?;
     let candidates = candidates.as_ref();
     let request = Request { context, candidates, round, strategy };

@@ -289,7 +289,8 @@ pub(super) fn check_dimensions(embeddings: &Embeddings) -> Result<()> {
     if dimensions <= MAX_ORDER {
         return Ok(());
     }
-    let expected = format!("takes embeddings of at most {MAX_ORDER} numbers; mlp takes longer ones");
+    let expected =
+        format!("takes embeddings of at most {MAX_ORDER} numbers; mlp takes longer ones");
     Err(Error::setting("features", format!("for {dimensions} numbers"), expected))
 }
 
@@ -312,8 +313,8 @@ fn metric(context: Context<'_>, groups: &Groups) -> Result<(Vec<f64>, usize)> {
     moment.as_mut_slice().iter_mut().for_each(|entry| *entry /= pairs);
     let most = RANK.min(dimensions);
     let mut metric = vec![0.0; dimensions.saturating_mul(most)];
-    let rank = fill_metric(&moment, most, &mut metric, &mut vec![0.0; dimensions])
-        .map_err(refused())?;
+    let rank =
+        fill_metric(&moment, most, &mut metric, &mut vec![0.0; dimensions]).map_err(refused())?;
     let rows = metric.chunks_exact(most).flat_map(|row| row.iter().take(rank).copied());
     Ok((rows.collect(), rank))
 }

@@ -23,7 +23,6 @@ use crate::settings::Network;
 /// The kind of trunk that a model's file names, or that it has if it names none.
 pub(super) const KIND: &str = "mlp";
 
-
 /// The hidden layers of a network, trained on labels together with the head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MlpTrunk {

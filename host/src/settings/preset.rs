@@ -4,9 +4,9 @@ use pairpick_core::select::Strategy;
 use pairpick_core::trunk::Activation;
 
 use super::{
-    Amount, Answers, Architecture, Asking, EarlyStopping, FORMAT_VERSION, Features, FirstRound, Init,
-    Landmarks, Measuring, Network, Oracle, Precision, Prior, PriorGrid, PriorPrecision, Settings,
-    Training, Typed,
+    Amount, Answers, Architecture, Asking, EarlyStopping, FORMAT_VERSION, Features, FirstRound,
+    Init, Landmarks, Measuring, Network, Oracle, Precision, Prior, PriorGrid, PriorPrecision,
+    Settings, Training, Typed,
 };
 use crate::data::pool_kind::PoolKind;
 use crate::named::named;

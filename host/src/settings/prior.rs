@@ -67,9 +67,11 @@ impl FromStr for PriorGrid {
         if text == ANY {
             return Ok(Self::default());
         }
-        let values: Result<Vec<f64>, _> = text.split(',').map(|value| value.trim().parse()).collect();
+        let values: Result<Vec<f64>, _> =
+            text.split(',').map(|value| value.trim().parse()).collect();
         let values = values.ok().filter(|values| {
-            values.iter().all(|value| *value > 0.0 && value.is_finite()) && values.len() <= MOST_VALUES
+            values.iter().all(|value| *value > 0.0 && value.is_finite())
+                && values.len() <= MOST_VALUES
         });
         values.map(|values| Self::of(&values)).ok_or_else(|| {
             format!("expected {ANY}, or up to {MOST_VALUES} numbers above 0, such as 3,10,30")

@@ -1,8 +1,12 @@
 use pairpick_core::trunk::adam::Adam;
 use pairpick_core::trunk::mlp::Layer;
+use pairpick_core::trunk::nystrom::fit::{
+    fill_metric, fill_weight, median_distance, squares_within,
+};
+use pairpick_core::trunk::nystrom::squared_lengths;
 use pairpick_core::trunk::standardise::{Sums, apply, scales};
 use pairpick_core::trunk::train::{gradient, index_len, train, workspace_len};
-use pairpick_core::trunk::{Activation, Mlp, init};
+use pairpick_core::trunk::{Activation, Mlp, Nystrom, init};
 
 use crate::{Any, any, give};
 
@@ -33,6 +37,22 @@ probes! {
     trunk::mlp::Mlp::workspace_len => any::<Mlp>().workspace_len(any());
     trunk::mlp::Mlp::features_of[T] =>
         any::<Mlp>().features_of::<T, _>(&Any, any(), any(), any(), any());
+
+    trunk::nystrom::Nystrom::inputs[T] => any::<Nystrom<'_, T>>().inputs();
+    trunk::nystrom::Nystrom::features[T] => any::<Nystrom<'_, T>>().features();
+    trunk::nystrom::Nystrom::rank[T] => any::<Nystrom<'_, T>>().rank();
+    trunk::nystrom::Nystrom::workspace_len[T] => any::<Nystrom<'_, T>>().workspace_len(any());
+    trunk::nystrom::Nystrom::check[T] => any::<Nystrom<'_, T>>().check();
+    trunk::nystrom::Nystrom::features_of[T] =>
+        any::<Nystrom<'_, T>>().features_of(&Any, any(), any(), any());
+    trunk::nystrom::Nystrom::coordinates_of[T] =>
+        Nystrom::<'_, T>::coordinates_of(&Any, any(), any(), any(), any(), any());
+    trunk::nystrom::squared_lengths[T] => squared_lengths::<T>(any(), any());
+    trunk::nystrom::fit::fill_metric[T] =>
+        fill_metric::<T, &[T]>(any(), any(), any(), any());
+    trunk::nystrom::fit::median_distance[T] => median_distance::<T>(any(), any());
+    trunk::nystrom::fit::fill_weight[T] => fill_weight::<T>(any(), any(), any());
+    trunk::nystrom::fit::squares_within => squares_within(any(), any());
 
     trunk::standardise::Sums::new => Sums::new(any(), any());
     trunk::standardise::Sums::add => any::<&mut Sums<'_>>().add(any(), any());

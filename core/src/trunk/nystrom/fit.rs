@@ -140,10 +140,7 @@ fn largest<T: Real>(values: &[T]) -> (usize, T) {
 ///
 /// # Errors
 /// [`Error::Workspace`]; [`Error::Parameter`] if no two differ.
-pub fn median_distance<T: Real>(
-    columns: Columns<'_, T>,
-    distances: &mut [T],
-) -> Result<T, Error> {
+pub fn median_distance<T: Real>(columns: Columns<'_, T>, distances: &mut [T]) -> Result<T, Error> {
     let required = columns.len().saturating_mul(columns.len().saturating_sub(1)) / 2;
     let found = distances.len();
     if found < required {

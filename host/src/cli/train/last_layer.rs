@@ -5,8 +5,8 @@ use crate::cli::output::Output;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::last_layer::{Fitted, fit};
-use crate::report::last_layer::LastLayerReport;
 use crate::named::Named;
+use crate::report::last_layer::LastLayerReport;
 use crate::settings::{Features, Settings};
 
 /// Fits the head of `--model`, and writes the model once it is there.
