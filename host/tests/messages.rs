@@ -304,7 +304,7 @@ fn features_that_overflow_name_the_item() {
     let folder = taught();
     let path = folder.path().join("model.safetensors");
     let model = Model::open(&path).unwrap();
-    let Trunk::Mlp(trunk) = model.trunk();
+    let Trunk::Mlp(trunk) = model.trunk() else { panic!("it is no network") };
     let large = trunk.parameters().iter().map(|value| value * 1e20).collect();
     let trunk = MlpTrunk::new(*trunk.mlp(), large, trunk.standardisation().cloned()).unwrap();
     let model = Model::new(Trunk::Mlp(trunk), model.head().to_vec()).unwrap();

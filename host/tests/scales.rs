@@ -38,7 +38,7 @@ fn run(
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{scales:?}: {stderr}");
     let model = Model::open(&folder.path().join("out/model.safetensors")).unwrap();
-    let Trunk::Mlp(trunk) = model.trunk();
+    let Trunk::Mlp(trunk) = model.trunk() else { panic!("it is no network") };
     let scales = trunk.standardisation().map(|standardisation| standardisation.scale.clone());
     (stderr, scales.unwrap_or_default())
 }

@@ -124,7 +124,12 @@ mod tests {
         let embeddings = Dataset::bundled().unwrap().train.embeddings;
         let (settings, threads) =
             (Settings::default(), Threads::start(&Runtime::default()).unwrap());
-        let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
+        let context = Context {
+            embeddings: &embeddings,
+            settings: &settings,
+            threads: &threads,
+            listed: None,
+        };
         let model = Model::untrained(context, &mut Silent).unwrap();
         let trunk = model.trunk();
         let all: Vec<u64> = (0..embeddings.items()).rev().step_by(3).collect();
