@@ -16,7 +16,7 @@ use self::npy::npy;
 const ROWS: u64 = 60;
 
 /// A network whose last layer is fitted in no time.
-const SMALL: [&str; 2] = ["--hidden", "8,8,6"];
+const SMALL: [&str; 4] = ["--preset", "mlp", "--hidden", "8,8,6"];
 
 /// Numbers below `below` that look like any others.
 struct Draws(u64);

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use self::command::pairpick;
 use self::npy::npy;
 
-const QUICK: [&str; 5] = ["--hidden", "4,4,3", "--iterations", "3", "--force"];
+const QUICK: [&str; 7] = ["--preset", "mlp", "--hidden", "4,4,3", "--iterations", "3", "--force"];
 
 /// Six prompts of four responses in five dimensions, for training and for testing.
 fn folder() -> TempDir {
@@ -136,7 +136,7 @@ fn every_command_that_reads_embeddings_reads_their_covariates() {
 fn the_bundled_replies_have_lengths_and_no_other_covariates() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
-    let quick = ["--rounds", "1", "--iterations", "2", "--quiet"];
+    let quick = ["--preset", "mlp", "--rounds", "1", "--iterations", "2", "--quiet"];
     let lengths = [&["run", "--covariates", "length"], &quick[..]].concat();
     assert!(pairpick(folder, &lengths).status.success());
     let settings = fs::read_to_string(folder.join("pairpick-out/settings.json")).unwrap();

@@ -18,7 +18,7 @@ use self::folder::{FILES, names};
 const REPLIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
 
 /// Small rounds.
-const SMALL: [&str; 6] = ["--rounds", "3", "--batch", "10", "--iterations", "5"];
+const SMALL: [&str; 8] = ["--preset", "mlp", "--rounds", "3", "--batch", "10", "--iterations", "5"];
 
 /// What a command prints, if it succeeds.
 fn printed(folder: &Path, arguments: &[&str]) -> String {

@@ -45,7 +45,8 @@ fn most_of_a_prompt(report: &Value) -> usize {
 /// 80 labels of 78 prompts in `labels.jsonl`, and two models that share their trunk: of these labels
 /// (`one.safetensors`), and of answers that always prefer the first (`other.safetensors`).
 fn trained(folder: &Path) {
-    let run = ["run", "--strategy", "random", "--rounds", "4", "--iterations", "5"];
+    let run =
+        ["run", "--preset", "mlp", "--strategy", "random", "--rounds", "4", "--iterations", "5"];
     assert!(pairpick(folder, &run).status.success());
     let labels = fs::read_to_string(folder.join("pairpick-out/labels.jsonl")).unwrap();
     let first = |line: &str| {

@@ -42,7 +42,7 @@ fn taught() -> TempDir {
     let folder = TempDir::new().unwrap();
     let labels = "{\"a\":[0,1],\"b\":[0,2],\"label\":1}\n{\"a\":[1,1],\"b\":[1,2],\"label\":0}\n";
     fs::write(folder.path().join("labels.jsonl"), labels).unwrap();
-    let quick = ["--iterations", "2", "--out", "model.safetensors", "--quiet"];
+    let quick = ["--preset", "mlp", "--iterations", "2", "--out", "model.safetensors", "--quiet"];
     done(folder.path(), &[&["train", "--labels", "labels.jsonl"][..], &quick].concat());
     folder
 }
@@ -53,7 +53,17 @@ fn taught() -> TempDir {
 fn digits_that_f32_loses_are_told() {
     let folder = taught();
     let folder = folder.path();
-    let small = ["--hidden", "16,16,16", "--iterations", "2", "--out", "small", "--quiet"];
+    let small = [
+        "--preset",
+        "mlp",
+        "--hidden",
+        "16,16,16",
+        "--iterations",
+        "2",
+        "--out",
+        "small",
+        "--quiet",
+    ];
     done(folder, &[&["train", "--labels", "labels.jsonl"][..], &small].concat());
     let asking = ["select", "--model", "small", "--labels", "labels.jsonl", "--batch", "60"];
     for strategy in ["greedy-dopt", "greedy-v-opt"] {
@@ -79,9 +89,30 @@ fn digits_that_f32_loses_are_told() {
 fn a_forgotten_file_of_embeddings_is_noted_and_quiet_is_quiet() {
     let folder = taught();
     let folder = folder.path();
-    let training =
-        ["train", "--labels", "labels.jsonl", "--iterations", "1", "--out", "m", "--force"];
-    let run = ["run", "--rounds", "1", "--iterations", "1", "--beside", "none", "--force"];
+    let training = [
+        "train",
+        "--preset",
+        "mlp",
+        "--labels",
+        "labels.jsonl",
+        "--iterations",
+        "1",
+        "--out",
+        "m",
+        "--force",
+    ];
+    let run = [
+        "run",
+        "--preset",
+        "mlp",
+        "--rounds",
+        "1",
+        "--iterations",
+        "1",
+        "--beside",
+        "none",
+        "--force",
+    ];
     let evaluation = ["eval", "--model", "model.safetensors"];
     let forgotten_test = FORGOTTEN.replace("train", "test");
     let cases: [(&[&str], &str); 4] = [
@@ -377,7 +408,8 @@ fn paths_that_are_no_text_are_served() {
         command
     };
     let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-    let mut arguments = words(&["run", "--batch", "5", "--rounds", "40", "--iterations", "1"]);
+    let mut arguments =
+        words(&["run", "--preset", "mlp", "--batch", "5", "--rounds", "40", "--iterations", "1"]);
     for (option, name) in
         [("--train-embeddings", "embeddings"), ("--train-rewards", "rewards"), ("--out", "out")]
     {

@@ -32,7 +32,8 @@ fn run(
     };
     fs::write(folder.path().join("e.npy"), npy(&[30, 4, DIMENSIONS], embedding)).unwrap();
     fs::write(folder.path().join("r.npy"), npy(&[30, 4], number)).unwrap();
-    let data = ["run", "--train-embeddings", "e.npy", "--train-rewards", "r.npy"];
+    let data =
+        ["run", "--preset", "mlp", "--train-embeddings", "e.npy", "--train-rewards", "r.npy"];
     let sizes = ["--rounds", "2", "--batch", "10", "--out", "out"];
     let output = pairpick(folder.path(), &[&data[..], &sizes, options].concat());
     let stderr = String::from_utf8(output.stderr).unwrap();

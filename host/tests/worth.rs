@@ -19,8 +19,10 @@ fn json(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-const RUN: [&str; 11] = [
+const RUN: [&str; 13] = [
     "run",
+    "--preset",
+    "mlp",
     "--json",
     "--force",
     "--beside",
