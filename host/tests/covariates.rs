@@ -136,7 +136,7 @@ fn every_command_that_reads_embeddings_reads_their_covariates() {
 fn the_bundled_replies_have_lengths_and_no_other_covariates() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
-    let quick = ["--preset", "mlp", "--rounds", "1", "--iterations", "2", "--quiet"];
+    let quick = ["--rounds", "1", "--preset", "mlp", "--iterations", "2", "--quiet"];
     let lengths = [&["run", "--covariates", "length"], &quick[..]].concat();
     assert!(pairpick(folder, &lengths).status.success());
     let settings = fs::read_to_string(folder.join("pairpick-out/settings.json")).unwrap();

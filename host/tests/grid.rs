@@ -196,7 +196,11 @@ fn grids_that_make_no_sense_are_refused_before_anything_is_written() {
     refused(folder, &["--seeds", "0"], &["--seeds 0: must be from 1 to 10000"]);
     refused(folder, &["--seeds", "10001"], &["--seeds 10001: must be from 1 to 10000"]);
     refused(folder, &["--seeds", "-1"], &["--seeds"]);
-    refused(folder, &["--beside", "dopt"], &["--beside dopt: must be another strategy"]);
+    refused(
+        folder,
+        &["--beside", "robust-v-opt"],
+        &["--beside robust-v-opt: must be another strategy"],
+    );
     refused(folder, &["--beside", "worst"], &["--beside", "worst", "random", "none"]);
     let needed = "needs --test-rewards or --test-labels, to compare by";
     refused(folder, &[&untested[..], &["--seeds", "3"]].concat(), &["--seeds 3:", needed]);

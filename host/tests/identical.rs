@@ -198,6 +198,7 @@ fn of_very_many_copies_one_is_asked_about() {
         npy(&[copies + others, 2], |place| (place / 2).saturating_sub(copies) as f32),
     );
     let many = ["--train-embeddings", "many.npy", "--pool", "cross-prompt", "--strategy", "random"];
+    let many = [&many[..], &["--features", "mlp"]].concat();
     let asking = ["--prompts-per-round", "11740", "--batch", "300", "--distinct", "off"];
     let (report, stderr) = case.told(&[&["select"], &many[..], &asking].concat());
     // One of the copies, which the first of the others is as well.

@@ -138,7 +138,7 @@ fn the_precision_of_a_design_is_not_that_of_the_last_layer() {
     let own = by(&["--design-precision", "7"]);
     let prior = by(&["--prior-precision", "7"]);
     assert_eq!(batch(&own), batch(&prior));
-    assert_eq!(own["prior_precision"], 1.0);
+    assert_eq!(own["prior_precision"], 10.0);
     assert_ne!(own["log_det_before"], prior["log_det_before"]);
     assert_ne!(batch(&own), batch(&by(&[])));
 }

@@ -377,7 +377,8 @@ fn rows_of_a_flat_file_do_as_responses_do() {
 fn the_summary_adds_up() {
     let case = Case::new(&["--strategy", "dopt"], &[], &[]);
     case.run();
-    let fixed = ["select", "--labels", "run/labels.jsonl", "--model", "run/model.safetensors"];
+    let known = ["--labels", "run/labels.jsonl", "--model", "run/model.safetensors"];
+    let fixed = [&["select", "--strategy", "dopt"], &known[..]].concat();
     let (json, _) = case.output(&[&fixed[..], &["--json"]].concat(), "");
     let report: Value = serde_json::from_str(&json).unwrap();
     let number = |name: &str| report[name].as_f64().unwrap();
