@@ -209,7 +209,7 @@ fn grids_that_make_no_sense_are_refused_before_anything_is_written() {
         &[&untested[..], &["--beside", "random"]].concat(),
         &["--beside random", needed],
     );
-    let across = ["--pool", "cross-prompt", "--beside", "batchbald"];
+    let across = ["--strategy", "dopt", "--pool", "cross-prompt", "--beside", "batchbald"];
     refused(folder, &across, &["--pairs all", "batchbald goes through its pairs"]);
 }
 

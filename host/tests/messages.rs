@@ -169,11 +169,22 @@ fn help_tells_what_options_default_to() {
         text.lines().any(|line| words(line) == row)
     };
     for (command, rows) in [
-        ("run", &["--batch 125 125", "--certificate off off", "--best-of 2,8,32 2,8,32"][..]),
-        ("select", &["--batch 125 125", "--certificate on on", "--standardise on off"]),
+        (
+            "run",
+            &[
+                "--batch 125 125 125",
+                "--strategy robust-v-opt dopt dopt",
+                "--best-of 2,8,32 2,8,32 2,8,32",
+            ][..],
+        ),
+        ("select", &["--batch 125 125 125", "--certificate on on on", "--standardise – on off"]),
         (
             "train",
-            &["--iterations 30 1000", "--early-stopping 10 off", "--hidden 64,64,64 64,64,64"],
+            &[
+                "--iterations 30 30 1000",
+                "--early-stopping 10 10 off",
+                "--hidden – 64,64,64 64,64,64",
+            ],
         ),
     ] {
         let text = help(command);
