@@ -1,8 +1,9 @@
-//! JSON from files: one reader for all of it, whose errors speak of JSON and not of this program's
-//! types.
+//! JSON from files, one reader for all of it, whose errors speak of JSON and not of this program's
+//! types; and the lines of such files.
 
-use std::fmt;
+use std::{fmt, io};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::quotable;
@@ -54,6 +55,16 @@ pub(crate) fn any<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
         column: error.column(),
         cut_off: error.is_eof(),
     })
+}
+
+/// The lines of a JSON Lines file.
+pub(crate) fn lines<T: Serialize>(records: &[T]) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for record in records {
+        serde_json::to_writer(&mut lines, record)?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
 }
 
 /// A message of serde's in the words of JSON, without its place.

@@ -27,7 +27,7 @@
 //! | --- | --- |
 //! | [`mod@error`] | what can go wrong, told to a person; a message names settings |
 //! | [`named`] | choices among names: one list for the command line, its help and the files |
-//! | `json` | JSON from files, and what is wrong with it in a person's words |
+//! | `json` | JSON from files, and what is wrong with it in a person's words; the lines of such files |
 //! | [`digest`] | fingerprints as files have them |
 //! | [`progress`] | how long work tells whoever waits for it |
 //! | [`runtime`] | what decides how fast a result comes, and never which |

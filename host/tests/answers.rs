@@ -16,7 +16,7 @@ use self::npy::npy;
 const ROWS: u64 = 60;
 
 /// A network whose last layer is fitted in no time.
-const SMALL: [&str; 2] = ["--hidden", "8,8,6"];
+const SMALL: [&str; 4] = ["--preset", "mlp", "--hidden", "8,8,6"];
 
 /// Numbers below `below` that look like any others.
 struct Draws(u64);
@@ -289,8 +289,16 @@ fn lines_are_passed_on_as_they_are() {
         "{\"a\":7,\"b\":2,\"label\":1.0,\"annotator\":\"x\",\"seconds\":2.5,\"note\":\"n\",\"text\":\"t\"}",
     ];
     fs::write(folder.join("candidates.jsonl"), given.join("\n")).unwrap();
-    let listed =
-        ["--train-embeddings", "e.npy", "--candidates", "candidates.jsonl", "--batch", "3"];
+    let listed = [
+        "--preset",
+        "mlp",
+        "--train-embeddings",
+        "e.npy",
+        "--candidates",
+        "candidates.jsonl",
+        "--batch",
+        "3",
+    ];
     let of = |name: &str, item: u64| {
         let text = fs::read_to_string(folder.join(name)).unwrap();
         let start = format!("\"a\":{item},");
@@ -320,7 +328,16 @@ fn lines_are_passed_on_as_they_are() {
     assert_eq!(kept, [false; 2], "it is asked about");
     // What a run was taught can be taught again.
     let model = |labels: &str| {
-        let train = ["train", "--train-embeddings", "e.npy", "--labels", labels, "--force"];
+        let train = [
+            "train",
+            "--preset",
+            "mlp",
+            "--train-embeddings",
+            "e.npy",
+            "--labels",
+            labels,
+            "--force",
+        ];
         told(folder, &train).0["digest"].clone()
     };
     assert_eq!(model(labels), lines(folder, "run/metrics.jsonl")[0]["digest"]);

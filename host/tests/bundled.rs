@@ -1,4 +1,4 @@
-//! Two runs on the bundled data against the digests of their files: what the scenario cannot see,
+//! Runs on the bundled data against the digests of their files: what the scenario cannot see,
 //! since it is the command's own (which stream a round draws from, in which order files are written),
 //! keeps its bits too.
 
@@ -12,8 +12,9 @@ use tempfile::TempDir;
 const GOLDEN: &str = include_str!("../../fixtures/traces/run.txt");
 
 /// The runs by name, and their options.
-const RUNS: [(&str, &[&str]); 2] = [
+const RUNS: [(&str, &[&str]); 3] = [
     ("default", &["--rounds", "4"]),
+    ("mlp", &["--preset", "mlp", "--rounds", "4"]),
     (
         "paper",
         &["--preset", "paper", "--strategy", "pa-dopt", "--rounds", "3", "--iterations", "30"],
@@ -51,7 +52,7 @@ fn without_seconds(text: &str) -> String {
 }
 
 #[test]
-fn two_runs_keep_their_bits() {
+fn runs_keep_their_bits() {
     let folder = TempDir::new().unwrap();
     let found = digests(folder.path());
     assert_eq!(

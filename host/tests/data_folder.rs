@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use self::command::pairpick;
 use self::npy::npy;
 
-const QUICK: [&str; 5] = ["--hidden", "4,4,3", "--iterations", "3", "--force"];
+const QUICK: [&str; 7] = ["--preset", "mlp", "--hidden", "4,4,3", "--iterations", "3", "--force"];
 
 struct Case(TempDir);
 

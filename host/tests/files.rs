@@ -41,6 +41,8 @@ impl Case {
         let fixed: &[&str] = match command {
             "train" => &[
                 "train",
+                "--preset",
+                "mlp",
                 "--labels",
                 "labels.jsonl",
                 "--iterations",
@@ -244,7 +246,7 @@ mod unix {
     fn standard_output_by_its_path_is_standard_output() {
         let case = Case::new();
         let file = fs::File::create(case.path("redirected")).unwrap();
-        let train = ["train", "--labels", "labels.jsonl", "--iterations", "2"];
+        let train = ["train", "--preset", "mlp", "--labels", "labels.jsonl", "--iterations", "2"];
         let status = Command::new(env!("CARGO_BIN_EXE_pairpick"))
             .current_dir(case.folder.path())
             .args(train)

@@ -18,7 +18,7 @@ use self::folder::{FILES, names};
 const REPLIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
 
 /// Small rounds.
-const SMALL: [&str; 6] = ["--rounds", "3", "--batch", "10", "--iterations", "5"];
+const SMALL: [&str; 8] = ["--preset", "mlp", "--rounds", "3", "--batch", "10", "--iterations", "5"];
 
 /// What a command prints, if it succeeds.
 fn printed(folder: &Path, arguments: &[&str]) -> String {
@@ -196,7 +196,11 @@ fn grids_that_make_no_sense_are_refused_before_anything_is_written() {
     refused(folder, &["--seeds", "0"], &["--seeds 0: must be from 1 to 10000"]);
     refused(folder, &["--seeds", "10001"], &["--seeds 10001: must be from 1 to 10000"]);
     refused(folder, &["--seeds", "-1"], &["--seeds"]);
-    refused(folder, &["--beside", "dopt"], &["--beside dopt: must be another strategy"]);
+    refused(
+        folder,
+        &["--beside", "robust-v-opt"],
+        &["--beside robust-v-opt: must be another strategy"],
+    );
     refused(folder, &["--beside", "worst"], &["--beside", "worst", "random", "none"]);
     let needed = "needs --test-rewards or --test-labels, to compare by";
     refused(folder, &[&untested[..], &["--seeds", "3"]].concat(), &["--seeds 3:", needed]);
@@ -205,7 +209,7 @@ fn grids_that_make_no_sense_are_refused_before_anything_is_written() {
         &[&untested[..], &["--beside", "random"]].concat(),
         &["--beside random", needed],
     );
-    let across = ["--pool", "cross-prompt", "--beside", "batchbald"];
+    let across = ["--strategy", "dopt", "--pool", "cross-prompt", "--beside", "batchbald"];
     refused(folder, &across, &["--pairs all", "batchbald goes through its pairs"]);
 }
 

@@ -151,7 +151,17 @@ fn identical_embeddings_come_last() {
         let rounds = total.to_string();
         let asking = ["--pool", pool, "--prompts-per-round", drawn, "--batch", "1"];
         let rewards = ["--train-rewards", "r.npy", "--rounds", &rounds, "--strategy", "random"];
-        let quick = ["--iterations", "1", "--hidden", "2,2,2", "--out", "out", "--force"];
+        let quick = [
+            "--preset",
+            "mlp",
+            "--iterations",
+            "1",
+            "--hidden",
+            "2,2,2",
+            "--out",
+            "out",
+            "--force",
+        ];
         let (_, stderr) = case.told(&[&["run"], &DATA[..], &asking, &rewards, &quick].concat());
         let labels = fs::read_to_string(case.path().join("out/labels.jsonl")).unwrap();
         let labels: Vec<Value> =
@@ -188,6 +198,7 @@ fn of_very_many_copies_one_is_asked_about() {
         npy(&[copies + others, 2], |place| (place / 2).saturating_sub(copies) as f32),
     );
     let many = ["--train-embeddings", "many.npy", "--pool", "cross-prompt", "--strategy", "random"];
+    let many = [&many[..], &["--features", "mlp"]].concat();
     let asking = ["--prompts-per-round", "11740", "--batch", "300", "--distinct", "off"];
     let (report, stderr) = case.told(&[&["select"], &many[..], &asking].concat());
     // One of the copies, which the first of the others is as well.
@@ -213,7 +224,19 @@ fn data_of_which_all_is_the_same_gets_a_warning() {
         case.write("cr.npy", npy(&[2_000, 3], |place| of(rewards, place)));
         let data = ["--train-embeddings", "c.npy", "--train-rewards", "cr.npy"];
         let test = ["--test-embeddings", "c.npy", "--test-rewards", "cr.npy"];
-        let quick = ["--rounds", "1", "--batch", "9", "--iterations", "1", "--out", "c", "--force"];
+        let quick = [
+            "--preset",
+            "mlp",
+            "--rounds",
+            "1",
+            "--batch",
+            "9",
+            "--iterations",
+            "1",
+            "--out",
+            "c",
+            "--force",
+        ];
         case.told(&[&["run"], &data[..], &test, &quick].concat()).1
     };
     let same = run(&[0.5], &[1.5]);

@@ -45,7 +45,8 @@ fn most_of_a_prompt(report: &Value) -> usize {
 /// 80 labels of 78 prompts in `labels.jsonl`, and two models that share their trunk: of these labels
 /// (`one.safetensors`), and of answers that always prefer the first (`other.safetensors`).
 fn trained(folder: &Path) {
-    let run = ["run", "--strategy", "random", "--rounds", "4", "--iterations", "5"];
+    let run =
+        ["run", "--preset", "mlp", "--strategy", "random", "--rounds", "4", "--iterations", "5"];
     assert!(pairpick(folder, &run).status.success());
     let labels = fs::read_to_string(folder.join("pairpick-out/labels.jsonl")).unwrap();
     let first = |line: &str| {
@@ -137,7 +138,7 @@ fn the_precision_of_a_design_is_not_that_of_the_last_layer() {
     let own = by(&["--design-precision", "7"]);
     let prior = by(&["--prior-precision", "7"]);
     assert_eq!(batch(&own), batch(&prior));
-    assert_eq!(own["prior_precision"], 1.0);
+    assert_eq!(own["prior_precision"], 10.0);
     assert_ne!(own["log_det_before"], prior["log_det_before"]);
     assert_ne!(batch(&own), batch(&by(&[])));
 }

@@ -20,7 +20,19 @@ fn pairpick(folder: &Path, arguments: &[&str]) -> Command {
 
 /// A run of two short rounds on the bundled data.
 fn short_run(folder: &Path, arguments: &[&str]) -> Command {
-    let short = ["run", "--rounds", "2", "--batch", "20", "--iterations", "3", "--beside", "none"];
+    let short = [
+        "run",
+        "--preset",
+        "mlp",
+        "--rounds",
+        "2",
+        "--batch",
+        "20",
+        "--iterations",
+        "3",
+        "--beside",
+        "none",
+    ];
     pairpick(folder, &[&short, arguments].concat())
 }
 
@@ -147,8 +159,18 @@ fn without_seconds(metrics: &str) -> Vec<serde_json::Value> {
 #[test]
 fn rounds_go_on_while_any_prompt_has_a_pair_without_a_label() {
     let folder = TempDir::new().unwrap();
-    let sizes =
-        ["--prompts-per-round", "1", "--batch", "28", "--rounds", "78", "--iterations", "1"];
+    let sizes = [
+        "--preset",
+        "mlp",
+        "--prompts-per-round",
+        "1",
+        "--batch",
+        "28",
+        "--rounds",
+        "78",
+        "--iterations",
+        "1",
+    ];
     let output = pairpick(folder.path(), &[&["run", "--beside", "none"][..], &sizes].concat())
         .output()
         .unwrap();

@@ -42,7 +42,7 @@ fn taught() -> TempDir {
     let folder = TempDir::new().unwrap();
     let labels = "{\"a\":[0,1],\"b\":[0,2],\"label\":1}\n{\"a\":[1,1],\"b\":[1,2],\"label\":0}\n";
     fs::write(folder.path().join("labels.jsonl"), labels).unwrap();
-    let quick = ["--iterations", "2", "--out", "model.safetensors", "--quiet"];
+    let quick = ["--preset", "mlp", "--iterations", "2", "--out", "model.safetensors", "--quiet"];
     done(folder.path(), &[&["train", "--labels", "labels.jsonl"][..], &quick].concat());
     folder
 }
@@ -53,7 +53,17 @@ fn taught() -> TempDir {
 fn digits_that_f32_loses_are_told() {
     let folder = taught();
     let folder = folder.path();
-    let small = ["--hidden", "16,16,16", "--iterations", "2", "--out", "small", "--quiet"];
+    let small = [
+        "--preset",
+        "mlp",
+        "--hidden",
+        "16,16,16",
+        "--iterations",
+        "2",
+        "--out",
+        "small",
+        "--quiet",
+    ];
     done(folder, &[&["train", "--labels", "labels.jsonl"][..], &small].concat());
     let asking = ["select", "--model", "small", "--labels", "labels.jsonl", "--batch", "60"];
     for strategy in ["greedy-dopt", "greedy-v-opt"] {
@@ -79,9 +89,30 @@ fn digits_that_f32_loses_are_told() {
 fn a_forgotten_file_of_embeddings_is_noted_and_quiet_is_quiet() {
     let folder = taught();
     let folder = folder.path();
-    let training =
-        ["train", "--labels", "labels.jsonl", "--iterations", "1", "--out", "m", "--force"];
-    let run = ["run", "--rounds", "1", "--iterations", "1", "--beside", "none", "--force"];
+    let training = [
+        "train",
+        "--preset",
+        "mlp",
+        "--labels",
+        "labels.jsonl",
+        "--iterations",
+        "1",
+        "--out",
+        "m",
+        "--force",
+    ];
+    let run = [
+        "run",
+        "--preset",
+        "mlp",
+        "--rounds",
+        "1",
+        "--iterations",
+        "1",
+        "--beside",
+        "none",
+        "--force",
+    ];
     let evaluation = ["eval", "--model", "model.safetensors"];
     let forgotten_test = FORGOTTEN.replace("train", "test");
     let cases: [(&[&str], &str); 4] = [
@@ -138,11 +169,22 @@ fn help_tells_what_options_default_to() {
         text.lines().any(|line| words(line) == row)
     };
     for (command, rows) in [
-        ("run", &["--batch 125 125", "--certificate off off", "--best-of 2,8,32 2,8,32"][..]),
-        ("select", &["--batch 125 125", "--certificate on on", "--standardise on off"]),
+        (
+            "run",
+            &[
+                "--batch 125 125 125",
+                "--strategy robust-v-opt dopt dopt",
+                "--best-of 2,8,32 2,8,32 2,8,32",
+            ][..],
+        ),
+        ("select", &["--batch 125 125 125", "--certificate on on on", "--standardise – on off"]),
         (
             "train",
-            &["--iterations 30 1000", "--early-stopping 10 off", "--hidden 64,64,64 64,64,64"],
+            &[
+                "--iterations 30 30 1000",
+                "--early-stopping 10 10 off",
+                "--hidden – 64,64,64 64,64,64",
+            ],
         ),
     ] {
         let text = help(command);
@@ -304,7 +346,7 @@ fn features_that_overflow_name_the_item() {
     let folder = taught();
     let path = folder.path().join("model.safetensors");
     let model = Model::open(&path).unwrap();
-    let Trunk::Mlp(trunk) = model.trunk();
+    let Trunk::Mlp(trunk) = model.trunk() else { panic!("it is no network") };
     let large = trunk.parameters().iter().map(|value| value * 1e20).collect();
     let trunk = MlpTrunk::new(*trunk.mlp(), large, trunk.standardisation().cloned()).unwrap();
     let model = Model::new(Trunk::Mlp(trunk), model.head().to_vec()).unwrap();
@@ -377,7 +419,8 @@ fn paths_that_are_no_text_are_served() {
         command
     };
     let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-    let mut arguments = words(&["run", "--batch", "5", "--rounds", "40", "--iterations", "1"]);
+    let mut arguments =
+        words(&["run", "--preset", "mlp", "--batch", "5", "--rounds", "40", "--iterations", "1"]);
     for (option, name) in
         [("--train-embeddings", "embeddings"), ("--train-rewards", "rewards"), ("--out", "out")]
     {

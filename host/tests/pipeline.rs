@@ -41,7 +41,8 @@ impl Case {
 
     /// The same on the bundled data as files, for who lists candidates.
     fn on_files(asking: &[&'static str], training: &[&'static str]) -> Self {
-        let mut case = Self::new(asking, training, &["--train-embeddings", EMBEDDINGS]);
+        let mut case =
+            Self::new(asking, training, &["--train-embeddings", EMBEDDINGS, "--preset", "mlp"]);
         case.answers.extend(["--train-rewards", REWARDS]);
         case.measuring = vec!["--test-embeddings", EMBEDDINGS, "--test-rewards", REWARDS];
         case
@@ -182,7 +183,10 @@ fn the_paper_s_recipe_with_few_prompts_a_round() {
 #[test]
 fn a_warm_start_in_f32_at_random() {
     let asking = ["--strategy", "entropy", "--precision", "f32"];
-    ends_as_a_run(&Case::new(&asking, &["--init", "warm"], &["--seed", "2"]), true);
+    ends_as_a_run(
+        &Case::new(&asking, &["--init", "warm"], &["--preset", "mlp", "--seed", "2"]),
+        true,
+    );
 }
 
 #[test]
@@ -200,34 +204,49 @@ fn pairs_picked_one_by_one_under_a_cap() {
 #[test]
 fn a_design_that_needs_no_labels() {
     let asking = ["--strategy", "robust-v-opt", "--batch", "50"];
-    ends_as_a_run(&Case::new(&asking, &["--iterations", "20"], &[]), false);
+    ends_as_a_run(&Case::new(&asking, &["--iterations", "20"], &["--preset", "mlp"]), false);
 }
 
 #[test]
 fn all_pairs_across_prompts() {
     let asking = ["--pool", "cross-prompt", "--prompts-per-round", "30"];
-    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "5"]), false);
+    ends_as_a_run(
+        &Case::new(&asking, &["--iterations", "30"], &["--preset", "mlp", "--seed", "5"]),
+        false,
+    );
 }
 
 #[test]
 fn sampled_pairs_across_prompts() {
     let asking = ["--pool", "cross-prompt", "--pairs", "500"];
-    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "6"]), false);
+    ends_as_a_run(
+        &Case::new(&asking, &["--iterations", "30"], &["--preset", "mlp", "--seed", "6"]),
+        false,
+    );
 }
 
 #[test]
 fn sampled_pairs_within_prompts() {
     let asking = ["--pairs", "300", "--strategy", "pa-dopt"];
-    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "7"]), false);
+    ends_as_a_run(
+        &Case::new(&asking, &["--iterations", "30"], &["--preset", "mlp", "--seed", "7"]),
+        false,
+    );
 }
 
 #[test]
 fn a_batch_by_what_its_answers_tell() {
     let draws = ["--posterior-samples", "30", "--configurations", "60"];
     let asking = [&["--strategy", "batchbald", "--pairs", "400"], &draws[..]].concat();
-    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "3"]), false);
+    ends_as_a_run(
+        &Case::new(&asking, &["--iterations", "30"], &["--preset", "mlp", "--seed", "3"]),
+        false,
+    );
     let asking = ["--strategy", "bald", "--pool", "cross-prompt", "--pairs", "500"];
-    ends_as_a_run(&Case::new(&asking, &["--iterations", "30"], &["--seed", "3"]), false);
+    ends_as_a_run(
+        &Case::new(&asking, &["--iterations", "30"], &["--preset", "mlp", "--seed", "3"]),
+        false,
+    );
 }
 
 #[test]
@@ -325,7 +344,7 @@ fn rows_of_a_flat_file_do_as_responses_do() {
         let mut flat_file = Case::on_files(&rows.collect::<Vec<_>>(), &training);
         flat_file.write("flat.npy", &flat(EMBEDDINGS, "(104, 8, 384)", "(832, 384)"));
         flat_file.write("rewards.npy", &flat(REWARDS, "(104, 8)", "(832,)"));
-        flat_file.common = vec!["--train-embeddings", "flat.npy"];
+        flat_file.common = vec!["--train-embeddings", "flat.npy", "--preset", "mlp"];
         flat_file.answers = vec!["--oracle", "argmax", "--train-rewards", "rewards.npy"];
         prompts.write("candidates.jsonl", lines_of(response, true).as_bytes());
         flat_file.write("candidates.jsonl", lines_of(Value::from, true).as_bytes());
@@ -358,7 +377,8 @@ fn rows_of_a_flat_file_do_as_responses_do() {
 fn the_summary_adds_up() {
     let case = Case::new(&["--strategy", "dopt"], &[], &[]);
     case.run();
-    let fixed = ["select", "--labels", "run/labels.jsonl", "--model", "run/model.safetensors"];
+    let known = ["--labels", "run/labels.jsonl", "--model", "run/model.safetensors"];
+    let fixed = [&["select", "--strategy", "dopt"], &known[..]].concat();
     let (json, _) = case.output(&[&fixed[..], &["--json"]].concat(), "");
     let report: Value = serde_json::from_str(&json).unwrap();
     let number = |name: &str| report[name].as_f64().unwrap();

@@ -21,7 +21,7 @@ use pairpick::round;
 use pairpick::round::answer::{Answered, Answerer};
 use pairpick::round::journal::MemoryJournal;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Amount, Asking, Settings, Typed};
+use pairpick::settings::{Amount, Asking, Preset, Settings, Typed};
 use pairpick_core::select::Strategy;
 use tempfile::TempDir;
 
@@ -66,7 +66,7 @@ fn dataset_of_sizes(sizes: &[usize], pool: PoolKind) -> (TempDir, Dataset) {
 }
 
 fn settings(strategy: Strategy, prompts_per_round: usize, batch: usize) -> Settings {
-    let mut settings = Settings::default();
+    let mut settings = Settings::of_preset(Preset::Mlp);
     let asking = &mut settings.asking;
     (asking.strategy, asking.pool) = (strategy, PoolKind::CrossPrompt);
     (asking.prompts_per_round, asking.batch, asking.rounds) = (prompts_per_round, batch, 1000);

@@ -34,8 +34,10 @@ fn refused(folder: &Path, arguments: &[&str], message: &str) {
 
 /// A run whose folder is `out`, and its rounds without what may differ.
 fn run(folder: &Path, out: &str, arguments: &[&str]) -> Vec<Value> {
-    let (mut report, _) =
-        told(folder, &[&["run", "--beside", "none", "--out", out], arguments].concat());
+    let (mut report, _) = told(
+        folder,
+        &[&["run", "--preset", "mlp", "--beside", "none", "--out", out], arguments].concat(),
+    );
     let rounds = report["rounds"].as_array_mut().unwrap();
     rounds.iter_mut().for_each(|round| round["seconds"] = Value::Null);
     rounds.clone()
@@ -115,7 +117,7 @@ fn where_no_label_tells_the_prior_the_recipe_s_stands_in() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     let auto = ["select", "--prior-precision", "auto"];
-    let (report, notes) = told(folder, &auto);
+    let (report, notes) = told(folder, &[&auto[..], &["--preset", "mlp"]].concat());
     assert_eq!(report["prior_precision"], json!(1.0));
     assert!(notes.contains("there is no label yet; the recipe's 1 stands in"), "{notes}");
     let (report, _) = told(folder, &[&auto[..], &["--preset", "paper"]].concat());
@@ -158,7 +160,8 @@ fn auto_is_the_best_of_a_grid_and_is_the_number_it_chose() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     // A trunk that has hardly seen the labels: the best λ is then within its bounds.
-    let untrained = ["--iterations", "1", "--early-stopping", "off", "--strategy", "random"];
+    let untrained =
+        ["--preset", "mlp", "--iterations", "1", "--early-stopping", "off", "--strategy", "random"];
     run(folder, "out", &[&untrained[..], &["--rounds", "4"]].concat());
     let evidence = |report: &Value| report["log_evidence"].as_f64().unwrap();
     let auto = fitted(folder, &["--prior-precision", "auto"]);
@@ -194,7 +197,8 @@ fn options_that_do_not_go_together_and_values_that_are_none_are_refused() {
         refused(folder, &[&LAST_LAYER, option].concat(), "cannot be used with");
     }
     refused(folder, &LAST_LAYER[..4], "--model <FILE>");
-    let alone = ["train", "--labels", "out/labels.jsonl", "--prior-precision", "auto"];
+    let alone =
+        ["train", "--preset", "mlp", "--labels", "out/labels.jsonl", "--prior-precision", "auto"];
     refused(folder, &alone, "--prior-precision auto: is only used with --last-layer");
     for bad in ["0", "-1", "NaN", "inf"] {
         let with = [&LAST_LAYER[..], &["--prior-precision", bad]].concat();

@@ -19,7 +19,9 @@ const RESPONSES: usize = 4;
 /// D.
 const DIMENSIONS: usize = 5;
 
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 13] = [
+    "--preset",
+    "mlp",
     "--rounds",
     "3",
     "--batch",
@@ -188,7 +190,8 @@ fn ids_are_read_in_every_form() {
     let case = Case::new();
     case.write_rows("flat", &[5], &[0, 1, 2, 3, 4]);
     let run = ["run", "--train-prompt-ids", "ids", "--force", "--out", "out", "--rounds", "1"];
-    let run = [&run[..], &["--iterations", "1", "--batch", "3"], &FLAT[..4]].concat();
+    let run =
+        [&run[..], &["--preset", "mlp", "--iterations", "1", "--batch", "3"], &FLAT[..4]].concat();
     let digest = |fields: &[&str]| {
         case.run(&[&run[..], fields].concat());
         let text = fs::read(case.path().join("out/settings.json")).unwrap();
@@ -298,7 +301,17 @@ fn trained() -> Case {
     let case = Case::with_sizes(&SIZES);
     case.write("labels.jsonl", "{\"a\":0,\"b\":1,\"label\":1}\n{\"a\":5,\"b\":7,\"label\":0}\n");
     let ids = ["--train-embeddings", "e.npy", "--train-prompt-ids", "e_ids.txt"];
-    let quick = ["train", "--labels", "labels.jsonl", "--iterations", "2", "--out", "model"];
+    let quick = [
+        "train",
+        "--preset",
+        "mlp",
+        "--labels",
+        "labels.jsonl",
+        "--iterations",
+        "2",
+        "--out",
+        "model",
+    ];
     case.run(&[&quick[..], &ids].concat());
     case
 }

@@ -12,12 +12,12 @@ use pairpick::round;
 use pairpick::round::answer::{Answered, Answerer};
 use pairpick::round::journal::MemoryJournal;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Settings, Typed};
+use pairpick::settings::{Preset, Settings, Typed};
 
 const ROUNDS: usize = 5;
 
 fn settings(dataset: &Dataset) -> Settings {
-    let mut settings = Settings::default().sized_for_bundled();
+    let mut settings = Settings::of_preset(Preset::Mlp).sized_for_bundled();
     settings.asking.rounds = ROUNDS;
     settings.training.iterations = 20;
     settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();

@@ -43,7 +43,7 @@ fn refused(folder: &Path, arguments: &[&str], message: &[&str]) {
 
 const DATA: [&str; 2] = ["--train-embeddings", "e.npy"];
 const LABELS: [&str; 2] = ["--labels", "labels.jsonl"];
-const QUICK: [&str; 5] = ["--hidden", "4,4,3", "--iterations", "3", "--force"];
+const QUICK: [&str; 7] = ["--preset", "mlp", "--hidden", "4,4,3", "--iterations", "3", "--force"];
 
 fn answered() -> Vec<Value> {
     vec![

@@ -17,8 +17,20 @@ const PROMPTS: u64 = 12;
 
 const DATA: [&str; 4] = ["--train-embeddings", "e.npy", "--train-prompt-ids", "ids.txt"];
 
-const RUN: [&str; 10] =
-    ["--batch", "8", "--rounds", "3", "--hidden", "6,6,4", "--iterations", "6", "--seed", "2"];
+const RUN: [&str; 12] = [
+    "--batch",
+    "8",
+    "--rounds",
+    "3",
+    "--preset",
+    "mlp",
+    "--hidden",
+    "6,6,4",
+    "--iterations",
+    "6",
+    "--seed",
+    "2",
+];
 
 fn value(row: u64, dimension: u64) -> f32 {
     ((row * 31 + dimension * 17 + row * dimension * 7) % 101) as f32 / 50.0 - 1.0

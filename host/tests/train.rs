@@ -39,7 +39,7 @@ fn the_last_model_of_a_run_is_trained_again_bit_for_bit() {
     for options in [
         &["--seed", "5"][..],
         &["--preset", "paper", "--iterations", "40"],
-        &["--minibatch", "7", "--early-stopping", "off"],
+        &["--preset", "mlp", "--minibatch", "7", "--early-stopping", "off"],
     ] {
         let (folder, rounds) = run(&[options, &["--rounds", "3"]].concat());
         let report = trained(folder.path(), options);
@@ -52,23 +52,27 @@ fn the_last_model_of_a_run_is_trained_again_bit_for_bit() {
 
 #[test]
 fn a_warm_start_goes_on_from_the_round_before() {
-    let warm = ["--init", "warm"];
+    let warm = ["--preset", "mlp", "--init", "warm"];
     let (folder, _) = run(&[&["--rounds", "1"], &warm[..]].concat());
     let (longer, rounds) = run(&[&["--rounds", "2"], &warm[..]].concat());
     let model = folder.path().join("out/model.safetensors");
     let model = model.to_str().unwrap();
-    let report = trained(longer.path(), &["--init", "warm", "--model", model]);
+    let report = trained(longer.path(), &["--preset", "mlp", "--init", "warm", "--model", model]);
     assert_eq!(report["digest"], rounds[1]["digest"]);
     let labels = "out/labels.jsonl";
-    refused(longer.path(), &["--labels", labels, "--init", "warm", "--out", "a"], "needs --model");
+    refused(
+        longer.path(),
+        &["--preset", "mlp", "--labels", labels, "--init", "warm", "--out", "a"],
+        "needs --model",
+    );
     let cold = ["--labels", labels, "--model", model, "--out", "a"];
     refused(longer.path(), &cold, "is only used with --init warm");
 }
 
 #[test]
 fn the_loss_curve_is_told_in_full_and_the_kept_iteration_has_the_least_held_out_loss() {
-    let (folder, _) = run(&["--rounds", "2"]);
-    let files = ["--losses", "losses.jsonl", "--curve", "loss.svg"];
+    let (folder, _) = run(&["--preset", "mlp", "--rounds", "2"]);
+    let files = ["--preset", "mlp", "--losses", "losses.jsonl", "--curve", "loss.svg"];
     let report = trained(folder.path(), &files);
     let losses = report["losses"].as_array().unwrap();
     assert_eq!(losses.len() as u64, report["iterations"].as_u64().unwrap() + 1);
@@ -79,7 +83,10 @@ fn the_loss_curve_is_told_in_full_and_the_kept_iteration_has_the_least_held_out_
     // From the end of the warm-up on.
     assert!(losses[15..].iter().all(|line| held_out(&report["kept"]) <= held_out(line)));
     assert!(fs::read_to_string(folder.path().join("loss.svg")).unwrap().contains("iterations"));
-    let table = pairpick(folder.path(), &["train", "--labels", "out/labels.jsonl", "--force"]);
+    let table = pairpick(
+        folder.path(),
+        &["train", "--preset", "mlp", "--labels", "out/labels.jsonl", "--force"],
+    );
     let table = String::from_utf8(table.stdout).unwrap();
     assert_eq!(table.matches("kept\n").count(), 1, "{table}");
     assert!(table.contains(report["digest"].as_str().unwrap()), "{table}");
@@ -112,7 +119,7 @@ fn labels_that_teach_nothing_are_refused() {
     fs::write(folder.path().join("twice.jsonl"), line.repeat(2)).unwrap();
     refused(folder.path(), &["--labels", "twice.jsonl"], "--repeats keep");
     fs::write(folder.path().join("one.jsonl"), line).unwrap();
-    let wild = ["--labels", "one.jsonl", "--lr", "1e30", "--iterations", "9"];
+    let wild = ["--preset", "mlp", "--labels", "one.jsonl", "--lr", "1e30", "--iterations", "9"];
     refused(folder.path(), &wild, "try a smaller --lr");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing was written");
 }

@@ -19,7 +19,7 @@ fn json(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-const RUN: [&str; 11] = [
+const RUN: [&str; 13] = [
     "run",
     "--json",
     "--force",
@@ -31,6 +31,8 @@ const RUN: [&str; 11] = [
     "5",
     "--strategy",
     "pa-dopt",
+    "--preset",
+    "mlp",
 ];
 
 /// The rounds of a run without the fields that are not of its labels and model.
@@ -72,7 +74,8 @@ fn a_run_tells_what_its_batches_are_worth_and_a_certificate_changes_nothing_else
     assert_eq!(first["gain_share"], first["random_gain_share"]);
     assert!(certified[2]["certificate"]["gain_share"] != first["gain_share"]);
     // What select tells of a round is what the run told.
-    let selected = json(folder.path(), &["select", "--json", "--strategy", "pa-dopt"]);
+    let selected =
+        json(folder.path(), &["select", "--json", "--preset", "mlp", "--strategy", "pa-dopt"]);
     assert_eq!(selected["certificate"], *first);
     assert_eq!(selected["information_per_label"], certified[0]["information_per_label"]);
     // Half of what log|P| grows by, while that is little.
@@ -95,7 +98,16 @@ fn no_label_is_expected_to_tell_more_than_an_answer_can() {
 #[test]
 fn of_a_batch_of_one_pair_it_is_certain_that_it_is_the_best() {
     let folder = TempDir::new().unwrap();
-    let fixed = ["select", "--json", "--first-round", "model", "--strategy", "greedy-dopt"];
+    let fixed = [
+        "select",
+        "--json",
+        "--preset",
+        "mlp",
+        "--first-round",
+        "model",
+        "--strategy",
+        "greedy-dopt",
+    ];
     for prior_precision in ["1e-6", "1", "1e12"] {
         let options = ["--batch", "1", "--prior-precision", prior_precision];
         let report = json(folder.path(), &[&fixed[..], &options].concat());
@@ -159,7 +171,8 @@ fn select_tells_its_certificate_unless_told_not_to() {
 
 /// Pairs and scores of `select` on the untrained model.
 fn selected(folder: &Path, options: &[&str]) -> Vec<(Value, Value, Value)> {
-    let fixed = ["select", "--json", "--first-round", "model", "--certificate", "off"];
+    let fixed =
+        ["select", "--json", "--preset", "mlp", "--first-round", "model", "--certificate", "off"];
     let report = json(folder, &[&fixed, options].concat());
     let pairs = report["pairs"].as_array().unwrap();
     pairs.iter().map(|pair| (pair["a"].clone(), pair["b"].clone(), pair["score"].clone())).collect()
@@ -217,7 +230,7 @@ fn robust_v_opt_is_greedy_v_opt_without_what_is_its_own() {
 fn the_random_rest_of_batchbald_has_no_scores() {
     let folder = TempDir::new().unwrap();
     let options = ["--strategy", "batchbald", "--batch", "40", "--prior-precision", "0.001"];
-    let fixed = ["select", "--json", "--first-round", "model"];
+    let fixed = ["select", "--json", "--preset", "mlp", "--first-round", "model"];
     let report = json(folder.path(), &[&fixed[..], &options[..]].concat());
     let from = report["information"]["random_from"].as_u64().expect("few draws");
     let pairs = report["pairs"].as_array().unwrap();
@@ -233,7 +246,8 @@ fn the_random_rest_of_batchbald_has_no_scores() {
 fn the_certificate_of_a_capped_batch_has_a_capped_random_one_beside_it() {
     let folder = TempDir::new().unwrap();
     let share = |options: &[&str]| {
-        let fixed = ["select", "--json", "--first-round", "model", "--batch", "20"];
+        let fixed =
+            ["select", "--json", "--preset", "mlp", "--first-round", "model", "--batch", "20"];
         let report = json(folder.path(), &[&fixed[..], options].concat());
         report["certificate"]["random_gain_share"].as_f64().unwrap()
     };
@@ -292,7 +306,8 @@ fn what_cannot_be_drawn_or_mixed_is_an_error_that_names_the_option() {
         (&["--certificate", "7"], "expected on or off"),
     ] {
         for command in ["run", "select"] {
-            let output = pairpick(folder.path(), &[&[command], options].concat());
+            let output =
+                pairpick(folder.path(), &[&[command, "--preset", "mlp"], options].concat());
             let stderr = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(2), "{command} {options:?}");
             assert!(stderr.contains(message), "{command} {options:?}: {stderr}");

@@ -100,7 +100,7 @@ fn tensors_have_the_names_and_the_orientation_of_pytorch() {
     // Row 2, column 1 of the first weight, in little-endian bytes; the core has it by columns.
     let at = 4 * (2 * 5 + 1);
     let weight = file.tensor("layers.0.weight").unwrap().data();
-    let Trunk::Mlp(trunk) = model.trunk();
+    let Trunk::Mlp(trunk) = model.trunk() else { panic!("it is no network") };
     assert_eq!(weight[at..at + 4], trunk.parameters()[4 + 2].to_le_bytes());
 }
 
@@ -121,7 +121,7 @@ fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
         round::run(&dataset, &settings, &threads, &mut oracle, &mut out, &mut Silent).unwrap();
     let model = Model::open(&out.partial_path().join(MODEL)).unwrap();
 
-    let Trunk::Mlp(trunk) = model.trunk();
+    let Trunk::Mlp(trunk) = model.trunk() else { panic!("it is no network") };
     let Standardisation { mean, scale } = trunk.standardisation().unwrap();
     let mut digest = Digest::new();
     for values in [trunk.parameters(), model.head(), mean, scale] {

@@ -285,7 +285,9 @@ fn skipped_questions_are_read_again() {
     let mut output = OutputFolder::create(&out, false, &Source::Bundled).unwrap();
     let embeddings = &Dataset::bundled().unwrap().train.embeddings;
     let (settings, threads) = (&Settings::default(), &Threads::start(&Runtime::default()).unwrap());
-    let model = &Model::untrained(Context { embeddings, settings, threads }, &mut Silent).unwrap();
+    let model =
+        &Model::untrained(Context { embeddings, settings, threads, listed: None }, &mut Silent)
+            .unwrap();
     let skipped =
         vec![Question::new(1, 0, 1), Question { score: Some(0.5), ..Question::new(1, 2, 5) }];
     let labels = vec![Label::new(Question::new(1, 8, 9), Preference::Tie)];

@@ -137,7 +137,8 @@ fn batch_of_all_pairs(data: &Path, threads: usize) -> (u64, usize, HexDigest) {
     settings.asking.batch = 500;
     let runtime = Runtime { threads: NonZeroUsize::new(threads), ..Runtime::default() };
     let threads = Threads::start(&runtime).expect("threads");
-    let context = Context { embeddings: &embeddings, settings: &settings, threads: &threads };
+    let context =
+        Context { embeddings: &embeddings, settings: &settings, threads: &threads, listed: None };
     let model = Model::untrained(context, &mut Silent).expect("a model");
     let request = Request { context, candidates: None, round: 1, strategy: Strategy::Dopt };
     let report = threads

@@ -341,7 +341,7 @@ fn a_round_reads_the_rows_of_its_prompts() {
     let dataset = Dataset { train, candidates: None, test: None, test_labels: None };
     let mut settings = Settings::default();
     settings.asking = Asking { prompts_per_round: 5, batch: 6, rounds: 1, ..settings.asking };
-    let Architecture::Mlp(network) = &mut settings.model;
+    let Architecture::Mlp(network) = &mut settings.model else { panic!("it is no network") };
     (network.hidden, network.standardise) = ([4; 3], false);
     settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();
     counts.lock().unwrap().clear();

@@ -287,7 +287,7 @@ fn told(value: &Value) -> String {
 fn line(text: &mut String, option: &str, values: impl Iterator<Item = String>) {
     let mut line = format!("  {option:<20}");
     for value in values {
-        line.push_str(&format!("{value:<12}"));
+        line.push_str(&format!("{value:<14}"));
     }
     text.push_str(line.trim_end());
     text.push('\n');

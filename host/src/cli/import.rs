@@ -11,9 +11,10 @@ use crate::error::{Error, FolderError, Result};
 use crate::formats::fields::Fields;
 use crate::formats::words::{Entry, Mapping, Words};
 use crate::formats::{Column, Format, Preferences, Reading};
+use crate::json;
 use crate::named::choice;
 use crate::output::file::NewFile;
-use crate::output::{LABELS, TEXTS, UNANSWERED, json_lines};
+use crate::output::{LABELS, TEXTS, UNANSWERED};
 use crate::progress::Progress;
 use crate::report::import::ImportReport;
 
@@ -127,7 +128,7 @@ impl Args {
     fn write(&self, preferences: &Preferences) -> Result<()> {
         let (labels, unanswered) = preferences.label_lines();
         let lines = |name: &str, lines: &[Fields]| {
-            json_lines(lines).map_err(|error| Error::io(self.out.join(name), "write", error))
+            json::lines(lines).map_err(|error| Error::io(self.out.join(name), "write", error))
         };
         let texts = lines(TEXTS, &preferences.texts())?;
         let labels = lines(LABELS, &labels)?;

@@ -12,9 +12,9 @@ use crate::data::embeddings::Embeddings;
 use crate::data::labels::LabelFile;
 use crate::data::rewards::rewards_file;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::model::{Context, Model};
 use crate::output::file::NewFile;
-use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::report::scores::ScoreReport;
 use crate::round::score::{Certainty, score};
@@ -117,9 +117,8 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     let report = threads.install(|| args.score(&embeddings, &threads, output))?;
     let scores = || match args.is_array() {
         true => Ok(rewards_file(&embeddings, &report.rewards())),
-        false => {
-            json_lines(&report.scores).map_err(|error| Error::io("standard output", "write", error))
-        }
+        false => json::lines(&report.scores)
+            .map_err(|error| Error::io("standard output", "write", error)),
     };
     args.print.write(scores, file, output)?;
     args.print.tell(&report, || report.summary(), output)

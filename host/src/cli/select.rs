@@ -13,9 +13,9 @@ use crate::data::dataset::Supply;
 use crate::data::labels::LabelFile;
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::model::{Context, Model};
 use crate::output::file::NewFile;
-use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::selection::summary;
@@ -239,7 +239,7 @@ impl Args {
         output: &mut Output,
     ) -> Result<()> {
         let lines = || {
-            json_lines(&report.pairs).map_err(|error| Error::io("standard output", "write", error))
+            json::lines(&report.pairs).map_err(|error| Error::io("standard output", "write", error))
         };
         self.print.write(lines, file, output)?;
         if report.pairs.is_empty() {

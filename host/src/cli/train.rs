@@ -15,10 +15,10 @@ use crate::data::embeddings::Embeddings;
 use crate::data::labels::{Label, LabelFile, questions};
 use crate::data::question::Question;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::model::train::Fit;
 use crate::model::{Context, Learnt, Model};
 use crate::output::file::NewFile;
-use crate::output::json_lines;
 use crate::parallel::Threads;
 use crate::report::curves;
 use crate::report::training::TrainingReport;
@@ -277,7 +277,7 @@ impl Files {
         let bytes = model.to_bytes(self.model.path())?;
         self.model.write(&bytes)?;
         if let Some(file) = self.losses {
-            let lines = json_lines(&report.losses)
+            let lines = json::lines(&report.losses)
                 .map_err(|error| Error::io(file.path(), "write", error))?;
             file.write(&lines)?;
         }

@@ -124,7 +124,7 @@ pub fn read(path: &Path) -> Result<Vec<Row>> {
 pub fn write(path: &Path, container: Container, rows: &[Fields]) -> Result<Vec<u8>> {
     let io = |error: io::Error| Error::io(path, "write", error);
     match container {
-        Container::JsonLines => crate::output::json_lines(rows).map_err(io),
+        Container::JsonLines => json::lines(rows).map_err(io),
         Container::Json => {
             let mut text = serde_json::to_vec_pretty(rows).map_err(|error| io(error.into()))?;
             text.push(b'\n');

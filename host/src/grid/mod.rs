@@ -23,9 +23,9 @@ use crate::label::oracle::OracleAnswerer;
 use crate::named::{self, Named};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::report::measure::Measure;
 use crate::round;
 use crate::round::journal::MemoryJournal;
+use crate::round::measure::Measure;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::{Settings, Typed};
 

@@ -30,6 +30,7 @@ use crate::data::labels::LabelRecord;
 use crate::digest::HexDigest;
 use crate::error::{Error, FolderError, Result, quotable};
 use crate::grid::{CellRound, Plan};
+use crate::json;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
 
@@ -159,7 +160,7 @@ impl OutputFolder {
     }
 
     fn append<T: Serialize>(&mut self, name: &str, records: &[T]) -> Result<()> {
-        let lines = json_lines(records)
+        let lines = json::lines(records)
             .map_err(|error| Error::io(self.partial_path().join(name), "write", error))?;
         self.partial.append(name, &lines)
     }
@@ -193,16 +194,6 @@ impl OutputFolder {
 #[must_use]
 pub fn abandon(partial: &Path) -> bool {
     partial::abandon(partial)
-}
-
-/// The lines of a JSON Lines file.
-pub(crate) fn json_lines<T: Serialize>(records: &[T]) -> io::Result<Vec<u8>> {
-    let mut lines = Vec::new();
-    for record in records {
-        serde_json::to_writer(&mut lines, record)?;
-        lines.push(b'\n');
-    }
-    Ok(lines)
 }
 
 /// Makes the names in a folder last, where the system can.

@@ -4,11 +4,11 @@ use pairpick_core::select::Strategy;
 use serde::Serialize;
 
 use super::count::Count;
-use super::measure::{MEASURES, Measure};
 use super::table::right_aligned;
 use crate::grid::statistics::{Estimate, Needed, needed};
 use crate::grid::{Grid, Point};
 use crate::named;
+use crate::round::measure::{MEASURES, Measure};
 
 /// A strategy beside another, or alone, by the first measure of models that the runs have.
 #[derive(Clone, Debug, PartialEq, Serialize)]

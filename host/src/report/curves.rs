@@ -10,11 +10,11 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::measure::{MEASURES, Measure};
 use super::ticks::Axis;
 use crate::error::{Error, Result};
 use crate::grid::{Grid, Point};
 use crate::model::train::Fit;
+use crate::round::measure::{MEASURES, Measure};
 use crate::round::metrics::RoundMetrics;
 
 /// Pixels of a panel, without the title above all of them.

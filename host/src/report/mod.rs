@@ -14,7 +14,6 @@ pub mod evaluation;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
-pub mod measure;
 #[cfg(feature = "cli")]
 pub mod scores;
 pub mod selection;

@@ -12,6 +12,7 @@ pub mod held_out;
 mod identical;
 mod information;
 pub mod journal;
+pub mod measure;
 pub mod metrics;
 mod pool;
 mod posterior;

@@ -44,7 +44,7 @@ use crate::json;
 use crate::named;
 
 /// The version of the settings' form and meaning; a file of another version is not read.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// What decides a result, in the order in which `settings.json` has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -139,8 +139,9 @@ mod tests {
             ("\"format_version\": 1", "format version 1, written by another version"),
             ("\"format_version\": 2", "format version 2, written by another version"),
             ("\"format_version\": 3", "format version 3, written by another version"),
-            ("\"format_version\": 5", "format version 5, written by another version"),
-            ("\"version\": 4", "missing field \"format_version\""),
+            ("\"format_version\": 4", "format version 4, written by another version"),
+            ("\"format_version\": 6", "format version 6, written by another version"),
+            ("\"version\": 5", "missing field \"format_version\""),
         ] {
             let error = Settings::from_json(&text.replace(&now, was), path).unwrap_err();
             assert!(error.to_string().contains(message), "{error}");

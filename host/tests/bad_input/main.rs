@@ -335,19 +335,22 @@ fn sizes_that_the_data_cannot_meet() {
 #[test]
 fn settings_out_of_range() {
     let case = Case::new();
-    case.fails(&["--hidden", "64,257,64"], &["--hidden 257", "from 1 to 256"]);
-    case.fails(&["--hidden", "64,0,64"], &["--hidden 0", "from 1 to 256"]);
-    case.fails(&["--hidden", "64,64"], &["expected 3 sizes"]);
+    let network = |options: &[&str], message: &[&str]| {
+        case.fails(&[&["--preset", "mlp"], options].concat(), message);
+    };
+    network(&["--hidden", "64,257,64"], &["--hidden 257", "from 1 to 256"]);
+    network(&["--hidden", "64,0,64"], &["--hidden 0", "from 1 to 256"]);
+    network(&["--hidden", "64,64"], &["expected 3 sizes"]);
     for zero in ["--batch", "--rounds", "--iterations", "--prompts-per-round", "--best-of"] {
-        case.fails(&[zero, "0"], &[zero, "at least 1"]);
+        network(&[zero, "0"], &[zero, "at least 1"]);
     }
-    case.fails(&["--early-stopping", "0"], &["--early-stopping 0"]);
+    network(&["--early-stopping", "0"], &["--early-stopping 0"]);
     for option in ["--lr", "--prior-precision", "--temperature"] {
         for value in ["0", "-1", "nan", "inf"] {
-            case.fails(&[option, value], &[option, "above 0"]);
+            network(&[option, value], &[option, "above 0"]);
         }
     }
-    case.fails(&["--weight-decay", "-0.1"], &["--weight-decay -0.1", "not negative"]);
+    network(&["--weight-decay", "-0.1"], &["--weight-decay -0.1", "not negative"]);
     for (value, rounded) in [("1e-60", "is 0 in f32"), ("1e60", "is inf in f32")] {
         let f32 = ["--precision", "f32", "--prior-precision", value];
         case.fails(&f32, &["--prior-precision", rounded, "--precision f64"]);

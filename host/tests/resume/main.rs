@@ -22,8 +22,18 @@ use tempfile::TempDir;
 use self::folder::{FILES, names};
 
 /// A few rounds, each long enough to be killed in.
-const ROUNDS: [&str; 8] =
-    ["--rounds", "3", "--batch", "20", "--iterations", "60", "--early-stopping", "off"];
+const ROUNDS: [&str; 10] = [
+    "--preset",
+    "mlp",
+    "--rounds",
+    "3",
+    "--batch",
+    "20",
+    "--iterations",
+    "60",
+    "--early-stopping",
+    "off",
+];
 
 const POLL: Duration = Duration::from_micros(200);
 

@@ -1,6 +1,6 @@
 //! What a run is measured by, each with its words.
 
-use crate::round::metrics::RoundMetrics;
+use super::metrics::RoundMetrics;
 
 /// A figure of a round.
 #[derive(Clone, Copy, Debug)]
