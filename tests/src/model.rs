@@ -13,7 +13,7 @@ use pairpick_core::trunk::standardise::apply;
 /// If their number is no multiple of the model's inputs.
 #[must_use]
 pub fn rewards_of(model: &Model, embeddings: &[f32]) -> Vec<f64> {
-    let Trunk::Mlp(trunk) = model.trunk();
+    let Trunk::Mlp(trunk) = model.trunk() else { panic!("it is no network") };
     let mlp = trunk.mlp();
     let mut inputs = embeddings.to_vec();
     if let Some(Standardisation { mean, scale }) = trunk.standardisation() {
