@@ -10,8 +10,8 @@ use crate::arith::Real;
 pub enum Profile {
     /// Those of [`arith`](crate::arith), to the last places.
     Exact,
-    /// In f32 those of micromath: the exponential of the weights and of GELU, to three places; see
-    /// [`micro`](crate::arith::micro). In f64 there is no difference.
+    /// In f32 those of micromath: the exponential of the weights, of GELU and of kernel features, to
+    /// three places; see [`micro`](crate::arith::micro). In f64 there is no difference.
     Micro,
 }
 

@@ -12,7 +12,8 @@
 //! answer tells, and its certificate → labels → gradient, training by Adam on all labels and on
 //! minibatches → the last layer by Newton's method → metrics; and all of this learning once more from
 //! labels that count more or less than once. Before them, once, what such data does
-//! not reach: extreme arguments, ties, matrices next to a singular one, refusals.
+//! not reach: extreme arguments, ties, matrices next to a singular one, refusals; and the kernel
+//! features of the embeddings, which no label changes.
 //!
 //! ```
 //! use pairpick_core::parallel::Sequential;
@@ -30,6 +31,7 @@
 
 mod data;
 mod edges;
+mod kernel_features;
 mod learn;
 mod many;
 mod memory;
@@ -80,6 +82,11 @@ pub fn replay<T: Real, E: Executor>(
     data::golden(golden);
     recorder.numbers("golden", 0, golden)?;
     data::list(size, memory.listed);
+    let (features, _) = split_at(singles, size.landmarks.saturating_mul(size.trained));
+    let (mean, _) = split_at(doubles, size.landmarks);
+    let (places, _) = split_at(memory.ranks, size.landmarks);
+    let kernel = kernel_features::Data { prompts, embeddings, features, mean, places };
+    kernel_features::replay(executor, size, kernel, memory.numbers, &mut recorder)?;
 
     let mut whole = Loop {
         executor,

@@ -1,5 +1,6 @@
 //! [`Size`]: how much data a replay works on, and the memory that it needs for it.
 
+use super::kernel_features;
 use super::many;
 use super::memory::Lengths;
 use super::pools::{Offer, options};
@@ -43,6 +44,10 @@ pub struct Size {
     pub(super) iterations: usize,
     /// Labels a step, where not all of them are taken.
     pub(super) minibatch: usize,
+    /// Directions of the metric of kernel features.
+    pub(super) rank: usize,
+    /// Landmarks of kernel features.
+    pub(super) landmarks: usize,
 }
 
 impl Size {
@@ -64,6 +69,8 @@ impl Size {
         trained: 67,
         iterations: 5,
         minibatch: 2,
+        rank: 7,
+        landmarks: 16,
     };
 
     /// For a machine of 64 bits: several blocks of every kind, shares for many threads, and the
@@ -83,6 +90,8 @@ impl Size {
         trained: 601,
         iterations: 2,
         minibatch: 31,
+        rank: 32,
+        landmarks: 64,
     };
 
     /// The name used in recordings.
@@ -176,7 +185,10 @@ impl Size {
                     .saturating_add(self.items)
                     .saturating_add(2 * mlp.parameters())
                     .saturating_add(2 * packed_len(order)),
-                many::numbers_len(self, threads),
+                larger(
+                    many::numbers_len(self, threads),
+                    kernel_features::numbers_len(self, threads),
+                ),
             ),
             singles: larger(
                 fixed.saturating_add(2 * order).saturating_add(2 * self.inputs),
@@ -189,7 +201,7 @@ impl Size {
             labels: self.labels().saturating_add(self.listed),
             asked: self.labels(),
             batch: self.batch,
-            ranks: larger(selection.ranks, certificate.ranks),
+            ranks: largest([selection.ranks, certificate.ranks, self.landmarks]),
             heaps: largest([selection.heaps, certificate.heaps, many::heaps_len(self)]),
         })
     }
