@@ -53,6 +53,8 @@ fn metrics(round: u64) -> RoundMetrics {
         best_of_n: [(32, None), (8, Some(1.5)), (2, Some(-0.25))].into(),
         pairwise_accuracy: Some(f64::NAN),
         held_out: None,
+        confidence: None,
+        covariates: Vec::new(),
         prior_precision: 0.3,
         log_det: Some(-1e-300),
         log_det_over_prior: Some(0.75),
