@@ -143,14 +143,14 @@ fn place<T: Real, E: Executor>(
     let chosen = Columns::new(&*chosen, inputs, count)?;
     let Parts { origin, metric, points, landmarks, squares, .. } = parts;
     Nystrom::coordinates_of(executor, origin, metric, chosen, points, workspace)?;
-    let unscaled = Columns::new(&**points, size.rank, count)?;
+    let unscaled = Columns::new(points, size.rank, count)?;
     let lengthscale = median_distance(unscaled, workspace)?;
     let scale = T::ONE / (lengthscale * T::TWO.sqrt_of());
     for value in metric.iter_mut() {
         *value *= scale;
     }
     Nystrom::coordinates_of(executor, origin, metric, chosen, points, workspace)?;
-    let points = Columns::new(&**points, size.rank, count)?;
+    let points = Columns::new(points, size.rank, count)?;
     squared_lengths(points, squares)?;
     for (number, row) in landmarks.chunks_exact_mut(count.max(1)).enumerate() {
         for (slot, point) in row.iter_mut().zip(points.iter()) {
