@@ -160,8 +160,7 @@ fn auto_is_the_best_of_a_grid_and_is_the_number_it_chose() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     // A trunk that has hardly seen the labels: the best λ is then within its bounds.
-    let untrained =
-        ["--preset", "mlp", "--iterations", "1", "--early-stopping", "off", "--strategy", "random"];
+    let untrained = ["--iterations", "1", "--early-stopping", "off", "--strategy", "random"];
     run(folder, "out", &[&untrained[..], &["--rounds", "4"]].concat());
     let evidence = |report: &Value| report["log_evidence"].as_f64().unwrap();
     let auto = fitted(folder, &["--prior-precision", "auto"]);

@@ -501,7 +501,7 @@ fn that_labels_tell_little_is_said_once_by_a_run_and_not_again_when_it_goes_on()
         assert!(output.status.success(), "{stderr}");
         stderr.matches(LITTLE).count()
     };
-    let arguments = "run --rounds 16 --batch 60 --strategy greedy-dopt --prior-precision 1e-6 \
+    let arguments = "run --preset mlp --rounds 16 --batch 60 --strategy greedy-dopt --prior-precision 1e-6 \
                      --iterations 10 --beside none --out out";
     let case =
         Case { folder: TempDir::new().unwrap(), arguments: arguments.split_whitespace().collect() };
