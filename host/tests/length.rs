@@ -6,6 +6,7 @@ mod npy;
 use std::fs;
 use std::path::Path;
 
+use pairpick_core::arith::ln;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,7 +31,7 @@ fn folder() -> TempDir {
     for (part, start) in [("train", 0), ("test", 5_000)] {
         let embeddings = npy(&[30, 6, 4], |place| noise(place + start));
         write(&format!("{part}_embeddings.npy"), &embeddings);
-        let rewards = npy(&ITEMS, |place| 4.0 * (1.0 + length(place + start)).ln());
+        let rewards = npy(&ITEMS, |place| 4.0 * ln(1.0 + length(place + start)));
         write(&format!("{part}_rewards.npy"), &rewards);
         write(&format!("{part}_lengths.npy"), &npy(&ITEMS, |place| length(place + start)));
     }
