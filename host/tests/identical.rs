@@ -198,7 +198,6 @@ fn of_very_many_copies_one_is_asked_about() {
         npy(&[copies + others, 2], |place| (place / 2).saturating_sub(copies) as f32),
     );
     let many = ["--train-embeddings", "many.npy", "--pool", "cross-prompt", "--strategy", "random"];
-    let many = [&many[..], &["--features", "mlp"]].concat();
     let asking = ["--prompts-per-round", "11740", "--batch", "300", "--distinct", "off"];
     let (report, stderr) = case.told(&[&["select"], &many[..], &asking].concat());
     // One of the copies, which the first of the others is as well.
@@ -206,7 +205,9 @@ fn of_very_many_copies_one_is_asked_about() {
     assert!(stderr.contains("one is asked about, and 11700 are left out"), "{stderr}");
     case.write("many.npy", npy(&[copies, 2], |_| 0.5));
     let asking = ["--prompts-per-round", "11700", "--batch", "3", "--distinct", "off"];
-    let (report, stderr) = case.told(&[&["select"], &many[..], &asking].concat());
+    // A kernel of embeddings that do not differ has no lengthscale.
+    let network = [&["select", "--features", "mlp"], &many[..], &asking].concat();
+    let (report, stderr) = case.told(&network);
     assert_eq!(report["pairs"].as_array().unwrap().len(), 3);
     assert!(stderr.contains("every pair left is of identical embeddings"), "{stderr}");
 }

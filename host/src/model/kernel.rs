@@ -8,6 +8,8 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+use std::collections::BTreeSet;
+
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{MAX_ORDER, Packed, packed_len};
@@ -283,7 +285,8 @@ pub(super) fn check_dimensions(embeddings: &Embeddings) -> Result<()> {
 /// A, a row a dimension, and its rank.
 fn metric(context: Context<'_>, groups: &Groups) -> Result<(Vec<f64>, usize)> {
     let Context { embeddings, settings, threads, .. } = context;
-    let refused = || Error::core("the metric of kernel features");
+    let path = embeddings.path().display();
+    let refused = || Error::core(format!("{path}: the metric of kernel features"));
     let dimensions = embeddings.dimensions();
     let len = packed_len(dimensions);
     let zeros: Vec<f64> = zeros("the metric of kernel features", len, 1)?;
@@ -313,8 +316,31 @@ fn draw_landmarks(context: Context<'_>, landmarks: usize) -> Result<Vec<f32>> {
     Stream::new(settings.seed, "landmarks", 0)
         .sample(embeddings.items(), &mut drawn)
         .map_err(Error::core("drawing landmarks"))?;
-    let mut values = zeros("landmarks", count, embeddings.dimensions())?;
+    let dimensions = embeddings.dimensions();
+    let mut values = zeros("landmarks", count, dimensions)?;
     embeddings.read_items(&drawn, &mut values)?;
+    let mut all = values.chunks_exact(dimensions);
+    let first = all.next().unwrap_or_default();
+    match all.all(|other| other == first) {
+        true => first_that_differ(embeddings, landmarks),
+        false => Ok(values),
+    }
+}
+
+/// The first embeddings that differ, where hardly any do: drawn items would all be copies of one.
+fn first_that_differ(embeddings: &Embeddings, landmarks: usize) -> Result<Vec<f32>> {
+    let dimensions = embeddings.dimensions();
+    let (mut seen, mut values) = (BTreeSet::new(), Vec::new());
+    let mut block = vec![0.0; dimensions];
+    for item in 0..embeddings.items() {
+        if seen.len() == landmarks {
+            break;
+        }
+        embeddings.read_range(item..item.saturating_add(1), &mut block)?;
+        if seen.insert(block.iter().map(|value| value.to_bits()).collect::<Vec<u32>>()) {
+            values.extend_from_slice(&block);
+        }
+    }
     Ok(values)
 }
 
