@@ -130,7 +130,7 @@ impl Reader {
                     .repeat(6),
                 b"{\"tokens\":12,\"text\":\"x\"}\n".repeat(6),
             ],
-            Self::Settings => [Preset::Default, Preset::Paper]
+            Self::Settings => [Preset::Default, Preset::Mlp, Preset::Paper]
                 .map(|preset| Settings::of_preset(preset).to_json().expect("text").into_bytes())
                 .to_vec(),
         }

@@ -14,7 +14,7 @@ use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Settings, Typed};
+use pairpick::settings::{Preset, Settings, Typed};
 use pairpick_core::digest::Digest;
 use pairpick_core::trunk::{Activation, Mlp};
 use pairpick_tests::model::rewards_of;
@@ -109,7 +109,7 @@ fn tensors_have_the_names_and_the_orientation_of_pytorch() {
 #[test]
 fn a_model_comes_back_with_the_bits_that_its_run_predicted_with() {
     let dataset = Dataset::bundled().unwrap();
-    let mut settings = Settings::default();
+    let mut settings = Settings::of_preset(Preset::Mlp);
     (settings.asking.rounds, settings.asking.batch) = (1, 30);
     settings.fit_to(dataset.summary().unwrap(), &Typed::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();

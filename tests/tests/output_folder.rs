@@ -246,7 +246,7 @@ fn metrics_are_written_as_documented() {
     let text = fs::read_to_string(output.partial_path().join(METRICS)).unwrap();
     let line = "{\"round\":1,\"labels\":10,\"one_minus_spearman\":0.30000000000000004,\
                 \"best_of_n\":{\"2\":-0.25,\"8\":1.5,\"32\":null},\"pairwise_accuracy\":null,\
-                \"prior_precision\":0.3,\"log_det\":-1e-300,\"log_det_over_prior\":0.75,\
+                \"confidence\":null,\"prior_precision\":0.3,\"log_det\":-1e-300,\"log_det_over_prior\":0.75,\
                 \"information_per_label\":0.125,\"information_share\":null,\
                 \"certificate\":null,\"seconds\":0.5,\"digest\":\"0x0000000000000abc\"}";
     assert_eq!(text.lines().next(), Some(line));

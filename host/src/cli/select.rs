@@ -34,9 +34,9 @@ use crate::settings::{Asking, Prior, Settings};
 /// `select` read. A summary goes to stderr. The round is the largest among the
 /// labels plus one; with the same seed, labels and model it asks what that round of `run` asks.
 ///
-/// Without a model it is the first round: at random or by the untrained network, as --first-round
-/// says. With constant weights, as robust-v-opt has them, no label changes what a pair counts, so the
-/// first batch may be a whole one.
+/// Without a model it is the first round: by the strategy where that needs no answers, else at random,
+/// unless --first-round says otherwise. With constant weights, as robust-v-opt has them, no label
+/// changes what a pair counts, so the first batch may be a whole one.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = help::SELECT,

@@ -31,6 +31,10 @@ use crate::settings::{Init, Prior, Settings, Training};
 /// the same seed, labels and options it is the very model that `run` has after that round, which
 /// is the largest round among the labels. Prints the loss curve and the digest of the model's bits.
 ///
+/// With --features kernel or input, which no label changes, it fits the head, and reports the fit. Such
+/// features are fitted to the embeddings by differences within prompts; of rows without prompts, by
+/// those of the labelled pairs.
+///
 /// With --last-layer only the head of --model is fitted anew, to the maximum of its log-posterior.
 #[derive(Debug, ClapArgs)]
 #[command(

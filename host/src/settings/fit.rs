@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn every_preset_is_in_range_and_fits_the_paper_s_data_as_it_is() {
-        for preset in [Preset::Default, Preset::Paper] {
+        for preset in [Preset::Default, Preset::Mlp, Preset::Paper] {
             let mut settings = Settings::of_preset(preset);
             settings.check().unwrap();
             settings.measuring.best_of = vec![2, 8];

@@ -24,7 +24,7 @@ fn run(data: &Path, strategy: Strategy, seed: u64) -> Summary {
     let dataset = Dataset::open(train, Some(&rewards), None, PoolKind::InPrompt)
         .and_then(|data| data.with_test(test, Some(&file("test_rewards.npy"))))
         .expect("good files");
-    let mut settings = Settings { seed, ..Settings::of_preset(Preset::Default) };
+    let mut settings = Settings { seed, ..Settings::of_preset(Preset::Mlp) };
     settings.asking.strategy = strategy;
     // Few draws: what they cost grows as their product with the joint answers.
     settings.asking.posterior_samples = 20;
