@@ -21,7 +21,7 @@ use pairpick::progress::Silent;
 use pairpick::round;
 use pairpick::round::journal::MemoryJournal;
 use pairpick::runtime::Runtime;
-use pairpick::settings::{Architecture, Asking, Settings, Typed};
+use pairpick::settings::{Architecture, Asking, Preset, Settings, Typed};
 use pairpick_tests::fuzz::{around, npy, tensors};
 use pairpick_tests::generate::numbers_f32;
 use safetensors::tensor::{Dtype, TensorView};
@@ -339,7 +339,7 @@ fn a_round_reads_the_rows_of_its_prompts() {
     let rewards = Rewards::open(&path, &train).unwrap();
     let train = Split { embeddings: train, rewards: Some(rewards) };
     let dataset = Dataset { train, candidates: None, test: None, test_labels: None };
-    let mut settings = Settings::default();
+    let mut settings = Settings::of_preset(Preset::Mlp);
     settings.asking = Asking { prompts_per_round: 5, batch: 6, rounds: 1, ..settings.asking };
     let Architecture::Mlp(network) = &mut settings.model else { panic!("it is no network") };
     (network.hidden, network.standardise) = ([4; 3], false);

@@ -142,7 +142,7 @@ impl Embeddings {
     /// The same with what else is known of each response, if anything is.
     ///
     /// # Errors
-    /// As [`Covariates::open`].
+    /// Every defect of the file; covariates that are not those of these embeddings.
     pub fn with_covariates(self, file: Option<CovariatesFile<'_>>) -> Result<Self> {
         match file {
             Some(file) => self.with(|rows| Covariates::open(file, rows)),
@@ -153,7 +153,7 @@ impl Embeddings {
     /// The same with the lengths of the texts of a source, called `path` in messages.
     ///
     /// # Errors
-    /// As [`Covariates::open`].
+    /// Every defect of the file; covariates that are not those of these embeddings.
     pub fn with_lengths_from_source(self, source: &[u8], path: &Path) -> Result<Self> {
         self.with(|rows| Covariates::lengths_from_source(source, path, rows))
     }
