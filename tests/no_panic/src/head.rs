@@ -1,5 +1,5 @@
 use pairpick_core::head::loss::{add_reward_gradients, check, margins, mean_loss};
-use pairpick_core::head::{evidence, newton, rewards, rewards_workspace_len};
+use pairpick_core::head::{Prior, evidence, newton, rewards, rewards_workspace_len};
 
 use crate::{Any, any};
 
@@ -10,15 +10,19 @@ probes! {
         rewards::<T, T, _>(&Any, any(), any(), any(), any()),
     );
 
-    head::evidence::log_evidence => evidence::log_evidence(any(), any(), any());
+    head::evidence::log_evidence =>
+        evidence::log_evidence(any(), any(), any::<Prior<f64>>());
     head::evidence::bounds => evidence::bounds(any(), any());
     head::evidence::by_evidence => evidence::by_evidence(&Any, any(), any(), any(), any(), any());
     head::evidence::by_held_out =>
         evidence::by_held_out(&Any, any(), any(), any(), any(), any(), any());
 
+    head::prior::Prior::add_to[T] => any::<Prior<T>>().add_to::<&mut [T]>(any());
+    head::prior::Prior::log_det[T] => any::<Prior<T>>().log_det(any());
+
     head::newton::workspace_len => newton::workspace_len(any(), any(), any(), any());
     head::newton::fit[T] =>
-        newton::fit::<T, _>(&Any, any(), any(), any(), any(), any());
+        newton::fit::<T, _>(&Any, any(), any(), any::<Prior<T>>(), any(), any());
     head::newton::log_likelihood[T] =>
         newton::log_likelihood::<T, _>(&Any, any(), any(), any(), any());
 

@@ -17,8 +17,8 @@ use pairpick_core::kernel::panel::{
     Grid, fill_columns, fill_panel, fill_panel_from, panel_stride, project_panel, project_panels,
     signed_squared_distances, squared_distances,
 };
-use pairpick_core::kernel::reach::{Bounds, reaching};
 use pairpick_core::kernel::rank_one::{Change, PairNumbers, change_pairs, leverages_with};
+use pairpick_core::kernel::reach::{Bounds, reaching};
 
 use crate::{any, give};
 
