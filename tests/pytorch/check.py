@@ -65,7 +65,11 @@ def check_kernel(out, embeddings):
     x = numpy.load(embeddings).astype("f8")
     features = kernel_features(tensors, x)
     theirs = (features @ tensors["head.weight"].astype("f8").T).ravel()
-    check_rewards("kernel", out, embeddings, theirs, KERNEL_TOLERANCE)
+    command = ["pairpick", "score", "--model", out / "model.safetensors", "--embeddings", embeddings]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    scores = {tuple(score["item"]): score["reward"] for score in map(json.loads, lines)}
+    ours = numpy.array([scores[place] for place in numpy.ndindex(x.shape[:2])])
+    compare("kernel", ours, theirs, KERNEL_TOLERANCE)
     within = features - features.mean(1, keepdims=True)
     assert abs((within**2).sum(-1).mean() - 1) < 1e-3, "scaled until they vary by 1 within prompts"
     responses = x.shape[1]
@@ -81,19 +85,18 @@ def check_model(out, embeddings, activation):
     assert metadata == {"format_version": 1, "activation": activation}, metadata
     x = numpy.load(embeddings).astype("f8")
     theirs = predict(tensors, activation, x).ravel()
-    check_rewards(activation, out, embeddings, theirs, TOLERANCE)
-    assert all(tensor.dtype == numpy.float32 for tensor in tensors.values())
-
-
-def check_rewards(name, out, embeddings, theirs, tolerance):
-    """Rewards by pairpick beside those of its file."""
     printed = subprocess.run(
         ["rewards", out / "model.safetensors", embeddings],
         check=True,
         capture_output=True,
         text=True,
     ).stdout
-    ours = numpy.array(printed.split(), dtype="f8")
+    compare(activation, numpy.array(printed.split(), dtype="f8"), theirs, TOLERANCE)
+    assert all(tensor.dtype == numpy.float32 for tensor in tensors.values())
+
+
+def compare(name, ours, theirs, tolerance):
+    """Rewards by pairpick beside those of its file."""
     assert ours.shape == theirs.shape, (ours.shape, theirs.shape)
     difference = numpy.abs(ours - theirs).max()
     assert numpy.ptp(theirs) > 0.1, "a model that says the same of everything tests nothing"
