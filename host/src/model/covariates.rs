@@ -16,7 +16,7 @@ use pairpick_core::arith::{Real, ln};
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 
-use super::differences::{Block, Groups, add_within, blocks};
+use super::differences::{Block, Groups, add_within, blocks, mean_of};
 use super::file::{ModelFile, NamedTensor};
 use super::kernel::{Squares, rounded};
 use super::{Context, Trunk};
@@ -305,14 +305,4 @@ fn groups_of<'a>(
         let (start, end) = (*start as usize, *end as usize);
         &values[start.saturating_mul(height)..end.saturating_mul(height)]
     })
-}
-
-/// The mean of rows of this length.
-fn mean_of(rows: &[f32], height: usize) -> Vec<f64> {
-    let mut sum = vec![0.0; height];
-    for row in rows.chunks_exact(height) {
-        sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
-    }
-    let count = rows.len() as f64 / height as f64;
-    sum.into_iter().map(|sum| sum / count).collect()
 }

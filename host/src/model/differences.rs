@@ -141,3 +141,13 @@ pub(crate) fn add_differences<T: pairpick_core::arith::Real>(
     let (unit, workspace) = (Weighting::Unit, &mut workspace);
     add_pool(threads, pool, &rewards, unit, sum, workspace, &mut items)
 }
+
+/// The mean of rows of this length.
+pub(super) fn mean_of(rows: &[f32], height: usize) -> Vec<f64> {
+    let mut sum = vec![0.0; height];
+    for row in rows.chunks_exact(height) {
+        sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+    }
+    let count = rows.len() as f64 / height as f64;
+    sum.into_iter().map(|sum| sum / count).collect()
+}

@@ -31,8 +31,7 @@ impl InputTrunk {
     pub(super) fn fitted(context: Context<'_>, progress: &mut dyn Progress) -> Result<Self> {
         let Context { embeddings, settings, .. } = context;
         check_dimensions(embeddings)?;
-        let Standardisation { mean, scale } = Standardisation::of(embeddings, progress)?;
-        let trunk = Self(Standardisation { mean, scale });
+        let trunk = Self(Standardisation::of(embeddings, progress)?);
         let mut squares = Squares::new(trunk.inputs());
         for block in blocks(&Groups::of(context)?.sample(settings.seed, METRIC_ITEMS)) {
             let inputs = trunk.inputs_of(embeddings, &block.items)?;

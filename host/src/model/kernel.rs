@@ -21,7 +21,7 @@ use pairpick_core::trunk::nystrom::fit::{
 use pairpick_core::trunk::nystrom::{MAX_LANDMARKS, squared_lengths};
 
 use super::Context;
-use super::differences::{Block, Groups, add_within, blocks};
+use super::differences::{Block, Groups, add_within, blocks, mean_of};
 use super::file::{ModelFile, NamedTensor};
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
@@ -71,7 +71,7 @@ impl KernelTrunk {
         let drawn = draw_landmarks(context, landmarks)?;
         let dimensions = embeddings.dimensions();
         let count = drawn.len().checked_div(dimensions).unwrap_or(0);
-        let origin = mean(&drawn, dimensions);
+        let origin = rounded(&mean_of(&drawn, dimensions), 1.0);
         let wide: Vec<f64> = drawn.iter().map(|value| f64::from(*value)).collect();
         let wide_origin: Vec<f64> = origin.iter().map(|value| f64::from(*value)).collect();
         let points = coordinates(threads, &wide_origin, &metric, &wide)?;
@@ -362,18 +362,6 @@ fn coordinates<T: Real>(
         })
         .map_err(Error::core("kernel features"))?;
     Ok(out)
-}
-
-/// The mean of items, rounded once.
-fn mean(items: &[f32], dimensions: usize) -> Vec<f32> {
-    let mut sum = vec![0.0; dimensions];
-    for item in items.chunks_exact(dimensions) {
-        for (sum, value) in sum.iter_mut().zip(item) {
-            *sum += f64::from(*value);
-        }
-    }
-    let count = items.len() as f64 / dimensions as f64;
-    sum.into_iter().map(|sum| (sum / count) as f32).collect()
 }
 
 /// The transposed matrix of one with columns of this length.
