@@ -3,10 +3,10 @@
 
 #![cfg(all(unix, feature = "label"))]
 
-mod picture;
 #[path = "../session/person.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod person;
+mod picture;
 mod terminal;
 
 use std::env;

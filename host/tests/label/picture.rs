@@ -20,7 +20,8 @@ pub fn svg(screen: &Screen) -> String {
         height + 16.0
     );
     for row in 0..rows {
-        let cells: Vec<&Cell> = (0..columns).filter_map(|column| screen.cell(row, column)).collect();
+        let cells: Vec<&Cell> =
+            (0..columns).filter_map(|column| screen.cell(row, column)).collect();
         let text: String = cells.iter().map(|cell| shown(cell)).collect();
         let (top, base) = (f32::from(row) * ROW, f32::from(row) * ROW + 13.0);
         let is = |holds: fn(&Cell) -> bool| cells.first().is_some_and(|cell| holds(cell));
