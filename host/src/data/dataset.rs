@@ -15,6 +15,7 @@ use super::embeddings::Embeddings;
 use super::labels::{self, Label, Repeats, read_labels};
 use super::npy_header;
 use super::pool_kind::PoolKind;
+use super::prompt_ids::PromptIds;
 use super::responses::Responses;
 use super::rewards::Rewards;
 use crate::digest::HexDigest;
@@ -85,33 +86,40 @@ impl Split {
         }
     }
 
-    /// Only these prompts, in this order, renumbered from 0, in memory.
+    /// Only these prompts, each once, in this order, renumbered from 0, in memory: with their rewards
+    /// and covariates.
     ///
     /// # Errors
     /// [`Error::Io`]; no prompt.
-    fn of_prompts(&self, prompts: &[u64]) -> Result<Self> {
+    pub fn of_prompts(&self, prompts: &[u64]) -> Result<Self> {
         let Self { embeddings, rewards } = self;
-        let (mut rows, mut golden) = (Vec::new(), Vec::new());
-        for prompt in prompts {
+        let (mut rows, mut golden, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, prompt) in (0_u32..).zip(prompts) {
             let items = embeddings.items_of(*prompt);
             let len = items.end.saturating_sub(items.start) as usize;
             let before = rows.len();
             rows.resize(before.saturating_add(len.saturating_mul(embeddings.dimensions())), 0.0);
             embeddings.read_range(items.clone(), &mut rows[before..])?;
             golden.extend(rewards.iter().flat_map(|rewards| rewards.of_items(items.clone())));
+            numbers.resize(numbers.len().saturating_add(len), number);
         }
-        let shape = |rest: &[u64]| [&[prompts.len() as u64], rest].concat();
+        let first = if embeddings.is_flat() { numbers.len() } else { prompts.len() };
+        let shape = |rest: &[u64]| [&[first as u64], rest].concat();
         let Shape(whole) = embeddings.file_shape();
         let rest = whole.get(1..).unwrap_or_default();
-        let file = npy_file(shape(rest), &rows);
-        let embeddings = Embeddings::from_source(file, embeddings.path())?
-            .with_covariates_of(embeddings, prompts);
+        let path = embeddings.path();
+        let part = Embeddings::from_source(npy_file(shape(rest), &rows), path)?;
+        let part = match embeddings.prompt_ids() {
+            Some(_) => part.with_prompts(&PromptIds::of_numbers(path, numbers))?,
+            None => part,
+        };
+        let part = part.with_covariates_of(embeddings, prompts);
         let rewards = rewards.as_ref().map(|rewards| {
-            let file = npy_file(shape(rest.get(..1).unwrap_or_default()), &golden);
-            Rewards::from_source(file, rewards.path(), &embeddings)
+            let axes = rest.split_last().map_or(&[][..], |(_, axes)| axes);
+            Rewards::from_source(npy_file(shape(axes), &golden), rewards.path(), &part)
         });
         let rewards = rewards.transpose()?;
-        Ok(Self { embeddings, rewards })
+        Ok(Self { embeddings: part, rewards })
     }
 
     /// Shape and digests, of the embeddings no more than a sample.
