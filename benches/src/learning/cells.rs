@@ -41,9 +41,7 @@ const KEPT: u64 = 128;
 const SEEDS_OF_NETWORKS: u64 = 5;
 
 /// What learns.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Recipe {
     /// The default preset, one batch for each number of labels.
@@ -147,15 +145,15 @@ impl Variant {
         let Cell { set, recipe, .. } = cell;
         let is_wanted = |variant: &Self| {
             let Self { golden, temperature, fit } = *variant;
+            let is_plain = golden == Golden::Raw && temperature == 1;
             match recipe {
                 Recipe::Kernel => {
                     (golden == Golden::Raw || set.has_controlled())
                         && (temperature == 1 || set.is_simulated())
+                        && (fit == Fit::Own || is_plain)
                 }
-                Recipe::Length => golden == Golden::Raw && temperature == 1,
-                Recipe::Mlp | Recipe::Paper => {
-                    golden == Golden::Raw && temperature == 1 && fit == Fit::Own
-                }
+                Recipe::Length => is_plain,
+                Recipe::Mlp | Recipe::Paper => is_plain && fit == Fit::Own,
             }
         };
         let mut all = Vec::new();
@@ -233,7 +231,8 @@ pub fn work(
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(one_by_one)).collect();
-        let ended = workers.into_iter().map(|worker| worker.join().map_err(|_| "a cell panicked")?);
+        let ended =
+            workers.into_iter().map(|worker| worker.join().map_err(|_| "a cell panicked")?);
         ended.collect()
     })
 }

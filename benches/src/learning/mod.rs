@@ -13,12 +13,12 @@ use std::error;
 pub mod cells;
 pub mod measure;
 pub mod page;
-
+pub mod reach;
 pub mod results;
 pub mod sets;
 pub mod statistics;
 pub mod store;
-
+pub mod tables;
 
 /// Whatever goes wrong, in whichever thread.
 pub type Failure = Box<dyn error::Error + Send + Sync>;

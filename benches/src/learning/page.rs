@@ -22,9 +22,8 @@ const END: &str = "<!-- end -->";
 pub fn update(path: &Path, sections: &[Section]) -> Result<(), Failure> {
     let page = fs::read_to_string(path)?;
     let updated = sections.iter().try_fold(page, |page, section| {
-        put(&page, section).ok_or_else(|| {
-            format!("{}: no place {:?}", path.display(), section.name)
-        })
+        put(&page, section)
+            .ok_or_else(|| format!("{}: no place {:?}", path.display(), section.name))
     })?;
     Ok(fs::write(path, updated)?)
 }

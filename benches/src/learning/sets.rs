@@ -26,9 +26,7 @@ const FOLDS: usize = 5;
 const ARGUMENTS: usize = 25;
 
 /// A set of data, and how it is split.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Set {
     /// AlpacaEval: its 600 training prompts, tested on its 150 test prompts.
@@ -144,7 +142,8 @@ impl Set {
             Self::Alpaca | Self::AlpacaBack => {
                 let (train, test) =
                     (alpaca(folder, "train", lengths)?, alpaca(folder, "test", lengths)?);
-                let (train, test) = if self == Self::Alpaca { (train, test) } else { (test, train) };
+                let (train, test) =
+                    if self == Self::Alpaca { (train, test) } else { (test, train) };
                 Ok(vec![Part::of([&train, &test], [&train.every(), &test.every()])?])
             }
             Self::AlpacaHalves => {
@@ -280,7 +279,8 @@ fn pairs_of_two(folder: &Path) -> Result<Whole, Failure> {
 /// The debates: sides are prompts, and each pair of a side has votes.
 fn ukp(folder: &Path, seed: u64, lengths: bool) -> Result<Vec<Part>, Failure> {
     let folder = folder.join("ukp");
-    let starts: Vec<usize> = array(&folder.join("starts.npy"))?.1.iter().map(|x| *x as usize).collect();
+    let starts: Vec<usize> =
+        array(&folder.join("starts.npy"))?.1.iter().map(|x| *x as usize).collect();
     let sides = starts.len() - 1;
     let rows: Vec<usize> =
         starts[..sides].iter().flat_map(|start| *start..start + ARGUMENTS).collect();

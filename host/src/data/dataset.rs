@@ -523,3 +523,63 @@ impl Supply {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIMENSIONS: u64 = 2;
+
+    /// Rows of these prompts, each with its number in every place.
+    fn split(shape: &[u64], ids: Option<&str>) -> Split {
+        let (path, rows) = (Path::new("rows"), shape.iter().fold(1, |rows, axis| rows * axis));
+        let numbers: Vec<f32> = (0..rows).map(|row| row as f32).collect();
+        let values: Vec<f32> = numbers.iter().flat_map(|row| [*row; DIMENSIONS as usize]).collect();
+        let file = npy_file([shape, &[DIMENSIONS]].concat(), &values);
+        let embeddings = Embeddings::from_source(file, path).unwrap();
+        let with_ids = |ids: &str| PromptIds::from_source(&mut ids.as_bytes(), path, &[]).unwrap();
+        let embeddings = match ids {
+            Some(ids) => embeddings.with_prompts(&with_ids(ids)).unwrap(),
+            None => embeddings,
+        };
+        let lengths: String = (0..rows).map(|row| format!("{{\"tokens\": {row}}}\n")).collect();
+        let embeddings = embeddings.with_lengths_from_source(lengths.as_bytes(), path).unwrap();
+        let rewards = npy_file(shape.to_vec(), &numbers);
+        let rewards = Some(Rewards::from_source(rewards, path, &embeddings).unwrap());
+        Split { embeddings, rewards }
+    }
+
+    /// The rows of each prompt, as embeddings, rewards and covariates all have them.
+    fn rows(split: &Split) -> Vec<Vec<f32>> {
+        let Split { embeddings, rewards } = split;
+        let of = |prompt| {
+            let items = embeddings.items_of(prompt);
+            let all: Vec<u64> = items.clone().collect();
+            let mut values = vec![0.0; all.len() * DIMENSIONS as usize];
+            embeddings.read_items(&all, &mut values).unwrap();
+            let golden = rewards.as_ref().unwrap().of_items(items).to_vec();
+            let covariates = embeddings.covariates().unwrap();
+            let lengths: Vec<f32> =
+                all.iter().flat_map(|item| covariates.of_item(*item)).copied().collect();
+            let first: Vec<f32> = values.iter().step_by(DIMENSIONS as usize).copied().collect();
+            assert_eq!((&golden, &lengths), (&first, &first));
+            golden
+        };
+        (0..embeddings.prompts() as u64).map(of).collect()
+    }
+
+    #[test]
+    fn prompts_are_taken_with_all_that_is_known_of_them() {
+        let shaped = split(&[4, 3], None).of_prompts(&[3, 1]).unwrap();
+        assert_eq!(rows(&shaped), [[9.0, 10.0, 11.0], [3.0, 4.0, 5.0]]);
+        // Rows of one prompt stand apart.
+        let flat = split(&[6], Some("x\ny\nx\nz\ny\nx\n"));
+        assert_eq!(rows(&flat), [vec![0.0, 2.0, 5.0], vec![1.0, 4.0], vec![3.0]]);
+        let part = flat.of_prompts(&[1, 0]).unwrap();
+        assert_eq!(rows(&part), [vec![1.0, 4.0], vec![0.0, 2.0, 5.0]]);
+        assert_eq!(part.embeddings.responses().most(), 3);
+        let plain = split(&[5], None).of_prompts(&[4, 0]).unwrap();
+        assert_eq!(rows(&plain), [[4.0], [0.0]]);
+        assert!(flat.of_prompts(&[]).is_err());
+    }
+}
