@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pairpick::grid::statistics::Estimate;
-use pairpick::named::Named as _;
+use pairpick::named::Named;
 use pairpick_core::select::Strategy;
 
 use super::cells::{Point, Recipe, Variant};
@@ -51,9 +51,7 @@ impl Results {
         let mut points: BTreeMap<Key, BTreeMap<u64, Point>> = BTreeMap::new();
         for Ended { cell, points: own, .. } in ended {
             for point in own {
-                let Some(strategy) =
-                    <Strategy as pairpick::named::Named>::from_name(&point.strategy)
-                else {
+                let Some(strategy) = <Strategy as Named>::from_name(&point.strategy) else {
                     continue;
                 };
                 let key = Key {
