@@ -8,7 +8,6 @@ use crate::data::dataset::Dataset;
 use crate::error::Result;
 use crate::grid::{Cell, CellRound, Grid, Plan, Work};
 use crate::label::oracle::OracleAnswerer;
-use crate::named::Named;
 use crate::output::OutputFolder;
 use crate::parallel::Threads;
 use crate::progress::Progress;
