@@ -32,7 +32,7 @@ fn put(page: &str, Section { name, text }: &Section) -> Option<String> {
     let begin = format!("<!-- learning: {name} -->\n");
     let start = page.find(&begin)? + begin.len();
     let end = start + page[start..].find(END)?;
-    Some(format!("{}\n{}\n\n{}", &page[..start], text.trim_end(), &page[end..]))
+    Some(format!("{}\n{}\n\n{}", &page[..start], text.trim(), &page[end..]))
 }
 
 #[cfg(test)]
