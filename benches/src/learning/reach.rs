@@ -127,6 +127,9 @@ impl Bar {
                     0.0 => "significantly below random".to_owned(),
                     least => format!("below random by {} or more, significantly", short(least)),
                 };
+                if estimate.interval().is_none() {
+                    return Some([bar, told, "one seed does not tell".to_owned()]);
+                }
                 let is_met = estimate.mean <= 0.0 - least
                     && results.is_significant(&key)
                     && bootstrap.is_some_and(|(_, high)| high < 0.0);
