@@ -29,24 +29,25 @@ const BLOCK: usize = 8;
 const PRECISION: f32 = 10.0;
 
 /// Of the features and the head, the same on every platform.
-pub const DIGEST: u64 = 0;
+pub const DIGEST: u64 = 0xd392_40cb_5e51_8894;
 
 const fn larger(a: usize, b: usize) -> usize {
     if a < b { b } else { a }
 }
 
-/// What the largest of the steps works in.
-const WORKSPACE: usize = larger(
-    BLOCK * (INPUTS + RANK + LANDMARKS),
-    larger(
-        workspace_len(1, LANDMARKS, LANDMARKS, ANSWERS),
-        larger(LANDMARKS * (LANDMARKS - 1) / 2, packed_len(LANDMARKS)),
-    ),
-);
+/// Numbers of the embeddings.
+const NUMBERS: usize = INPUTS * LANDMARKS;
+
+/// What embedding and fitting work in.
+const BESIDE: usize = larger(BLOCK * (INPUTS + RANK + LANDMARKS), packed_len(LANDMARKS));
+
+/// The head is learnt where the embeddings were.
+const SCRATCH: usize = larger(NUMBERS + BESIDE, workspace_len(1, LANDMARKS, LANDMARKS, ANSWERS));
 
 /// All memory.
 pub struct Memory {
-    items: [f32; INPUTS * LANDMARKS],
+    /// Embeddings, and what steps work in.
+    scratch: [f32; SCRATCH],
     origin: [f32; INPUTS],
     metric: [f32; INPUTS * RANK],
     points: [f32; RANK * LANDMARKS],
@@ -56,7 +57,6 @@ pub struct Memory {
     features: [f32; LANDMARKS * LANDMARKS],
     head: [f32; LANDMARKS],
     mean: [f64; LANDMARKS],
-    workspace: [f32; WORKSPACE],
 }
 
 /// Beside it there is room for a stack.
@@ -65,7 +65,7 @@ const _: () = assert!(size_of::<Memory>() <= 240 * 1024);
 impl Memory {
     /// Zeros.
     pub const ZERO: Self = Self {
-        items: [0.0; _],
+        scratch: [0.0; _],
         origin: [0.0; _],
         metric: [0.0; _],
         points: [0.0; _],
@@ -75,7 +75,6 @@ impl Memory {
         features: [0.0; _],
         head: [0.0; _],
         mean: [0.0; _],
-        workspace: [0.0; _],
     };
 
     /// Fits, embeds and learns; gives back the digest of the features and the head.
@@ -95,7 +94,7 @@ impl Memory {
     /// Items, and a metric of directions that count the less the later.
     fn draw(&mut self) {
         let mut rng = Stream::new(7, "landmarks", 0);
-        self.items.fill_with(|| 2.0 * rng.uniform::<f32>() - 1.0);
+        self.scratch[..NUMBERS].fill_with(|| 2.0 * rng.uniform::<f32>() - 1.0);
         for (place, entry) in self.metric.iter_mut().enumerate() {
             let direction = (place % RANK + 1) as f32;
             *entry = (2.0 * rng.uniform::<f32>() - 1.0) / direction;
@@ -106,13 +105,13 @@ impl Memory {
     fn fit<E: Executor>(&mut self, executor: &E) -> Result<(), Error> {
         self.coordinates(executor)?;
         let points = Columns::new(&self.points, RANK, LANDMARKS)?;
-        let lengthscale = median_distance(points, &mut self.workspace)?;
+        let lengthscale = median_distance(points, &mut self.scratch[NUMBERS..])?;
         let scale = 1.0 / (lengthscale * 2.0_f32.sqrt_of());
         self.metric.iter_mut().for_each(|entry| *entry *= scale);
         self.coordinates(executor)?;
         let points = Columns::new(&self.points, RANK, LANDMARKS)?;
         squared_lengths(points, &mut self.squares)?;
-        fill_weight(points, &mut self.weight, &mut self.workspace)?;
+        fill_weight(points, &mut self.weight, &mut self.scratch[NUMBERS..])?;
         for (landmark, point) in self.points.chunks_exact(RANK).enumerate() {
             for (row, value) in self.landmarks.chunks_exact_mut(LANDMARKS).zip(point) {
                 row[landmark] = *value;
@@ -122,18 +121,19 @@ impl Memory {
     }
 
     fn coordinates<E: Executor>(&mut self, executor: &E) -> Result<(), Error> {
-        let items = self.items.chunks_exact(BLOCK * INPUTS);
+        let (items, workspace) = self.scratch.split_at_mut(NUMBERS);
+        let items = items.chunks_exact(BLOCK * INPUTS);
         for (items, out) in items.zip(self.points.chunks_exact_mut(BLOCK * RANK)) {
             let items = Columns::new(items, INPUTS, BLOCK)?;
-            let (origin, metric, workspace) = (&self.origin, &self.metric, &mut self.workspace);
+            let (origin, metric) = (&self.origin, &self.metric);
             Nystrom::coordinates_of(executor, origin, metric, items, out, workspace)?;
         }
         Ok(())
     }
 
     fn embed<E: Executor>(&mut self, executor: &E) -> Result<(), Error> {
-        let Self { items, origin, metric, landmarks, squares, weight, features, workspace, .. } =
-            self;
+        let Self { scratch, origin, metric, landmarks, squares, weight, features, .. } = self;
+        let (items, workspace) = scratch.split_at_mut(NUMBERS);
         let map = Nystrom { origin, metric, landmarks, squares, weight };
         let blocks = features.chunks_exact_mut(BLOCK * LANDMARKS);
         for (items, out) in items.chunks_exact(BLOCK * INPUTS).zip(blocks) {
@@ -156,7 +156,7 @@ impl Memory {
 
     /// The head, from answers by the first number of each embedding.
     fn learn<E: Executor>(&mut self, executor: &E) -> Result<(), Error> {
-        let items = &self.items;
+        let items = &self.scratch;
         let answers: [Comparison<f32>; ANSWERS] = core::array::from_fn(|place| {
             let prompt = place % (LANDMARKS / REPLIES) * REPLIES;
             let (a, b) = (prompt, prompt + 1 + place / (LANDMARKS / REPLIES));
@@ -164,7 +164,7 @@ impl Memory {
             Comparison { a: a as u32, b: b as u32, label, count: 1.0 }
         });
         let features = Columns::new(&self.features, LANDMARKS, LANDMARKS)?;
-        newton::fit(executor, features, &answers, PRECISION, &mut self.head, &mut self.workspace)?;
+        newton::fit(executor, features, &answers, PRECISION, &mut self.head, &mut self.scratch)?;
         Ok(())
     }
 }
