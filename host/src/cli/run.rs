@@ -7,19 +7,17 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pairpick_core::select::Strategy;
 use serde::Serialize;
 
-use super::data_folder::{CANDIDATES, DataFolder, LABELS, TEST_LABELS, TRAIN_REWARDS};
 use super::interrupt::quoted;
+use super::measured_data::MeasuredData;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
-use crate::data::dataset::{DataSummary, Dataset};
-use crate::data::overlap::Overlap;
+use crate::data::dataset::Dataset;
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
-use crate::grid::{Cell, CellRound, Grid, Plan, Work};
+use crate::grid::{CellRound, Grid, GridLine, InOrder, Plan, Work};
 use crate::label::oracle::OracleAnswerer;
 use crate::named::Named;
-use crate::output::inputs::{Files, LabelsFile, Source, TrainingFiles};
 use crate::output::{Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -28,7 +26,7 @@ use crate::report::{curves, table};
 use crate::round;
 use crate::round::metrics::{RoundMetrics, Summary};
 use crate::runtime::Runtime;
-use crate::settings::{Answers, Asking, Measuring, Oracle, Prior, Settings, Training, Typed};
+use crate::settings::{Answers, Asking, Measuring, Prior, Settings, Training, Typed};
 
 /// Rounds of asking, training and measuring, answered from golden rewards or recorded answers
 ///
@@ -50,41 +48,7 @@ use crate::settings::{Answers, Asking, Measuring, Oracle, Prior, Settings, Train
 )]
 pub(super) struct Args {
     #[command(flatten)]
-    data: DataFolder,
-
-    #[command(flatten)]
-    embeddings: groups::TrainEmbeddings,
-
-    #[command(flatten)]
-    rewards: groups::TrainRewards,
-
-    #[command(flatten)]
-    candidates: groups::ListedPairs,
-
-    #[command(flatten)]
-    test: groups::TestData,
-
-    #[command(flatten)]
-    fields: groups::PromptFields,
-
-    #[command(flatten)]
-    covariates: groups::Covariates,
-
-    #[command(flatten)]
-    names: groups::CovariateNames,
-
-    /// Held-out labels to measure the model on, of items of the test embeddings, or without these of
-    /// the training embeddings: JSON Lines
-    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
-    test_labels: Option<PathBuf>,
-
-    #[command(flatten)]
-    repeats: groups::RepeatedLabels,
-
-    /// Skip the search for NaN and the digest of all embeddings, which read them once: an interrupted
-    /// run then knows its data by a sample of 256 prompts
-    #[arg(long, help_heading = "Data")]
-    trust_finite: bool,
+    data: MeasuredData,
 
     #[command(flatten)]
     asking: Over<Asking>,
@@ -209,7 +173,8 @@ struct Report<'a> {
 
 /// Runs. Nothing is written before all that can be checked is.
 pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
-    args.fill(output)?;
+    let typed = args.typed();
+    args.data.fill(&typed, output)?;
     let threads = Threads::start(&args.runtime)?;
     let (out, done) = match &args.resume {
         None => (&args.out, args.begin(output)?.carry_out(&threads, output)?),
@@ -219,29 +184,8 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
-    /// Finds in the folder of the data what no option names.
-    fn fill(&mut self, output: &mut Output) -> Result<()> {
-        let Some(mut folder) = self.data.open()? else {
-            return Ok(());
-        };
-        folder.fill_train(&mut self.embeddings)?;
-        folder.fill_lengths(&mut self.covariates)?;
-        folder.fill(&mut self.rewards.train_rewards, &TRAIN_REWARDS)?;
-        let candidates = &mut self.candidates.candidates;
-        if !self.asking.typed().has("pool") {
-            folder.fill(candidates, &CANDIDATES)?;
-            if self.rewards.train_rewards.is_none() {
-                folder.fill(candidates, &LABELS)?;
-            }
-        }
-        folder.fill_test(&mut self.test)?;
-        folder.fill(&mut self.test_labels, &TEST_LABELS)?;
-        folder.note(output);
-        Ok(())
-    }
-
     fn settings(&self) -> Result<Settings> {
-        let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
+        let mut settings = self.recipe.settings(self.data.train_embeddings());
         self.asking.write(&mut settings.asking);
         self.prior.write(&mut settings.prior);
         self.answers.write(&mut settings.answers);
@@ -254,87 +198,6 @@ impl Args {
 
     fn typed(&self) -> Typed {
         self.asking.typed()
-    }
-
-    fn source(&self) -> Result<Source> {
-        let (rewards, candidates) = (&self.rewards.train_rewards, &self.candidates.candidates);
-        let Some(embeddings) = &self.embeddings.train_embeddings else {
-            return self.bundled();
-        };
-        if rewards.is_none() && candidates.is_none() {
-            let needed = "`train_rewards`, or `candidates` with labels,";
-            return Err(missing("train_embeddings", embeddings, needed));
-        }
-        check_is_a_file("candidates", candidates.as_ref())?;
-        check_is_a_file("test_labels", self.test_labels.as_ref())?;
-        let train = TrainingFiles {
-            embeddings: embeddings.clone(),
-            prompt_ids: self.fields.input(self.embeddings.train_prompt_ids.as_ref()),
-            rewards: rewards.clone(),
-            candidates: candidates.clone(),
-            covariates: self.covariates.known(&self.names).of_files()?,
-        };
-        let repeats = self.repeats.repeats;
-        let test_labels = self.test_labels.clone().map(|path| LabelsFile { path, repeats });
-        Ok(Source::Files { train, test: self.test_files()?, test_labels })
-    }
-
-    /// The data that is part of the program, which goes with no file.
-    fn bundled(&self) -> Result<Source> {
-        let groups::TestData { test_embeddings, test_covariates, .. } = &self.test;
-        match (test_embeddings, test_covariates) {
-            (Some(found), _) => Err(missing("test_embeddings", found, "`train_embeddings`")),
-            (None, Some(found)) => Err(missing("test_covariates", found, "`train_embeddings`")),
-            _ if self.covariates.known(&self.names).of_bundled("train_embeddings")? => {
-                Ok(Source::BundledWithLengths)
-            }
-            _ => Ok(Source::Bundled),
-        }
-    }
-
-    /// Test embeddings with what the model is measured against; one without the other is an error.
-    fn test_files(&self) -> Result<Option<Files>> {
-        let groups::TestData {
-            test_embeddings,
-            test_prompt_ids,
-            test_rewards,
-            test_covariates,
-            ..
-        } = &self.test;
-        match (test_embeddings, test_rewards) {
-            (None, None) => match test_covariates {
-                Some(found) => Err(missing("test_covariates", found, "`test_embeddings`")),
-                None => Ok(None),
-            },
-            (None, Some(found)) => Err(missing("test_rewards", found, "`test_embeddings`")),
-            (Some(found), None) if self.test_labels.is_none() => {
-                Err(missing("test_embeddings", found, "`test_rewards` or `test_labels`"))
-            }
-            (Some(embeddings), rewards) => {
-                let prompt_ids = self.fields.input(test_prompt_ids.as_ref());
-                let (embeddings, rewards) = (embeddings.clone(), rewards.clone());
-                let covariates = self.test.known(&self.names).of_files()?;
-                Ok(Some(Files { embeddings, prompt_ids, rewards, covariates }))
-            }
-        }
-    }
-
-    /// Where no golden rewards are, the candidates' labels answer.
-    fn fit_oracle(&self, settings: &mut Settings, dataset: &Dataset) -> Result<()> {
-        let recorded = dataset.candidates.as_ref().is_some_and(|list| list.answers.is_some());
-        if dataset.train.rewards.is_none() && !self.typed().has("oracle") {
-            settings.answers.oracle = Oracle::Recorded;
-        }
-        let needed = match settings.answers.oracle {
-            Oracle::Recorded | Oracle::RecordedAll if !recorded => {
-                "needs `candidates` with a label in each line, or `train_rewards` for another"
-            }
-            Oracle::BradleyTerry | Oracle::ArgMax if dataset.train.rewards.is_none() => {
-                "needs `train_rewards`"
-            }
-            _ => return Ok(()),
-        };
-        Err(Error::setting("oracle", settings.answers.oracle.name(), needed))
     }
 
     /// The strategies that are compared, the run's own first; none where nothing is.
@@ -371,18 +234,18 @@ impl Args {
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
         let mut settings = self.settings()?;
-        if self.candidates.candidates.is_some() {
+        if self.data.is_listed() {
             settings.asking.pool = PoolKind::Listed;
         }
         settings.check()?;
-        let source = self.source()?;
+        let source = self.data.source()?;
         if source.is_bundled() {
             groups::note_bundled("train_embeddings", output);
         }
         let Asking { pool, prompts_per_round, .. } = settings.asking;
         let dataset = source.open(pool)?;
         dataset.train.embeddings.check_round(pool, prompts_per_round)?;
-        self.fit_oracle(&mut settings, &dataset)?;
+        self.data.fit_oracle(&mut settings, &dataset, &self.typed())?;
         let data = dataset.summary()?;
         let notes = settings.fit_to(data.clone(), &self.typed())?;
         let plan = self.plan(&settings, &dataset, source.is_bundled())?;
@@ -391,27 +254,8 @@ impl Args {
         for note in &notes {
             output.note(note);
         }
-        if pool == PoolKind::InPrompt {
-            groups::note_single_responses(&dataset.train.embeddings, output);
-        }
-        groups::note_rounded(&dataset.train.embeddings, output);
-        groups::note_equal_rewards(
-            &dataset.train,
-            "every answer is a matter of chance, or a tie",
-            output,
-        );
-        if let Some(test) = &dataset.test {
-            groups::note_rounded(&test.embeddings, output);
-            groups::note_equal_rewards(test, groups::NO_ORDER, output);
-            if test.rewards.is_some() {
-                groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
-            }
-        }
-        let overlap = Overlap::of(&dataset, pool)?.to_string();
-        if !overlap.is_empty() {
-            output.note(&format!("`test_labels`: {overlap}"));
-        }
-        settings.data = Some(self.scan(&dataset, data, output)?);
+        self.data.note(&dataset, &settings, output)?;
+        settings.data = Some(self.data.scan(&dataset, data, output)?);
         output.place(folder.partial_path(), &self.out);
         let grid = plan.map(|plan| Grid { plan, cells: Vec::new() });
         Ok(Job { out: self.out.clone(), folder, dataset, settings, grid })
@@ -432,33 +276,9 @@ impl Args {
         // A sample first, which tells most changes at once.
         let now = dataset.summary()?;
         source.check_unchanged(began, &now)?;
-        source.check_unchanged(began, &self.scan(&dataset, now, output)?)?;
+        source.check_unchanged(began, &self.data.scan(&dataset, now, output)?)?;
         output.note(&format!("going on after round {ended} of {}", settings.asking.rounds));
         Job { out: out.to_owned(), folder, dataset, settings, grid }.carry_out(threads, output)
-    }
-
-    /// What all of the data is; where it is trusted, no more than a sample tells.
-    fn scan(
-        &self,
-        dataset: &Dataset,
-        sample: DataSummary,
-        output: &mut Output,
-    ) -> Result<DataSummary> {
-        if self.trust_finite {
-            if dataset.is_more_than_a_sample() {
-                output.note("`trust_finite`: the embeddings are known by a sample of them alone");
-            }
-            return Ok(sample);
-        }
-        output.begin("reading the data once", dataset.values());
-        let scanned = dataset.scan(sample, &mut |done| output.advance(done));
-        output.end();
-        let (summary, all_equal) = scanned?;
-        for path in all_equal {
-            let path = path.display();
-            output.note(&format!("{path}: all embeddings are equal: no answer teaches a model"));
-        }
-        Ok(summary)
     }
 
     fn report(&self, out: &Path, done: &Done, output: &Output) -> Result<()> {
@@ -518,17 +338,24 @@ impl Job {
         output: &mut Output,
     ) -> Result<()> {
         let Self { folder, dataset, settings, .. } = self;
-        let mut ended =
-            |cell: &Cell, rounds: &[RoundMetrics]| folder.append_run(&CellRound::of(cell, rounds));
-        let cells = grid.plan.cells(settings);
+        let (setups, splits) = (std::slice::from_ref(settings), grid.plan.splits);
+        let cells = grid.plan.cells(setups);
         if let (Some(first), true) = (cells.first(), grid.cells.is_empty()) {
-            ended(first, rounds)?;
+            folder.append_run(&GridLine::of(first, rounds))?;
             grid.cells.push(rounds.to_vec());
         }
-        let left = cells.len().saturating_sub(grid.cells.len());
-        let runs = if left == 1 { "run" } else { "runs" };
-        output.log(&format!("comparing with {left} more {runs}; --beside none does without"));
-        Work { settings, dataset, threads }.complete(grid, &mut ended, output)
+        let left = cells.get(grid.cells.len()..).unwrap_or_default();
+        let (count, runs) = (left.len(), if left.len() == 1 { "run" } else { "runs" });
+        output.log(&format!("comparing with {count} more {runs}; --beside none does without"));
+        let mut keep = |place: usize, rounds: Vec<CellRound>| {
+            let rounds: Vec<_> = rounds.into_iter().map(|round| round.metrics).collect();
+            folder.append_run(&GridLine::of(&left[place], &rounds))?;
+            grid.cells.push(rounds);
+            Ok(())
+        };
+        let mut in_order = InOrder::default();
+        let mut ended = |place, rounds| in_order.take(place, rounds, &mut keep);
+        Work { setups, dataset, splits, threads }.complete(left, &mut ended, output)
     }
 }
 
@@ -536,22 +363,4 @@ impl Job {
 fn grid_title(plan: &Plan) -> String {
     let names: Vec<&str> = plan.strategies.iter().map(|strategy| strategy.name()).collect();
     format!("{}: means and 95 % intervals over {} seeds", names.join(" and "), plan.seeds)
-}
-
-/// A run that goes on reads its inputs again, which only a file allows.
-fn check_is_a_file(setting: &'static str, path: Option<&PathBuf>) -> Result<()> {
-    let is_read_once = |path: &&PathBuf| {
-        path.as_path() == Path::new("-") || path.metadata().is_ok_and(|found| !found.is_file())
-    };
-    match path.filter(is_read_once) {
-        Some(found) => {
-            let expected = "must be a file here: a run that goes on reads it again";
-            Err(Error::setting(setting, found.display(), expected))
-        }
-        None => Ok(()),
-    }
-}
-
-fn missing(setting: &'static str, found: &Path, needed: &str) -> Error {
-    Error::setting(setting, found.display(), format!("needs {needed} beside it"))
 }
