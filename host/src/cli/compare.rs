@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::grid_axes::{GridAxes, SetupChoice, several};
 use super::measured_data::MeasuredData;
+use super::mixture::{self, ExampleOptions};
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
@@ -58,6 +59,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     data: MeasuredData,
+
+    #[command(flatten)]
+    example: ExampleOptions,
 
     #[command(flatten)]
     asking: Over<Asking>,
@@ -135,6 +139,16 @@ const OF_PAPER: [Strategy; 8] = [
     Strategy::Random,
 ];
 
+/// Those of the paper that can choose among all pairs of the example.
+const OF_EXAMPLE: [Strategy; 6] = [
+    Strategy::Dopt,
+    Strategy::PaDopt,
+    Strategy::Design,
+    Strategy::Entropy,
+    Strategy::MaxDiff,
+    Strategy::Random,
+];
+
 /// Those of a first look.
 const QUICK: [Strategy; 3] = [Strategy::RobustVOpt, Strategy::Dopt, Strategy::Random];
 
@@ -146,6 +160,8 @@ struct Job {
     plan: Plan,
     setups: Vec<Settings>,
     dataset: Dataset,
+    /// Whether a picture of what is learnt is drawn.
+    maps: bool,
 }
 
 /// What `--json` prints.
@@ -163,7 +179,7 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     let job = args.job(&typed, output)?;
     let mut results = Results::open(&args.out)?;
     job.complete(&mut results, &threads, &args.out, output)?;
-    let standing = job.tell(&mut results, output)?;
+    let standing = job.tell(&mut results, &threads, output)?;
     let out = args.out.display().to_string();
     if args.print.json {
         return output.json(&Report { out, standing: &standing });
@@ -186,16 +202,20 @@ impl Args {
         let kinds: Vec<Features> = setups.iter().map(|setup| setup.model.features()).collect();
         self.features.check_read(&kinds)?;
         let source = self.data.source()?;
-        if source.is_bundled() {
+        let splits = source.is_bundled() && self.example.example.is_none();
+        if splits {
             groups::note_bundled("train_embeddings", output);
         }
-        let dataset = source.open(setups[0].asking.pool)?;
+        let dataset = match self.example.example {
+            Some(_) => self.example.dataset()?,
+            None => source.open(setups[0].asking.pool)?,
+        };
         if !dataset.is_measured() {
             let expected = "needs `test_rewards` or `test_labels` beside it, to compare by";
             let train = self.data.train_embeddings().unwrap_or(Path::new(""));
             return Err(Error::setting("train_embeddings", train.display(), expected));
         }
-        let (seeds, splits) = (self.seeds(), source.is_bundled());
+        let seeds = self.seeds();
         let plan = Plan { strategies, seeds, splits };
         let data = dataset.summary()?;
         let mut notes = Vec::new();
@@ -212,13 +232,15 @@ impl Args {
         self.data.note(&dataset, &setups[0], output)?;
         let scanned = self.data.scan(&dataset, data, output)?;
         setups.iter_mut().for_each(|setup| setup.data = Some(scanned.clone()));
-        Ok(Job { plan, setups, dataset })
+        let maps = self.example.example.is_some();
+        Ok(Job { plan, setups, dataset, maps })
     }
 
     /// The strategies, each once, random pairs among them.
     fn strategies(&self) -> Vec<Strategy> {
         let own: &[Strategy] = match self.recipe.preset() {
             _ if !self.axes.strategies.is_empty() => &self.axes.strategies,
+            _ if self.example.example.is_some() => &OF_EXAMPLE,
             _ if self.quick => &QUICK,
             Preset::Paper => &OF_PAPER,
             Preset::Default | Preset::Mlp => &STRATEGIES,
@@ -244,7 +266,10 @@ impl Args {
         strategies: &[Strategy],
         typed: &Typed,
     ) -> Result<Settings> {
-        let mut settings = self.recipe.settings(self.data.train_embeddings());
+        let mut settings = match self.example.example {
+            Some(_) => mixture::settings(self.recipe.seed()),
+            None => self.recipe.settings(self.data.train_embeddings()),
+        };
         self.asking.write(&mut settings.asking);
         self.prior.write(&mut settings.prior);
         self.answers.write(&mut settings.answers);
@@ -259,14 +284,17 @@ impl Args {
         let across = settings.asking.pool == PoolKind::CrossPrompt;
         for strategy in strategies {
             settings.asking.strategy = *strategy;
-            settings.offer_pairs_of_recipe(typed);
+            if self.example.example.is_none() {
+                settings.offer_pairs_of_recipe(typed);
+            }
             // One pool for all, which is a list as soon as one of them needs that.
             if across && !strategy.facts().all_pairs && !typed.has("pairs") {
                 settings.offer_a_sample();
             }
         }
         // The paper's choose among 20,000 pairs, whichever pairs these are.
-        if settings.preset == Preset::Paper
+        if self.example.example.is_none()
+            && settings.preset == Preset::Paper
             && settings.asking.pairs == Amount::All
             && !typed.has("pairs")
         {
@@ -305,7 +333,7 @@ impl Job {
         out: &Path,
         output: &mut Output,
     ) -> Result<()> {
-        let Self { plan, setups, dataset } = self;
+        let Self { plan, setups, dataset, .. } = self;
         let mut left = Vec::new();
         for cell in self.cells() {
             let (settings, split) = (cell.settings(setups)?, cell.split(plan));
@@ -358,7 +386,12 @@ impl Job {
     }
 
     /// Writes the page, and gives back what it tells.
-    fn tell(&self, results: &mut Results, output: &mut Output) -> Result<Standing> {
+    fn tell(
+        &self,
+        results: &mut Results,
+        threads: &Threads,
+        output: &mut Output,
+    ) -> Result<Standing> {
         let Self { plan, setups, .. } = self;
         let mut wanted = Vec::new();
         for cell in self.cells() {
@@ -372,7 +405,11 @@ impl Job {
         output.begin("drawing seeds and prompts anew", 0);
         let standing = Standing::of(&Runs { plan, setups, runs: &runs })?;
         output.end();
-        let page = Page { plan, setups, standing: &standing }.document()?;
+        let mut page = Page { plan, setups, standing: &standing }.document()?;
+        if self.maps {
+            let maps = mixture::maps(plan, setups, &self.dataset, threads, output)?;
+            page.put_first(maps);
+        }
         for figure in page.figures() {
             results.write(&figure.file, figure.svg.as_bytes())?;
         }

@@ -396,6 +396,11 @@ pub(super) struct Recipe {
 }
 
 impl Recipe {
+    /// The seed, if nobody says one that of every recipe.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or_default()
+    }
+
     /// Which.
     pub const fn preset(&self) -> Preset {
         self.preset

@@ -15,6 +15,7 @@ mod interrupt;
 mod log;
 mod manual;
 mod measured_data;
+mod mixture;
 mod names;
 mod output;
 mod over;

@@ -50,10 +50,12 @@ impl Curve {
                 let by_prompt = numbers.iter().zip(by_prompt.unwrap_or_default());
                 let counted = by_prompt
                     .filter_map(|(prompt, value)| value.map(|value| (*prompt, f64::from(value))));
-                Some(RunValue {
-                    mean: measure.value(&round.metrics)?,
-                    by_prompt: counted.collect(),
-                })
+                let mut by_prompt: Vec<(usize, f64)> = counted.collect();
+                // One prompt tells nothing of prompts.
+                if by_prompt.len() < 2 {
+                    by_prompt.clear();
+                }
+                Some(RunValue { mean: measure.value(&round.metrics)?, by_prompt })
             });
             let Some(values) = values.collect::<Option<Vec<_>>>().filter(|all| !all.is_empty())
             else {

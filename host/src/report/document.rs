@@ -60,6 +60,13 @@ impl Document {
         })
     }
 
+    /// Puts a picture before all others.
+    pub fn put_first(&mut self, figure: Figure) {
+        let is_text = |block: &Block| matches!(block, Block::Text(_));
+        let place = self.blocks.iter().position(|block| !is_text(block));
+        self.blocks.insert(place.unwrap_or(self.blocks.len()), Block::Figure(figure));
+    }
+
     /// The page as Markdown, its pictures by the names of their files.
     #[must_use]
     pub fn markdown(&self) -> String {

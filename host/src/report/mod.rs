@@ -13,6 +13,8 @@ pub mod curves;
 pub mod document;
 #[cfg(feature = "cli")]
 pub mod evaluation;
+#[cfg(feature = "cli")]
+pub mod heat_maps;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
