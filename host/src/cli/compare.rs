@@ -343,7 +343,8 @@ impl Job {
         }
         let (all, before) = (self.cells().len(), self.cells().len() - left.len());
         if before > 0 {
-            output.note(&format!("{before} of {all} runs have ended before, and are not done again"));
+            output
+                .note(&format!("{before} of {all} runs have ended before, and are not done again"));
         }
         output.work().compares(out, before as u64, all as u64);
         if left.len() >= WORTH_AN_ESTIMATE {
@@ -405,7 +406,12 @@ impl Job {
         output.begin("drawing seeds and prompts anew", 0);
         let standing = Standing::of(&Runs { plan, setups, runs: &runs })?;
         output.end();
-        let mut page = Page { plan, setups, standing: &standing }.document()?;
+        let data = match (self.maps, plan.splits) {
+            (true, _) => "points of a plane, rewarded by the log-density of two Gaussians",
+            (false, true) => "the program's own data",
+            (false, false) => "the data given",
+        };
+        let mut page = Page { plan, setups, standing: &standing, data }.document()?;
         if self.maps {
             let maps = mixture::maps(plan, setups, &self.dataset, threads, output)?;
             page.put_first(maps);

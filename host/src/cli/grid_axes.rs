@@ -20,10 +20,7 @@ pub(super) struct GridAxes {
 
 /// The option of a setting, with several values.
 pub(super) fn several(arg: Arg, value_name: &'static str) -> Arg {
-    arg.action(ArgAction::Append)
-        .value_delimiter(',')
-        .value_name(value_name)
-        .help_heading("Grid")
+    arg.action(ArgAction::Append).value_delimiter(',').value_name(value_name).help_heading("Grid")
 }
 
 /// The options are those of the settings, which other groups define.

@@ -123,9 +123,11 @@ impl Journal for Maps<'_> {
             round.embeddings.read_range(item..item + 1, &mut row)?;
             Ok(row.map(f64::from))
         };
-        let pairs = round.answered.labels.iter().map(|label| {
-            Ok([point(label.question.a)?, point(label.question.b)?])
-        });
+        let pairs = round
+            .answered
+            .labels
+            .iter()
+            .map(|label| Ok([point(label.question.a)?, point(label.question.b)?]));
         let pairs = pairs.collect::<Result<Vec<_>>>()?;
         let rewards = self.rewards(round.model)?;
         self.maps.push(Map { rewards, pairs });

@@ -54,11 +54,7 @@ impl RunSeconds {
 ///
 /// # Errors
 /// As [`Calibration::run`].
-pub fn seconds_of_run(
-    one: &Threads,
-    settings: &Settings,
-    clock: Clock<'_>,
-) -> Result<RunSeconds> {
+pub fn seconds_of_run(one: &Threads, settings: &Settings, clock: Clock<'_>) -> Result<RunSeconds> {
     let shape = shape_of(settings);
     let machine = Machine::Calibrated(Calibration::run(one, &shape, clock)?);
     let rounds = settings.asking.rounds;
@@ -75,7 +71,9 @@ pub fn seconds_of_run(
             Architecture::Kernel(_) | Architecture::Input => {
                 let listed = Shape { pool: PoolShape::Listed { pairs: labels }, ..shape };
                 let fits = match settings.prior.prior_precision {
-                    PriorPrecision::Evidence => settings.prior.prior_grid.values().map_or(3, <[f64]>::len),
+                    PriorPrecision::Evidence => {
+                        settings.prior.prior_grid.values().map_or(3, <[f64]>::len)
+                    }
                     _ => 1,
                 };
                 // The Fisher matrix of a pool, by how many pairs the labels are beside it.
@@ -96,7 +94,9 @@ fn shape_of(settings: &Settings) -> Shape {
     // Three products either way: of a network, or with the metric, the landmarks and their factor.
     let hidden = match &settings.model {
         Architecture::Mlp(network) => network.hidden.map(|size| size as u64),
-        Architecture::Kernel(kernel) => [dimensions, kernel.landmarks as u64, kernel.landmarks as u64],
+        Architecture::Kernel(kernel) => {
+            [dimensions, kernel.landmarks as u64, kernel.landmarks as u64]
+        }
         Architecture::Input => [1, 1, dimensions],
     };
     let pool = match (settings.asking.pairs, settings.asking.pool) {

@@ -35,7 +35,10 @@ impl Resamples {
     /// Of so many seeds and test prompts.
     #[must_use]
     pub fn new(seeds: usize, prompts: usize) -> Self {
-        Self { seeds: drawn("resampled seeds", seeds), prompts: drawn("resampled prompts", prompts) }
+        Self {
+            seeds: drawn("resampled seeds", seeds),
+            prompts: drawn("resampled prompts", prompts),
+        }
     }
 
     /// What runs come to, one for each seed.

@@ -46,7 +46,9 @@ pub const AXES: [Axis; 5] = [
         name: "hidden units",
         figures: "22 to 24",
         value: |settings| match &settings.model {
-            Architecture::Mlp(network) => Some(network.hidden.map(|size| size.to_string()).join(",")),
+            Architecture::Mlp(network) => {
+                Some(network.hidden.map(|size| size.to_string()).join(","))
+            }
             Architecture::Kernel(_) | Architecture::Input => None,
         },
     },

@@ -150,14 +150,11 @@ impl Journal for CellJournal {
     fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
         let RoundRecord { answered, metrics, by_prompt, embeddings, .. } = round;
         let questions = answered.labels.iter().map(|label| &label.question);
-        let items = questions.chain(&answered.skipped).flat_map(|question| [question.a, question.b]);
+        let items =
+            questions.chain(&answered.skipped).flat_map(|question| [question.a, question.b]);
         self.asked.extend(items.map(|item| embeddings.prompt_of(item)));
         let (metrics, by_prompt) = (metrics.clone(), by_prompt.clone());
-        self.rounds.push(CellRound {
-            metrics,
-            prompts_asked: self.asked.len() as u64,
-            by_prompt,
-        });
+        self.rounds.push(CellRound { metrics, prompts_asked: self.asked.len() as u64, by_prompt });
         Ok(())
     }
 }

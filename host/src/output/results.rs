@@ -41,7 +41,8 @@ impl Results {
             let problem = format!("it holds {name}, and no {RESULTS} of an earlier comparison");
             return Err(refused(folder, &problem));
         }
-        let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
+        let file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
         let mut file = file.map_err(|error| Error::io(&path, "open", error))?;
         match file.try_lock() {
             Ok(()) => {}

@@ -76,7 +76,9 @@ impl Document {
             text.push_str(&match block {
                 Block::Heading(title) => format!("## {title}\n"),
                 Block::Text(words) => format!("{words}\n"),
-                Block::Details(title, words) => format!("{title}:\n\n```\n{}\n```\n", words.trim_end()),
+                Block::Details(title, words) => {
+                    format!("{title}:\n\n```\n{}\n```\n", words.trim_end())
+                }
                 Block::Table(table) => table.markdown(),
                 Block::Figure(Figure { file, title, caption, .. }) => {
                     format!("![{title}]({file})\n\n{caption}\n")
@@ -126,14 +128,16 @@ impl Table {
         };
         let rule = |place: usize| if place == 0 { "---" } else { "---:" };
         let rules: Vec<&str> = (0..self.head.len()).map(rule).collect();
-        let mut text = format!("{}\n\n{}| {} |\n", self.caption, row(&self.head), rules.join(" | "));
+        let mut text =
+            format!("{}\n\n{}| {} |\n", self.caption, row(&self.head), rules.join(" | "));
         self.rows.iter().for_each(|cells| text.push_str(&row(cells)));
         text
     }
 
     fn html(&self) -> String {
         let caption = escaped(&self.caption);
-        let mut text = format!("<div class=\"wide\">\n<table>\n<caption>{caption}</caption>\n<thead>");
+        let mut text =
+            format!("<div class=\"wide\">\n<table>\n<caption>{caption}</caption>\n<thead>");
         let cells = |text: &mut String, cells: &[String], kind: [&str; 2]| {
             text.push_str("<tr>");
             for (place, cell) in cells.iter().enumerate() {
@@ -188,11 +192,11 @@ p, figcaption { max-width: 46rem; }
 figure { margin: 1.5rem 0; }
 figure svg { max-width: 100%; height: auto; }
 .wide { overflow-x: auto; margin: 1.5rem 0; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
+table { border-collapse: collapse; min-width: 26rem; font-variant-numeric: tabular-nums; font-size: .9rem; }
 caption { text-align: left; padding: .3rem 0; max-width: 46rem; }
 th, td { padding: .2rem .6rem; text-align: right; white-space: nowrap; }
 th:first-child { text-align: left; font-weight: normal; }
-thead th, thead th:first-child { font-weight: bold; border-bottom: 1px solid #888; }
+thead th, thead th:first-child { white-space: normal; vertical-align: bottom; font-weight: bold; border-bottom: 1px solid #888; }
 tbody tr:nth-child(even) { background: #8881; }
 pre { overflow-x: auto; font-size: .8rem; }
 @media (prefers-color-scheme: dark) {
@@ -226,9 +230,16 @@ mod tests {
             rows: vec![vec!["x & y".to_owned(), "3".to_owned()]],
         };
         let svg = described("<svg width=\"1\"><g/></svg>", "T<", "D");
-        assert_eq!(svg, "<svg role=\"img\" width=\"1\">\n<title>T&lt;</title>\n<desc>D</desc><g/></svg>");
-        let figure =
-            Figure { file: "a.svg".to_owned(), svg, title: "T".to_owned(), caption: "C".to_owned() };
+        assert_eq!(
+            svg,
+            "<svg role=\"img\" width=\"1\">\n<title>T&lt;</title>\n<desc>D</desc><g/></svg>"
+        );
+        let figure = Figure {
+            file: "a.svg".to_owned(),
+            svg,
+            title: "T".to_owned(),
+            caption: "C".to_owned(),
+        };
         let blocks = vec![
             Block::Heading("H".to_owned()),
             Block::Text("<p>".to_owned()),

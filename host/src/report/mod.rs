@@ -18,9 +18,9 @@ pub mod heat_maps;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
+mod panels;
 #[cfg(feature = "cli")]
 pub mod scores;
-mod panels;
 pub mod selection;
 #[cfg(feature = "cli")]
 pub mod standing;

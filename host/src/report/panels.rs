@@ -249,8 +249,8 @@ fn draw_names(
     for ((own, end, curve), height) in ends.into_iter().zip(heights) {
         let style = (FONT, sheet.text, &curve.colour).into_text_style(chart.plotting_area());
         let style = style.pos(Pos::new(HPos::Left, VPos::Center));
-        let text =
-            EmptyElement::at(end) + Text::new(curve.name.clone(), (12, height - moved / 2 - own), style);
+        let text = EmptyElement::at(end)
+            + Text::new(curve.name.clone(), (12, height - moved / 2 - own), style);
         chart.draw_series([text])?;
     }
     Ok::<(), DrawingAreaErrorKind<_>>(())

@@ -191,7 +191,8 @@ impl Standing {
     #[must_use]
     pub fn text(&self) -> String {
         let of_setup = |setup: &SetupStanding| {
-            let title = if setup.setup.is_empty() { String::new() } else { setup.setup.clone() + "\n" };
+            let title =
+                if setup.setup.is_empty() { String::new() } else { setup.setup.clone() + "\n" };
             let Some(measure) = setup.measures.first() else {
                 return title + "no model was measured";
             };

@@ -4,15 +4,13 @@ use super::document::{Block, Document, Table};
 use super::standing::{
     MeasureStanding, SetupStanding, Standing, StrategyStanding, signed, summary,
 };
-use super::strategy_figures::{
-    Line, Words, beside_each_other, differences, labels_needed, values,
-};
+use super::strategy_figures::{Line, Words, beside_each_other, differences, labels_needed, values};
 use crate::data::dataset::DataSummary;
 use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
+use crate::grid::Plan;
 use crate::grid::setup::{Axis, along, varied};
 use crate::grid::statistics::Estimate;
-use crate::grid::Plan;
 use crate::settings::{Preset, Settings};
 
 /// Curves of one colour each in a panel, at most.
@@ -26,6 +24,8 @@ pub struct Page<'a> {
     pub setups: &'a [Settings],
     /// What came of them.
     pub standing: &'a Standing,
+    /// Whose data it is, in words.
+    pub data: &'static str,
 }
 
 impl Page<'_> {
@@ -39,9 +39,7 @@ impl Page<'_> {
         blocks.push(Block::Text(self.how_to_read()));
         blocks.push(self.findings());
         blocks.push(Block::Table(self.records()));
-        for (place, (setup, settings)) in
-            self.standing.setups.iter().zip(self.setups).enumerate()
-        {
+        for (place, (setup, settings)) in self.standing.setups.iter().zip(self.setups).enumerate() {
             if !setup.setup.is_empty() {
                 blocks.push(Block::Heading(setup.setup.clone()));
             }
@@ -70,13 +68,17 @@ impl Page<'_> {
             false => "pools",
         };
         let few = match seeds {
-            0..10 => " Seeds are few: intervals are wide, and small differences are not to be seen.",
+            0..10 => {
+                " Seeds are few: intervals are wide, and small differences are not to be seen."
+            }
             _ => "",
         };
         let paper = self.setups.iter().any(|settings| settings.preset == Preset::Paper);
         let recipe = match paper {
-            true => " The recipe is the paper's (Shen, Sun and Ton, Active Reward Modeling, 2025); its \
-                     data cannot be had, so these are other data.",
+            true => {
+                " The recipe is the paper's (Shen, Sun and Ton, Active Reward Modeling, 2025); its \
+                     data cannot be had, so these are other data."
+            }
             false => "",
         };
         format!(
@@ -93,9 +95,9 @@ impl Page<'_> {
             1 => "rows".to_owned(),
             most => format!("prompts of up to {most} responses"),
         };
-        let whose = if self.plan.splits { "the program's own data" } else { "the data given" };
         let mut text = format!(
-            "Learnt from {whose}: {} {}, embeddings of {} numbers.",
+            "Learnt from {}: {} {}, embeddings of {} numbers.",
+            self.data,
             train.prompts,
             responses(train),
             train.dimensions
@@ -136,9 +138,10 @@ impl Page<'_> {
         let reference = self.standing.reference.name();
         let told = |setup: &SetupStanding, better: Option<bool>| {
             let strategies = setup.measures.first().map(|measure| measure.strategies.as_slice());
-            let own = strategies.unwrap_or_default().iter().filter(|of| {
-                of.better == better && of.strategy != self.standing.reference
-            });
+            let own = strategies
+                .unwrap_or_default()
+                .iter()
+                .filter(|of| of.better == better && of.strategy != self.standing.reference);
             own.map(|of| of.strategy.name()).collect::<Vec<_>>().join(", ")
         };
         let sentence = |setup: &SetupStanding| {
@@ -153,7 +156,10 @@ impl Page<'_> {
             .collect();
             let of = if setup.setup.is_empty() { "Found" } else { &setup.setup };
             let alone = setup.alone.iter().map(|alone| {
-                format!(" By {} alone 1 − Spearman is {:.3}.", alone.covariate, alone.one_minus_spearman)
+                format!(
+                    " By {} alone 1 − Spearman is {:.3}.",
+                    alone.covariate, alone.one_minus_spearman
+                )
             });
             format!("{of}: {}.{}", parts.join("; "), alone.collect::<String>())
         };
@@ -169,11 +175,16 @@ impl Page<'_> {
                  after Holm's correction)"
             ),
             head: ["strategy", "wins", "draws", "losses"].map(str::to_owned).to_vec(),
-            rows: self.standing.records.iter().map(|record| {
-                let counts = [record.wins, record.draws, record.losses];
-                let name = std::iter::once(record.strategy.name().to_owned());
-                name.chain(counts.map(|count| count.to_string())).collect()
-            }).collect(),
+            rows: self
+                .standing
+                .records
+                .iter()
+                .map(|record| {
+                    let counts = [record.wins, record.draws, record.losses];
+                    let name = std::iter::once(record.strategy.name().to_owned());
+                    name.chain(counts.map(|count| count.to_string())).collect()
+                })
+                .collect(),
         }
     }
 
@@ -185,10 +196,8 @@ impl Page<'_> {
         blocks: &mut Vec<Block>,
     ) -> Result<()> {
         for measure in &setup.measures {
-            let Some(reference) = measure
-                .strategies
-                .iter()
-                .find(|of| of.strategy == self.standing.reference)
+            let Some(reference) =
+                measure.strategies.iter().find(|of| of.strategy == self.standing.reference)
             else {
                 continue;
             };
@@ -202,19 +211,24 @@ impl Page<'_> {
             };
             let definition = measure.definition();
             let (head, rows) = summary(measure, self.standing.reference);
-            let caption = format!("{}, strategy by strategy", definition.title);
+            let caption = format!("{}, strategy by strategy", capital(definition.title));
             blocks.push(Block::Table(Table { caption, head, rows }));
             let reference_name = self.standing.reference.name();
             let caption = format!(
                 "Blue with dots: the strategy named above the panel; grey with triangles: \
-                 {reference_name}. {}: {}. Bands are 95 % intervals, cut off where they leave the \
+                 {reference_name}. {}: {} (upwards: {}). Bands are 95 % intervals, cut off where they leave the \
                  picture. {}",
                 definition.column,
                 definition.meaning,
+                definition.unit,
                 stands_for(settings)
             );
             let title = capital(definition.title);
-            blocks.push(Block::Figure(values(measure, reference, words("values", title, caption))?));
+            blocks.push(Block::Figure(values(
+                measure,
+                reference,
+                words("values", title, caption),
+            )?));
             let better = if definition.lower_is_better == Some(false) { "Above" } else { "Below" };
             let caption = format!(
                 "{better} the line at 0 the strategy is better than {reference_name}. Where the band \
@@ -241,7 +255,8 @@ impl Page<'_> {
     fn axis(&self, axis: &Axis, blocks: &mut Vec<Block>) -> Result<()> {
         let places: Vec<usize> = along(axis, self.setups).into_iter().take(MOST_CURVES).collect();
         let measure = |place: usize| self.standing.setups[place].measures.first();
-        let (Some(first), true) = (places.first().and_then(|place| measure(*place)), places.len() > 1)
+        let (Some(first), true) =
+            (places.first().and_then(|place| measure(*place)), places.len() > 1)
         else {
             return Ok(());
         };

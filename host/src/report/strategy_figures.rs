@@ -116,9 +116,8 @@ fn others<'a>(
 fn curve(name: String, colour: RGBColor, of: &StrategyStanding, values: &[Estimate]) -> Curve {
     let labels = of.labels.iter().map(|labels| labels.0);
     let points = labels.clone().zip(values.iter().map(|value| value.mean)).collect();
-    let ends = |(labels, value): (f64, &Estimate)| {
-        value.interval().map(|(low, high)| (labels, low, high))
-    };
+    let ends =
+        |(labels, value): (f64, &Estimate)| value.interval().map(|(low, high)| (labels, low, high));
     Curve { name, colour, points, band: labels.zip(values).filter_map(ends).collect() }
 }
 
@@ -181,7 +180,9 @@ pub(super) fn labels_needed(
         return Ok(None);
     };
     let mut svg = String::new();
-    draw_rows(&mut svg, &words.title, &rows, end.0).map_err(|problem| Error::Drawing { problem })?;
+    let given = (end.0, reference.strategy.facts().name);
+    draw_rows(&mut svg, &words.title, &rows, given)
+        .map_err(|problem| Error::Drawing { problem })?;
     Ok(Some(words.figure(&svg)))
 }
 
@@ -211,7 +212,12 @@ const SIDES: (i32, i32) = (150, 210);
 const ROW: i32 = 30;
 const ENDS: (i32, i32) = (62, 58);
 
-fn draw_rows(svg: &mut String, title: &str, rows: &[Row<'_>], end: f64) -> Result<(), String> {
+fn draw_rows(
+    svg: &mut String,
+    title: &str,
+    rows: &[Row<'_>],
+    (end, reference): (f64, &str),
+) -> Result<(), String> {
     let height = ENDS.0 + ROW * rows.len() as i32 + ENDS.1;
     let area = SVGBackend::with_string(svg, (WIDTH, height as u32)).into_drawing_area();
     area.fill(&WHITE).map_err(|error| error.to_string())?;
@@ -237,7 +243,7 @@ fn draw_rows(svg: &mut String, title: &str, rows: &[Row<'_>], end: f64) -> Resul
     }
     text("labels", ((SIDES.0 + right) / 2, bottom + 34), HPos::Center, &INK, 14)?;
     line((x(end), top), (x(end), bottom), REFERENCE.stroke_width(2))?;
-    text("what it was given", (x(end), top - 10), HPos::Center, &REFERENCE, 13)?;
+    text(&format!("given to {reference}"), (x(end), top - 10), HPos::Center, &REFERENCE, 13)?;
     for (place, row) in rows.iter().enumerate() {
         let y = ENDS.0 + ROW * place as i32 + ROW / 2;
         text(row.name, (SIDES.0 - 12, y), HPos::Right, &INK, 14)?;

@@ -33,9 +33,7 @@ use self::answer::Answerer;
 use self::certainty::Share;
 use self::held_out::held_out;
 use self::journal::{Committed, Journal, RoundRecord};
-use self::metrics::{
-    ByPrompt, CovariateMetrics, HeldOutMetrics, PerLabel, RoundMetrics, Summary,
-};
+use self::metrics::{ByPrompt, CovariateMetrics, HeldOutMetrics, PerLabel, RoundMetrics, Summary};
 use self::request::{Request, strategy_of};
 use self::select::Batch;
 use self::state::State;

@@ -19,8 +19,21 @@ use self::folder::names;
 
 /// Small runs on the program's own data: 2 strategies, 2 seeds, 2 batches.
 const GRID: [&str; 15] = [
-    "compare", "--preset", "mlp", "--iterations", "4", "--strategies", "dopt,random", "--seeds", "2",
-    "--batch", "10,20", "--labels", "40", "--prompts-per-round", "40",
+    "compare",
+    "--preset",
+    "mlp",
+    "--iterations",
+    "4",
+    "--strategies",
+    "dopt,random",
+    "--seeds",
+    "2",
+    "--batch",
+    "10,20",
+    "--labels",
+    "40",
+    "--prompts-per-round",
+    "40",
 ];
 
 fn compare(folder: &Path, more: &[&str]) -> String {
@@ -64,7 +77,8 @@ fn threads_change_nothing_and_a_run_is_that_of_its_command() {
     // Split 0 is that of a run alone.
     for (strategy, batch, rounds) in [("dopt", "10", "4"), ("random", "20", "2")] {
         let run = ["run", "--preset", "mlp", "--iterations", "4", "--prompts-per-round", "40"];
-        let own = ["--beside", "none", "--strategy", strategy, "--batch", batch, "--rounds", rounds];
+        let own =
+            ["--beside", "none", "--strategy", strategy, "--batch", batch, "--rounds", rounds];
         let output = pairpick(folder, &[&run[..], &own, &["--out", strategy]].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let metrics = fs::read_to_string(folder.join(strategy).join("metrics.jsonl")).unwrap();
@@ -183,8 +197,23 @@ fn set_ups_are_what_differs() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     let arguments = [
-        "compare", "--strategies", "dopt", "--seeds", "1", "--rounds", "1", "--features",
-        "kernel,mlp", "--hidden", "8,8,8", "--hidden", "4,4,4", "--iterations", "2", "--out", "a",
+        "compare",
+        "--strategies",
+        "dopt",
+        "--seeds",
+        "1",
+        "--rounds",
+        "1",
+        "--features",
+        "kernel,mlp",
+        "--hidden",
+        "8,8,8",
+        "--hidden",
+        "4,4,4",
+        "--iterations",
+        "2",
+        "--out",
+        "a",
     ];
     let output = pairpick(folder, &arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -196,7 +225,9 @@ fn set_ups_are_what_differs() {
     assert_eq!(trunks, ["kernel", "mlp", "mlp"]);
     assert_eq!((&of_random[1]["hidden"][0], &of_random[2]["hidden"][0]), (&8.into(), &4.into()));
     let page = fs::read_to_string(folder.join("a/table.md")).unwrap();
-    for part in ["## features mlp, hidden units 8,8,8", "What “hidden units” changes", "by-features.svg"] {
+    for part in
+        ["## features mlp, hidden units 8,8,8", "What “hidden units” changes", "by-features.svg"]
+    {
         assert!(page.contains(part), "{part}: {page}");
     }
 }
@@ -207,8 +238,21 @@ fn the_paper_s_set_up_is_to_the_letter() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     let arguments = [
-        "compare", "--preset", "paper", "--strategies", "dopt", "--seeds", "1", "--rounds", "1",
-        "--iterations", "2", "--pool", "in-prompt,cross-prompt", "--out", "a",
+        "compare",
+        "--preset",
+        "paper",
+        "--strategies",
+        "dopt",
+        "--seeds",
+        "1",
+        "--rounds",
+        "1",
+        "--iterations",
+        "2",
+        "--pool",
+        "in-prompt,cross-prompt",
+        "--out",
+        "a",
     ];
     let output = pairpick(folder, &arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

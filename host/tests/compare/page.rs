@@ -15,15 +15,42 @@ const REPLIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies"
 /// Three strategies by three seeds, on data of one's own, with held-out labels besides.
 fn grid(folder: &Path) -> Value {
     let labels: String = (0..40)
-        .map(|prompt| format!("{{\"a\":[{prompt},0],\"b\":[{prompt},1],\"label\":{}}}\n", prompt % 2))
+        .map(|prompt| {
+            format!("{{\"a\":[{prompt},0],\"b\":[{prompt},1],\"label\":{}}}\n", prompt % 2)
+        })
         .collect();
     fs::write(folder.join("held_out.jsonl"), labels).unwrap();
-    let (embeddings, rewards) = (format!("{REPLIES}/embeddings.npy"), format!("{REPLIES}/rewards.npy"));
+    let (embeddings, rewards) =
+        (format!("{REPLIES}/embeddings.npy"), format!("{REPLIES}/rewards.npy"));
     let arguments = [
-        "compare", "--train-embeddings", &embeddings, "--train-rewards", &rewards,
-        "--test-embeddings", &embeddings, "--test-rewards", &rewards, "--test-labels",
-        "held_out.jsonl", "--strategies", "dopt,entropy", "--preset", "mlp", "--iterations", "6",
-        "--seeds", "3", "--batch", "12", "--rounds", "3", "--best-of", "2,8", "--json", "--out", "a",
+        "compare",
+        "--train-embeddings",
+        &embeddings,
+        "--train-rewards",
+        &rewards,
+        "--test-embeddings",
+        &embeddings,
+        "--test-rewards",
+        &rewards,
+        "--test-labels",
+        "held_out.jsonl",
+        "--strategies",
+        "dopt,entropy",
+        "--preset",
+        "mlp",
+        "--iterations",
+        "6",
+        "--seeds",
+        "3",
+        "--batch",
+        "12",
+        "--rounds",
+        "3",
+        "--best-of",
+        "2,8",
+        "--json",
+        "--out",
+        "a",
     ];
     let output = pairpick(folder, &arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -67,7 +94,8 @@ fn figures_are_those_worked_out_by_hand() {
         assert!((1..=12).contains(&asked), "{asked}");
     }
     let measures = setup["measures"].as_array().unwrap();
-    let named: Vec<_> = measures.iter().map(|measure| measure["measure"].as_str().unwrap()).collect();
+    let named: Vec<_> =
+        measures.iter().map(|measure| measure["measure"].as_str().unwrap()).collect();
     assert_eq!(
         named,
         ["one_minus_spearman", "best_of_n", "held_out_accuracy", "held_out_log_loss"]
@@ -114,9 +142,8 @@ fn figures_are_those_worked_out_by_hand() {
         let count = |name: &str| record[name].as_u64().unwrap();
         assert_eq!(count("wins") + count("draws") + count("losses"), 2, "each of two others");
     }
-    let total = |name: &str| {
-        records.iter().fold(0, |sum, record| sum + record[name].as_u64().unwrap())
-    };
+    let total =
+        |name: &str| records.iter().fold(0, |sum, record| sum + record[name].as_u64().unwrap());
     assert_eq!(total("wins"), total("losses"));
     assert_eq!(report["standing"]["tests"], 3);
     the_page_needs_nothing_else(&folder.path().join("a"));
@@ -138,8 +165,7 @@ fn the_page_needs_nothing_else(out: &Path) {
     assert_eq!(pictures, 4 * 3);
     assert_eq!(html.matches("<svg role=\"img\"").count(), pictures);
     assert_eq!((html.matches("<desc>").count(), html.matches("<figcaption>").count()), (12, 12));
-    let files: Vec<String> =
-        names(out).into_iter().filter(|name| name.ends_with(".svg")).collect();
+    let files: Vec<String> = names(out).into_iter().filter(|name| name.ends_with(".svg")).collect();
     assert_eq!(files.len(), pictures);
     let markdown = fs::read_to_string(out.join("table.md")).unwrap();
     for file in files {
