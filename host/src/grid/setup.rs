@@ -72,8 +72,8 @@ pub fn title(setup: &Settings, axes: &[&Axis]) -> String {
     axes.iter().filter_map(told).collect::<Vec<_>>().join(", ")
 }
 
-/// The places of the set-ups that differ from the first one which has a value on this axis, if at all,
-/// in nothing else that is one.
+/// The places of set-ups, one for each value on this axis, that differ from the first one which has any
+/// in nothing else that both have.
 #[must_use]
 pub fn along(axis: &Axis, setups: &[Settings]) -> Vec<usize> {
     let Some(first) = setups.iter().find(|setup| (axis.value)(setup).is_some()) else {
@@ -81,7 +81,14 @@ pub fn along(axis: &Axis, setups: &[Settings]) -> Vec<usize> {
     };
     let same_elsewhere = |setup: &Settings| {
         let others = AXES.iter().filter(|other| other.name != axis.name);
-        others.into_iter().all(|other| (other.value)(setup) == (other.value)(first))
+        let values = others.map(|other| (other.value)(setup).zip((other.value)(first)));
+        values.flatten().all(|(own, of_first)| own == of_first)
     };
-    (0..setups.len()).filter(|place| same_elsewhere(&setups[*place])).collect()
+    let mut places: Vec<(usize, String)> = Vec::new();
+    for (place, setup) in setups.iter().enumerate().filter(|(_, setup)| same_elsewhere(setup)) {
+        let value =
+            (axis.value)(setup).filter(|value| places.iter().all(|(_, seen)| seen != value));
+        places.extend(value.map(|value| (place, value)));
+    }
+    places.into_iter().map(|(place, _)| place).collect()
 }
