@@ -1,30 +1,28 @@
 //! `pairpick run`: the annotation loop against golden rewards or recorded answers.
 
+mod beside;
+mod job;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pairpick_core::select::Strategy;
 use serde::Serialize;
 
-use super::interrupt::quoted;
+use self::beside::{Beside, beside};
+use self::job::{Done, Job};
 use super::measured_data::MeasuredData;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
-use crate::data::dataset::Dataset;
 use crate::data::pool_kind::PoolKind;
-use crate::error::{Error, Result};
-use crate::grid::{CellRound, Grid, GridLine, InOrder, Plan, Work};
-use crate::label::oracle::OracleAnswerer;
-use crate::named::Named;
+use crate::error::Result;
+use crate::grid::Grid;
 use crate::output::{Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::comparison::Comparison;
-use crate::report::{curves, table};
-use crate::round;
-use crate::round::metrics::{RoundMetrics, Summary};
+use crate::report::table;
+use crate::round::metrics::RoundMetrics;
 use crate::runtime::Runtime;
 use crate::settings::{Answers, Asking, Measuring, Prior, Settings, Training, Typed};
 
@@ -129,39 +127,6 @@ const DECIDING: [&str; 23] = [
     "out",
 ];
 
-/// Seeds where nobody says how many.
-const SEEDS: u32 = 20;
-
-/// What a strategy is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Beside {
-    Nothing,
-    Strategy(Strategy),
-}
-
-/// Reads the name of a strategy, or none.
-fn beside() -> impl TypedValueParser<Value = Beside> {
-    let names = <Strategy as Named>::ALL.iter().map(|strategy| strategy.name());
-    PossibleValuesParser::new(names.chain(["none"]))
-        .map(|name| Strategy::from_name(&name).map_or(Beside::Nothing, Beside::Strategy))
-}
-
-/// A run that can begin, or go on.
-struct Job {
-    out: PathBuf,
-    folder: OutputFolder,
-    dataset: Dataset,
-    settings: Settings,
-    /// The runs that it is compared with, of which some may have ended.
-    grid: Option<Grid>,
-}
-
-/// What came of a run, and of those that it is compared with.
-struct Done {
-    rounds: Vec<RoundMetrics>,
-    comparison: Option<Comparison>,
-}
-
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -198,38 +163,6 @@ impl Args {
 
     fn typed(&self) -> Typed {
         self.asking.typed()
-    }
-
-    /// The strategies that are compared, the run's own first; none where nothing is.
-    fn compared(&self, ours: Strategy, bundled: bool) -> Option<Vec<Strategy>> {
-        match (self.beside, self.seeds) {
-            (Some(Beside::Strategy(other)), _) => Some(vec![ours, other]),
-            (Some(Beside::Nothing), None) => None,
-            (Some(Beside::Nothing), Some(_)) => Some(vec![ours]),
-            (None, Some(_)) if ours == Strategy::Random => Some(vec![ours]),
-            (None, Some(_)) => Some(vec![ours, Strategy::Random]),
-            // Whoever tries the program should not take the chance of one seed for a result.
-            (None, None) if bundled && ours != Strategy::Random => {
-                Some(vec![ours, Strategy::Random])
-            }
-            (None, None) => None,
-        }
-    }
-
-    fn plan(&self, settings: &Settings, dataset: &Dataset, bundled: bool) -> Result<Option<Plan>> {
-        let Some(strategies) = self.compared(settings.asking.strategy, bundled) else {
-            return Ok(None);
-        };
-        if !dataset.is_measured() {
-            let needed = "needs `test_rewards` or `test_labels`, to compare by";
-            return Err(match (self.seeds, strategies.last()) {
-                (None, Some(other)) => Error::setting("beside", other.name(), needed),
-                (seeds, _) => Error::setting("seeds", seeds.unwrap_or(SEEDS), needed),
-            });
-        }
-        let plan = Plan { strategies, seeds: self.seeds.unwrap_or(SEEDS), splits: bundled };
-        plan.check(settings)?;
-        Ok(Some(plan))
     }
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
@@ -294,73 +227,4 @@ impl Args {
         };
         output.result(&format!("{table}\n\nresults in {out}\n"))
     }
-}
-
-impl Job {
-    fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Done> {
-        let out = quoted(&self.out);
-        let partial = self.folder.partial_path().to_owned();
-        let filled = self.fill(threads, output);
-        if filled.is_err() && partial.exists() {
-            output.note(&format!("the rounds that ended are kept for pairpick run --resume {out}"));
-        }
-        filled
-    }
-
-    fn fill(mut self, threads: &Threads, output: &mut Output) -> Result<Done> {
-        let Self { folder, dataset, settings, .. } = &mut self;
-        let mut oracle = OracleAnswerer { dataset, settings };
-        let Summary { rounds } =
-            round::run(dataset, settings, threads, &mut oracle, folder, output)?;
-        let strategy = settings.asking.strategy.name();
-        let (curves, comparison) = match self.grid.take() {
-            Some(mut grid) => {
-                self.compare(&mut grid, &rounds, threads, output)?;
-                let title = grid_title(&grid.plan);
-                (curves::grid_svg(&title, &grid)?, Comparison::of(&grid))
-            }
-            None => {
-                let title = format!("{strategy}, seed {}", self.settings.seed);
-                (curves::svg(&title, &rounds)?, None)
-            }
-        };
-        self.folder.write_curves(&curves)?;
-        self.folder.finish()?;
-        Ok(Done { rounds, comparison })
-    }
-
-    /// Does what is left of the runs to compare with, of which this run is the first.
-    fn compare(
-        &mut self,
-        grid: &mut Grid,
-        rounds: &[RoundMetrics],
-        threads: &Threads,
-        output: &mut Output,
-    ) -> Result<()> {
-        let Self { folder, dataset, settings, .. } = self;
-        let (setups, splits) = (std::slice::from_ref(settings), grid.plan.splits);
-        let cells = grid.plan.cells(setups);
-        if let (Some(first), true) = (cells.first(), grid.cells.is_empty()) {
-            folder.append_run(&GridLine::of(first, rounds))?;
-            grid.cells.push(rounds.to_vec());
-        }
-        let left = cells.get(grid.cells.len()..).unwrap_or_default();
-        let (count, runs) = (left.len(), if left.len() == 1 { "run" } else { "runs" });
-        output.log(&format!("comparing with {count} more {runs}; --beside none does without"));
-        let mut keep = |place: usize, rounds: Vec<CellRound>| {
-            let rounds: Vec<_> = rounds.into_iter().map(|round| round.metrics).collect();
-            folder.append_run(&GridLine::of(&left[place], &rounds))?;
-            grid.cells.push(rounds);
-            Ok(())
-        };
-        let mut in_order = InOrder::default();
-        let mut ended = |place, rounds| in_order.take(place, rounds, &mut keep);
-        Work { setups, dataset, splits, threads }.complete(left, &mut ended, output)
-    }
-}
-
-/// What a picture of a grid shows.
-fn grid_title(plan: &Plan) -> String {
-    let names: Vec<&str> = plan.strategies.iter().map(|strategy| strategy.name()).collect();
-    format!("{}: means and 95 % intervals over {} seeds", names.join(" and "), plan.seeds)
 }
