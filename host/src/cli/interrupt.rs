@@ -18,7 +18,33 @@ const INTERRUPTED: i32 = 130;
 #[derive(Clone, Debug)]
 pub(super) struct Work {
     bars: Bars,
-    run: Arc<Mutex<Option<Run>>>,
+    doing: Arc<Mutex<Doing>>,
+}
+
+/// What it is doing.
+#[derive(Debug, Default)]
+enum Doing {
+    /// What leaves nothing behind.
+    #[default]
+    Other,
+    Run(Run),
+    /// It takes answers, which are safe.
+    #[cfg(feature = "label")]
+    Session {
+        path: PathBuf,
+        /// Gives the terminal back.
+        leave: fn(),
+    },
+}
+
+impl Doing {
+    /// Gives back what it has of the terminal.
+    fn leave(&self) {
+        #[cfg(feature = "label")]
+        if let Self::Session { leave, .. } = self {
+            leave();
+        }
+    }
 }
 
 /// A run and where its files are.
@@ -32,7 +58,7 @@ struct Run {
 impl Work {
     /// Nothing yet; what these bars show is to be cleared.
     pub fn new(bars: Bars) -> Self {
-        Self { bars, run: Arc::default() }
+        Self { bars, doing: Arc::default() }
     }
 
     /// Ends the program when it is interrupted. A signal that the caller ignores, as `nohup` does
@@ -42,9 +68,10 @@ impl Work {
         let work = self.clone();
         on_interruption(move || {
             let _no_drafts = wait_for_drafts();
-            work.with(|run| {
+            work.with(|doing| {
+                doing.leave();
                 work.bars.close();
-                log(PLAIN, &message(run.as_ref()));
+                log(PLAIN, &message(doing));
             });
             process::exit(INTERRUPTED);
         });
@@ -53,20 +80,27 @@ impl Work {
     /// A run's folder is there, and so many of its rounds.
     pub fn fills(&self, out: &Path, partial: &Path, ended: u64) {
         let run = Run { out: out.to_owned(), partial: partial.to_owned(), ended };
-        self.with(|held| *held = Some(run));
+        self.with(|doing| *doing = Doing::Run(run));
+    }
+
+    /// A session takes answers; `leave` gives back what it has of the terminal.
+    #[cfg(feature = "label")]
+    pub fn answers(&self, path: &Path, leave: fn()) {
+        let path = path.to_owned();
+        self.with(|doing| *doing = Doing::Session { path, leave });
     }
 
     /// A round of the run has ended.
     pub fn round(&self, round: u64) {
-        self.with(|run| {
-            if let Some(run) = run {
+        self.with(|doing| {
+            if let Doing::Run(run) = doing {
                 run.ended = round;
             }
         });
     }
 
-    fn with(&self, act: impl FnOnce(&mut Option<Run>)) {
-        act(&mut self.run.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with(&self, act: impl FnOnce(&mut Doing)) {
+        act(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -99,9 +133,14 @@ fn ignored(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-fn message(run: Option<&Run>) -> String {
-    let Some(Run { out, partial, ended }) = run else {
-        return "interrupted; nothing was written".to_owned();
+fn message(doing: &Doing) -> String {
+    let Run { out, partial, ended } = match doing {
+        Doing::Run(run) => run,
+        #[cfg(feature = "label")]
+        Doing::Session { path, .. } => {
+            return format!("interrupted; every answer is in {}", path.display());
+        }
+        Doing::Other => return "interrupted; nothing was written".to_owned(),
     };
     if abandon(partial) {
         let done = match ended {
