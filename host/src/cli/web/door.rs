@@ -48,23 +48,36 @@ impl Door {
         Self { listens: listens.ip(), tokens }
     }
 
-    /// Lets in what is sent to us, and not by another page.
-    pub fn check_way(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or(""));
-        let host = text(HOST).filter(|host| self.is_ours(host)).ok_or(Refusal::Host)?;
-        let from_elsewhere = |origin: &str| origin.strip_prefix("http://") != Some(host);
-        let by_elsewhere = |site: &str| !["same-origin", "none"].contains(&site);
-        if text(ORIGIN).is_some_and(from_elsewhere) || text(SITE).is_some_and(by_elsewhere) {
-            return Err(Refusal::Origin);
+    /// Lets in what is sent to us.
+    pub fn check_host(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        match text(headers, &HOST) {
+            Some(host) if self.is_ours(host) => Ok(()),
+            _ => Err(Refusal::Host),
         }
-        Ok(())
     }
 
-    /// The annotator whose token a request has.
-    pub fn annotator(&self, headers: &HeaderMap) -> Result<usize, Refusal> {
-        let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let given = value.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
-        self.tokens.iter().position(|token| token.is(given)).ok_or(Refusal::Token)
+    /// Lets in what no other page sends. Browsers say where a request comes from; other programs need
+    /// not, and cannot be made to send it by a page.
+    pub fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let host = text(headers, &HOST);
+        let elsewhere = |origin: &str| origin.strip_prefix("http://") != host;
+        let another = |site: &str| !["same-origin", "none"].contains(&site);
+        let refused =
+            text(headers, &ORIGIN).is_some_and(elsewhere) || text(headers, &SITE).is_some_and(another);
+        if refused { Err(Refusal::Origin) } else { Ok(()) }
+    }
+
+    /// The annotator, from 1, whose token a request has.
+    pub fn annotator(&self, headers: &HeaderMap) -> Result<u32, Refusal> {
+        let given = text(headers, &AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        let token = given.unwrap_or("");
+        let mut annotators = (1..).zip(&self.tokens);
+        annotators.find(|(_, own)| own.is(token)).map(|(number, _)| number).ok_or(Refusal::Token)
+    }
+
+    /// How many annotators there are.
+    pub fn annotators(&self) -> usize {
+        self.tokens.len()
     }
 
     /// Whether a host, with any port since a tunnel has another one, is an address and not a name that
@@ -75,11 +88,81 @@ impl Door {
             _ => host,
         };
         let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-        let local = !self.listens.is_loopback() && !self.listens.is_unspecified();
+        let anywhere = self.listens.is_unspecified();
         match bare.parse::<IpAddr>() {
-            Ok(address) if local => address == self.listens,
-            Ok(address) => address.is_loopback() || self.listens.is_unspecified(),
-            Err(_) => !local && name.eq_ignore_ascii_case("localhost"),
+            Ok(address) if self.listens.is_loopback() => address.is_loopback(),
+            Ok(address) => anywhere || address == self.listens,
+            Err(_) => {
+                let local = anywhere || self.listens.is_loopback();
+                local && name.eq_ignore_ascii_case("localhost")
+            }
+        }
+    }
+}
+
+/// A header's text; none of ours has anything but ASCII.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door(listens: &str) -> Door {
+        Door::new(listens.parse().unwrap(), Vec::new())
+    }
+
+    #[test]
+    fn a_host_is_an_address_of_ours() {
+        let ours = [
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("127.0.0.1:80", "127.0.0.1:9000"),
+            ("127.0.0.1:80", "localhost:80"),
+            ("127.0.0.1:80", "LOCALHOST"),
+            ("[::1]:80", "[::1]:80"),
+            ("[::1]:80", "[::1]"),
+            ("192.168.1.2:80", "192.168.1.2:80"),
+            ("0.0.0.0:80", "192.168.1.2:80"),
+            ("0.0.0.0:80", "localhost"),
+        ];
+        for (listens, host) in ours {
+            assert!(door(listens).is_ours(host), "{host} of {listens}");
+        }
+        let others = [
+            ("127.0.0.1:80", "evil.example:80"),
+            ("127.0.0.1:80", "127.0.0.1.evil.example"),
+            ("127.0.0.1:80", "localhost.evil.example:80"),
+            ("127.0.0.1:80", "192.168.1.2:80"),
+            ("127.0.0.1:80", "user@127.0.0.1:80"),
+            ("127.0.0.1:80", ""),
+            ("192.168.1.2:80", "localhost:80"),
+            ("192.168.1.2:80", "127.0.0.1:80"),
+            ("0.0.0.0:80", "evil.example"),
+        ];
+        for (listens, host) in others {
+            assert!(!door(listens).is_ours(host), "{host} of {listens}");
+        }
+    }
+
+    #[test]
+    fn other_pages_are_kept_out() {
+        let door = door("127.0.0.1:80");
+        let check = |sent: &[(HeaderName, &str)]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "127.0.0.1:80".parse().unwrap());
+            for (name, value) in sent {
+                headers.insert(name, value.parse().unwrap());
+            }
+            door.check_origin(&headers)
+        };
+        assert_eq!(check(&[]), Ok(()));
+        assert_eq!(check(&[(ORIGIN, "http://127.0.0.1:80"), (SITE, "same-origin")]), Ok(()));
+        for origin in ["null", "", "http://127.0.0.1:81", "https://127.0.0.1:80", "http://localhost:80"] {
+            assert_eq!(check(&[(ORIGIN, origin)]), Err(Refusal::Origin), "{origin:?}");
+        }
+        for site in ["cross-site", "same-site", ""] {
+            assert_eq!(check(&[(SITE, site)]), Err(Refusal::Origin), "{site:?}");
         }
     }
 }

@@ -2,12 +2,10 @@
 // Texts are put in as text, never as markup.
 
 const TOKEN = "pairpick-token";
-/** How often to look whether a next question is there, in milliseconds. */
-const LOOK_AGAIN = 250;
 /** A key so soon after a question came, in milliseconds, was meant for the one before. */
 const TOO_SOON = 150;
 
-const ANSWERS = { 1: "first", ArrowLeft: "first", 2: "second", ArrowRight: "second", 0: "tie", s: "skip", b: "both_bad" };
+const ANSWERS = { 1: "first", ArrowLeft: "first", 2: "second", ArrowRight: "second", 0: "tie", s: "skip", b: "both-bad" };
 
 const element = (id) => document.getElementById(id);
 const buttons = [...document.querySelectorAll("button[data-answer]")];
@@ -18,7 +16,8 @@ let question = null;
 let shown = 0, unseen = 0, hiddenAt = null;
 /** Whether something is on its way to the program. */
 let busy = false;
-let lookingAgain = null;
+/** The next look for news. */
+let asking = null;
 
 /** The token comes in the address, where it would stay for others to see, and goes with every request. */
 function token() {
@@ -37,6 +36,8 @@ async function ask(path, body) {
   };
   if (body !== undefined) {
     options.method = "POST";
+    // Also what is sent while the page goes.
+    options.keepalive = true;
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
@@ -46,6 +47,7 @@ async function ask(path, body) {
   } catch {
     throw new Error("The program does not answer. Nothing is lost: start it again, or press the key again.");
   }
+  if (response.status === 204) return null;
   const told = await response.json();
   if (!response.ok) throw new Error(told.error);
   return told;
@@ -55,7 +57,7 @@ async function ask(path, body) {
 async function turn(path, body) {
   if (busy) return;
   busy = true;
-  clearTimeout(lookingAgain);
+  clearTimeout(asking);
   enable();
   try {
     show(await ask(path, body));
@@ -79,26 +81,30 @@ function seconds() {
 
 function show({ annotator, news, next, status }) {
   element("annotator").textContent = annotator ?? "";
-  say(news ?? "", false);
   showStatus(status);
-  const asked = next.question ?? null;
-  if (asked === null) {
-    question = null;
-    element("asked").hidden = true;
-    entitle(next.waiting ? "The next questions are on their way" : "No question is left");
-    if (next.reason) say(next.reason, false);
-    if (next.waiting) lookingAgain = setTimeout(() => turn("/api/question"), LOOK_AGAIN);
+  if (next.question) {
+    say(news ?? "", false);
+    showQuestion(next.question);
     return;
   }
+  question = null;
+  element("asked").hidden = true;
+  entitle(next.waiting ? "A moment" : "No question is left");
+  say([news, next.waiting ?? next.ended].filter(Boolean).join(" "), false);
+  if (next.waiting) asking = setTimeout(() => turn("/api/news"));
+}
+
+function showQuestion({ id, title, ...texts }) {
+  if (id === question) return;
+  question = id;
+  element("prompted").hidden = texts.prompt === null;
+  for (const part of ["prompt", "first", "second"]) fill(element(part), texts[part] ?? "");
+  element("note").value = "";
   element("asked").hidden = false;
-  if (asked.id === question) return;
-  question = asked.id;
-  for (const part of ["prompt", "first", "second"]) fill(element(part), asked[part]);
-  element("note").value = asked.note ?? "";
   shown = performance.now();
   unseen = 0;
   hiddenAt = document.hidden ? shown : null;
-  entitle(`Question ${asked.number}: which reply is better?`);
+  entitle(title);
   scrollTo(0, 0);
   element("question").focus({ preventScroll: true });
 }
@@ -109,13 +115,14 @@ function entitle(title) {
 }
 
 function say(news, wrong) {
-  element("news").textContent = news;
+  // Only news is spoken: the same words stay as they are.
+  if (element("news").textContent !== news) element("news").textContent = news;
   element("news").classList.toggle("wrong", wrong);
 }
 
-function showStatus({ left, done, share, lines }) {
-  element("left").textContent = left;
-  element("progress").value = share;
+function showStatus({ batch, left, lines }) {
+  element("progress").max = Math.max(batch, 1);
+  element("progress").value = batch - left;
   const list = lines.map(([name, value]) => {
     const [pair, term, data] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
     term.textContent = name;
@@ -176,4 +183,6 @@ document.addEventListener("visibilitychange", () => {
   // Another tab may have answered.
   turn("/api/question");
 });
+// Whoever goes leaves the question to others.
+addEventListener("pagehide", () => ask("/api/leave", {}).catch(() => {}));
 turn("/api/question");
