@@ -1,5 +1,8 @@
-//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on.
+//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on; or a
+//! server ends what it has begun.
 
+use std::fmt;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +22,29 @@ const INTERRUPTED: i32 = 130;
 pub(super) struct Work {
     bars: Bars,
     run: Arc<Mutex<Option<Run>>>,
+    end: Arc<Mutex<End>>,
+}
+
+/// How the program ends.
+#[derive(Default)]
+enum End {
+    /// At once.
+    #[default]
+    AtOnce,
+    /// By this, which ends it soon.
+    By(Box<dyn FnOnce() + Send>),
+    /// That has been asked for: at once.
+    Asked,
+}
+
+impl fmt::Debug for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AtOnce => "AtOnce",
+            Self::By(_) => "By(..)",
+            Self::Asked => "Asked",
+        })
+    }
 }
 
 /// A run and where its files are.
@@ -32,7 +58,7 @@ struct Run {
 impl Work {
     /// Nothing yet; what these bars show is to be cleared.
     pub fn new(bars: Bars) -> Self {
-        Self { bars, run: Arc::default() }
+        Self { bars, run: Arc::default(), end: Arc::default() }
     }
 
     /// Ends the program when it is interrupted. A signal that the caller ignores, as `nohup` does
@@ -41,13 +67,23 @@ impl Work {
     pub fn end_when_interrupted(&self) {
         let work = self.clone();
         on_interruption(move || {
+            let end = work.with_end(|end| mem::replace(end, End::Asked));
+            if let End::By(end) = end {
+                return end();
+            }
             let _no_drafts = wait_for_drafts();
             work.with(|run| {
                 work.bars.close();
-                log(PLAIN, &message(run.as_ref()));
+                log(PLAIN, &message(run.as_ref(), &end));
             });
             process::exit(INTERRUPTED);
         });
+    }
+
+    /// An interruption does this, and only the next one ends the program at once.
+    #[cfg(feature = "web")]
+    pub fn end_by(&self, end: impl FnOnce() + Send + 'static) {
+        self.with_end(|held| *held = End::By(Box::new(end)));
     }
 
     /// A run's folder is there, and so many of its rounds.
@@ -65,12 +101,16 @@ impl Work {
         });
     }
 
+    fn with_end<T>(&self, act: impl FnOnce(&mut End) -> T) -> T {
+        act(&mut self.end.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn with(&self, act: impl FnOnce(&mut Option<Run>)) {
         act(&mut self.run.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-/// Acts once on the first interruption, by a signal that is not ignored: Linux tells which are. Where
+/// Acts on every interruption, by a signal that is not ignored: Linux tells which are. Where
 /// one of them is elsewhere, none is heeded.
 #[cfg(not(target_os = "linux"))]
 fn on_interruption(act: impl FnMut() + Send + 'static) {
@@ -88,7 +128,7 @@ fn on_interruption(mut act: impl FnMut() + Send + 'static) {
     let heeded =
         [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     if let Ok(mut signals) = Signals::new(heeded) {
-        std::thread::spawn(move || signals.forever().next().map(|_| act()));
+        std::thread::spawn(move || signals.forever().for_each(|_| act()));
     }
 }
 
@@ -99,7 +139,10 @@ fn ignored(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-fn message(run: Option<&Run>) -> String {
+fn message(run: Option<&Run>, end: &End) -> String {
+    if matches!(end, End::Asked) {
+        return "interrupted again; every answer is kept".to_owned();
+    }
     let Some(Run { out, partial, ended }) = run else {
         return "interrupted; nothing was written".to_owned();
     };

@@ -20,6 +20,8 @@ mod score;
 mod select;
 mod train;
 mod verify;
+#[cfg(feature = "web")]
+mod web;
 
 use std::process::ExitCode;
 

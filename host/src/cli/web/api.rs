@@ -128,7 +128,13 @@ async fn at_desk(
         let news = act(&office)?;
         let (next, status) = (office.desk.next(annotator)?, office.desk.status()?);
         office.has_shown(annotator, &next);
-        Ok(view::turn(&Turn { annotator, annotators: office.door.annotators(), news, next, status }))
+        Ok(view::turn(&Turn {
+            annotator,
+            annotators: office.door.annotators(),
+            news,
+            next,
+            status,
+        }))
     };
     match tokio::task::spawn_blocking(turn).await {
         Ok(told) => told.map(Json).map_err(Failure::Desk),
@@ -183,7 +189,8 @@ async fn undo(
 ) -> Told {
     sent?;
     let Annotator(number) = annotator;
-    at_desk(office, annotator, move |office| Ok(Some(view::undone(office.desk.undo(number)?)))).await
+    at_desk(office, annotator, move |office| Ok(Some(view::undone(office.desk.undo(number)?))))
+        .await
 }
 
 async fn leave(

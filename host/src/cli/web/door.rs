@@ -5,8 +5,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::Json;
-use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
 use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -30,7 +30,9 @@ impl IntoResponse for Refusal {
         let error = match self {
             Self::Host => "this is not the host of the address that pairpick printed",
             Self::Origin => "another page may not send this",
-            Self::Token => "not an address that pairpick printed, or of an earlier start: open the one printed last",
+            Self::Token => {
+                "not an address that pairpick printed, or of an earlier start: open the one printed last"
+            }
         };
         (StatusCode::FORBIDDEN, Json(json!({ "error": error }))).into_response()
     }
@@ -62,8 +64,8 @@ impl Door {
         let host = text(headers, &HOST);
         let elsewhere = |origin: &str| origin.strip_prefix("http://") != host;
         let another = |site: &str| !["same-origin", "none"].contains(&site);
-        let refused =
-            text(headers, &ORIGIN).is_some_and(elsewhere) || text(headers, &SITE).is_some_and(another);
+        let refused = text(headers, &ORIGIN).is_some_and(elsewhere)
+            || text(headers, &SITE).is_some_and(another);
         if refused { Err(Refusal::Origin) } else { Ok(()) }
     }
 
@@ -158,7 +160,9 @@ mod tests {
         };
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&[(ORIGIN, "http://127.0.0.1:80"), (SITE, "same-origin")]), Ok(()));
-        for origin in ["null", "", "http://127.0.0.1:81", "https://127.0.0.1:80", "http://localhost:80"] {
+        for origin in
+            ["null", "", "http://127.0.0.1:81", "https://127.0.0.1:80", "http://localhost:80"]
+        {
             assert_eq!(check(&[(ORIGIN, origin)]), Err(Refusal::Origin), "{origin:?}");
         }
         for site in ["cross-site", "same-site", ""] {

@@ -23,7 +23,11 @@ pub(super) struct File {
 pub(super) const FILES: [File; 4] = [
     File { path: "/", kind: "text/html; charset=utf-8", text: include_str!("page.html") },
     File { path: "/page.css", kind: "text/css; charset=utf-8", text: include_str!("page.css") },
-    File { path: "/page.js", kind: "text/javascript; charset=utf-8", text: include_str!("page.js") },
+    File {
+        path: "/page.js",
+        kind: "text/javascript; charset=utf-8",
+        text: include_str!("page.js"),
+    },
     File { path: "/icon.svg", kind: "image/svg+xml", text: include_str!("icon.svg") },
 ];
 

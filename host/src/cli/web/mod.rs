@@ -5,54 +5,137 @@ mod api;
 mod door;
 mod files;
 mod token;
+mod view;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Args;
+use tokio::sync::oneshot;
 
+use self::api::Office;
 use self::door::Door;
 use self::token::Token;
 use super::output::Output;
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 use crate::session::Desk;
 
-/// How long those who are answering have when the server ends.
-const LAST_REPLIES: Duration = Duration::from_secs(2);
+/// How long those who are just sending something have when the server ends.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Where the page is.
+/// The most people who answer at once.
+const MOST_ANNOTATORS: i64 = 64;
+
+/// Whether there is a page, and where.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct WebOptions {
-    /// Answer on a page in the browser in place of the terminal; its address is printed
+pub(super) struct WebOptions {
+    /// Answer on a page in a browser, whose address is printed, and not in the terminal
     #[arg(long, help_heading = "Page")]
     pub web: bool,
 
-    /// Address and port that the page is served at; port 0 is any free one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0", requires = "web", help_heading = "Page")]
+    /// People who answer at once, each at an address of their own: the questions of a batch are shared
+    /// out
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "web", help_heading = "Page",
+          value_parser = clap::value_parser!(u32).range(1..=MOST_ANNOTATORS))]
+    pub annotators: u32,
+
+    /// Address and port that the page is served at; port 0 is any that is free
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:0",
+        requires = "web",
+        help_heading = "Page"
+    )]
     pub listen: SocketAddr,
 
-    /// Let --listen name an address that other machines reach: what they send and get is not encrypted
+    /// Let --listen be an address that other machines reach, though nothing is encrypted
     #[arg(long, requires = "web", help_heading = "Page")]
     pub beyond_loopback: bool,
 }
 
-impl WebOptions {
-    fn check(&self, output: &mut Output) -> Result<()> {
-        let local = self.listen.ip().is_loopback();
-        if local {
-            return Ok(());
+/// A server that has its address and waits for a desk.
+pub(super) struct Server {
+    socket: TcpListener,
+    address: SocketAddr,
+    tokens: Vec<Token>,
+}
+
+impl Server {
+    /// Takes the address.
+    ///
+    /// # Errors
+    /// An address that other machines reach and that nobody allowed; one that cannot be had.
+    pub fn open(options: &WebOptions, output: &mut Output) -> Result<Self> {
+        let WebOptions { listen, beyond_loopback, annotators, .. } = *options;
+        if !listen.ip().is_loopback() {
+            if !beyond_loopback {
+                let expected = "an address of this machine alone, such as 127.0.0.1:8080; others reach \
+                                this one, which `beyond_loopback` allows";
+                return Err(Error::setting("listen", listen, expected));
+            }
+            output.note(
+                "other machines reach the page, and nothing is encrypted: who sees the traffic can read \
+                 the texts and answer in somebody's place",
+            );
         }
-        if !self.beyond_loopback {
-            let expected = "is reached by other machines: say `beyond_loopback` if that is meant";
-            return Err(Error::setting("listen", self.listen, expected));
-        }
-        use crate::progress::Progress;
-        output.note(
-            "other machines reach this page; nothing is encrypted, so whoever sees the traffic can read \
-             the texts and answer in somebody's place",
-        );
-        Ok(())
+        let refused = |error| Error::io(listen.to_string(), "listen there", error);
+        let socket = TcpListener::bind(listen).map_err(refused)?;
+        socket.set_nonblocking(true).map_err(refused)?;
+        let address = socket.local_addr().map_err(refused)?;
+        let tokens = (0..annotators).map(|_| Token::draw()).collect::<Result<_>>()?;
+        Ok(Self { socket, address, tokens })
     }
+
+    /// Serves until the program is interrupted, and closes the desk.
+    ///
+    /// # Errors
+    /// What the system refuses; what the desk cannot write.
+    pub fn serve(self, desk: Desk, output: &mut Output) -> Result<()> {
+        let Self { socket, address, tokens } = self;
+        for token in &tokens {
+            output.result(&format!("http://{address}/#{token}\n"))?;
+        }
+        output.log("open the address above; Ctrl-C ends, and every answer is kept as it comes");
+        let (end, ended) = oneshot::channel::<()>();
+        output.work().end_by(move || drop(end));
+        let door = Door::new(address, tokens);
+        let office = Arc::new(Office { desk, door, shown: Mutex::new(BTreeMap::new()) });
+        let refused = |error| Error::io(address.to_string(), "serve there", error);
+        serve_until(socket, office.clone(), ended).map_err(refused)?;
+        // The runtime is gone, and with it whatever still held the office.
+        match Arc::into_inner(office) {
+            Some(office) => office.desk.close(),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Serves until the other end of the channel is gone.
+fn serve_until(
+    socket: TcpListener,
+    office: Arc<Office>,
+    ended: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let socket = tokio::net::TcpListener::from_std(socket)?;
+        let (told, ending) = oneshot::channel::<()>();
+        let wait = async move {
+            let _ = ended.await;
+            drop(told);
+        };
+        let serving = axum::serve(socket, api::router(office)).with_graceful_shutdown(wait);
+        let mut serving = tokio::spawn(serving.into_future());
+        let _ = ending.await;
+        match tokio::time::timeout(LAST_WORDS, &mut serving).await {
+            Ok(served) => served.unwrap_or(Ok(())),
+            // Somebody who sends nothing more keeps nobody waiting.
+            Err(_late) => Ok(()),
+        }
+    })
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::session::{Answer, Ending, Line, Next, Outcome, Shown, Status, Undone, Waiting};
+use crate::session::status::Line;
+use crate::session::{Answer, Ending, Next, Outcome, Shown, Status, Undone, Waiting};
 
 /// What a page shows after each request.
 pub(super) struct Turn {
@@ -24,8 +25,8 @@ pub(super) fn turn(turn: &Turn) -> Value {
         "news": news,
         "next": match next {
             Next::Question(shown) => json!({ "question": question(shown) }),
-            Next::Wait(waiting) => json!({ "waiting": self::waiting(*waiting) }),
-            Next::Ended(ending) => json!({ "ended": self::ended(*ending) }),
+            Next::Wait(waiting) => json!({ "waiting": waited_for(*waiting) }),
+            Next::Ended(ending) => json!({ "ended": ended(*ending) }),
         },
         "status": { "batch": status.batch, "left": status.left, "lines": lines },
     })
@@ -40,7 +41,7 @@ fn question(shown: &Shown) -> Value {
     })
 }
 
-const fn waiting(waiting: Waiting) -> &'static str {
+const fn waited_for(waiting: Waiting) -> &'static str {
     match waiting {
         Waiting::Others => "Others have the rest of this batch. The next one comes by itself.",
         Waiting::Batch => "The next batch is being chosen. It comes by itself.",
