@@ -22,6 +22,7 @@ pub mod request;
 pub mod score;
 mod select;
 mod state;
+pub mod steps;
 mod target;
 mod weights;
 

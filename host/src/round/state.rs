@@ -3,7 +3,7 @@
 use pairpick_core::arith::Real;
 
 use super::answer::Answered;
-use super::posterior::LabelPosterior;
+use super::posterior::{Known, LabelPosterior};
 use super::prompts::AskedPairs;
 use crate::data::labels::Label;
 use crate::data::question::Question;
@@ -17,7 +17,9 @@ pub(super) struct State<T> {
     pub(super) model: Model,
     pub(super) labels: Vec<Label>,
     skipped: Vec<Question>,
-    /// Of the labels, under the model.
+    /// Pairs that wait for their answers.
+    open: Vec<Question>,
+    /// Of the labels and the open pairs, under the model.
     pub(super) posterior: LabelPosterior<T>,
 }
 
@@ -31,12 +33,33 @@ impl<T: Real> State<T> {
         progress: &mut dyn Progress,
     ) -> Result<Self> {
         let posterior = LabelPosterior::of(context, &model, &labels, None, progress)?;
-        Ok(Self { model, labels, skipped, posterior })
+        Ok(Self { model, labels, skipped, open: Vec::new(), posterior })
+    }
+
+    /// The same, while pairs of later batches wait for their answers; the model's λ was this.
+    pub(super) fn with_open(
+        context: Context<'_>,
+        model: Model,
+        answered: Answered,
+        open: Vec<Question>,
+        chosen: Option<f64>,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        let Answered { labels, skipped } = answered;
+        let known = Known { labels: &labels, open: &open };
+        let posterior = LabelPosterior::with_open(context, &model, known, chosen, progress)?;
+        Ok(Self { model, labels, skipped, open, posterior })
     }
 
     /// Every pair that was asked about.
     pub(super) fn asked(&self) -> AskedPairs {
-        AskedPairs::of(self.labels.iter().map(|label| &label.question).chain(&self.skipped))
+        let labelled = self.labels.iter().map(|label| &label.question);
+        AskedPairs::of(labelled.chain(&self.skipped).chain(&self.open))
+    }
+
+    /// How many pairs have a label, or are to have one.
+    pub(super) fn labels(&self) -> usize {
+        self.labels.len().saturating_add(self.open.len())
     }
 
     /// Learns from the answers of a round, and from all before.
@@ -52,12 +75,23 @@ impl<T: Real> State<T> {
         if self.labels.is_empty() {
             return Ok(());
         }
-        if context.settings.training.init == Init::Fresh || round == 1 {
-            self.model.reset(context.settings.seed, round)?;
-        }
-        let learnt = self.model.fit(context, round, &self.labels, progress)?;
-        let chosen = learnt.prior_precision();
+        let chosen = teach(context, round, &mut self.model, &self.labels, progress)?;
         self.posterior = LabelPosterior::of(context, &self.model, &self.labels, chosen, progress)?;
         Ok(())
     }
+}
+
+/// Trains a model on all labels so far, those of this round the last; gives back λ, where the fit has
+/// chosen it.
+pub(super) fn teach(
+    context: Context<'_>,
+    round: u64,
+    model: &mut Model,
+    labels: &[Label],
+    progress: &mut dyn Progress,
+) -> Result<Option<f64>> {
+    if context.settings.training.init == Init::Fresh || round == 1 {
+        model.reset(context.settings.seed, round)?;
+    }
+    Ok(model.fit(context, round, labels, progress)?.prior_precision())
 }
