@@ -126,7 +126,7 @@ async fn at_desk(
 ) -> Told {
     let turn = move || {
         let news = act(&office)?;
-        let (next, status) = (office.desk.next(annotator)?, office.desk.status()?);
+        let (next, status) = (office.desk.next(annotator)?, office.desk.status());
         office.has_shown(annotator, &next);
         Ok(view::turn(&Turn {
             annotator,

@@ -91,10 +91,10 @@ impl Server {
         Ok(Self { socket, address, tokens })
     }
 
-    /// Serves until the program is interrupted, and closes the desk.
+    /// Serves until the program is interrupted, and lets the desk go.
     ///
     /// # Errors
-    /// What the system refuses; what the desk cannot write.
+    /// What the system refuses.
     pub fn serve(self, desk: Desk, output: &mut Output) -> Result<()> {
         let Self { socket, address, tokens } = self;
         for token in &tokens {
@@ -106,12 +106,7 @@ impl Server {
         let door = Door::new(address, tokens);
         let office = Arc::new(Office { desk, door, shown: Mutex::new(BTreeMap::new()) });
         let refused = |error| Error::io(address.to_string(), "serve there", error);
-        serve_until(socket, office.clone(), ended).map_err(refused)?;
-        // The runtime is gone, and with it whatever still held the office.
-        match Arc::into_inner(office) {
-            Some(office) => office.desk.close(),
-            None => Ok(()),
-        }
+        serve_until(socket, office, ended).map_err(refused)
     }
 }
 

@@ -5,7 +5,12 @@ const TOKEN = "pairpick-token";
 /** A key so soon after a question came, in milliseconds, was meant for the one before. */
 const TOO_SOON = 150;
 
-const ANSWERS = { 1: "first", ArrowLeft: "first", 2: "second", ArrowRight: "second", 0: "tie", s: "skip", b: "both-bad" };
+/** How soon to try again where nothing is shown, in milliseconds. */
+const AGAIN = 2000;
+
+const ANSWERS = new Map(Object.entries({
+  1: "first", ArrowLeft: "first", 2: "second", ArrowRight: "second", 0: "tie", s: "skip", b: "both-bad",
+}));
 
 const element = (id) => document.getElementById(id);
 const buttons = [...document.querySelectorAll("button[data-answer]")];
@@ -49,7 +54,7 @@ async function ask(path, body) {
   }
   if (response.status === 204) return null;
   const told = await response.json();
-  if (!response.ok) throw new Error(told.error);
+  if (!response.ok) throw Object.assign(new Error(told.error), { final: response.status === 403 });
   return told;
 }
 
@@ -63,6 +68,7 @@ async function turn(path, body) {
     show(await ask(path, body));
   } catch (error) {
     say(error.message, true);
+    if (question === null && !error.final) asking = setTimeout(() => turn("/api/question"), AGAIN);
   } finally {
     busy = false;
     enable();
@@ -120,7 +126,8 @@ function say(news, wrong) {
   element("news").classList.toggle("wrong", wrong);
 }
 
-function showStatus({ batch, left, lines }) {
+function showStatus({ batch, left, working, lines }) {
+  element("working").textContent = working ?? "";
   element("progress").max = Math.max(batch, 1);
   element("progress").value = batch - left;
   const list = lines.map(([name, value]) => {
@@ -135,7 +142,7 @@ function showStatus({ batch, left, lines }) {
 
 /** Puts a text in as it is, but for what has no shape or turns what stands around it: that is named. */
 function fill(place, text) {
-  const parts = text.split(/([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])/u);
+  const parts = text.replaceAll("\r\n", "\n").split(/([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])/u);
   place.replaceChildren(...parts.map((part, at) => (at % 2 ? named(part) : document.createTextNode(part))));
 }
 
@@ -152,7 +159,8 @@ function enable() {
 }
 
 function press(event) {
-  const { key, target } = event;
+  const { target } = event;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   if (target === element("note")) {
     if (key === "Escape" || (key === "Enter" && !event.shiftKey)) {
@@ -162,15 +170,20 @@ function press(event) {
     return;
   }
   if (!element("keys").checked || event.repeat || performance.now() - shown < TOO_SOON) return;
-  if (key in ANSWERS) answer(ANSWERS[key]);
+  if (ANSWERS.has(key)) answer(ANSWERS.get(key));
   else if (key === "u") turn("/api/undo", {});
   else if (key === "n" && question !== null) element("note").focus();
   else return;
   event.preventDefault();
 }
 
-for (const button of buttons) button.addEventListener("click", () => answer(button.dataset.answer));
-element("undo").addEventListener("click", () => turn("/api/undo", {}));
+/** A click that is not the second of a double click, which was meant for the question before. */
+function onClick(button, act) {
+  button.addEventListener("click", (event) => event.detail < 2 && act());
+}
+
+for (const button of buttons) onClick(button, () => answer(button.dataset.answer));
+onClick(element("undo"), () => turn("/api/undo", {}));
 addEventListener("keydown", press);
 addEventListener("hashchange", () => turn("/api/question"));
 document.addEventListener("visibilitychange", () => {

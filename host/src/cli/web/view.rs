@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::session::status::Line;
-use crate::session::{Answer, Ending, Next, Outcome, Shown, Status, Undone, Waiting};
+use crate::session::{Answer, Ending, Line, Next, Outcome, Shown, Status, Undone, Waiting};
 
 /// What a page shows after each request.
 pub(super) struct Turn {
@@ -28,7 +27,9 @@ pub(super) fn turn(turn: &Turn) -> Value {
             Next::Wait(waiting) => json!({ "waiting": waited_for(*waiting) }),
             Next::Ended(ending) => json!({ "ended": ended(*ending) }),
         },
-        "status": { "batch": status.batch, "left": status.left, "lines": lines },
+        "status": {
+            "batch": status.batch, "left": status.left, "working": status.working, "lines": lines,
+        },
     })
 }
 
