@@ -32,6 +32,12 @@ pub enum SessionError {
         /// What the session says.
         expected: String,
     },
+    /// There is a session where a new one was to begin.
+    #[error("{}: there is a session already; answers are imported into a new one", path.display())]
+    Exists {
+        /// The session.
+        path: PathBuf,
+    },
     /// A newer version of this program wrote it.
     #[error(
         "{}: a session of format {found}, which a newer version of this program wrote; this one \

@@ -25,7 +25,7 @@ const HELD: Duration = Duration::from_secs(15 * 60);
 /// A session at work: any number of faces share one by reference, from as many threads as they like.
 /// Batches are chosen and models trained in the background.
 pub struct Desk {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What the desk and its background share.

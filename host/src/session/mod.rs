@@ -17,6 +17,7 @@ mod status;
 mod store;
 mod tally;
 mod text;
+mod transfer;
 mod worker;
 
 pub use self::desk::Desk;

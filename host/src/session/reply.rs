@@ -89,6 +89,16 @@ pub enum Side {
     Right,
 }
 
+impl Side {
+    /// The other one.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
+
 /// An answer and what goes with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {

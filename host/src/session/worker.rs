@@ -144,10 +144,7 @@ fn asked(seed: u64, first: QuestionId, questions: &[Question], again: &[u64]) ->
         else {
             continue;
         };
-        let first = match first {
-            Side::Left => Side::Right,
-            Side::Right => Side::Left,
-        };
+        let first = first.other();
         let (id, repeats) = (ids.next().unwrap_or(repeats), Some(repeats));
         asked.push(Asked { id, question, first, repeats, given: None });
     }
