@@ -1,11 +1,12 @@
-//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on; or a
-//! server ends what it has begun.
+//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on; a page is
+//! served until then.
 
-use std::fmt;
-use std::mem;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
+
+#[cfg(feature = "web")]
+use tokio::sync::oneshot;
 
 use super::bars::Bars;
 use super::log::{PLAIN, log};
@@ -21,29 +22,48 @@ const INTERRUPTED: i32 = 130;
 #[derive(Clone, Debug)]
 pub(super) struct Work {
     bars: Bars,
-    run: Arc<Mutex<Option<Run>>>,
-    end: Arc<Mutex<End>>,
+    doing: Arc<Mutex<Doing>>,
 }
 
-/// How the program ends.
-#[derive(Default)]
-enum End {
-    /// At once.
+/// What it is doing.
+#[derive(Debug, Default)]
+enum Doing {
+    /// What leaves nothing behind.
     #[default]
-    AtOnce,
-    /// By this, which ends it soon.
-    By(Box<dyn FnOnce() + Send>),
-    /// That has been asked for: at once.
-    Asked,
+    Other,
+    Run(Run),
+    /// It takes answers, which are safe.
+    #[cfg(feature = "label")]
+    Session {
+        path: PathBuf,
+        /// Gives the terminal back.
+        leave: fn(),
+    },
+    /// The same, on a page: the first interruption ends the server, which ends the program.
+    #[cfg(feature = "web")]
+    Page {
+        path: PathBuf,
+        /// Dropped to end it.
+        end: Option<oneshot::Sender<()>>,
+    },
 }
 
-impl fmt::Debug for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AtOnce => "AtOnce",
-            Self::By(_) => "By(..)",
-            Self::Asked => "Asked",
-        })
+impl Doing {
+    /// Gives back what it has of the terminal.
+    fn leave(&self) {
+        #[cfg(feature = "label")]
+        if let Self::Session { leave, .. } = self {
+            leave();
+        }
+    }
+
+    /// Whether it now ends by itself.
+    fn ends(&mut self) -> bool {
+        match self {
+            #[cfg(feature = "web")]
+            Self::Page { end, .. } => end.take().is_some(),
+            _ => false,
+        }
     }
 }
 
@@ -58,7 +78,7 @@ struct Run {
 impl Work {
     /// Nothing yet; what these bars show is to be cleared.
     pub fn new(bars: Bars) -> Self {
-        Self { bars, run: Arc::default(), end: Arc::default() }
+        Self { bars, doing: Arc::default() }
     }
 
     /// Ends the program when it is interrupted. A signal that the caller ignores, as `nohup` does
@@ -67,50 +87,54 @@ impl Work {
     pub fn end_when_interrupted(&self) {
         let work = self.clone();
         on_interruption(move || {
-            let end = work.with_end(|end| mem::replace(end, End::Asked));
-            if let End::By(end) = end {
-                return end();
+            if work.with(Doing::ends) {
+                return;
             }
             let _no_drafts = wait_for_drafts();
-            work.with(|run| {
+            work.with(|doing| {
+                doing.leave();
                 work.bars.close();
-                log(PLAIN, &message(run.as_ref(), &end));
+                log(PLAIN, &message(doing));
             });
             process::exit(INTERRUPTED);
         });
     }
 
-    /// An interruption does this, and only the next one ends the program at once.
-    #[cfg(feature = "web")]
-    pub fn end_by(&self, end: impl FnOnce() + Send + 'static) {
-        self.with_end(|held| *held = End::By(Box::new(end)));
-    }
-
     /// A run's folder is there, and so many of its rounds.
     pub fn fills(&self, out: &Path, partial: &Path, ended: u64) {
         let run = Run { out: out.to_owned(), partial: partial.to_owned(), ended };
-        self.with(|held| *held = Some(run));
+        self.with(|doing| *doing = Doing::Run(run));
+    }
+
+    /// A session takes answers; `leave` gives back what it has of the terminal.
+    #[cfg(feature = "label")]
+    pub fn answers(&self, path: &Path, leave: fn()) {
+        let path = path.to_owned();
+        self.with(|doing| *doing = Doing::Session { path, leave });
+    }
+
+    /// A session is answered on a page, until the other end of the channel is told.
+    #[cfg(feature = "web")]
+    pub fn serves(&self, path: &Path, end: oneshot::Sender<()>) {
+        let path = path.to_owned();
+        self.with(|doing| *doing = Doing::Page { path, end: Some(end) });
     }
 
     /// A round of the run has ended.
     pub fn round(&self, round: u64) {
-        self.with(|run| {
-            if let Some(run) = run {
+        self.with(|doing| {
+            if let Doing::Run(run) = doing {
                 run.ended = round;
             }
         });
     }
 
-    fn with_end<T>(&self, act: impl FnOnce(&mut End) -> T) -> T {
-        act(&mut self.end.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn with(&self, act: impl FnOnce(&mut Option<Run>)) {
-        act(&mut self.run.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with<T>(&self, act: impl FnOnce(&mut Doing) -> T) -> T {
+        act(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Acts on every interruption, by a signal that is not ignored: Linux tells which are. Where
+/// Acts on each interruption, by a signal that is not ignored: Linux tells which are. Where
 /// one of them is elsewhere, none is heeded.
 #[cfg(not(target_os = "linux"))]
 fn on_interruption(act: impl FnMut() + Send + 'static) {
@@ -139,12 +163,18 @@ fn ignored(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-fn message(run: Option<&Run>, end: &End) -> String {
-    if matches!(end, End::Asked) {
-        return "interrupted again; every answer is kept".to_owned();
-    }
-    let Some(Run { out, partial, ended }) = run else {
-        return "interrupted; nothing was written".to_owned();
+fn message(doing: &Doing) -> String {
+    let Run { out, partial, ended } = match doing {
+        Doing::Run(run) => run,
+        #[cfg(feature = "label")]
+        Doing::Session { path, .. } => {
+            return format!("interrupted; every answer is in {}", path.display());
+        }
+        #[cfg(feature = "web")]
+        Doing::Page { path, .. } => {
+            return format!("interrupted; every answer is in {}", path.display());
+        }
+        Doing::Other => return "interrupted; nothing was written".to_owned(),
     };
     if abandon(partial) {
         let done = match ended {

@@ -10,6 +10,8 @@ mod groups;
 mod help;
 mod import;
 mod interrupt;
+#[cfg(feature = "label")]
+mod label;
 mod log;
 mod manual;
 mod names;
@@ -18,6 +20,8 @@ mod over;
 mod run;
 mod score;
 mod select;
+#[cfg(feature = "label")]
+mod terminal;
 mod train;
 mod verify;
 #[cfg(feature = "web")]
@@ -59,6 +63,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    #[cfg(feature = "label")]
+    Label(Box<label::Args>),
     Select(select::Args),
     Train(train::Args),
     Eval(eval::Args),
@@ -88,6 +94,8 @@ pub fn main() -> ExitCode {
     output.work().end_when_interrupted();
     let done = match &mut cli.command {
         Command::Run(args) => run::execute(args, &mut output),
+        #[cfg(feature = "label")]
+        Command::Label(args) => label::execute(args, &mut output),
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),
         Command::Eval(args) => eval::execute(args, &mut output),

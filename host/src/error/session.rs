@@ -6,6 +6,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
+    /// There is nobody to ask.
+    #[error("standard input and output are no terminal, which questions are asked in")]
+    NoTerminal,
     /// Another process works on it.
     #[error("{}: {holder} works on this session; end it there, or choose another `session`", path.display())]
     Held {

@@ -160,15 +160,16 @@ impl Desk {
     fn answers_among(&self, given: &mut Recorded) -> Vec<(QuestionId, Beside, Reply)> {
         let state = &*self.shared.lock();
         let mut answers = Vec::new();
-        for batch in state.course.open() {
-            for asked in batch.originals() {
-                let Some(own) = given.remove(&asked.question.ascending()) else {
-                    continue;
-                };
-                let again = batch.asked.iter().find(|again| again.repeats == Some(asked.id));
-                answers.push(own.first.reply(asked));
-                answers.extend(again.zip(own.again).map(|(again, answer)| answer.reply(again)));
-            }
+        let Some(batch) = state.course.open() else {
+            return answers;
+        };
+        for asked in batch.originals() {
+            let Some(own) = given.remove(&asked.question.ascending()) else {
+                continue;
+            };
+            let again = batch.asked.iter().find(|again| again.repeats == Some(asked.id));
+            answers.push(own.first.reply(asked));
+            answers.extend(again.zip(own.again).map(|(again, answer)| answer.reply(again)));
         }
         answers
     }

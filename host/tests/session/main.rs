@@ -5,6 +5,9 @@
 mod bits;
 mod files;
 mod kills;
+mod latency;
+#[path = "../npy/mod.rs"]
+mod npy;
 mod people;
 mod person;
 mod transfer;

@@ -32,7 +32,7 @@ const NEWS: Duration = Duration::from_millis(250);
 
 /// What all requests share.
 pub(super) struct Office {
-    pub desk: Desk,
+    pub desk: Arc<Desk>,
     pub door: Door,
     /// The question that each annotator was shown last, and when.
     pub shown: Mutex<BTreeMap<u32, (QuestionId, Instant)>>,

@@ -10,6 +10,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -91,18 +92,18 @@ impl Server {
         Ok(Self { socket, address, tokens })
     }
 
-    /// Serves until the program is interrupted, and lets the desk go.
+    /// Serves a session until the program is interrupted.
     ///
     /// # Errors
     /// What the system refuses.
-    pub fn serve(self, desk: Desk, output: &mut Output) -> Result<()> {
+    pub fn serve(self, desk: Arc<Desk>, session: &Path, output: &mut Output) -> Result<()> {
         let Self { socket, address, tokens } = self;
+        let (end, ended) = oneshot::channel();
+        output.work().serves(session, end);
         for token in &tokens {
             output.result(&format!("http://{address}/#{token}\n"))?;
         }
-        output.log("open the address above; Ctrl-C ends, and every answer is kept as it comes");
-        let (end, ended) = oneshot::channel::<()>();
-        output.work().end_by(move || drop(end));
+        output.log("questions are there in a browser, each address for one person; Ctrl-C ends");
         let door = Door::new(address, tokens);
         let office = Arc::new(Office { desk, door, shown: Mutex::new(BTreeMap::new()) });
         let refused = |error| Error::io(address.to_string(), "serve there", error);
