@@ -73,6 +73,9 @@ Examples:
   The same from a folder with files of these names, a tenth of the questions asked twice:
     pairpick label --data folder --session mine.db --swap-check 0.1
 
+  On a page in a browser, for three people at once:
+    pairpick label --data folder --session mine.db --web --annotators 3
+
   The answers as labels, and the model that has learnt from them:
     pairpick label --data folder --session mine.db --export labels.jsonl
     pairpick train --data folder --labels labels.jsonl --out model.safetensors

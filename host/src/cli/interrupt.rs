@@ -1,8 +1,12 @@
-//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on.
+//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on; a page is
+//! served until then.
 
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
+
+#[cfg(feature = "web")]
+use tokio::sync::oneshot;
 
 use super::bars::Bars;
 use super::log::{PLAIN, log};
@@ -35,6 +39,13 @@ enum Doing {
         /// Gives the terminal back.
         leave: fn(),
     },
+    /// The same, on a page: the first interruption ends the server, which ends the program.
+    #[cfg(feature = "web")]
+    Page {
+        path: PathBuf,
+        /// Dropped to end it.
+        end: Option<oneshot::Sender<()>>,
+    },
 }
 
 impl Doing {
@@ -43,6 +54,15 @@ impl Doing {
         #[cfg(feature = "label")]
         if let Self::Session { leave, .. } = self {
             leave();
+        }
+    }
+
+    /// Whether it now ends by itself.
+    fn ends(&mut self) -> bool {
+        match self {
+            #[cfg(feature = "web")]
+            Self::Page { end, .. } => end.take().is_some(),
+            _ => false,
         }
     }
 }
@@ -67,6 +87,9 @@ impl Work {
     pub fn end_when_interrupted(&self) {
         let work = self.clone();
         on_interruption(move || {
+            if work.with(Doing::ends) {
+                return;
+            }
             let _no_drafts = wait_for_drafts();
             work.with(|doing| {
                 doing.leave();
@@ -90,6 +113,13 @@ impl Work {
         self.with(|doing| *doing = Doing::Session { path, leave });
     }
 
+    /// A session is answered on a page, until the other end of the channel is told.
+    #[cfg(feature = "web")]
+    pub fn serves(&self, path: &Path, end: oneshot::Sender<()>) {
+        let path = path.to_owned();
+        self.with(|doing| *doing = Doing::Page { path, end: Some(end) });
+    }
+
     /// A round of the run has ended.
     pub fn round(&self, round: u64) {
         self.with(|doing| {
@@ -99,12 +129,12 @@ impl Work {
         });
     }
 
-    fn with(&self, act: impl FnOnce(&mut Doing)) {
-        act(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with<T>(&self, act: impl FnOnce(&mut Doing) -> T) -> T {
+        act(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Acts once on the first interruption, by a signal that is not ignored: Linux tells which are. Where
+/// Acts on each interruption, by a signal that is not ignored: Linux tells which are. Where
 /// one of them is elsewhere, none is heeded.
 #[cfg(not(target_os = "linux"))]
 fn on_interruption(act: impl FnMut() + Send + 'static) {
@@ -122,7 +152,7 @@ fn on_interruption(mut act: impl FnMut() + Send + 'static) {
     let heeded =
         [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     if let Ok(mut signals) = Signals::new(heeded) {
-        std::thread::spawn(move || signals.forever().next().map(|_| act()));
+        std::thread::spawn(move || signals.forever().for_each(|_| act()));
     }
 }
 
@@ -138,6 +168,10 @@ fn message(doing: &Doing) -> String {
         Doing::Run(run) => run,
         #[cfg(feature = "label")]
         Doing::Session { path, .. } => {
+            return format!("interrupted; every answer is in {}", path.display());
+        }
+        #[cfg(feature = "web")]
+        Doing::Page { path, .. } => {
             return format!("interrupted; every answer is in {}", path.display());
         }
         Doing::Other => return "interrupted; nothing was written".to_owned(),

@@ -24,6 +24,8 @@ mod select;
 mod terminal;
 mod train;
 mod verify;
+#[cfg(feature = "web")]
+mod web;
 
 use std::process::ExitCode;
 
