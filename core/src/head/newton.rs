@@ -28,6 +28,7 @@ const HALVINGS: usize = 40;
 
 /// What a fit came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Fit {
     /// Newton steps taken.
     pub steps: usize,
