@@ -8,7 +8,7 @@
 //! in order, then features over items in ascending order.
 
 use super::loss::{add_reward_gradients, check, margins, mean_loss, total};
-use super::{Prior, rewards, rewards_workspace_len};
+use super::{Belief, rewards, rewards_workspace_len};
 use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
@@ -66,25 +66,25 @@ pub const fn workspace_len(
 /// numbers; [`Error::Shape`], [`Error::Workspace`], [`Error::Label`], [`Error::Index`];
 /// [`Error::NotPositiveDefinite`] where P has no factor in this precision;
 /// [`Error::NonFinite`] if the log-posterior overflows. `head` is then the last one that was good.
-pub fn fit<T: Real, E: Executor>(
+pub fn fit<'p, T: Real, E: Executor>(
     executor: &E,
     features: Columns<'_, f32>,
     comparisons: &[Comparison<T>],
-    prior: impl Into<Prior<T>>,
+    belief: impl Into<Belief<'p, T>>,
     head: &mut [T],
     workspace: &mut [T],
 ) -> Result<Fit, Error> {
     if comparisons.is_empty() {
         return Err(Error::Empty { what: "comparisons" });
     }
-    let prior = prior.into();
-    prior.check()?;
+    let belief = belief.into();
+    belief.check(head.len())?;
     check_problem(executor, features, comparisons, head.len(), workspace.len())?;
     let order = features.rows();
     let (matrix, workspace) = split_at(workspace, packed_len(order));
     let (step, workspace) = split_at(workspace, order);
     let (trial, workspace) = split_at(workspace, order);
-    let mut problem = Problem::new(executor, features, comparisons, prior, workspace);
+    let mut problem = Problem::new(executor, features, comparisons, belief, workspace);
     let mut objective = problem.objective(head)?;
     let mut steps = 0;
     loop {
@@ -157,7 +157,7 @@ struct Problem<'a, T, E> {
     executor: &'a E,
     features: Columns<'a, f32>,
     comparisons: &'a [Comparison<T>],
-    prior: Prior<T>,
+    belief: Belief<'a, T>,
     /// The features in the precision of the fit.
     widened: &'a mut [T],
     /// Of each item, at the point last looked at.
@@ -173,7 +173,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         executor: &'a E,
         features: Columns<'a, f32>,
         comparisons: &'a [Comparison<T>],
-        prior: Prior<T>,
+        belief: Belief<'a, T>,
         workspace: &'a mut [T],
     ) -> Self {
         let (widened, workspace) = split_at(workspace, features.as_slice().len());
@@ -187,7 +187,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
             executor,
             features,
             comparisons,
-            prior,
+            belief,
             widened,
             rewards,
             slopes,
@@ -202,7 +202,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         margins(self.rewards, self.comparisons, self.margins);
         let loss = mean_loss(self.executor.level(), self.comparisons, self.margins);
         let log_likelihood = T::ZERO - self.answers() * loss;
-        let penalty = self.prior.penalty(head);
+        let penalty = self.belief.penalty(head);
         let log_posterior = log_likelihood - penalty;
         if log_posterior.is_finite_number() {
             Ok(Objective { log_likelihood, log_posterior })
@@ -221,9 +221,8 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let (a, b) = (&*self.widened, Right::Columns(self.slopes));
         gemm(level, Gemm { a, b, c: &mut *out, rows, inner, part: Part::Full });
         let answers = self.answers();
-        let precisions = self.prior.precisions(head.len());
-        for ((slope, weight), precision) in out.iter_mut().zip(head).zip(precisions) {
-            *slope = T::ZERO - answers * *slope - precision * *weight;
+        for (row, slope) in out.iter_mut().enumerate() {
+            *slope = T::ZERO - answers * *slope - self.belief.slope(head, row);
         }
     }
 
@@ -235,7 +234,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let weighting = Weighting::Bernoulli;
         let (rewards, workspace) = (&*self.rewards, &mut *self.workspace);
         add_pairs(executor, features, comparisons, rewards, weighting, &mut fisher, workspace)?;
-        self.prior.add_to(&mut fisher);
+        self.belief.add_to(&mut fisher)?;
         Cholesky::factor(fisher)
     }
 
