@@ -2,7 +2,7 @@
 
 use core::cell::UnsafeCell;
 
-/// A value that one place at a time takes.
+/// A value that one place at a time has.
 pub struct Shared<T>(UnsafeCell<T>);
 
 // SAFETY: whoever takes it vouches for being the only one.
