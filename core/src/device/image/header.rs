@@ -66,28 +66,48 @@ impl Header {
         Self { pool, items, order, prompts, settings, sections: [Place::default(); SECTIONS] }
     }
 
-    /// The same with a section of these bytes, which are to follow those before, and where it is to
-    /// begin. Sections are added in the order of their numbers.
+    /// The same of an image with these sections, in the order of their numbers.
     ///
     /// # Errors
-    /// [`ImageError::Invalid`] beyond 2³² bytes, or out of order.
-    pub fn with_section(
-        mut self,
-        section: Section,
-        bytes: &[u8],
-    ) -> Result<(Self, usize), ImageError> {
-        let part = section.name();
-        let offset = self.len();
-        let ordered = self.sections.iter().skip(section as usize).all(|place| place.offset == 0);
-        let sizes = [offset, bytes.len(), offset.saturating_add(bytes.len())].map(u32::try_from);
-        let ([Ok(start), Ok(len), Ok(_)], true) = (sizes, ordered) else {
-            let problem = "expected in the order of sections, and within 2³² bytes";
-            return Err(ImageError::Invalid { part, problem });
-        };
-        if let Some(place) = self.sections.get_mut(section as usize) {
-            *place = Place { offset: start, len, checksum: checksum(bytes) };
+    /// [`ImageError::Invalid`] out of order, or beyond 2³² bytes.
+    pub fn with_sections(mut self, sections: &[(Section, &[u8])]) -> Result<Self, ImageError> {
+        let mut next = 0;
+        for (section, bytes) in sections {
+            let (part, number) = (section.name(), *section as usize);
+            let offset = self.len();
+            let end = u32::try_from(offset.saturating_add(bytes.len()));
+            let (Ok(offset), Ok(end)) = (u32::try_from(offset), end) else {
+                return Err(ImageError::Invalid { part, problem: "beyond 2³² bytes" });
+            };
+            if number < next {
+                let problem = "expected in the order of sections, once each";
+                return Err(ImageError::Invalid { part, problem });
+            }
+            if let Some(place) = self.sections.get_mut(number) {
+                let checksum = checksum(bytes);
+                *place = Place { offset, len: end.saturating_sub(offset), checksum };
+            }
+            next = number.saturating_add(1);
         }
-        Ok((self, offset))
+        Ok(self)
+    }
+
+    /// Writes the image: the header, then the sections that it was given.
+    ///
+    /// # Errors
+    /// [`ImageError::Truncated`] unless `out` is as long as the image.
+    pub fn write(&self, sections: &[(Section, &[u8])], out: &mut [u8]) -> Result<(), ImageError> {
+        if out.len() != self.len() {
+            return Err(ImageError::Truncated { expected: self.len(), found: out.len() });
+        }
+        out.fill(0);
+        Writer(out).put(&self.encode());
+        for (section, bytes) in sections {
+            let place = self.place(*section).unwrap_or_default();
+            let rest = out.get_mut(place.offset as usize..).unwrap_or_default();
+            Writer(rest).put(bytes);
+        }
+        Ok(())
     }
 
     /// The length of the image: of the header and of the sections so far.
