@@ -16,7 +16,7 @@ use crate::fisher::{Weighting, add_pairs, list_workspace_len};
 use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Cholesky, Packed, packed_len};
-use crate::memory::larger;
+use crate::memory::{SCARCE, larger};
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 
@@ -48,7 +48,9 @@ pub const fn workspace_len(
     items: usize,
     comparisons: usize,
 ) -> usize {
-    let sums = list_workspace_len(order, comparisons).saturating_mul(4);
+    // Blocks beyond one a thread even out their lengths; where memory is scarce there is one thread.
+    let blocks = if SCARCE { 1 } else { 4 };
+    let sums = list_workspace_len(order, comparisons).saturating_mul(blocks);
     let sums = larger(sums, rewards_workspace_len(order));
     let shared = larger(threads, 1).saturating_mul(sums);
     let vectors = order.saturating_mul(3 + items).saturating_add(items.saturating_mul(2));

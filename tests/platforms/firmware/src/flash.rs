@@ -28,11 +28,20 @@ pub struct ImageFlash;
 
 impl ImageSource for ImageFlash {
     fn memory(&self) -> &'static [u8] {
-        // SAFETY: the memory is there, and nobody writes to it.
-        unsafe {
-            let (start, len) = between(&__image_start, &__image_end);
-            slice::from_raw_parts(with_exposed_provenance_mut(start), len)
-        }
+        // SAFETY: where an image is read, nobody writes to it.
+        unsafe { image_memory() }
+    }
+}
+
+/// The image's part of the flash, for who makes an image.
+///
+/// # Safety
+/// Nobody has it.
+pub unsafe fn image_memory() -> &'static mut [u8] {
+    // SAFETY: the memory is there, and the caller's alone.
+    unsafe {
+        let (start, len) = between(&__image_start, &__image_end);
+        slice::from_raw_parts_mut(with_exposed_provenance_mut(start), len)
     }
 }
 
