@@ -347,6 +347,16 @@ impl Embeddings {
         self.row_name(self.row(item))
     }
 
+    /// Rows of the whole file.
+    pub(super) fn rows_of_file(&self) -> u64 {
+        Rows { embeddings: self.path(), shape: &self.file_shape() }.count()
+    }
+
+    /// K of the whole file, where it has an axis of prompts.
+    pub(super) fn responses_of_file(&self) -> Option<u64> {
+        Rows { embeddings: self.path(), shape: &self.file_shape() }.responses()
+    }
+
     /// How files name the item of a row of the array.
     pub(super) fn row_name(&self, row: u64) -> ItemName {
         let responses = self.responses as u64;

@@ -15,7 +15,7 @@ use crate::error::{DataError, Result};
 pub const LENGTH: &str = "length";
 
 /// The field of a prompt's line that lists its responses.
-const RESPONSES: &str = "responses";
+pub(super) const RESPONSES: &str = "responses";
 
 /// The field that says how long a response is.
 const TOKENS: &str = "tokens";
@@ -103,14 +103,18 @@ fn length_of(response: &Value) -> Result<(u64, Unit), String> {
         let problem = || format!("\"{TOKENS}\" must be a whole number, not negative");
         return Ok((tokens.as_u64().ok_or_else(problem)?, Unit::Tokens));
     }
-    let text = TEXTS.iter().find_map(|name| fields.get(*name));
-    let text = text.ok_or_else(|| {
+    let text = text_in(fields).ok_or_else(|| {
         format!(
             "no response in it: no \"{}\", \"{}\", \"{TOKENS}\" or \"{RESPONSES}\"",
             TEXTS[0], TEXTS[1]
         )
     })?;
     Ok((characters(text)?, Unit::Characters))
+}
+
+/// The text of a response that is an object, if it has one.
+pub(super) fn text_in(fields: &Map<String, Value>) -> Option<&Value> {
+    TEXTS.iter().find_map(|name| fields.get(*name))
 }
 
 /// The characters of a text, or of all messages.

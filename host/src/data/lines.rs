@@ -62,7 +62,7 @@ pub(super) fn for_each_within<T: DeserializeOwned>(
     path: &Path,
     each: &mut dyn FnMut(usize, T) -> Result<()>,
 ) -> Result<()> {
-    let mut lines = Lines { limit, ..Lines::new(source, path) };
+    let mut lines = Lines::new(source, path).of_at_most(limit);
     while let Some(Line { number, text, whole }) = lines.next()? {
         if text.trim_ascii().is_empty() {
             continue;
@@ -98,6 +98,11 @@ impl<'a> Lines<'a> {
     /// Of a source that is called `path` in messages.
     pub(crate) fn new(source: &'a mut dyn BufRead, path: &'a Path) -> Self {
         Self { source, path, text: Vec::new(), number: 0, limit: LINE_LIMIT }
+    }
+
+    /// The same, of lines that have at most so many bytes.
+    pub(super) fn of_at_most(self, limit: usize) -> Self {
+        Self { limit, ..self }
     }
 
     /// The next line; none at the end.

@@ -33,4 +33,5 @@ pub mod rewards;
 mod rows;
 pub(crate) mod safetensors_header;
 pub mod source;
+pub mod texts;
 pub mod votes;

@@ -15,14 +15,14 @@ pub mod journal;
 pub mod measure;
 pub mod metrics;
 mod pool;
-mod posterior;
+pub mod posterior;
 mod prompts;
 pub mod propose;
 pub mod request;
 pub mod score;
 mod select;
 mod state;
-mod target;
+pub(crate) mod target;
 mod weights;
 
 use std::time::Instant;

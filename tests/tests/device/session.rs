@@ -96,7 +96,7 @@ fn expected(given: &Provision, count: u32) -> Vec<RoundRecord> {
         of_head.numbers(&head).expect("numbers");
         told.push(RoundRecord { round, pairs: 4, batch: digest.value(), head: of_head.value() });
         for pair in picked {
-            let items = pool.pairs().items_of_pair(pair).expect("a pair");
+            let items = prompts.items_of_pair(pair).expect("a pair");
             if let Some(label) = said(items.a, items.b).label() {
                 answers.push(Comparison { a: items.a, b: items.b, label, count: 1.0 });
             }
