@@ -1,5 +1,6 @@
 //! The labelling device: 200 items of 25 prompts, features of order 32, batches of up to 10 by
-//! `robust-v-opt` or by a strategy that needs no more memory, up to 100 answers.
+//! `robust-v-opt` or by a strategy that needs no more memory, up to 100 answers; 20 pairs of earlier labels
+//! or of equal features.
 
 #![no_std]
 #![no_main]
@@ -18,7 +19,7 @@ use pairpick_core::select::{Options, Sizes, Strategy};
 const SIZES: SessionSizes = SessionSizes {
     selection: Sizes { pool: PoolSize::uniform(32, 25, 8), batch: 10, threads: 1 },
     prompts: 25,
-    asked: 0,
+    asked: 20,
     answers: 100,
     copied: 0,
 };
