@@ -4,6 +4,7 @@
 mod bars;
 mod cost;
 mod data_folder;
+mod device;
 mod eval;
 mod export;
 mod groups;
@@ -71,6 +72,7 @@ enum Command {
     Score(score::Args),
     Import(import::Args),
     Export(export::Args),
+    Device(device::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     Verify(verify::Args),
@@ -105,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Completions(args) => manual::completions(args, command(), &output),
         Command::Man(args) => manual::man(args, command(), &output),
         Command::Cost(args) => cost::execute(args, &mut output),
+        Command::Device(args) => return finish(device::execute(args, &mut output), &output),
         Command::Verify(args) => return finish(verify::execute(args, &mut output), &output),
     };
     finish(done.map(|()| ExitCode::SUCCESS), &output)

@@ -10,16 +10,14 @@ use clap::Command;
 pub(super) struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// Of all options that a command and its subcommands have.
+    /// Of all options that a command and those beneath it have.
     pub fn of(command: &Command) -> Self {
-        let mut names = BTreeMap::new();
-        for command in command.get_subcommands().chain([command]) {
-            names.extend(command.get_arguments().filter_map(|argument| {
-                let option = format!("--{}", argument.get_long()?);
-                Some((argument.get_id().to_string(), option))
-            }));
-        }
-        Self(names)
+        let below = command.get_subcommands().flat_map(|command| Self::of(command).0);
+        let own = command.get_arguments().filter_map(|argument| {
+            let option = format!("--{}", argument.get_long()?);
+            Some((argument.get_id().to_string(), option))
+        });
+        Self(below.chain(own).collect())
     }
 
     /// A message with an option wherever a setting is named.
