@@ -532,7 +532,8 @@ mod tests {
 
     /// Rows of these prompts, each with its number in every place.
     fn split(shape: &[u64], ids: Option<&str>) -> Split {
-        let (path, rows) = (Path::new("rows"), shape.iter().fold(1, |rows, axis| rows * axis));
+        let (path, mut rows) = (Path::new("rows"), 1);
+        shape.iter().for_each(|axis| rows *= axis);
         let numbers: Vec<f32> = (0..rows).map(|row| row as f32).collect();
         let values: Vec<f32> = numbers.iter().flat_map(|row| [*row; DIMENSIONS as usize]).collect();
         let file = npy_file([shape, &[DIMENSIONS]].concat(), &values);
