@@ -18,6 +18,9 @@ use crate::whiten::Whitened;
 const LOG_DET_ROWS: usize = 2;
 const TRACE_ROWS: usize = 4;
 
+/// Pairs whose numbers lie together. Not part of the contract: pairs share nothing.
+const BLOCK: usize = if SCARCE { 64 } else { sum::PAIRS };
+
 /// Whether there are few enough pairs to keep numbers of each.
 pub(super) const fn keeps_pairs(pool: &PoolSize) -> bool {
     match pool.pairs {
@@ -35,7 +38,7 @@ pub(super) struct PromptRun {
 /// Numbers that a [`Kept`] takes: the pairs', in blocks, and two an item.
 pub(super) const fn kept_len(pool: &PoolSize, log_det: bool) -> usize {
     let pairs = pool.count();
-    let block = sum::longest(sum::PAIRS, pairs);
+    let block = sum::longest(BLOCK, pairs);
     let blocks = if block == 0 { 0 } else { pairs.div_ceil(block) };
     blocks.saturating_mul(block.saturating_mul(rows(log_det))).saturating_add(2 * pool.items)
 }
@@ -120,7 +123,7 @@ impl Layout {
     }
 }
 
-/// The numbers of every pair: blocks of [`sum::PAIRS`], each with the w, the v, and of a trace the
+/// The numbers of every pair: blocks of [`BLOCK`], each with the w, the v, and of a trace the
 /// κ‖d‖² and the g of its pairs.
 pub(super) struct Kept<'a, T> {
     pairs: Pairs<'a>,
@@ -158,7 +161,7 @@ impl<'a, T: Real> Kept<'a, T> {
         let (own, numbers) = split_at(numbers, required - 2 * items);
         let (pairs, count) = (pool.pairs(), size.count());
         let (items, _) = PairItems::of(pool, ranks)?;
-        let block = sum::longest(sum::PAIRS, count);
+        let block = sum::longest(BLOCK, count);
         let layout = Layout { count, block, rows: rows(log_det) };
         let square = T::ZERO;
         let mut kept = Self { pairs, items, layout, numbers: own, projections, targets, square };
@@ -323,7 +326,7 @@ impl<'a, T: Real> Kept<'a, T> {
         let (items, level, square) = (self.items, executor.level(), self.square);
         let (projections, targets) = (&*self.projections, &*self.targets);
         let body = |block: Block<'_, T>, scores: &mut [T]| {
-            let (mut d, mut q) = ([T::ZERO; sum::PAIRS], [T::ZERO; sum::PAIRS]);
+            let (mut d, mut q) = ([T::ZERO; BLOCK], [T::ZERO; BLOCK]);
             let count = block.weights.len();
             let (d, q) = (split_at(&mut d, count).0, split_at(&mut q, count).0);
             items.fill_differences(block.first, [projections, targets], [&mut *d, &mut *q]);
@@ -348,7 +351,7 @@ impl<'a, T: Real> Kept<'a, T> {
         let (items, level) = (self.items, executor.level());
         let projections = &*self.projections;
         let body = |block: Block<'_, T>, scores: &mut [T]| {
-            let mut d = [T::ZERO; sum::PAIRS];
+            let mut d = [T::ZERO; BLOCK];
             let (d, _) = split_at(&mut d, block.weights.len());
             items.fill_differences(block.first, [projections; 2], [&mut *d, &mut *scores]);
             leverages_with(level, block.weights, block.leverages, d, scores);
@@ -378,7 +381,7 @@ fn best<T: Real, E: Executor>(
         for (number, numbers) in (worker * share..).zip(blocks) {
             let first = number * block;
             let count = smaller(block, count.saturating_sub(first));
-            let mut scores = [T::ZERO; sum::PAIRS];
+            let mut scores = [T::ZERO; BLOCK];
             let (scores, _) = split_at(&mut scores, count);
             body(Block::of(first as u64, &mut *numbers, block, count), scores);
             // A closed pair's score is its weight.
