@@ -6,6 +6,10 @@
 //! H = λI + Σ c w ddᵀ, the posterior precision P of this model ([`crate::fisher`]), and the step
 //! halved until the log-posterior does not fall. The gradient sums an item's slopes over its pairs
 //! in order, then features over items in ascending order.
+//!
+//! Of [earlier labels](super::EarlierLabels) that are only known by the weights β₀ they gave and their
+//! Fisher information M, the penalty is ½ δᵀ(Λ + M)δ with δ = β − β₀ and Λ the prior's precision, each
+//! row of the product summed in ascending order; and Λ + M stands for λI in H.
 
 use super::loss::{add_reward_gradients, check, margins, mean_loss, total};
 use super::{Belief, rewards, rewards_workspace_len};

@@ -59,7 +59,8 @@ impl Chosen {
         }
         let mut starts = vec![0];
         for prompt in &prompts {
-            let end = starts.last().map_or(0, |start: &u32| start.saturating_add(size(*prompt) as u32));
+            let end =
+                starts.last().map_or(0, |start: &u32| start.saturating_add(size(*prompt) as u32));
             starts.push(end);
         }
         Ok(Self { items, prompts, starts })

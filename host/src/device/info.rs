@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pairpick_core::device::{Header, PairKind, PoolImage, RECORD_LEN, Section, Settings};
+use pairpick_core::device::{Header, PoolImage, RECORD_LEN, Section, Settings};
 use pairpick_core::pool::Distinct;
 use pairpick_core::scenario::CONTRACT;
 use serde::Serialize;

@@ -55,11 +55,10 @@ impl DeviceLog {
     /// # Errors
     /// As [`DeviceLog::open`].
     pub fn read(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let refused = || Error::device(path);
-        let mut log = AnswerLog::open(bytes).map_err(refused())?;
+        let mut log = AnswerLog::open(bytes).map_err(Error::device(path))?;
         let (mut header, mut records, mut dropped) = (None, Vec::new(), 0);
         for place in 0..log.len() {
-            match log.record(place).map_err(refused())? {
+            match log.record(place).map_err(Error::device(path))? {
                 Some(Record::Header(own)) => header = Some(own),
                 Some(Record::Round(round)) => records.push((place, Event::Round(round))),
                 Some(Record::Answer(answer)) => records.push((place, Event::Answer(answer))),
@@ -67,7 +66,8 @@ impl DeviceLog {
                 None => dropped += 1,
             }
         }
-        let header = header.ok_or_else(|| refused()("an empty log: it has no header yet"))?;
+        let empty = "an empty log: it has no header yet";
+        let header = header.ok_or_else(|| Error::device(path)(empty))?;
         Ok(Self { path: path.into(), header, records, dropped })
     }
 

@@ -218,9 +218,8 @@ fn target_of(
 fn asked(request: &Request<'_>, chosen: &Chosen, stored: &[u8]) -> Vec<u32> {
     let Request { labels, form, .. } = *request;
     let questions = questions(&labels.labels).chain(&labels.skipped);
-    let places = questions.filter_map(|question| {
-        Some((chosen.place(question.a)?, chosen.place(question.b)?))
-    });
+    let places = questions
+        .filter_map(|question| Some((chosen.place(question.a)?, chosen.place(question.b)?)));
     let mut pairs: Vec<(u32, u32)> = places.chain(identical(chosen, stored)).collect();
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = ((*a).min(*b), (*a).max(*b)));
     pairs.retain(|(a, b)| chosen.are_pair(*a, *b, form.pairs));

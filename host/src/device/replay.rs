@@ -159,7 +159,10 @@ fn replayed<E: Executor>(executor: &E, image: &PoolImage<'_>, log: &DeviceLog) -
 /// # Errors
 /// [`Error::Device`] with what the strategy refuses.
 pub fn try_out<E: Executor>(executor: &E, path: &Path, image: &PoolImage<'_>) -> Result<()> {
-    fn opened<E: Executor>(executor: &E, image: &PoolImage<'_>) -> Result<Result<(), SessionError>> {
+    fn opened<E: Executor>(
+        executor: &E,
+        image: &PoolImage<'_>,
+    ) -> Result<Result<(), SessionError>> {
         let mut memory = Memory::new(image, 1, executor.threads())?;
         let opened = Session::open(executor, *image, LogMemory::erased(MORE), 0, memory.lend());
         Ok(opened.map(|_| ()))

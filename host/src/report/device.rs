@@ -1,13 +1,13 @@
 //! What came home from labelling devices, in words.
 
 use super::table::right_aligned;
-use crate::device::merge::Merged;
+use crate::device::merge::{DeviceSummary, Merged};
 use crate::device::replay::{Replay, ReplayedRound};
 
 /// What logs came to, a line a log.
 #[must_use]
 pub fn merged(merged: &Merged) -> String {
-    let row = |device: &crate::device::merge::DeviceSummary| {
+    let row = |device: &DeviceSummary| {
         vec![
             device.device.to_string(),
             device.answers.to_string(),

@@ -38,7 +38,10 @@ fn what_is_damaged_cut_off_or_foreign_is_refused_by_every_command() {
         }
     }
     let logs = [
-        (changed(&log, 3 * RECORD_LEN + 9), "bad.log: record 3 is damaged, and there are records behind it"),
+        (
+            changed(&log, 3 * RECORD_LEN + 9),
+            "bad.log: record 3 is damaged, and there are records behind it",
+        ),
         (changed(&log, 0), "bad.log: not an answer log"),
         (vec![0xff; 64], "bad.log: an empty log"),
         (b"no log".to_vec(), "bad.log: not an answer log"),

@@ -23,7 +23,10 @@ fn answers_come_home_as_labels_that_train_reads() {
     fs::write(path.join("whole.log"), &whole).unwrap();
 
     let info = object(path, &["device", "info", "answers.log", "--json"]);
-    assert_eq!((&info["device"], &info["answers"], &info["dropped"]), (&7.into(), &30.into(), &2.into()));
+    assert_eq!(
+        (&info["device"], &info["answers"], &info["dropped"]),
+        (&7.into(), &30.into(), &2.into())
+    );
     assert_eq!(info["rounds"], 8);
     assert_eq!(info["room"], 120);
     let text = told(path, &["device", "info", "answers.log"]);
@@ -63,11 +66,14 @@ fn logs_of_several_devices_are_put_together_in_one_order() {
     let write = |name: &str, bytes: &[u8]| fs::write(path.join(name), bytes).unwrap();
     write("one.log", &play(&here(), &image, 1, 12, &[], |_, _| Answer::First));
     write("early.log", &play(&here(), &image, 1, 6, &[], |_, _| Answer::First));
-    write("two.log", &play(&here(), &image, 2, 8, &[], |a, _| match a % 3 {
-        0 => Answer::First,
-        1 => Answer::Second,
-        _ => Answer::Skip,
-    }));
+    write(
+        "two.log",
+        &play(&here(), &image, 2, 8, &[], |a, _| match a % 3 {
+            0 => Answer::First,
+            1 => Answer::Second,
+            _ => Answer::Skip,
+        }),
+    );
     let import = |logs: &[&str]| {
         let args = [&["device", "import", "--image", "pool.img", "--force"][..], logs].concat();
         let labels = told(path, &args);
@@ -98,7 +104,10 @@ fn logs_of_several_devices_are_put_together_in_one_order() {
     write("other.log", &play(&here(), &image, 1, 6, &[], |_, _| Answer::Second));
     let args = ["device", "import", "--image", "pool.img", "one.log", "other.log"];
     let error = refused(path, &args, 2);
-    assert!(error.contains("device 1 has another log, one.log, and they differ from record"), "{error}");
+    assert!(
+        error.contains("device 1 has another log, one.log, and they differ from record"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -68,7 +68,8 @@ fn play<E: Executor>(
         LogMemory(log) = session.into_store();
         if end != answers {
             // Half of the next record was written.
-            let erased = log.chunks_exact(RECORD_LEN).position(|r| r == [0xff; RECORD_LEN]).unwrap();
+            let erased =
+                log.chunks_exact(RECORD_LEN).position(|r| r == [0xff; RECORD_LEN]).unwrap();
             log[erased * RECORD_LEN..][..RECORD_LEN / 2].fill(0x5a);
         }
     }

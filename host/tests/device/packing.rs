@@ -105,9 +105,15 @@ fn every_profile_and_kind_of_pair_comes_home_identical() {
     let path = folder.path();
     for (profile, more) in [
         (Profile::Micro, ["--profile", "micro", "--strategy", "dopt", "--precision", "f32"]),
-        (Profile::Exact, ["--pool", "cross-prompt", "--strategy", "greedy-dopt", "--precision", "f16"]),
+        (
+            Profile::Exact,
+            ["--pool", "cross-prompt", "--strategy", "greedy-dopt", "--precision", "f16"],
+        ),
         (Profile::Exact, ["--mix", "0.5", "--strategy", "entropy", "--distinct", "off"]),
-        (Profile::Exact, ["--jitter", "0.001", "--strategy", "exchange", "--prior-precision", "0.5"]),
+        (
+            Profile::Exact,
+            ["--jitter", "0.001", "--strategy", "exchange", "--prior-precision", "0.5"],
+        ),
     ] {
         let bytes = pack(path, &[&more[..], &["--force"]].concat());
         let log = match profile {

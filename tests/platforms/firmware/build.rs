@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 /// Each program, and its RAM.
-const RAM: [(&str, &str); 2] = [("label", "256K"), ("budgets", "4M")];
+const RAM: [(&str, &str); 2] = [("label", "64K"), ("budgets", "4M")];
 
 fn main() {
     let out = PathBuf::from(env::var("OUT_DIR").expect("set by cargo"));

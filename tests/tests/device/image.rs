@@ -214,11 +214,20 @@ fn sections_that_cannot_be_are_refused() {
         let bytes = given.image().expect("written as given");
         PoolImage::open(&bytes).expect_err("refused").to_string()
     };
-    assert_eq!(refused(&|given| given.features[3] = f32::NAN), "features: a number that is not finite");
-    assert_eq!(refused(&|given| given.starts[1] = 90), "prompt starts: they begin with 0 and do not descend");
+    assert_eq!(
+        refused(&|given| given.features[3] = f32::NAN),
+        "features: a number that is not finite"
+    );
+    assert_eq!(
+        refused(&|given| given.starts[1] = 90),
+        "prompt starts: they begin with 0 and do not descend"
+    );
     assert_eq!(refused(&|given| given.asked = vec![(1, 0)]), "asked pairs: no pair of the pool");
     let twice = vec![(0, 1), (0, 1)];
-    assert_eq!(refused(&move |given| given.asked.clone_from(&twice)), "asked pairs: they do not ascend");
+    assert_eq!(
+        refused(&move |given| given.asked.clone_from(&twice)),
+        "asked pairs: they do not ascend"
+    );
     assert_eq!(
         refused(&|given| given.earlier = Some((vec![0.0; 2], vec![f32::INFINITY; 3]))),
         "past: a number that is not finite"

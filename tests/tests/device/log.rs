@@ -33,7 +33,10 @@ fn every_record_comes_back() {
     let flash = filled(6);
     let expected: Vec<Record> = [HEADER, round()].into_iter().chain((0..6).map(answer)).collect();
     assert_eq!(flash.records(), expected);
-    assert_eq!(read(&flash.bytes).expect("as written"), expected.iter().map(|r| Some(*r)).collect::<Vec<_>>());
+    assert_eq!(
+        read(&flash.bytes).expect("as written"),
+        expected.iter().map(|r| Some(*r)).collect::<Vec<_>>()
+    );
     let mut log = AnswerLog::open(&flash.bytes[..]).expect("as written");
     assert_eq!((log.len(), log.room(), log.dropped(), log.is_empty()), (8, 4, 0, false));
     assert_eq!(log.record(8), Ok(None));
@@ -132,13 +135,22 @@ fn what_is_no_log_of_this_program_is_refused_with_the_reason() {
     assert_eq!(refused(b"{\"round\": 1}"), foreign);
     let second = "record 1: a second header";
     assert_eq!(refused(&log_of(&[HEADER, HEADER])), second);
-    assert_eq!(refused(&log_of(&[HEADER, Record::Resumed(1)])), "record 1: a resumption, of other records than were dropped");
-    assert_eq!(refused(&log_of(&[Record::Resumed(0), HEADER])), "record 0: a resumption, of other records than were dropped");
+    assert_eq!(
+        refused(&log_of(&[HEADER, Record::Resumed(1)])),
+        "record 1: a resumption, of other records than were dropped"
+    );
+    assert_eq!(
+        refused(&log_of(&[Record::Resumed(0), HEADER])),
+        "record 0: a resumption, of other records than were dropped"
+    );
     let mut later = log_of(&[HEADER]);
     later[5] = 2;
     let own = checksum(&later[..RECORD_LEN - 4]);
     later[RECORD_LEN - 4..].copy_from_slice(&own.to_le_bytes());
-    assert_eq!(refused(&later), "an answer log of format 2: this program reads no later one than 1");
+    assert_eq!(
+        refused(&later),
+        "an answer log of format 2: this program reads no later one than 1"
+    );
     let mut damaged = log_of(&[HEADER, round(), answer(0), answer(1)]);
     damaged[2 * RECORD_LEN + 6] ^= 4;
     assert_eq!(refused(&damaged), "record 2 is damaged, and there are records behind it");

@@ -56,8 +56,7 @@ fn expected(given: &Provision, count: u32) -> Vec<RoundRecord> {
         let mut head = vec![0.0; order];
         if !answers.is_empty() {
             let mut memory = vec![0.0; newton::workspace_len(1, order, items, answers.len())];
-            let fitted =
-                newton::fit(&here(), features, &answers, 0.5, &mut head, &mut memory);
+            let fitted = newton::fit(&here(), features, &answers, 0.5, &mut head, &mut memory);
             fitted.expect("a fit");
         }
         let mut values = vec![0.0; items];

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use crate::cli::output::Output;
 use crate::cli::{groups, help};
 use crate::device::log::DeviceLog;
-use crate::device::merge::{Merged, merge};
+use crate::device::merge::{DeviceAnswer, Merged, merge};
 use crate::device::{open_image, read};
 use crate::error::{Error, Result};
 use crate::json;
@@ -54,9 +54,8 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let logs: Result<Vec<DeviceLog>> = args.logs.iter().map(|path| DeviceLog::open(path)).collect();
     let merged = merge(&image, logs?)?;
     tell(&merged, output);
-    let lines = || {
-        json::lines(&merged.lines).map_err(|error| Error::io("standard output", "write", error))
-    };
+    let lines =
+        || json::lines(&merged.lines).map_err(|error| Error::io("standard output", "write", error));
     args.print.write(lines, file, output)?;
     args.print.tell(&merged, || report::device::merged(&merged), output)
 }
@@ -70,9 +69,8 @@ fn tell(merged: &Merged, output: &mut Output) {
         ));
     }
     for conflict in &merged.conflicts {
-        let said = |answer: &crate::device::merge::DeviceAnswer| {
-            format!("device {} says {}", answer.device, answer.answer)
-        };
+        let said =
+            |answer: &DeviceAnswer| format!("device {} says {}", answer.device, answer.answer);
         let said: Vec<String> = conflict.answers.iter().map(said).collect();
         output.note(&format!("{} and {}: {}", conflict.a, conflict.b, said.join(", ")));
     }

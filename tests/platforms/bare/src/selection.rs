@@ -126,9 +126,7 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
     });
     let ranking = Ranking::new(pool, values, Criterion::Leverage(&factor, weighting));
     let batch: &mut [Scored<T>] = &mut memory.selector.batch;
-    count("whiten-and-scores", || {
-        best_pairs(executor, &ranking, numbers, &mut [], batch)
-    })?;
+    count("whiten-and-scores", || best_pairs(executor, &ranking, numbers, &mut [], batch))?;
     let posterior = &Posterior {
         head: &memory.head,
         prior_precision: T::ONE,

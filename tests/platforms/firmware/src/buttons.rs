@@ -73,7 +73,8 @@ fn SysTick() {
     }
 }
 
-/// The next button, if the next letter is one: the switch is turned where the file ends.
+/// The next button, if the next letter is one: where it is another nobody presses anything, and where the
+/// file ends the switch is turned.
 fn pressed(file: File) -> Option<Button> {
     let Some(letter) = file.read() else { return Some(Button::Off) };
     Some(Button::Answer(match letter {

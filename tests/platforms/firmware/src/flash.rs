@@ -115,6 +115,7 @@ impl Store for LogFlash {
 /// The number in the file `power`, if there is one.
 fn power_left() -> Option<u32> {
     let file = File::read_only(c"power")?;
-    let digits = core::iter::from_fn(|| file.read()).map_while(|byte| char::from(byte).to_digit(10));
+    let digits =
+        core::iter::from_fn(|| file.read()).map_while(|byte| char::from(byte).to_digit(10));
     Some(digits.fold(0, |number: u32, digit| number.saturating_mul(10).saturating_add(digit)))
 }

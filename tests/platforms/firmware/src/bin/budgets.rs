@@ -16,8 +16,8 @@ use firmware::memory::Memory;
 use firmware::shared::Shared;
 use firmware::{counter, stack};
 use pairpick_core::device::{
-    Answer, Header, PoolImage, RECORD_LEN, Section, Session, SessionError, SessionMemory, Settings, Store,
-    StoreError,
+    Answer, Header, PoolImage, RECORD_LEN, Section, Session, SessionError, SessionMemory, Settings,
+    Store, StoreError,
 };
 use pairpick_core::linalg::packed_len;
 use pairpick_core::parallel::Sequential;
@@ -186,18 +186,13 @@ fn selection_bytes(image: &PoolImage<'_>) -> usize {
     workspace.bytes::<f32>() + batch + posterior + prompts
 }
 
-fn measure(
-    output: &mut File,
-    image: PoolImage<'_>,
-    room: &mut Room,
-) -> Result<(), SessionError> {
+fn measure(output: &mut File, image: PoolImage<'_>, room: &mut Room) -> Result<(), SessionError> {
     let len = image.session_len(ANSWERS, 1);
     let memory: SessionMemory<'_> = room.lend(len);
     let executor = &Sequential::default();
     let log = Records([0xff; RECORDS * RECORD_LEN]);
     stack::paint();
-    let (selection, session) =
-        counter::count(|| Session::open(executor, image, log, 1, memory));
+    let (selection, session) = counter::count(|| Session::open(executor, image, log, 1, memory));
     let mut session = session?;
     let selecting = stack::depth();
     let (round, answered) = counter::count(|| {
