@@ -29,11 +29,11 @@ use crate::settings::{Asking, Prior, Settings, Training};
 
 /// Ask people, and learn while they answer
 ///
-/// Shows two replies at a time, in the terminal or with --web on a page in a browser, and records which is better: 1 or ← the first, 2 or → the second, 0 a
-/// tie, s to skip the pair, b where both are bad; u takes the last answer back, n adds a note, q ends.
-/// An answer is on the disk before the next question shows, so nothing is lost whatever happens, and
-/// the same command goes on where it ended. Without data options it asks about the replies that come
-/// with the program.
+/// Shows two replies at a time and records which is better, in the terminal or with --web on a page:
+/// 1 or ← the first, 2 or → the second, 0 a tie, s to skip the pair, b where both are bad; u takes the
+/// last answer back, n adds a note, q ends. An answer is on the disk before the next question shows, so
+/// nothing is lost whatever happens, and the same command goes on where it ended. Without data options
+/// it asks about the replies that come with the program.
 ///
 /// A batch is chosen by the answers to the batches before, but for the last one, so that nobody waits
 /// while the model learns: --lag 0 waits. The same answers give the same questions and the same
