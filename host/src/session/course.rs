@@ -21,14 +21,26 @@ pub(super) struct Course {
     exhausted: bool,
 }
 
-/// Work for the background.
-#[derive(Clone, Debug)]
-pub(super) enum Job {
+/// What the background is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
     /// To make the model that knows nothing.
     Begin,
     /// To learn from a round that is closed, and all before.
-    Learn { round: u64, from: Taught, labels: Vec<Label> },
+    Learn(u64),
     /// To choose the batch of a round.
+    Choose(u64),
+}
+
+/// The same, with what it takes.
+#[derive(Clone, Debug)]
+pub(super) enum Job {
+    Begin,
+    Learn {
+        round: u64,
+        from: Taught,
+        labels: Vec<Label>,
+    },
     Choose {
         round: u64,
         by: Checkpoint,
@@ -38,13 +50,13 @@ pub(super) enum Job {
     },
 }
 
-impl Job {
+impl Step {
     /// What is being done, for a person.
-    pub(super) fn name(&self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Begin => "making the model",
-            Self::Learn { .. } => "learning from the last batch",
-            Self::Choose { .. } => "choosing the next batch",
+            Self::Learn(_) => "learning from the last batch",
+            Self::Choose(_) => "choosing the next batch",
         }
     }
 }
@@ -92,21 +104,37 @@ impl Course {
     }
 
     /// What is to be done, if anything is.
-    pub(super) fn job(&self) -> Option<Job> {
-        let Some(newest) = self.newest() else {
-            return Some(Job::Begin);
+    pub(super) fn step(&self) -> Option<Step> {
+        let Some(Checkpoint { round: learnt, .. }) = self.newest() else {
+            return Some(Step::Begin);
         };
-        let (learnt, basis) = (newest.round, self.basis());
-        if learnt >= basis as u64 && self.stop().is_none() {
-            let by = self.models.iter().find(|model| model.round == basis as u64)?.clone();
-            let (known, open) = self.batches.split_at(basis);
-            let round = (self.batches.len() as u64).saturating_add(1);
-            let open = open.iter().flat_map(Batch::questions).collect();
-            return Some(Job::Choose { round, by, answered: answered(known), open });
+        let (chosen, closed) = (self.batches.len() as u64, self.closed() as u64);
+        if *learnt >= self.basis() as u64 && self.stop().is_none() {
+            return Some(Step::Choose(chosen.saturating_add(1)));
         }
-        let round = learnt.saturating_add(1);
-        let closed = self.batches.get(..self.closed())?.get(..round as usize)?;
-        Some(Job::Learn { round, from: newest.taught.clone(), labels: answered(closed).labels })
+        (*learnt < closed).then(|| Step::Learn(learnt.saturating_add(1)))
+    }
+
+    /// The same, with what it takes.
+    pub(super) fn job(&self) -> Option<Job> {
+        Some(match self.step()? {
+            Step::Begin => Job::Begin,
+            Step::Learn(round) => {
+                let (from, known) =
+                    (self.newest()?.taught.clone(), self.batches.get(..round as usize)?);
+                Job::Learn { round, from, labels: answered(known).labels }
+            }
+            Step::Choose(round) => {
+                let by = self.model_of(self.basis())?.clone();
+                let (known, open) = self.batches.split_at(self.basis());
+                let open = open.iter().flat_map(Batch::questions).collect();
+                Job::Choose { round, by, answered: answered(known), open }
+            }
+        })
+    }
+
+    fn model_of(&self, round: usize) -> Option<&Checkpoint> {
+        self.models.iter().find(|model| model.round == round as u64)
     }
 
     /// Why no further batch is chosen, where that is so by now.
@@ -115,8 +143,7 @@ impl Course {
         if self.batches.len() >= rounds {
             return Some(Ending::Rounds(rounds as u64));
         }
-        let basis = self.models.iter().find(|model| model.round == self.basis() as u64);
-        let confidence = basis.and_then(|model| model.taught.confidence);
+        let confidence = self.model_of(self.basis()).and_then(|model| model.taught.confidence);
         match confidence.zip(self.plan.until) {
             Some((confidence, until)) if confidence >= until => Some(Ending::Confident(confidence)),
             _ if self.exhausted => Some(Ending::NoPairLeft),

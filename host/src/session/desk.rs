@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::course::Course;
+use super::course::{Course, Step};
 use super::material::Material;
 use super::plan::Plan;
 use super::record::{Asked, Batch};
@@ -42,9 +42,7 @@ pub(super) struct State {
     /// None once the session is closed.
     pub(super) store: Option<Store>,
     pub(super) lengths: Lengths,
-    /// What the background is doing.
-    pub(super) working: Option<&'static str>,
-    /// Why it has stopped.
+    /// Why the background has stopped.
     pub(super) failed: Option<String>,
     pub(super) notes: Vec<String>,
     held: BTreeMap<u32, Held>,
@@ -110,7 +108,6 @@ impl Desk {
             course: Course::new(plan, content),
             store: Some(store),
             lengths,
-            working: None,
             failed: None,
             notes: Vec::new(),
             held: BTreeMap::new(),
@@ -226,8 +223,10 @@ impl Desk {
     #[must_use]
     pub fn status(&self) -> Status {
         let state = &*self.shared.lock();
-        let tally = tally(&state.course, &state.lengths);
-        Status { working: state.working, notes: state.notes.clone(), ..tally }
+        let State { course, lengths, failed, notes, .. } = state;
+        let working = course.step().filter(|_| failed.is_none()).map(Step::name);
+        let (failed, notes) = (failed.clone(), notes.clone());
+        Status { working, failed, notes, ..tally(course, lengths) }
     }
 
     /// Waits until something has changed, an answer, a batch, a model, or until this much time has

@@ -27,6 +27,8 @@ pub struct Status {
     pub stop: Stop,
     /// What is done in the background, if anything is.
     pub working: Option<&'static str>,
+    /// Why the background has stopped, so that no further batch comes.
+    pub failed: Option<String>,
     /// Of the answers that prefer a reply, how many prefer the left one.
     pub left_preferred: Share,
     /// Of those on replies of different lengths, how many prefer the longer one.
@@ -94,6 +96,7 @@ impl Status {
             let bias = format!("the left reply was better in {}", self.left_preferred);
             lines.push(line("sides", bias));
         }
+        lines.extend(self.failed.clone().map(|problem| line("stopped", problem)));
         for (name, agreement) in
             [("with oneself", self.with_oneself), ("between people", self.between_people)]
         {

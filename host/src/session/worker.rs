@@ -32,10 +32,9 @@ pub(super) fn work(shared: &Shared) {
         let state = &mut *shared.lock();
         state.notes.append(&mut notes.0);
         let recorded = done.and_then(|done| state.record(done));
-        state.working = None;
+        state.failed = recorded.err().map(|error| error.to_string());
         shared.changed.notify_all();
-        if let Err(error) = recorded {
-            state.failed = Some(error.to_string());
+        if state.failed.is_some() {
             return;
         }
     }
@@ -47,7 +46,6 @@ fn next_job(shared: &Shared) -> Option<Job> {
     loop {
         state.store.as_ref()?;
         if let Some(job) = state.course.job() {
-            state.working = Some(job.name());
             return Some(job);
         }
         state = shared.wait(state);
@@ -175,8 +173,7 @@ struct Watch<'a>(&'a Shared);
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
-            let state = &mut *self.0.lock();
-            (state.failed, state.working) = (Some("a defect of pairpick".to_owned()), None);
+            self.0.lock().failed = Some("a defect of pairpick".to_owned());
             self.0.changed.notify_all();
         }
     }

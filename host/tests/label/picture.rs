@@ -11,6 +11,7 @@ const ROW: f32 = 17.0;
 /// The screen in SVG, a line of it a text.
 pub fn svg(screen: &Screen) -> String {
     let (rows, columns) = screen.size();
+    let (rows, columns) = (rows.get(), columns.get());
     let (width, height) = (f32::from(columns) * COLUMN, f32::from(rows) * ROW);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-8 -8 {} {}\" font-family=\"monospace\" \

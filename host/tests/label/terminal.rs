@@ -1,8 +1,10 @@
 //! A terminal that a test holds the other end of.
 
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +16,7 @@ use pty_process::blocking::{self, Pty};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Terminal {
-    pty: std::sync::Arc<Pty>,
+    pty: Arc<Pty>,
     child: Child,
     parser: vt100::Parser,
     output: Receiver<Vec<u8>>,
@@ -31,8 +33,8 @@ impl Terminal {
             .env("TERM", "xterm-256color")
             .spawn(other)
             .unwrap();
-        let (pty, (sender, output)) = (std::sync::Arc::new(pty), channel());
-        let own = std::sync::Arc::clone(&pty);
+        let (pty, (sender, output)) = (Arc::new(pty), channel());
+        let own = Arc::clone(&pty);
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             // The system reports an error once the other end is closed.
@@ -42,7 +44,8 @@ impl Terminal {
                 }
             }
         });
-        Self { pty, child, parser: vt100::Parser::new(24, 80, 0), output }
+        let [rows, columns] = [24, 80].map(|size| NonZeroU16::new(size).unwrap());
+        Self { pty, child, parser: vt100::Parser::new(rows, columns, 0), output }
     }
 
     pub fn press(&mut self, keys: &str) {

@@ -8,7 +8,7 @@ use pairpick::round::run;
 use pairpick::session::{Ending, Lag, Next, Plan};
 use pairpick::settings::{Answers, Oracle, Preset, Settings};
 
-use super::person::{Person, Place, content, learnt, plan, question, threads};
+use super::person::{Person, Place, content, learnt, plan, question, settled, threads};
 
 /// Without a lag a session is a run with a person for an oracle, bit for bit, whatever is asked again.
 #[test]
@@ -61,12 +61,7 @@ fn the_same_answers_give_the_same_bits_however_fast_they_come() {
         let desk = slow.open(&plan);
         let mut again = Vec::new();
         while let Some(shown) = question(&desk, 1) {
-            if shown.place == 1 {
-                learnt(&desk, shown.round - 1);
-            }
-            while desk.status().working.is_some() {
-                std::thread::yield_now();
-            }
+            settled(&desk);
             person.reply(&desk, 1, &shown);
             again.push(shown);
         }

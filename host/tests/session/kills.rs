@@ -9,11 +9,11 @@ use std::process::{Child, Command, Stdio, id};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use pairpick::session::{Plan, QuestionId, Reply};
+use pairpick::session::{Desk, Next, Plan, QuestionId, Reply};
 use pairpick_core::rng::Stream;
 use rusqlite::Connection;
 
-use super::person::{Person, Place, SECONDS, answered, content, learnt, open, plan, question};
+use super::person::{Person, Place, SECONDS, answered, content, open, plan, question, settled};
 
 /// Says that this process is to answer in a session, and in which.
 const CHILD: &str = "PAIRPICK_TEST_SESSION";
@@ -33,17 +33,29 @@ fn child() {
         Ok(desk) => desk,
         Err(error) => return println!("\nrefused: {error}"),
     };
-    let person = Person::moody();
     println!("\nopen");
-    while let Some(shown) = question(&desk, 1) {
-        let reply = Reply::new(person.answer(&shown), SECONDS);
-        match desk.answer(shown.id, 1, &reply) {
-            Ok(_) => println!("safe {}", shown.id.0),
-            Err(error) => return println!("refused: {error}"),
+    match answer(&desk) {
+        Ok(()) => println!("ended"),
+        Err(error) => println!("refused: {error}"),
+    }
+}
+
+/// Answers all there is, and waits until it is learnt.
+fn answer(desk: &Desk) -> Result<(), String> {
+    let person = Person::moody();
+    loop {
+        match desk.next(1).map_err(|error| error.to_string())? {
+            Next::Wait(_) => desk.wait(Duration::from_millis(20)),
+            Next::Ended(_) => break,
+            Next::Question(shown) => {
+                let reply = Reply::new(person.answer(&shown), SECONDS);
+                desk.answer(shown.id, 1, &reply).map_err(|error| error.to_string())?;
+                println!("safe {}", shown.id.0);
+            }
         }
     }
-    learnt(&desk, few().settings.asking.rounds as u64);
-    println!("ended");
+    settled(desk);
+    desk.status().failed.map_or(Ok(()), Err)
 }
 
 /// The command of such a process.

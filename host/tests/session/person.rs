@@ -89,6 +89,14 @@ pub fn question(desk: &Desk, annotator: u32) -> Option<Shown> {
 /// Waits until the model of a round is there.
 pub fn learnt(desk: &Desk, round: u64) {
     while desk.status().model.is_none_or(|(learnt, _)| learnt < round) {
+        assert_eq!(desk.status().failed, None);
+        desk.wait(Duration::from_millis(20));
+    }
+}
+
+/// Waits until the background has nothing to do.
+pub fn settled(desk: &Desk) {
+    while desk.status().working.is_some() {
         desk.wait(Duration::from_millis(20));
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use pairpick::progress::Silent;
 use pairpick::session::{Desk, Plan};
 
-use super::person::{Person, Place, content, learnt, material, plan, question, threads};
+use super::person::{Person, Place, content, material, plan, question, settled, threads};
 
 fn import(place: &Place, labels: &str, plan: &Plan) -> pairpick::error::Result<u64> {
     fs::write(place.file("labels.jsonl"), labels).unwrap();
@@ -22,7 +22,7 @@ fn answers_come_into_a_new_session_with_all_that_goes_with_them() {
         let shown = question(&desk, 1).unwrap();
         person.reply(&desk, 1 + (shown.id.0 % 2) as u32, &shown);
     }
-    learnt(&desk, 2);
+    settled(&desk);
     let (labels, status) = (desk.export().unwrap(), desk.status());
     desk.close();
 
@@ -30,10 +30,7 @@ fn answers_come_into_a_new_session_with_all_that_goes_with_them() {
     assert_eq!(import(&other, str::from_utf8(&labels).unwrap(), &plan).unwrap(), 19);
     assert!(!other.file("s.db.draft").exists());
     let desk = other.open(&plan);
-    learnt(&desk, 2);
-    while desk.status().working.is_some() {
-        std::thread::yield_now();
-    }
+    settled(&desk);
     assert_eq!(desk.status().model, status.model);
     assert_eq!(desk.export().unwrap(), labels);
     assert_eq!(content(&other.path()), content(&place.path()));
