@@ -226,6 +226,7 @@ def picture_of_readme(page, folder, pictures):
         page.open(address)
         has_question(page)
         for key in "1221":
+            time.sleep(2)
             press(page, key)
             has_question(page)
         page.picture(pictures / "page.png")
