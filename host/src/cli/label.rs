@@ -158,6 +158,8 @@ impl Args {
         terminal::check()?;
         let desk = self.open(threads, output)?;
         output.work().answers(&self.session, terminal::leave);
+        // The screen is the questions' from here on.
+        output.close();
         let asked = terminal::ask(&desk);
         self.tell(&desk, output);
         asked
@@ -296,7 +298,7 @@ impl Args {
         for line in status.lines() {
             output.log(&format!("{}: {}", line.name, line.text));
         }
-        if let Some((round, digest)) = status.model {
+        if let Some((round, digest)) = status.model.filter(|(round, _)| *round > 0) {
             output.log(&format!("model of batch {round}: {digest}"));
         }
         output.log(&format!("all answers are in {}", self.session.display()));
