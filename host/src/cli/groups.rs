@@ -1,33 +1,34 @@
 //! The options that subcommands share and that are no settings, in groups: one definition and one
 //! help text, whichever command has the option. Settings are their own definition.
 
+mod covariates;
+mod features;
+mod notes;
+mod print;
+
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
-use serde::Serialize;
 
+pub(super) use self::covariates::{CovariateNames, Covariates, KnownOfResponses, is_length};
+pub(super) use self::features::FeatureOptions;
+pub(super) use self::notes::{
+    NO_ORDER, note_bundled, note_equal_rewards, note_rounded, note_single_responses, note_uncounted,
+};
+pub(super) use self::print::Print;
 use super::output::Output;
-use super::over::Over;
-use crate::data::array::Element;
 use crate::data::candidates::Candidates;
-use crate::data::covariates::LENGTH;
 use crate::data::dataset::{Dataset, Split};
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::{LabelFile, Repeats, read_labels};
 use crate::data::pool_kind::PoolKind;
 use crate::data::prompt_ids::PromptIdsFile;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::named::{Named, choice};
-use crate::output::file::{NewFile, Places};
 use crate::output::inputs::{self, PromptIds};
 use crate::progress::Progress;
 use crate::report;
-use crate::settings::{Architecture, Asking, Features, Landmarks, Network, Preset, Settings};
-
-/// Says that data comes from the program, since no file was given by this setting.
-pub(super) fn note_bundled(setting: &str, output: &mut Output) {
-    output.note(&format!("no `{setting}`: the data is what comes with the program"));
-}
+use crate::settings::{Asking, Preset, Settings};
 
 /// What is drawn from and trained on.
 #[derive(Debug, Args)]
@@ -81,95 +82,6 @@ impl PromptFields {
     /// The same as a run keeps it.
     pub fn input(&self, path: Option<&PathBuf>) -> Option<PromptIds> {
         path.map(|path| PromptIds { path: path.clone(), fields: self.prompt_fields.clone() })
-    }
-}
-
-/// What else is known of each response.
-#[derive(Debug, Args)]
-pub(super) struct Covariates {
-    /// Numbers known of each response, such as its length: .npy, .npz or safetensors, floats or
-    /// integers, of shape (N, K) or (N, K, C), or for (M, D) embeddings (M,) or (M, C); or length:
-    /// that of its text in --texts
-    #[arg(long, value_name = "FILE|length", help_heading = "Data")]
-    pub covariates: Option<PathBuf>,
-
-    /// The responses' texts, in the order of the embeddings' rows: JSON Lines, a response a line with
-    /// its "text" or "response", or a prompt a line with "responses"; a length is its "tokens", or how
-    /// many characters the text has
-    #[arg(long, value_name = "FILE", requires = "covariates", help_heading = "Data")]
-    pub texts: Option<PathBuf>,
-}
-
-impl Covariates {
-    /// What they are to be read from.
-    pub fn known<'a>(&'a self, names: &'a CovariateNames) -> KnownOfResponses<'a> {
-        let (covariates, texts) = (self.covariates.as_deref(), self.texts.as_deref());
-        KnownOfResponses { settings: ["covariates", "texts"], covariates, texts, names }
-    }
-}
-
-/// What covariates are called.
-#[derive(Debug, Args)]
-pub(super) struct CovariateNames {
-    /// What the covariates of an array are called, in its order; without it a single one is called as
-    /// the array is, or else as the file, without train_ or test_
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', help_heading = "Data")]
-    pub covariate_names: Vec<String>,
-}
-
-/// Whether the lengths of texts are meant, and no file.
-pub(super) fn is_length(covariates: &Path) -> bool {
-    covariates == Path::new(LENGTH)
-}
-
-/// Options that say what else is known of some responses.
-#[derive(Clone, Copy)]
-pub(super) struct KnownOfResponses<'a> {
-    /// The settings of the two that follow.
-    pub settings: [&'static str; 2],
-    pub covariates: Option<&'a Path>,
-    pub texts: Option<&'a Path>,
-    pub names: &'a CovariateNames,
-}
-
-impl KnownOfResponses<'_> {
-    /// What is to be read beside embeddings from a file.
-    pub fn of_files(self) -> Result<Option<inputs::Covariates>> {
-        let [covariates, texts] = self.settings;
-        let names = &self.names.covariate_names;
-        match (self.covariates, self.texts) {
-            (None, _) => Ok(None),
-            (Some(length), Some(path)) if is_length(length) => {
-                Ok(Some(inputs::Covariates::Lengths { path: path.into() }))
-            }
-            (Some(length), None) if is_length(length) => {
-                let expected = format!("needs `{texts}`, the file of the responses' texts");
-                Err(Error::setting(covariates, LENGTH, expected))
-            }
-            (Some(_), Some(found)) => {
-                let expected = format!("is only used with `{covariates}` {LENGTH}");
-                Err(Error::setting(texts, found.display(), expected))
-            }
-            (Some(path), None) => {
-                let names = names.clone();
-                Ok(Some(inputs::Covariates::Array { path: path.into(), names }))
-            }
-        }
-    }
-
-    /// Whether the lengths of bundled replies are wanted; they are all that is known of these.
-    pub fn of_bundled(self, needed: &str) -> Result<bool> {
-        let [covariates, texts] = self.settings;
-        let refused = |setting, found: &Path| {
-            let expected = format!("needs `{needed}` beside it");
-            Err(Error::setting(setting, found.display(), expected))
-        };
-        match (self.covariates, self.texts) {
-            (None, _) => Ok(false),
-            (Some(_), Some(found)) => refused(texts, found),
-            (Some(found), None) if !is_length(found) => refused(covariates, found),
-            (Some(_), None) => Ok(true),
-        }
     }
 }
 
@@ -230,55 +142,6 @@ pub(super) fn opened(
         .with_covariates(covariates.as_ref().map(inputs::Covariates::file))?;
     note_rounded(&embeddings, output);
     Ok(embeddings)
-}
-
-/// Says that numbers lose digits.
-pub(super) fn note_rounded(embeddings: &Embeddings, output: &mut Output) {
-    if embeddings.element() == Element::F64 {
-        let path = embeddings.path().display();
-        output.note(&format!("{path}: float64 numbers, each rounded once to float32"));
-    }
-}
-
-/// What equal test rewards mean.
-pub(super) const NO_ORDER: &str = "there is no order to compare the model's with";
-
-/// Says that golden rewards are all the same, and what that means.
-pub(super) fn note_equal_rewards(split: &Split, meaning: &str, output: &mut Output) {
-    if let Some(rewards) = split.rewards.as_ref().filter(|rewards| rewards.all_equal()) {
-        output.note(&format!("{}: all rewards are equal: {meaning}", rewards.path().display()));
-    }
-}
-
-/// Says how many training prompts make no pair within them.
-pub(super) fn note_single_responses(embeddings: &Embeddings, output: &mut Output) {
-    let (path, prompts) = (embeddings.path().display(), embeddings.prompts());
-    let single = prompts - embeddings.responses().prompts_with(2, prompts);
-    if single > 0 {
-        output.note(&format!(
-            "{path}: {single} of {prompts} prompts have a single response, which makes no pair"
-        ));
-    }
-}
-
-/// Says how many test prompts count for nothing, or not for every N of best-of-N.
-pub(super) fn note_uncounted(embeddings: &Embeddings, best_of: &[usize], output: &mut Output) {
-    let path = embeddings.path().display();
-    let (prompts, responses) = (embeddings.prompts(), embeddings.responses());
-    let enough = |n| responses.prompts_with(n, prompts);
-    let ranked = enough(2);
-    if ranked < prompts {
-        let single = prompts - ranked;
-        output.note(&format!(
-            "{path}: {single} of {prompts} test prompts have a single response, and count for nothing"
-        ));
-    }
-    for n in best_of.iter().filter(|n| enough(**n) < ranked) {
-        let counted = enough(*n);
-        output.note(&format!(
-            "{path}: best of {n} is of the {counted} test prompts that have as many responses"
-        ));
-    }
 }
 
 /// What becomes of a pair that has several labels.
@@ -377,8 +240,12 @@ pub(super) struct TestData {
 impl TestData {
     /// What covariates are to be read from.
     pub fn known<'a>(&'a self, names: &'a CovariateNames) -> KnownOfResponses<'a> {
-        let (covariates, texts) = (self.test_covariates.as_deref(), self.test_texts.as_deref());
-        KnownOfResponses { settings: ["test_covariates", "test_texts"], covariates, texts, names }
+        let Self { test_covariates, test_texts, .. } = self;
+        names.known(
+            ["test_covariates", "test_texts"],
+            test_covariates.as_ref(),
+            test_texts.as_ref(),
+        )
     }
 }
 
@@ -405,108 +272,5 @@ impl Recipe {
         };
         settings.seed = self.seed.unwrap_or(settings.seed);
         settings
-    }
-}
-
-/// What the last layer sees.
-#[derive(Debug, Args)]
-#[group(id = "Features")]
-pub(super) struct FeatureOptions {
-    /// What the last layer sees
-    #[arg(long, value_parser = choice::<Features>(), help_heading = "Training")]
-    features: Option<Features>,
-
-    #[command(flatten)]
-    landmarks: Over<Landmarks>,
-
-    #[command(flatten)]
-    network: Over<Network>,
-}
-
-impl FeatureOptions {
-    /// Writes what was typed over the recipe's settings.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] for options that features of this kind do not read.
-    pub fn write(&self, settings: &mut Settings) -> Result<()> {
-        let typed = self.network.typed();
-        if let Some(features) = self.features {
-            settings.learn_from(features, &typed);
-        }
-        let kind = settings.model.features();
-        let unread = READERS.iter().find(|(setting, by)| typed.has(setting) && *by != kind);
-        if let Some((setting, by)) = unread {
-            let expected = format!("does not read `{setting}`; `features` {} does", by.name());
-            return Err(Error::setting("features", kind.name(), expected));
-        }
-        match &mut settings.model {
-            Architecture::Mlp(network) => self.network.write(network),
-            Architecture::Kernel(landmarks) => self.landmarks.write(landmarks),
-            Architecture::Input => {}
-        }
-        Ok(())
-    }
-}
-
-/// Settings that one kind of features reads.
-const READERS: [(&str, Features); 12] = [
-    ("hidden", Features::Mlp),
-    ("activation", Features::Mlp),
-    ("standardise", Features::Mlp),
-    ("init", Features::Mlp),
-    ("iterations", Features::Mlp),
-    ("minibatch", Features::Mlp),
-    ("lr", Features::Mlp),
-    ("weight_decay", Features::Mlp),
-    ("early_stopping", Features::Mlp),
-    ("warm_up", Features::Mlp),
-    ("holdout", Features::Mlp),
-    ("landmarks", Features::Kernel),
-];
-
-/// How the result is printed.
-#[derive(Debug, Args)]
-pub(super) struct Print {
-    /// Print one JSON object instead of a table
-    #[arg(long, help_heading = "Output")]
-    pub json: bool,
-}
-
-impl Print {
-    /// Writes a result to its file, or without one to standard output, unless the object goes there.
-    pub fn write(
-        &self,
-        result: impl FnOnce() -> Result<Vec<u8>>,
-        file: Option<NewFile>,
-        output: &Output,
-    ) -> Result<()> {
-        match file {
-            Some(file) => file.write(&result()?),
-            None if self.json => Ok(()),
-            None => output.result(&String::from_utf8_lossy(&result()?)),
-        }
-    }
-
-    /// Prints the object, or says in words what is in it beside the result.
-    pub fn tell(
-        &self,
-        report: &impl Serialize,
-        summary: impl FnOnce() -> String,
-        output: &Output,
-    ) -> Result<()> {
-        if self.json {
-            return output.json(report);
-        }
-        output.log(&summary());
-        Ok(())
-    }
-
-    /// Places for files beside what is printed.
-    pub fn beside(&self, force: bool, inputs: &[&Path]) -> Places {
-        let mut places = Places::new(force, inputs);
-        if self.json {
-            places.report();
-        }
-        places
     }
 }

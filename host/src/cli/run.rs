@@ -1,34 +1,33 @@
 //! `pairpick run`: the annotation loop against golden rewards or recorded answers.
 
+mod beside;
+mod inputs;
+mod job;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pairpick_core::select::Strategy;
 use serde::Serialize;
 
-use super::data_folder::{CANDIDATES, DataFolder, LABELS, TEST_LABELS, TRAIN_REWARDS};
-use super::interrupt::quoted;
+use self::beside::{Beside, beside};
+use self::job::{Done, Job};
+use super::data_folder::DataFolder;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
 use crate::data::dataset::{DataSummary, Dataset};
 use crate::data::overlap::Overlap;
 use crate::data::pool_kind::PoolKind;
-use crate::error::{Error, Result};
-use crate::grid::{Cell, CellRound, Grid, Plan, Work};
-use crate::label::oracle::OracleAnswerer;
-use crate::named::Named;
-use crate::output::inputs::{Files, LabelsFile, Source, TrainingFiles};
+use crate::error::Result;
+use crate::grid::Grid;
 use crate::output::{Interrupted, OutputFolder};
 use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::comparison::Comparison;
-use crate::report::{curves, table};
-use crate::round;
-use crate::round::metrics::{RoundMetrics, Summary};
+use crate::report::table;
+use crate::round::metrics::RoundMetrics;
 use crate::runtime::Runtime;
-use crate::settings::{Answers, Asking, Measuring, Oracle, Prior, Settings, Training, Typed};
+use crate::settings::{Answers, Asking, Measuring, Prior, Settings, Training, Typed};
 
 /// Rounds of asking, training and measuring, answered from golden rewards or recorded answers
 ///
@@ -165,39 +164,6 @@ const DECIDING: [&str; 23] = [
     "out",
 ];
 
-/// Seeds where nobody says how many.
-const SEEDS: u32 = 20;
-
-/// What a strategy is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Beside {
-    Nothing,
-    Strategy(Strategy),
-}
-
-/// Reads the name of a strategy, or none.
-fn beside() -> impl TypedValueParser<Value = Beside> {
-    let names = <Strategy as Named>::ALL.iter().map(|strategy| strategy.name());
-    PossibleValuesParser::new(names.chain(["none"]))
-        .map(|name| Strategy::from_name(&name).map_or(Beside::Nothing, Beside::Strategy))
-}
-
-/// A run that can begin, or go on.
-struct Job {
-    out: PathBuf,
-    folder: OutputFolder,
-    dataset: Dataset,
-    settings: Settings,
-    /// The runs that it is compared with, of which some may have ended.
-    grid: Option<Grid>,
-}
-
-/// What came of a run, and of those that it is compared with.
-struct Done {
-    rounds: Vec<RoundMetrics>,
-    comparison: Option<Comparison>,
-}
-
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -219,27 +185,6 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
-    /// Finds in the folder of the data what no option names.
-    fn fill(&mut self, output: &mut Output) -> Result<()> {
-        let Some(mut folder) = self.data.open()? else {
-            return Ok(());
-        };
-        folder.fill_train(&mut self.embeddings)?;
-        folder.fill_lengths(&mut self.covariates)?;
-        folder.fill(&mut self.rewards.train_rewards, &TRAIN_REWARDS)?;
-        let candidates = &mut self.candidates.candidates;
-        if !self.asking.typed().has("pool") {
-            folder.fill(candidates, &CANDIDATES)?;
-            if self.rewards.train_rewards.is_none() {
-                folder.fill(candidates, &LABELS)?;
-            }
-        }
-        folder.fill_test(&mut self.test)?;
-        folder.fill(&mut self.test_labels, &TEST_LABELS)?;
-        folder.note(output);
-        Ok(())
-    }
-
     fn settings(&self) -> Result<Settings> {
         let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
         self.asking.write(&mut settings.asking);
@@ -254,119 +199,6 @@ impl Args {
 
     fn typed(&self) -> Typed {
         self.asking.typed()
-    }
-
-    fn source(&self) -> Result<Source> {
-        let (rewards, candidates) = (&self.rewards.train_rewards, &self.candidates.candidates);
-        let Some(embeddings) = &self.embeddings.train_embeddings else {
-            return self.bundled();
-        };
-        if rewards.is_none() && candidates.is_none() {
-            let needed = "`train_rewards`, or `candidates` with labels,";
-            return Err(missing("train_embeddings", embeddings, needed));
-        }
-        check_is_a_file("candidates", candidates.as_ref())?;
-        check_is_a_file("test_labels", self.test_labels.as_ref())?;
-        let train = TrainingFiles {
-            embeddings: embeddings.clone(),
-            prompt_ids: self.fields.input(self.embeddings.train_prompt_ids.as_ref()),
-            rewards: rewards.clone(),
-            candidates: candidates.clone(),
-            covariates: self.covariates.known(&self.names).of_files()?,
-        };
-        let repeats = self.repeats.repeats;
-        let test_labels = self.test_labels.clone().map(|path| LabelsFile { path, repeats });
-        Ok(Source::Files { train, test: self.test_files()?, test_labels })
-    }
-
-    /// The data that is part of the program, which goes with no file.
-    fn bundled(&self) -> Result<Source> {
-        let groups::TestData { test_embeddings, test_covariates, .. } = &self.test;
-        match (test_embeddings, test_covariates) {
-            (Some(found), _) => Err(missing("test_embeddings", found, "`train_embeddings`")),
-            (None, Some(found)) => Err(missing("test_covariates", found, "`train_embeddings`")),
-            _ if self.covariates.known(&self.names).of_bundled("train_embeddings")? => {
-                Ok(Source::BundledWithLengths)
-            }
-            _ => Ok(Source::Bundled),
-        }
-    }
-
-    /// Test embeddings with what the model is measured against; one without the other is an error.
-    fn test_files(&self) -> Result<Option<Files>> {
-        let groups::TestData {
-            test_embeddings,
-            test_prompt_ids,
-            test_rewards,
-            test_covariates,
-            ..
-        } = &self.test;
-        match (test_embeddings, test_rewards) {
-            (None, None) => match test_covariates {
-                Some(found) => Err(missing("test_covariates", found, "`test_embeddings`")),
-                None => Ok(None),
-            },
-            (None, Some(found)) => Err(missing("test_rewards", found, "`test_embeddings`")),
-            (Some(found), None) if self.test_labels.is_none() => {
-                Err(missing("test_embeddings", found, "`test_rewards` or `test_labels`"))
-            }
-            (Some(embeddings), rewards) => {
-                let prompt_ids = self.fields.input(test_prompt_ids.as_ref());
-                let (embeddings, rewards) = (embeddings.clone(), rewards.clone());
-                let covariates = self.test.known(&self.names).of_files()?;
-                Ok(Some(Files { embeddings, prompt_ids, rewards, covariates }))
-            }
-        }
-    }
-
-    /// Where no golden rewards are, the candidates' labels answer.
-    fn fit_oracle(&self, settings: &mut Settings, dataset: &Dataset) -> Result<()> {
-        let recorded = dataset.candidates.as_ref().is_some_and(|list| list.answers.is_some());
-        if dataset.train.rewards.is_none() && !self.typed().has("oracle") {
-            settings.answers.oracle = Oracle::Recorded;
-        }
-        let needed = match settings.answers.oracle {
-            Oracle::Recorded | Oracle::RecordedAll if !recorded => {
-                "needs `candidates` with a label in each line, or `train_rewards` for another"
-            }
-            Oracle::BradleyTerry | Oracle::ArgMax if dataset.train.rewards.is_none() => {
-                "needs `train_rewards`"
-            }
-            _ => return Ok(()),
-        };
-        Err(Error::setting("oracle", settings.answers.oracle.name(), needed))
-    }
-
-    /// The strategies that are compared, the run's own first; none where nothing is.
-    fn compared(&self, ours: Strategy, bundled: bool) -> Option<Vec<Strategy>> {
-        match (self.beside, self.seeds) {
-            (Some(Beside::Strategy(other)), _) => Some(vec![ours, other]),
-            (Some(Beside::Nothing), None) => None,
-            (Some(Beside::Nothing), Some(_)) => Some(vec![ours]),
-            (None, Some(_)) if ours == Strategy::Random => Some(vec![ours]),
-            (None, Some(_)) => Some(vec![ours, Strategy::Random]),
-            // Whoever tries the program should not take the chance of one seed for a result.
-            (None, None) if bundled && ours != Strategy::Random => {
-                Some(vec![ours, Strategy::Random])
-            }
-            (None, None) => None,
-        }
-    }
-
-    fn plan(&self, settings: &Settings, dataset: &Dataset, bundled: bool) -> Result<Option<Plan>> {
-        let Some(strategies) = self.compared(settings.asking.strategy, bundled) else {
-            return Ok(None);
-        };
-        if !dataset.is_measured() {
-            let needed = "needs `test_rewards` or `test_labels`, to compare by";
-            return Err(match (self.seeds, strategies.last()) {
-                (None, Some(other)) => Error::setting("beside", other.name(), needed),
-                (seeds, _) => Error::setting("seeds", seeds.unwrap_or(SEEDS), needed),
-            });
-        }
-        let plan = Plan { strategies, seeds: self.seeds.unwrap_or(SEEDS), splits: bundled };
-        plan.check(settings)?;
-        Ok(Some(plan))
     }
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
@@ -391,26 +223,7 @@ impl Args {
         for note in &notes {
             output.note(note);
         }
-        if pool == PoolKind::InPrompt {
-            groups::note_single_responses(&dataset.train.embeddings, output);
-        }
-        groups::note_rounded(&dataset.train.embeddings, output);
-        groups::note_equal_rewards(
-            &dataset.train,
-            "every answer is a matter of chance, or a tie",
-            output,
-        );
-        if let Some(test) = &dataset.test {
-            groups::note_rounded(&test.embeddings, output);
-            groups::note_equal_rewards(test, groups::NO_ORDER, output);
-            if test.rewards.is_some() {
-                groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
-            }
-        }
-        let overlap = Overlap::of(&dataset, pool)?.to_string();
-        if !overlap.is_empty() {
-            output.note(&format!("`test_labels`: {overlap}"));
-        }
+        note_data(&dataset, &settings, output)?;
         settings.data = Some(self.scan(&dataset, data, output)?);
         output.place(folder.partial_path(), &self.out);
         let grid = plan.map(|plan| Grid { plan, cells: Vec::new() });
@@ -476,82 +289,28 @@ impl Args {
     }
 }
 
-impl Job {
-    fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Done> {
-        let out = quoted(&self.out);
-        let partial = self.folder.partial_path().to_owned();
-        let filled = self.fill(threads, output);
-        if filled.is_err() && partial.exists() {
-            output.note(&format!("the rounds that ended are kept for pairpick run --resume {out}"));
+/// Says what is worth knowing of the data before a run.
+fn note_data(dataset: &Dataset, settings: &Settings, output: &mut Output) -> Result<()> {
+    let pool = settings.asking.pool;
+    if pool == PoolKind::InPrompt {
+        groups::note_single_responses(&dataset.train.embeddings, output);
+    }
+    groups::note_rounded(&dataset.train.embeddings, output);
+    groups::note_equal_rewards(
+        &dataset.train,
+        "every answer is a matter of chance, or a tie",
+        output,
+    );
+    if let Some(test) = &dataset.test {
+        groups::note_rounded(&test.embeddings, output);
+        groups::note_equal_rewards(test, groups::NO_ORDER, output);
+        if test.rewards.is_some() {
+            groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
         }
-        filled
     }
-
-    fn fill(mut self, threads: &Threads, output: &mut Output) -> Result<Done> {
-        let Self { folder, dataset, settings, .. } = &mut self;
-        let mut oracle = OracleAnswerer { dataset, settings };
-        let Summary { rounds } =
-            round::run(dataset, settings, threads, &mut oracle, folder, output)?;
-        let strategy = settings.asking.strategy.name();
-        let (curves, comparison) = match self.grid.take() {
-            Some(mut grid) => {
-                self.compare(&mut grid, &rounds, threads, output)?;
-                let title = grid_title(&grid.plan);
-                (curves::grid_svg(&title, &grid)?, Comparison::of(&grid))
-            }
-            None => {
-                let title = format!("{strategy}, seed {}", self.settings.seed);
-                (curves::svg(&title, &rounds)?, None)
-            }
-        };
-        self.folder.write_curves(&curves)?;
-        self.folder.finish()?;
-        Ok(Done { rounds, comparison })
+    let overlap = Overlap::of(dataset, pool)?.to_string();
+    if !overlap.is_empty() {
+        output.note(&format!("`test_labels`: {overlap}"));
     }
-
-    /// Does what is left of the runs to compare with, of which this run is the first.
-    fn compare(
-        &mut self,
-        grid: &mut Grid,
-        rounds: &[RoundMetrics],
-        threads: &Threads,
-        output: &mut Output,
-    ) -> Result<()> {
-        let Self { folder, dataset, settings, .. } = self;
-        let mut ended =
-            |cell: &Cell, rounds: &[RoundMetrics]| folder.append_run(&CellRound::of(cell, rounds));
-        let cells = grid.plan.cells(settings);
-        if let (Some(first), true) = (cells.first(), grid.cells.is_empty()) {
-            ended(first, rounds)?;
-            grid.cells.push(rounds.to_vec());
-        }
-        let left = cells.len().saturating_sub(grid.cells.len());
-        let runs = if left == 1 { "run" } else { "runs" };
-        output.log(&format!("comparing with {left} more {runs}; --beside none does without"));
-        Work { settings, dataset, threads }.complete(grid, &mut ended, output)
-    }
-}
-
-/// What a picture of a grid shows.
-fn grid_title(plan: &Plan) -> String {
-    let names: Vec<&str> = plan.strategies.iter().map(|strategy| strategy.name()).collect();
-    format!("{}: means and 95 % intervals over {} seeds", names.join(" and "), plan.seeds)
-}
-
-/// A run that goes on reads its inputs again, which only a file allows.
-fn check_is_a_file(setting: &'static str, path: Option<&PathBuf>) -> Result<()> {
-    let is_read_once = |path: &&PathBuf| {
-        path.as_path() == Path::new("-") || path.metadata().is_ok_and(|found| !found.is_file())
-    };
-    match path.filter(is_read_once) {
-        Some(found) => {
-            let expected = "must be a file here: a run that goes on reads it again";
-            Err(Error::setting(setting, found.display(), expected))
-        }
-        None => Ok(()),
-    }
-}
-
-fn missing(setting: &'static str, found: &Path, needed: &str) -> Error {
-    Error::setting(setting, found.display(), format!("needs {needed} beside it"))
+    Ok(())
 }

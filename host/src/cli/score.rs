@@ -229,12 +229,8 @@ impl Args {
         let mut settings = self.settings();
         settings.learn_from(model.trunk().kind(), &self.prior.typed());
         settings.check()?;
-        let known = groups::KnownOfResponses {
-            settings: ["train_covariates", "train_texts"],
-            covariates: self.train_covariates.as_deref(),
-            texts: self.train_texts.as_deref(),
-            names: &self.names,
-        };
+        let (covariates, texts) = (self.train_covariates.as_ref(), self.train_texts.as_ref());
+        let known = self.names.known(["train_covariates", "train_texts"], covariates, texts);
         let embeddings = self.embeddings.open(&self.fields, known, output)?;
         model.check_fits(&embeddings, &self.model)?;
         let file = self.repeats.read(path, &embeddings, output)?;
