@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import time
 
-from served import embeddings, served, texts
+from served import Served, embeddings, texts
 
 PROMPTS, RESPONSES, DIMENSIONS = 500, 10, 384
 BATCH, ROUNDS = 50, 6
@@ -45,8 +45,8 @@ def main(folder):
     own = ["--train-embeddings", "e.npy", "--texts", "t.jsonl", f"--batch={BATCH}", f"--rounds={ROUNDS}"]
     taken = {True: [], False: []}
     waits = 0
-    with served(folder, *own) as [address]:
-        page = Page(address)
+    with Served(folder, *own) as served:
+        page = Page(served.addresses[0])
         told = page.ask("/api/question")
         while "ended" not in told["next"]:
             if "waiting" in told["next"]:

@@ -1,6 +1,5 @@
 """`pairpick label --web` at work."""
 
-import contextlib
 import json
 import re
 import signal
@@ -8,18 +7,29 @@ import struct
 import subprocess
 
 
-@contextlib.contextmanager
-def served(folder, *arguments, annotators=1):
-    """Serves a session in a folder; the addresses of its annotators."""
-    command = ["pairpick", "label", "--web", "--session", "s.db", f"--annotators={annotators}", *arguments]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
-    try:
-        yield [process.stdout.readline().strip() for _ in range(annotators)]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0, process.returncode
-    finally:
-        process.kill()
-        process.wait()
+class Served:
+    """The program while it serves; what it says at its end is `told`."""
+
+    def __init__(self, folder, *arguments, session="s.db", annotators=1):
+        command = ["pairpick", "label", "--web", f"--session={session}", f"--annotators={annotators}"]
+        self.process = subprocess.Popen(
+            [*command, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.addresses = [self.process.stdout.readline().strip() for _ in range(annotators)]
+        if not all(self.addresses):
+            raise AssertionError(self.process.stderr.read())
+        self.told = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            _, self.told = self.process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        assert self.process.returncode == 0, (self.process.returncode, self.told)
 
 
 def embeddings(path, shape, values):

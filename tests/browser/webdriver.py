@@ -75,10 +75,12 @@ class Browser:
         return self.send("/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def size(self, width, height, mobile=False):
+        """The size of the window, or of a phone that is touched."""
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=mobile,
         )
+        self.devtools("Emulation.setTouchEmulationEnabled", enabled=mobile)
 
     def scheme(self, name):
         feature = {"name": "prefers-color-scheme", "value": name}

@@ -59,11 +59,11 @@ impl Doing {
 
     /// Whether it now ends by itself.
     fn ends(&mut self) -> bool {
-        match self {
-            #[cfg(feature = "web")]
-            Self::Page { end, .. } => end.take().is_some(),
-            _ => false,
+        #[cfg(feature = "web")]
+        if let Self::Page { end, .. } = self {
+            return end.take().is_some();
         }
+        false
     }
 }
 

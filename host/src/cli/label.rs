@@ -29,11 +29,11 @@ use crate::settings::{Asking, Prior, Settings, Training};
 
 /// Ask people, and learn while they answer
 ///
-/// Shows two replies at a time, in the terminal or with --web on a page in a browser, and records which is better: 1 or ← the first, 2 or → the second, 0 a
-/// tie, s to skip the pair, b where both are bad; u takes the last answer back, n adds a note, q ends.
-/// An answer is on the disk before the next question shows, so nothing is lost whatever happens, and
-/// the same command goes on where it ended. Without data options it asks about the replies that come
-/// with the program.
+/// Shows two replies at a time and records which is better, in the terminal or with --web on a page:
+/// 1 or ← the first, 2 or → the second, 0 a tie, s to skip the pair, b where both are bad; u takes the
+/// last answer back, n adds a note, q ends. An answer is on the disk before the next question shows, so
+/// nothing is lost whatever happens, and the same command goes on where it ended. Without data options
+/// it asks about the replies that come with the program.
 ///
 /// A batch is chosen by the answers to the batches before, but for the last one, so that nobody waits
 /// while the model learns: --lag 0 waits. The same answers give the same questions and the same
@@ -158,6 +158,8 @@ impl Args {
         terminal::check()?;
         let desk = self.open(threads, output)?;
         output.work().answers(&self.session, terminal::leave);
+        // The screen is the questions' from here on.
+        output.close();
         let asked = terminal::ask(&desk);
         self.tell(&desk, output);
         asked
@@ -296,7 +298,7 @@ impl Args {
         for line in status.lines() {
             output.log(&format!("{}: {}", line.name, line.text));
         }
-        if let Some((round, digest)) = status.model {
+        if let Some((round, digest)) = status.model.filter(|(round, _)| *round > 0) {
             output.log(&format!("model of batch {round}: {digest}"));
         }
         output.log(&format!("all answers are in {}", self.session.display()));

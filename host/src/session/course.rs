@@ -5,6 +5,7 @@ use super::plan::Plan;
 use super::record::{Asked, Batch, answered};
 use super::reply::{Ending, QuestionId};
 use super::store::{Checkpoint, Content};
+use crate::data::candidates::Candidates;
 use crate::data::labels::Label;
 use crate::data::question::Question;
 use crate::round::answer::Answered;
@@ -115,20 +116,20 @@ impl Course {
         (*learnt < closed).then(|| Step::Learn(learnt.saturating_add(1)))
     }
 
-    /// The same, with what it takes.
-    pub(super) fn job(&self) -> Option<Job> {
+    /// The same, with what it takes; the candidates say how often an answer counts.
+    pub(super) fn job(&self, candidates: Option<&Candidates>) -> Option<Job> {
         Some(match self.step()? {
             Step::Begin => Job::Begin,
             Step::Learn(round) => {
                 let (from, known) =
                     (self.newest()?.taught.clone(), self.batches.get(..round as usize)?);
-                Job::Learn { round, from, labels: answered(known).labels }
+                Job::Learn { round, from, labels: answered(known, candidates).labels }
             }
             Step::Choose(round) => {
                 let by = self.model_of(self.basis())?.clone();
                 let (known, open) = self.batches.split_at(self.basis());
                 let open = open.iter().flat_map(Batch::questions).collect();
-                Job::Choose { round, by, answered: answered(known), open }
+                Job::Choose { round, by, answered: answered(known, candidates), open }
             }
         })
     }

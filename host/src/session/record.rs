@@ -1,9 +1,11 @@
 //! What a session has come to, as memory and file have it.
 
 use super::reply::{Answer, QuestionId, Reply, Side};
+use crate::data::candidates::Candidates;
 use crate::data::labels::Label;
 use crate::data::preference::Preference;
 use crate::data::question::Question;
+use crate::data::votes::Votes;
 use crate::digest::HexDigest;
 use crate::round::answer::Answered;
 
@@ -63,6 +65,14 @@ impl Asked {
         }
     }
 
+    /// The question with its answer, which counts as often as the candidate says; none as above.
+    pub(super) fn label(&self, candidates: Option<&Candidates>) -> Option<Label> {
+        let votes = Votes::from(self.preference()?);
+        let listed = candidates.zip(self.question.candidate);
+        let weight = listed.and_then(|(list, place)| list.given(place).weight()).unwrap_or(1.0);
+        Some(Label { question: self.question, votes: votes.times(weight) })
+    }
+
     /// Whether it has an answer that puts it aside.
     fn is_put_aside(&self) -> bool {
         self.given.is_some() && self.preference().is_none()
@@ -97,11 +107,11 @@ impl Batch {
 
 /// What is learnt from batches: their first answers, in the order of the questions. Answers to repeated
 /// questions only tell how far answers agree.
-pub(super) fn answered(batches: &[Batch]) -> Answered {
+pub(super) fn answered(batches: &[Batch], candidates: Option<&Candidates>) -> Answered {
     let mut answered = Answered::default();
     for asked in batches.iter().flat_map(Batch::originals) {
-        match asked.preference() {
-            Some(preference) => answered.labels.push(Label::new(asked.question, preference)),
+        match asked.label(candidates) {
+            Some(label) => answered.labels.push(label),
             None if asked.is_put_aside() => answered.skipped.push(asked.question),
             None => {}
         }

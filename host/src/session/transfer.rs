@@ -6,6 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::desk::Desk;
@@ -14,7 +15,8 @@ use super::plan::Plan;
 use super::record::Asked;
 use super::reply::{Answer, Next, QuestionId, Reply, Side};
 use crate::data::embeddings::Embeddings;
-use crate::data::labels::{Label, LabelRecord};
+use crate::data::fields::ExtraFields;
+use crate::data::labels::LabelRecord;
 use crate::data::lines::{self, Line, Lines};
 use crate::data::preference::Preference;
 use crate::data::record;
@@ -185,10 +187,8 @@ fn beside(path: &Path) -> PathBuf {
 /// A line, where the question is answered.
 fn exported(asked: &Asked, again: Option<&Asked>, material: &Material) -> Option<Exported> {
     let (embeddings, candidates) = (material.embeddings(), material.candidates());
-    let record = |asked: &Asked| match asked.preference() {
-        Some(preference) => {
-            LabelRecord::of(&Label::new(asked.question, preference), embeddings, candidates)
-        }
+    let record = |asked: &Asked| match asked.label(candidates) {
+        Some(label) => LabelRecord::of(&label, embeddings, candidates),
         None => LabelRecord::of_skipped(&asked.question, embeddings, candidates),
     };
     let mut label = record(asked);
@@ -274,25 +274,14 @@ fn parsed(
     let record: LabelRecord = json::object(text).map_err(|problem| problem.what)?;
     let question = record.question_in(embeddings).map_err(|error| error.to_string())?;
     let turned = embeddings.item(record.a).map_err(|error| error.to_string())? != question.a;
-    let field = |name: &str| record.fields.get(name);
-    let problem = |name: &str, error: serde_json::Error| format!("{name}: {error}");
+    let fields = &record.fields;
     let beside = Beside {
-        annotator: field("annotator").map_or(Ok(1), |text| {
-            serde_json::from_str(text).map_err(|error| problem("annotator", error))
-        })?,
-        seconds: field("seconds").map_or(Ok(0.0), |text| {
-            serde_json::from_str(text).map_err(|error| problem("seconds", error))
-        })?,
-        note: field("note").map_or(Ok(None), |text| {
-            serde_json::from_str(text).map_err(|error| problem("note", error))
-        })?,
-        both_bad: field("both_bad").map_or(Ok(false), |text| {
-            serde_json::from_str(text).map_err(|error| problem("both_bad", error))
-        })?,
+        annotator: field(fields, "annotator")?.unwrap_or(1),
+        seconds: field(fields, "seconds")?.unwrap_or(0.0),
+        note: field(fields, "note")?,
+        both_bad: field(fields, "both_bad")?.unwrap_or(false),
     };
-    let again: Option<Again> = field("again").map_or(Ok(None), |text| {
-        serde_json::from_str(text).map_err(|error| problem("again", error))
-    })?;
+    let again: Option<Again> = field(fields, "again")?;
     let first = Known { preference: preference(&record.answer, turned)?, beside };
     let again = again.map(|again| {
         let AgainAnswer { label, skip } = again.answer;
@@ -302,9 +291,16 @@ fn parsed(
     Ok((question.ascending(), first, again.transpose()?))
 }
 
+/// What a line says under a name, if it does.
+fn field<T: DeserializeOwned>(fields: &ExtraFields, name: &str) -> Result<Option<T>, String> {
+    let read = |text| serde_json::from_str(text).map_err(|error| format!("{name}: {error}"));
+    fields.get(name).map(read).transpose()
+}
+
 /// The one answer of a line, the smaller item first; none where the pair was put aside.
 fn preference(answer: &record::Answer, turned: bool) -> Result<Option<Preference>, String> {
-    let Some(votes) = answer.votes()? else {
+    // How often it counts is the candidate's affair.
+    let Some(votes) = (record::Answer { weight: None, ..*answer }).votes()? else {
         return match answer.skip {
             true => Ok(None),
             false => Err("no answer in it: \"label\" or \"skip\" is expected".to_owned()),

@@ -45,7 +45,7 @@ fn next_job(shared: &Shared) -> Option<Job> {
     let mut state = shared.lock();
     loop {
         state.store.as_ref()?;
-        if let Some(job) = state.course.job() {
+        if let Some(job) = state.course.job(shared.material.candidates()) {
             return Some(job);
         }
         state = shared.wait(state);

@@ -114,7 +114,8 @@ fn the_screen_is_that_of_the_picture() {
     }
     learnt(&desk, 1);
     drop(desk);
-    let mut terminal = label(&place);
+    let folder = place.path().parent().unwrap().to_owned();
+    let mut terminal = Terminal::start(&folder, &["--quiet", "label", "--session", "s.db"]);
     terminal.until("question 9 of 22, batch 2");
     let picture = picture::svg(terminal.screen());
     terminal.press("q");

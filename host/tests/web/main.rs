@@ -4,23 +4,25 @@
 
 #![cfg(all(unix, feature = "web"))]
 
+#[path = "../command/mod.rs"]
+mod command;
 mod served;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use self::command::pairpick;
 use self::served::{Response, Served};
 
 /// How many answers a session has, by what every face says of it.
 fn answered(told: &Value) -> u64 {
     let lines = told["status"]["lines"].as_array().unwrap();
     let line = lines.iter().find(|line| line[0] == "answered").unwrap();
-    line[1].as_str().unwrap().split(' ').next().unwrap().parse().unwrap()
+    line[1].as_str().unwrap().split([',', ' ']).next().unwrap().parse().unwrap()
 }
 
 fn refused(response: &Response, status: u16) {
@@ -242,16 +244,36 @@ fn an_interruption_ends_the_server_and_keeps_every_answer() {
     assert_eq!(answered(&served.get(0, "/api/question").json()), 1);
 }
 
+/// The page says how long an answer took, but no longer than the server saw, and never less than nothing.
+#[test]
+fn no_answer_takes_longer_than_its_question_was_shown() {
+    let folder = TempDir::new().unwrap();
+    let served = Served::start(folder.path(), 1, &[]);
+    for seconds in [1e9, -3.0, 0.001] {
+        let question = served.question(0);
+        let body =
+            json!({ "question": question["id"], "answer": "tie", "seconds": seconds, "note": " " });
+        assert_eq!(served.post(0, "/api/answer", &body).status, 200);
+    }
+    assert_eq!(served.interrupt(), Some(0));
+    let export = ["label", "--session", "s.db", "--export", "labels.jsonl"];
+    let output = pairpick(folder.path(), &export);
+    assert!(output.status.success(), "{output:?}");
+    let labels = fs::read_to_string(folder.path().join("labels.jsonl")).unwrap();
+    let labels: Vec<Value> =
+        labels.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seconds: Vec<f64> = labels.iter().map(|label| label["seconds"].as_f64().unwrap()).collect();
+    assert!(seconds[0] > 0.0 && seconds[0] < 600.0, "{seconds:?}");
+    assert_eq!(seconds[1..], [0.0, 0.001]);
+    assert!(labels.iter().all(|label| label.get("note").is_none()), "{labels:?}");
+}
+
 #[test]
 fn other_machines_reach_it_only_if_that_is_said() {
     let folder = TempDir::new().unwrap();
     let label = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_pairpick"))
-            .current_dir(folder.path())
-            .args(["label", "--session", "s.db"])
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output =
+            pairpick(folder.path(), &[&["label", "--session", "s.db"], arguments].concat());
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     for address in ["0.0.0.0:0", "192.0.2.1:0", "[::]:0"] {

@@ -26,11 +26,11 @@ const KEYS: [&str; 9] = [
     "2 second",
     "0 tie",
     "s skip",
-    "b both bad",
+    "b bad",
     "u undo",
     "n note",
-    "\u{2191}\u{2193} scroll",
     "q quit",
+    "\u{2191}\u{2193} scroll",
 ];
 
 /// How far the texts are scrolled.

@@ -187,7 +187,7 @@ async fn undo(
     annotator: Annotator,
     sent: Result<Json<Nothing>, JsonRejection>,
 ) -> Told {
-    sent?;
+    let Json(Nothing {}) = sent?;
     let Annotator(number) = annotator;
     at_desk(office, annotator, move |office| Ok(Some(view::undone(office.desk.undo(number)?))))
         .await
@@ -198,7 +198,7 @@ async fn leave(
     Annotator(number): Annotator,
     sent: Result<Json<Nothing>, JsonRejection>,
 ) -> Result<StatusCode, Failure> {
-    sent?;
+    let Json(Nothing {}) = sent?;
     office.desk.leave(number);
     Ok(StatusCode::NO_CONTENT)
 }

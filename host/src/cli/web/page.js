@@ -128,6 +128,7 @@ function say(news, wrong) {
 
 function showStatus({ batch, left, working, lines }) {
   element("working").textContent = working ?? "";
+  element("progress").hidden = batch === 0;
   element("progress").max = Math.max(batch, 1);
   element("progress").value = batch - left;
   const list = lines.map(([name, value]) => {

@@ -51,7 +51,7 @@ const fn waited_for(waiting: Waiting) -> &'static str {
 
 fn ended(ending: Ending) -> String {
     match ending {
-        Ending::Rounds(rounds) => format!("All {rounds} rounds are answered. Thank you."),
+        Ending::Rounds(rounds) => format!("Batch {rounds} was the last. Thank you."),
         Ending::Confident(rho) => {
             format!("The model is as sure of its order as was wanted: ρ {rho:.2}. Thank you.")
         }
