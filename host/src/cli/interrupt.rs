@@ -32,6 +32,7 @@ enum Doing {
     #[default]
     Other,
     Run(Run),
+    Grid(Grid),
     /// It takes answers, which are safe.
     #[cfg(feature = "label")]
     Session {
@@ -59,12 +60,20 @@ impl Doing {
 
     /// Whether it now ends by itself.
     fn ends(&mut self) -> bool {
-        #[cfg(feature = "web")]
-        if let Self::Page { end, .. } = self {
-            return end.take().is_some();
+        match self {
+            #[cfg(feature = "web")]
+            Self::Page { end, .. } => end.take().is_some(),
+            _ => false,
         }
-        false
     }
+}
+
+/// A grid of runs, of which some have ended.
+#[derive(Debug)]
+struct Grid {
+    out: PathBuf,
+    ended: u64,
+    all: u64,
 }
 
 /// A run and where its files are.
@@ -120,6 +129,21 @@ impl Work {
         self.with(|doing| *doing = Doing::Page { path, end: Some(end) });
     }
 
+    /// A grid's folder is there, and so many of its runs.
+    pub fn compares(&self, out: &Path, ended: u64, all: u64) {
+        let grid = Grid { out: out.to_owned(), ended, all };
+        self.with(|doing| *doing = Doing::Grid(grid));
+    }
+
+    /// Another run of the grid is kept.
+    pub fn run_kept(&self) {
+        self.with(|doing| {
+            if let Doing::Grid(grid) = doing {
+                grid.ended += 1;
+            }
+        });
+    }
+
     /// A round of the run has ended.
     pub fn round(&self, round: u64) {
         self.with(|doing| {
@@ -166,6 +190,12 @@ fn ignored(status: &str) -> Option<u64> {
 fn message(doing: &Doing) -> String {
     let Run { out, partial, ended } = match doing {
         Doing::Run(run) => run,
+        Doing::Grid(Grid { out, ended, all }) => {
+            let out = quoted(out);
+            return format!(
+                "interrupted; {ended} of {all} runs are kept in {out}; go on by the same command"
+            );
+        }
         #[cfg(feature = "label")]
         Doing::Session { path, .. } => {
             return format!("interrupted; every answer is in {}", path.display());

@@ -2,11 +2,13 @@
 //! terminals known; the rest of the crate names settings, and says of each what its option takes.
 
 mod bars;
+mod compare;
 mod cost;
 mod data_folder;
 mod device;
 mod eval;
 mod export;
+mod grid_axes;
 mod groups;
 mod help;
 mod import;
@@ -15,6 +17,8 @@ mod interrupt;
 mod label;
 mod log;
 mod manual;
+mod measured_data;
+mod mixture;
 mod names;
 mod output;
 mod over;
@@ -66,6 +70,7 @@ enum Command {
     Run(Box<run::Args>),
     #[cfg(feature = "label")]
     Label(Box<label::Args>),
+    Compare(Box<compare::Args>),
     Select(select::Args),
     Train(train::Args),
     Eval(eval::Args),
@@ -98,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::execute(args, &mut output),
         #[cfg(feature = "label")]
         Command::Label(args) => label::execute(args, &mut output),
+        Command::Compare(args) => compare::execute(args, &mut output),
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),
         Command::Eval(args) => eval::execute(args, &mut output),
