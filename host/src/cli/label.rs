@@ -222,12 +222,8 @@ impl Args {
 
     fn known(&self) -> KnownOfResponses<'_> {
         let is_length = self.covariates.as_deref().is_some_and(groups::is_length);
-        KnownOfResponses {
-            settings: ["covariates", "texts"],
-            covariates: self.covariates.as_deref(),
-            texts: self.texts.as_deref().filter(|_| is_length),
-            names: &self.names,
-        }
+        let texts = self.texts.as_ref().filter(|_| is_length);
+        self.names.known(["covariates", "texts"], self.covariates.as_ref(), texts)
     }
 
     fn texts(&self, embeddings: &Embeddings) -> Result<Texts> {
