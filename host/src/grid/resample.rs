@@ -218,7 +218,9 @@ mod tests {
     #[test]
     fn what_is_drawn_is_as_much_as_there_is() {
         for times in drawn("resampled seeds", 7) {
-            assert_eq!(times.iter().fold(0, |sum, times| sum + times), 7);
+            let mut all = 0;
+            times.iter().for_each(|times| all += times);
+            assert_eq!(all, 7);
         }
     }
 }

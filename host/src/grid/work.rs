@@ -67,8 +67,11 @@ impl Work<'_> {
     ) -> Result<()> {
         let next = AtomicUsize::new(0);
         let (sender, events) = channel();
-        let rounds = |cell: &Cell| self.setups[cell.setup].asking.rounds as u64;
-        progress.begin("comparing", cells.iter().map(rounds).fold(0, |sum, rounds| sum + rounds));
+        let mut rounds = 0;
+        for cell in cells {
+            rounds += self.setups[cell.setup].asking.rounds as u64;
+        }
+        progress.begin("comparing", rounds);
         let (mut failed, mut refused) = (BTreeMap::new(), Ok(()));
         thread::scope(|scope| {
             for _ in 0..self.threads.threads().min(cells.len()) {

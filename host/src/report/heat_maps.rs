@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::document::{Figure, described};
-use super::panels::{FONT, INK};
+use super::panels::{FONT, INK, pixels};
 use crate::data::mixture::{EXTENT, SIDE};
 use crate::error::{Error, Result};
 
@@ -66,8 +66,8 @@ pub fn figure(columns: &[MapColumn], file: &str, title: &str, caption: &str) -> 
 }
 
 fn draw(svg: &mut String, columns: &[MapColumn], title: &str) -> Result<(), String> {
-    let rounds = columns.iter().map(|column| column.maps.len()).max().unwrap_or(0) as i32;
-    let width = LEFT + (MAP + GAP) * columns.len() as i32;
+    let rounds = pixels(columns.iter().map(|column| column.maps.len()).max().unwrap_or(0));
+    let width = LEFT + (MAP + GAP) * pixels(columns.len());
     let height = TOP + (MAP + GAP) * rounds + BELOW;
     let area = SVGBackend::with_string(svg, (width as u32, height as u32)).into_drawing_area();
     area.fill(&WHITE).map_err(|error| error.to_string())?;
@@ -77,11 +77,11 @@ fn draw(svg: &mut String, columns: &[MapColumn], title: &str) -> Result<(), Stri
         area.draw(&Text::new(text.to_owned(), place, style)).map_err(|error| error.to_string())
     };
     text(title, (width / 2, 18), HPos::Center, 20)?;
-    for (place, column) in columns.iter().enumerate() {
-        let left = LEFT + (MAP + GAP) * place as i32;
+    for (place, column) in (0..).zip(columns) {
+        let left = LEFT + (MAP + GAP) * place;
         text(&column.name, (left + MAP / 2, TOP - 12), HPos::Center, 15)?;
-        for (round, map) in column.maps.iter().enumerate() {
-            let top = TOP + (MAP + GAP) * round as i32;
+        for (round, map) in (0..).zip(&column.maps) {
+            let top = TOP + (MAP + GAP) * round;
             draw_map(&area, map, (left, top)).map_err(|error| error.to_string())?;
         }
     }

@@ -222,7 +222,12 @@ fn draw_curve(
 /// Pixels that the names beside curves take.
 fn room_for_names(panel: &Panel, sheet: &Sheet) -> i32 {
     let longest = panel.curves.iter().map(|curve| curve.name.len()).max().unwrap_or(0);
-    i32::try_from(longest).unwrap_or(0) * sheet.character().0
+    pixels(longest) * sheet.character().0
+}
+
+/// A count among pixels, which are counted with a sign; no picture has so many that it is beyond.
+pub(super) fn pixels(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(0)
 }
 
 /// Each curve's name beside its last point, or as near as the others leave room.

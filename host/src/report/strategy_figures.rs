@@ -6,7 +6,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::document::{Figure, described};
-use super::panels::{Across, Curve, FONT, GRID, INK, LEFT, Panel, STRATEGIES, Sheet, drawn};
+use super::panels::{
+    Across, Curve, FONT, GRID, INK, LEFT, Panel, STRATEGIES, Sheet, drawn, pixels,
+};
 use super::standing::{MeasureStanding, StrategyStanding};
 use super::ticks::Axis;
 use crate::error::{Error, Result};
@@ -207,7 +209,7 @@ impl<'a> Row<'a> {
 }
 
 /// Pixels: of the picture across, left and right of its axis, of a row, above and below all rows.
-const WIDTH: u32 = 930;
+const WIDTH: i32 = 930;
 const SIDES: (i32, i32) = (150, 210);
 const ROW: i32 = 30;
 const ENDS: (i32, i32) = (62, 58);
@@ -218,12 +220,12 @@ fn draw_rows(
     rows: &[Row<'_>],
     (end, reference): (f64, &str),
 ) -> Result<(), String> {
-    let height = ENDS.0 + ROW * rows.len() as i32 + ENDS.1;
-    let area = SVGBackend::with_string(svg, (WIDTH, height as u32)).into_drawing_area();
+    let height = ENDS.0 + ROW * pixels(rows.len()) + ENDS.1;
+    let area = SVGBackend::with_string(svg, (WIDTH as u32, height as u32)).into_drawing_area();
     area.fill(&WHITE).map_err(|error| error.to_string())?;
     let bounds = rows.iter().flat_map(|row| [row.needed, row.low, row.high]);
     let axis = Axis::new(bounds.map(|needed| needed.bound()).chain([0.0, end]), 6);
-    let right = WIDTH as i32 - SIDES.1;
+    let right = WIDTH - SIDES.1;
     let x = |labels: f64| {
         let share = (labels - axis.low) / (axis.high - axis.low);
         SIDES.0 + (share * f64::from(right - SIDES.0)) as i32
@@ -235,7 +237,7 @@ fn draw_rows(
     let line = |from: (i32, i32), to: (i32, i32), style: ShapeStyle| {
         area.draw(&PathElement::new([from, to], style)).map_err(|error| error.to_string())
     };
-    text(title, (WIDTH as i32 / 2, 16), HPos::Center, &INK, 20)?;
+    text(title, (WIDTH / 2, 16), HPos::Center, &INK, 20)?;
     let (top, bottom) = (ENDS.0 - 6, height - ENDS.1 + 6);
     for tick in &axis.ticks {
         line((x(*tick), top), (x(*tick), bottom), GRID.stroke_width(1))?;
@@ -244,8 +246,8 @@ fn draw_rows(
     text("labels", ((SIDES.0 + right) / 2, bottom + 34), HPos::Center, &INK, 14)?;
     line((x(end), top), (x(end), bottom), REFERENCE.stroke_width(2))?;
     text(&format!("given to {reference}"), (x(end), top - 10), HPos::Center, &REFERENCE, 13)?;
-    for (place, row) in rows.iter().enumerate() {
-        let y = ENDS.0 + ROW * place as i32 + ROW / 2;
+    for (place, row) in (0..).zip(rows) {
+        let y = ENDS.0 + ROW * place + ROW / 2;
         text(row.name, (SIDES.0 - 12, y), HPos::Right, &INK, 14)?;
         let (low, high) = (x(row.low.bound()), x(row.high.bound()));
         line((low, y), (high, y), LEFT.stroke_width(3))?;

@@ -2,6 +2,9 @@
 
 use super::metrics::{ByPrompt, RoundMetrics};
 
+/// What each test prompt has to do with a figure.
+pub type OfPrompts = fn(&ByPrompt) -> &[Option<f32>];
+
 /// A figure of a round.
 #[derive(Clone, Copy, Debug)]
 pub struct Measure {
@@ -22,7 +25,7 @@ pub struct Measure {
     /// Its value after a round, where there is one.
     pub of: fn(&RoundMetrics) -> Option<f64>,
     /// What each test prompt has to do with it, where that is known.
-    pub by_prompt: Option<fn(&ByPrompt) -> &[Option<f32>]>,
+    pub by_prompt: Option<OfPrompts>,
 }
 
 impl Measure {
