@@ -3,6 +3,7 @@
 use pairpick_core::arith::Real;
 
 use super::answer::Answered;
+use super::design::Design;
 use super::posterior::{Known, LabelPosterior};
 use super::prompts::AskedPairs;
 use crate::data::labels::Label;
@@ -21,6 +22,8 @@ pub(super) struct State<T> {
     open: Vec<Question>,
     /// Of the labels and the open pairs, under the model.
     pub(super) posterior: LabelPosterior<T>,
+    /// What pairs are chosen by.
+    pub(super) design: Design<T>,
 }
 
 impl<T: Real> State<T> {
@@ -32,8 +35,8 @@ impl<T: Real> State<T> {
         skipped: Vec<Question>,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let posterior = LabelPosterior::of(context, &model, &labels, None, progress)?;
-        Ok(Self { model, labels, skipped, open: Vec::new(), posterior })
+        let answered = Answered { labels, skipped };
+        Self::with_open(context, model, answered, Vec::new(), None, progress)
     }
 
     /// The same, while pairs of later batches wait for their answers; the model's λ was this.
@@ -48,7 +51,9 @@ impl<T: Real> State<T> {
         let Answered { labels, skipped } = answered;
         let known = Known { labels: &labels, open: &open };
         let posterior = LabelPosterior::with_open(context, &model, known, chosen, progress)?;
-        Ok(Self { model, labels, skipped, open, posterior })
+        let mut design = Design::of(context, &model, progress)?;
+        design.learn(context, &model, &posterior, known)?;
+        Ok(Self { model, labels, skipped, open, posterior, design })
     }
 
     /// Every pair that was asked about.
@@ -77,7 +82,8 @@ impl<T: Real> State<T> {
         }
         let chosen = teach(context, round, &mut self.model, &self.labels, progress)?;
         self.posterior = LabelPosterior::of(context, &self.model, &self.labels, chosen, progress)?;
-        Ok(())
+        let known = Known { labels: &self.labels, open: &self.open };
+        self.design.learn(context, &self.model, &self.posterior, known)
     }
 }
 

@@ -4,8 +4,8 @@
 use pairpick_core::arith::Real;
 
 use super::answer::Answered;
-use super::certainty::{Share, confidence, share};
-use super::metrics::CovariateMetrics;
+use super::certainty::{confidence, shares};
+use super::metrics::CovariateShare;
 use super::posterior::LabelPosterior;
 use super::request::Request;
 use super::select;
@@ -65,14 +65,8 @@ impl Taught {
 
     /// What covariates do in the model.
     #[must_use]
-    pub fn covariates(&self) -> Vec<CovariateMetrics> {
-        let names = self.model.trunk().covariates().iter().enumerate();
-        let metrics = names.map(|(place, name)| {
-            let Share { coefficient, share } = share(&self.model, place);
-            let name = name.clone();
-            CovariateMetrics { name, coefficient, share, ..CovariateMetrics::default() }
-        });
-        metrics.collect()
+    pub fn covariates(&self) -> Vec<CovariateShare> {
+        shares(&self.model)
     }
 
     fn confidence_after<T: Real>(

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::digest::HexDigest;
-use crate::round::metrics::CovariateMetrics;
+use crate::round::metrics::CovariateShare;
 use crate::round::steps::CONFIDENT;
 
 /// Where a session stands.
@@ -34,7 +34,7 @@ pub struct Status {
     /// Of those on replies of different lengths, how many prefer the longer one.
     pub longer_preferred: Share,
     /// What covariates, such as the length, do in the newest model, where there are any.
-    pub covariates: Vec<CovariateMetrics>,
+    pub covariates: Vec<CovariateShare>,
     /// Agreement of answers with those that the same person gave the other way round.
     pub with_oneself: Agreement,
     /// The same, of different people.
