@@ -221,8 +221,9 @@ impl Args {
     }
 
     fn known(&self) -> KnownOfResponses<'_> {
-        let is_length = self.covariates.as_deref().is_some_and(groups::is_length);
-        let texts = self.texts.as_ref().filter(|_| is_length);
+        // Texts are for people; only where lengths are wanted do models see them.
+        let wants_lengths = self.covariates.as_deref().is_some_and(groups::is_length);
+        let texts = self.texts.as_ref().filter(|_| wants_lengths);
         self.names.known(["covariates", "texts"], self.covariates.as_ref(), texts)
     }
 

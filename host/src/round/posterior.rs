@@ -96,8 +96,8 @@ impl<T: Real> LabelPosterior<T> {
             None => prior_precision(context, trunk, &pairs, labels, progress)?,
         };
         if !open.is_empty() {
-            let (cache, all) = (&pairs.into_cache(), known.questions());
-            pairs = PairFeatures::of(trunk, cache, embeddings, threads, all)?;
+            let cache = &pairs.into_cache();
+            pairs = PairFeatures::of(trunk, cache, embeddings, threads, known.questions())?;
         }
         let order = trunk.features();
         let mut fisher = fisher_of(context, order, Some(model.head()), &pairs, known)?;
@@ -173,7 +173,7 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// All of them, those with answers first.
+    /// All that was asked, in the order of the sums.
     pub(super) fn questions(self) -> impl Iterator<Item = &'a Question> + Clone {
         questions(self.labels).chain(self.open)
     }

@@ -35,11 +35,8 @@ impl<T: Real> State<T> {
         skipped: Vec<Question>,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let posterior = LabelPosterior::of(context, &model, &labels, None, progress)?;
-        let mut design = Design::of(context, &model, progress)?;
-        let known = Known { labels: &labels, open: &[] };
-        design.learn(context, &model, &posterior, known)?;
-        Ok(Self { model, labels, skipped, open: Vec::new(), posterior, design })
+        let answered = Answered { labels, skipped };
+        Self::with_open(context, model, answered, Vec::new(), None, progress)
     }
 
     /// The same, while pairs of later batches wait for their answers; the model's λ was this.
@@ -85,7 +82,7 @@ impl<T: Real> State<T> {
         }
         let chosen = teach(context, round, &mut self.model, &self.labels, progress)?;
         self.posterior = LabelPosterior::of(context, &self.model, &self.labels, chosen, progress)?;
-        let known = Known { labels: &self.labels, open: &[] };
+        let known = Known { labels: &self.labels, open: &self.open };
         self.design.learn(context, &self.model, &self.posterior, known)
     }
 }

@@ -117,6 +117,7 @@ fn the_screen_is_that_of_the_picture() {
     let folder = place.path().parent().unwrap().to_owned();
     let mut terminal = Terminal::start(&folder, &["--quiet", "label", "--session", "s.db"]);
     terminal.until("question 9 of 22, batch 2");
+    terminal.settle();
     let picture = picture::svg(terminal.screen());
     terminal.press("q");
     assert_eq!(terminal.end().0, Some(0));

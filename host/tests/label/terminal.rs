@@ -64,6 +64,16 @@ impl Terminal {
         }
     }
 
+    /// Waits until nothing is drawn any more that was begun.
+    pub fn settle(&mut self) {
+        let end = Instant::now() + Duration::from_secs(1);
+        while let Ok(bytes) =
+            self.output.recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            self.parser.process(&bytes);
+        }
+    }
+
     pub fn screen(&self) -> &vt100::Screen {
         self.parser.screen()
     }

@@ -14,7 +14,7 @@ use super::person::{Person, Place, content, learnt, plan, question, settled, thr
 #[test]
 fn a_session_without_a_lag_comes_to_the_bits_of_a_run() {
     let answers = Answers { oracle: Oracle::ArgMax, temperature: 1.0 };
-    let mut plan = Plan { lag: Lag::None, swap_check: 0.2, ..plan(3, 10) };
+    let mut plan = Plan { lag: Lag::None, swap_check: 0.5, ..plan(3, 10) };
     plan.settings.answers = answers;
     let Dataset { train, .. } = Dataset::bundled().unwrap();
     let dataset = Dataset { train, candidates: None, test: None, test_labels: None };
@@ -26,9 +26,9 @@ fn a_session_without_a_lag_comes_to_the_bits_of_a_run() {
     let (place, person) = (Place::new(), Person::new());
     let desk = place.open(&plan);
     for round in expected {
-        for _ in 0..12 {
+        for _ in 0..15 {
             let shown = question(&desk, 1).unwrap();
-            assert_eq!((shown.round, shown.batch), (round.round, 12));
+            assert_eq!((shown.round, shown.batch), (round.round, 15));
             person.reply(&desk, 1, &shown);
         }
         learnt(&desk, round.round);
@@ -38,7 +38,7 @@ fn a_session_without_a_lag_comes_to_the_bits_of_a_run() {
     }
     assert_eq!(desk.next(1).unwrap(), Next::Ended(Ending::Rounds(3)));
     let agreement = desk.status().with_oneself;
-    assert_eq!((agreement.alike.part, agreement.alike.whole, agreement.kappa), (6, 6, Some(1.0)));
+    assert_eq!((agreement.alike.part, agreement.alike.whole, agreement.kappa), (15, 15, Some(1.0)));
 }
 
 /// Whether the background is far ahead or far behind.

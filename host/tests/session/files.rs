@@ -89,7 +89,7 @@ fn what_is_no_session_newer_or_damaged_is_refused() {
     write("PRAGMA user_version = 2");
     refused(&place, attempt, "a session of format 2, which a newer version");
     write(
-        "PRAGMA user_version = 1; UPDATE models SET bits = substr(bits, 1, length(bits) - 1) || x'00'",
+        "PRAGMA user_version = 1; UPDATE models SET bits = CAST(substr(bits, 1, length(bits) - 1) || x'00' AS BLOB)",
     );
     refused(&place, attempt, "the session is damaged: the model of round");
     fs::write(place.path(), &whole).unwrap();

@@ -8,7 +8,9 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use ratatui::DefaultTerminal;
+use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::execute;
 
 use self::view::Scroll;
 use crate::error::{Error, Result, SessionError};
@@ -85,6 +87,8 @@ pub(super) fn ask(desk: &Desk) -> Result<()> {
 /// Gives the terminal back as it was.
 pub(super) fn leave() {
     ratatui::restore();
+    // The cursor comes back with the end of what draws, which a signal does not wait for.
+    let _ = execute!(io::stdout(), Show);
 }
 
 fn refused(error: io::Error) -> Error {
