@@ -156,12 +156,11 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     let mut settings = args.settings();
     settings.check()?;
     let file = args.file()?;
-    let names = groups::CovariateNames { covariate_names: Vec::new() };
     let known = groups::KnownOfResponses {
         settings: ["covariates", "texts"],
         covariates: None,
         texts: None,
-        names: &names,
+        names: &[],
     };
     let embeddings = args.embeddings.open(&args.fields, known, output)?;
     let model = args.model.as_ref().map(|path| Model::open_for(&embeddings, path)).transpose()?;
