@@ -75,6 +75,23 @@ fn a_log_that_is_cut_at_any_byte_keeps_its_whole_records() {
     }
 }
 
+/// A resumption that is whole, and a header behind it that never was.
+#[test]
+fn a_log_without_a_header_is_begun_again() {
+    let mut flash = Flash::new(12);
+    for power in [20, RECORD_LEN, 7] {
+        flash.power = power;
+        let mut log = AnswerLog::open(&mut flash).expect("torn at most");
+        assert!(log.is_empty());
+        assert_eq!(log.append(HEADER), Err(LogError::Store));
+    }
+    flash.power = usize::MAX;
+    let mut log = AnswerLog::open(&mut flash).expect("torn at most");
+    log.append(HEADER).expect("room");
+    assert!(!log.is_empty());
+    assert_eq!(flash.records(), [HEADER]);
+}
+
 /// Cut after any byte, and again while it goes on, and once more.
 #[test]
 fn power_may_fail_at_any_byte_again_and_again() {

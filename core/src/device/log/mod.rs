@@ -17,6 +17,8 @@ pub struct AnswerLog<S> {
     store: S,
     len: u32,
     dropped: u16,
+    /// Whether its header is there.
+    headed: bool,
 }
 
 impl<S: Store> AnswerLog<S> {
@@ -59,7 +61,7 @@ impl<S: Store> AnswerLog<S> {
                 return Err(LogError::Misplaced { place, problem });
             }
         }
-        Ok(Self { store, len, dropped: torn })
+        Ok(Self { store, len, dropped: torn, headed })
     }
 
     /// Places that are written to, those of records that were dropped among them.
@@ -68,10 +70,10 @@ impl<S: Store> AnswerLog<S> {
         self.len
     }
 
-    /// Whether it holds nothing.
+    /// Whether it has no header yet, so that it tells nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == u32::from(self.dropped)
+        !self.headed
     }
 
     /// Records at its end that power did not let end.
@@ -118,6 +120,7 @@ impl<S: Store> AnswerLog<S> {
         let offset = (self.len as usize).saturating_mul(RECORD_LEN);
         self.store.append(offset, &record.encode(self.len))?;
         self.len += 1;
+        self.headed |= matches!(record, Record::Header(_));
         Ok(())
     }
 
