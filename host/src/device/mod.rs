@@ -11,7 +11,6 @@ pub mod replay;
 use std::path::Path;
 
 use pairpick_core::device::{ItemName as StoredName, PairKind, PoolImage, Precision};
-use pairpick_core::profile::Profile;
 
 use crate::data::item::ItemName;
 use crate::error::{Error, Result};
@@ -20,11 +19,6 @@ use crate::named::named;
 named!(Precision, "precision of features",
     F32 = "f32": "as they are: a device uses them where they lie in its flash",
     F16 = "f16": "in half the flash, each rounded once; a device widens them into its memory",
-);
-
-named!(Profile, "profile",
-    Exact = "exact": "functions to the last places",
-    Micro = "micro": "functions of micromath, to three places, in fewer instructions",
 );
 
 named!(PairKind, "kind of pairs",

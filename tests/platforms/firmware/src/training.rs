@@ -24,6 +24,8 @@ const STEPS: usize = 2;
 ///
 /// # Errors
 /// Those of [`train`].
+// Not to be on the stack of what is measured later.
+#[inline(never)]
 pub fn measure(output: &mut File, flash: &mut [f32], numbers: &mut [f32]) -> Result<(), Error> {
     let mlp = Mlp::new(INPUTS, HIDDEN, Activation::Gelu)?;
     let mut rng = Stream::new(7, "training", 0);
