@@ -140,13 +140,13 @@ Examples:
 /// After `pairpick select --help`.
 pub(super) const SELECT: &str = "\
 Examples:
-  The first round: pairs at random, since nothing is learnt yet:
+  The first round, by a design that needs no answers:
     pairpick select --train-embeddings train.npy --batch 125 > round1.jsonl
 
   Once each line has its \"label\":
     pairpick train --train-embeddings train.npy --labels labels.jsonl --out model.safetensors
     pairpick select --train-embeddings train.npy --labels labels.jsonl \\
-                    --model model.safetensors --strategy dopt --batch 125 > round2.jsonl
+                    --model model.safetensors --batch 125 > round2.jsonl
 
   Across prompts, or from a list of pairs:
     pairpick select --train-embeddings train.npy --pool cross-prompt > round1.jsonl
@@ -165,12 +165,15 @@ Examples:
   What import and an encoder left in a folder: embeddings.npy, texts.jsonl and labels.jsonl:
     pairpick train --data folder
 
-  Your own embeddings and labels, with the loss curve drawn:
-    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
-                   --out model.safetensors --curve loss.svg
+  Your own embeddings and labels:
+    pairpick train --train-embeddings train.npy --labels labels.jsonl --out model.safetensors
 
-  Go on from an earlier model:
-    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
+  A network, with the loss curve drawn:
+    pairpick train --preset mlp --train-embeddings train.npy --labels labels.jsonl \\
+                   --out network.safetensors --curve loss.svg
+
+  Go on from an earlier network:
+    pairpick train --preset mlp --train-embeddings train.npy --labels labels.jsonl \\
                    --init warm --model round1.safetensors --out round2.safetensors
 
   The last layer of a model alone, its prior chosen by the evidence of the labels:

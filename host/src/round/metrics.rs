@@ -62,6 +62,29 @@ impl RoundMetrics {
 }
 
 /// What a covariate, such as the length, does in a model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CovariateShare {
+    /// Its name.
+    pub name: String,
+    /// Its coefficient, a deviation within prompts being 1.
+    pub coefficient: f64,
+    /// The share of the rewards' variance within prompts that is its own.
+    pub share: Option<f64>,
+}
+
+/// The line that a person reads.
+impl fmt::Display for CovariateShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, coefficient, share } = self;
+        write!(f, "{name}: coefficient {coefficient:+.3}")?;
+        match share {
+            Some(share) => write!(f, ", {:.0} % of the variance within prompts", 100.0 * share),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The same after a round, and how the model orders test responses without it and by it alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CovariateMetrics {
@@ -80,10 +103,8 @@ pub struct CovariateMetrics {
 /// The line that a person reads.
 impl fmt::Display for CovariateMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: coefficient {:+.3}", self.name, self.coefficient)?;
-        if let Some(share) = self.share {
-            write!(f, ", {:.0} % of the variance within prompts", 100.0 * share)?;
-        }
+        let Self { name, coefficient, share, .. } = self.clone();
+        write!(f, "{}", CovariateShare { name, coefficient, share })?;
         if let Some(without) = self.one_minus_spearman_without {
             write!(f, "; 1-Spearman without it {without:.4}")?;
         }

@@ -6,7 +6,8 @@
 
 pub mod answer;
 mod blocks;
-mod certainty;
+pub mod certainty;
+mod design;
 pub mod evaluate;
 pub mod held_out;
 mod identical;
@@ -30,10 +31,11 @@ use std::time::Instant;
 use pairpick_core::arith::Real;
 
 use self::answer::Answerer;
-use self::certainty::Share;
 use self::held_out::held_out;
 use self::journal::{Committed, Journal, RoundRecord};
-use self::metrics::{CovariateMetrics, HeldOutMetrics, PerLabel, RoundMetrics, Summary};
+use self::metrics::{
+    CovariateMetrics, CovariateShare, HeldOutMetrics, PerLabel, RoundMetrics, Summary,
+};
 use self::request::{Request, strategy_of};
 use self::select::Batch;
 use self::state::State;
@@ -195,12 +197,11 @@ impl<'a, T: Real> Loop<'a, T> {
             let evaluated = evaluate::evaluate(model, test, self.context.threads, &[], progress)?;
             Ok(evaluated.spearman.map(|spearman| 1.0 - spearman))
         };
-        let names = model.trunk().covariates().iter().enumerate();
-        let metrics = names.map(|(place, name)| {
-            let Share { coefficient, share } = certainty::share(model, place);
-            let without = model.clone().without(std::slice::from_ref(name))?;
+        let shares = certainty::shares(model).into_iter().enumerate();
+        let metrics = shares.map(|(place, CovariateShare { name, coefficient, share })| {
+            let without = model.clone().without(std::slice::from_ref(&name))?;
             Ok(CovariateMetrics {
-                name: name.clone(),
+                name,
                 coefficient,
                 share,
                 one_minus_spearman_without: spearman(&without, progress)?,

@@ -82,11 +82,7 @@ impl Settings {
         if self.model.features() == features {
             return;
         }
-        let recipe = match features {
-            Features::Mlp => sound(),
-            Features::Kernel => fixed(),
-            Features::Input => Settings { model: Architecture::Input, ..fixed() },
-        };
+        let recipe = of_features(features);
         self.model = recipe.model;
         if !typed.has("prior_precision") {
             self.prior.prior_precision = recipe.prior.prior_precision;
@@ -94,6 +90,23 @@ impl Settings {
         if !typed.has("prior_grid") {
             self.prior.prior_grid = recipe.prior.prior_grid;
         }
+    }
+}
+
+impl Architecture {
+    /// That of the recipe that has these features.
+    #[must_use]
+    pub fn of_recipe(features: Features) -> Self {
+        of_features(features).model
+    }
+}
+
+/// The recipe that has these features.
+fn of_features(features: Features) -> Settings {
+    match features {
+        Features::Mlp => sound(),
+        Features::Kernel => fixed(),
+        Features::Input => Settings { model: Architecture::Input, ..fixed() },
     }
 }
 
@@ -172,6 +185,7 @@ fn paper_asking() -> Asking {
         misfit: None,
         no_past: false,
         design_precision: None,
+        design_features: None,
         rounds: 8,
         first_round: Some(FirstRound::Model),
         weights: None,
