@@ -44,8 +44,9 @@ impl Summary {
         let pairs =
             PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
         let prior_precision = prior_precision(context, model.trunk(), &pairs, labels, progress)?;
+        let order = model.trunk().features();
         let fisher =
-            |head| fisher_of::<f64>(context, model, head, &pairs, labels).map(Packed::into_inner);
+            |head| fisher_of::<f64>(context, order, head, &pairs, labels).map(Packed::into_inner);
         Ok(Self { prior_precision, fisher: fisher(Some(model.head()))?, alike: fisher(None)? })
     }
 }
