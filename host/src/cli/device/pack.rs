@@ -156,12 +156,8 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     let mut settings = args.settings();
     settings.check()?;
     let file = args.file()?;
-    let known = groups::KnownOfResponses {
-        settings: ["covariates", "texts"],
-        covariates: None,
-        texts: None,
-        names: &[],
-    };
+    let names = groups::CovariateNames { covariate_names: Vec::new() };
+    let known = names.known(["covariates", "texts"], None, None);
     let embeddings = args.embeddings.open(&args.fields, known, output)?;
     let model = args.model.as_ref().map(|path| Model::open_for(&embeddings, path)).transpose()?;
     if let Some(model) = &model {
