@@ -156,8 +156,7 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     let mut settings = args.settings();
     settings.check()?;
     let file = args.file()?;
-    let names = groups::CovariateNames { covariate_names: Vec::new() };
-    let known = names.known(["covariates", "texts"], None, None);
+    let known = groups::KnownOfResponses::NOTHING;
     let embeddings = args.embeddings.open(&args.fields, known, output)?;
     let model = args.model.as_ref().map(|path| Model::open_for(&embeddings, path)).transpose()?;
     if let Some(model) = &model {
