@@ -17,6 +17,7 @@ pub mod memory;
 pub mod screen;
 pub mod shared;
 pub mod stack;
+pub mod training;
 
 use core::panic::PanicInfo;
 

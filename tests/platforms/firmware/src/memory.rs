@@ -44,6 +44,11 @@ impl<
         answers: Vec::new(),
     };
 
+    /// All of its numbers.
+    pub fn numbers(&mut self) -> &mut [f32] {
+        fill(&mut self.numbers, NUMBERS, 0.0)
+    }
+
     /// So much of it as a session needs, or all there is.
     pub fn lend(&mut self, len: SessionLen) -> SessionMemory<'_> {
         SessionMemory {

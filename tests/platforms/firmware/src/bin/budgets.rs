@@ -14,7 +14,7 @@ use firmware::flash::image_memory;
 use firmware::host::{File, exit};
 use firmware::memory::Memory;
 use firmware::shared::Shared;
-use firmware::{counter, stack};
+use firmware::{counter, stack, training};
 use pairpick_core::device::{
     Answer, Header, PoolImage, RECORD_LEN, Section, Session, SessionError, SessionMemory, Settings,
     Store, StoreError,
@@ -111,6 +111,9 @@ fn told(output: &mut File) -> Result<(), SessionError> {
     // SAFETY: the only places that take them, once.
     let (parts, room) = unsafe { (PARTS.take(), ROOM.take()) };
     let all = File::read_only(c"all").is_some();
+    // SAFETY: there is no image yet.
+    let flash = bytemuck::try_cast_slice_mut(unsafe { image_memory() }).unwrap_or_default();
+    training::measure(output, flash, room.numbers())?;
     for strategy in STRATEGIES {
         for order in ORDERS {
             for items in ITEMS {
