@@ -15,7 +15,7 @@
 //! | [`label`] | who answers: each an answerer that the rounds ask |
 //! | [`round`] | pool, selection, questions and answers, training, evaluation, record, and round again |
 //! | `session` | people who answer, and the one file that keeps what they said, behind the default feature `label` |
-//! | [`grid`] | the rounds again by other seeds and strategies, so that chance is told from them |
+//! | [`grid`] | the rounds again by other seeds, strategies and set-ups, so that chance is told from them |
 //! | [`output`] | the folder of a run, complete or not there at all: a journal of the rounds |
 //! | [`report`] | what came of it, as tables, curves and JSON |
 //! | [`cost`] | what a round takes, before it is run |

@@ -2,10 +2,12 @@
 //! terminals known; the rest of the crate names settings, and says of each what its option takes.
 
 mod bars;
+mod compare;
 mod cost;
 mod data_folder;
 mod eval;
 mod export;
+mod grid_axes;
 mod groups;
 mod help;
 mod import;
@@ -14,6 +16,8 @@ mod interrupt;
 mod label;
 mod log;
 mod manual;
+mod measured_data;
+mod mixture;
 mod names;
 mod output;
 mod over;
@@ -63,6 +67,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    Compare(Box<compare::Args>),
     #[cfg(feature = "label")]
     Label(Box<label::Args>),
     Select(select::Args),
@@ -94,6 +99,7 @@ pub fn main() -> ExitCode {
     output.work().end_when_interrupted();
     let done = match &mut cli.command {
         Command::Run(args) => run::execute(args, &mut output),
+        Command::Compare(args) => compare::execute(args, &mut output),
         #[cfg(feature = "label")]
         Command::Label(args) => label::execute(args, &mut output),
         Command::Select(args) => select::execute(args, &mut output),

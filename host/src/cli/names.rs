@@ -12,12 +12,14 @@ pub(super) struct Names(BTreeMap<String, String>);
 impl Names {
     /// Of all options that a command and its subcommands have.
     pub fn of(command: &Command) -> Self {
-        let mut names = BTreeMap::new();
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
         for command in command.get_subcommands().chain([command]) {
-            names.extend(command.get_arguments().filter_map(|argument| {
-                let option = format!("--{}", argument.get_long()?);
-                Some((argument.get_id().to_string(), option))
-            }));
+            for argument in command.get_arguments() {
+                if let Some(long) = argument.get_long() {
+                    // Where commands call a setting otherwise, the first command's name is its name.
+                    names.entry(argument.get_id().to_string()).or_insert(format!("--{long}"));
+                }
+            }
         }
         Self(names)
     }

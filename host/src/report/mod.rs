@@ -10,13 +10,24 @@ pub mod cost;
 pub mod count;
 pub mod curves;
 #[cfg(feature = "cli")]
+pub mod document;
+#[cfg(feature = "cli")]
 pub mod evaluation;
+#[cfg(feature = "cli")]
+pub mod heat_maps;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
+mod panels;
 #[cfg(feature = "cli")]
 pub mod scores;
 pub mod selection;
+#[cfg(feature = "cli")]
+pub mod standing;
+#[cfg(feature = "cli")]
+pub mod strategies_page;
+#[cfg(feature = "cli")]
+mod strategy_figures;
 #[cfg(feature = "cli")]
 pub mod table;
 mod ticks;
