@@ -1,5 +1,5 @@
-//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on; a page is
-//! served until then.
+//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on; a page
+//! is served until then.
 
 use std::path::{Path, PathBuf};
 use std::process;
@@ -22,48 +22,53 @@ const INTERRUPTED: i32 = 130;
 #[derive(Clone, Debug)]
 pub(super) struct Work {
     bars: Bars,
-    doing: Arc<Mutex<Doing>>,
+    job: Arc<Mutex<Option<Job>>>,
 }
 
-/// What it is doing.
-#[derive(Debug, Default)]
-enum Doing {
-    /// What leaves nothing behind.
-    #[default]
-    Other,
+/// What has files.
+#[derive(Debug)]
+enum Job {
     Run(Run),
     Grid(Grid),
-    /// It takes answers, which are safe.
     #[cfg(feature = "label")]
-    Session {
-        path: PathBuf,
-        /// Gives the terminal back.
-        leave: fn(),
-    },
-    /// The same, on a page: the first interruption ends the server, which ends the program.
+    Session(Session),
     #[cfg(feature = "web")]
-    Page {
-        path: PathBuf,
-        /// Dropped to end it.
-        end: Option<oneshot::Sender<()>>,
-    },
+    Page(Page),
 }
 
-impl Doing {
+/// A session, in which every answer is safe.
+#[cfg(feature = "label")]
+#[derive(Debug)]
+struct Session {
+    path: PathBuf,
+    /// Gives the terminal back.
+    leave: fn(),
+}
+
+/// A session on a page: the first interruption ends the server, which ends the program.
+#[cfg(feature = "web")]
+#[derive(Debug)]
+struct Page {
+    path: PathBuf,
+    /// Dropped to end it.
+    end: Option<oneshot::Sender<()>>,
+}
+
+impl Job {
+    /// Whether it now ends by itself.
+    fn ends(&mut self) -> bool {
+        #[cfg(feature = "web")]
+        if let Self::Page(page) = self {
+            return page.end.take().is_some();
+        }
+        false
+    }
+
     /// Gives back what it has of the terminal.
     fn leave(&self) {
         #[cfg(feature = "label")]
-        if let Self::Session { leave, .. } = self {
+        if let Self::Session(Session { leave, .. }) = self {
             leave();
-        }
-    }
-
-    /// Whether it now ends by itself.
-    fn ends(&mut self) -> bool {
-        match self {
-            #[cfg(feature = "web")]
-            Self::Page { end, .. } => end.take().is_some(),
-            _ => false,
         }
     }
 }
@@ -87,7 +92,7 @@ struct Run {
 impl Work {
     /// Nothing yet; what these bars show is to be cleared.
     pub fn new(bars: Bars) -> Self {
-        Self { bars, doing: Arc::default() }
+        Self { bars, job: Arc::default() }
     }
 
     /// Ends the program when it is interrupted. A signal that the caller ignores, as `nohup` does
@@ -96,14 +101,14 @@ impl Work {
     pub fn end_when_interrupted(&self) {
         let work = self.clone();
         on_interruption(move || {
-            if work.with(Doing::ends) {
+            if work.with(|job| job.as_mut().is_some_and(Job::ends)) {
                 return;
             }
             let _no_drafts = wait_for_drafts();
-            work.with(|doing| {
-                doing.leave();
+            work.with(|job| {
+                job.iter().for_each(Job::leave);
                 work.bars.close();
-                log(PLAIN, &message(doing));
+                log(PLAIN, &message(job.as_ref()));
             });
             process::exit(INTERRUPTED);
         });
@@ -112,33 +117,33 @@ impl Work {
     /// A run's folder is there, and so many of its rounds.
     pub fn fills(&self, out: &Path, partial: &Path, ended: u64) {
         let run = Run { out: out.to_owned(), partial: partial.to_owned(), ended };
-        self.with(|doing| *doing = Doing::Run(run));
-    }
-
-    /// A session takes answers; `leave` gives back what it has of the terminal.
-    #[cfg(feature = "label")]
-    pub fn answers(&self, path: &Path, leave: fn()) {
-        let path = path.to_owned();
-        self.with(|doing| *doing = Doing::Session { path, leave });
-    }
-
-    /// A session is answered on a page, until the other end of the channel is told.
-    #[cfg(feature = "web")]
-    pub fn serves(&self, path: &Path, end: oneshot::Sender<()>) {
-        let path = path.to_owned();
-        self.with(|doing| *doing = Doing::Page { path, end: Some(end) });
+        self.with(|held| *held = Some(Job::Run(run)));
     }
 
     /// A grid's folder is there, and so many of its runs.
     pub fn compares(&self, out: &Path, ended: u64, all: u64) {
         let grid = Grid { out: out.to_owned(), ended, all };
-        self.with(|doing| *doing = Doing::Grid(grid));
+        self.with(|held| *held = Some(Job::Grid(grid)));
+    }
+
+    /// A session takes answers; `leave` gives back what it has of the terminal.
+    #[cfg(feature = "label")]
+    pub fn answers(&self, path: &Path, leave: fn()) {
+        let session = Session { path: path.to_owned(), leave };
+        self.with(|held| *held = Some(Job::Session(session)));
+    }
+
+    /// A session is answered on a page, until the other end of the channel is told.
+    #[cfg(feature = "web")]
+    pub fn serves(&self, path: &Path, end: oneshot::Sender<()>) {
+        let page = Page { path: path.to_owned(), end: Some(end) };
+        self.with(|held| *held = Some(Job::Page(page)));
     }
 
     /// Another run of the grid is kept.
     pub fn run_kept(&self) {
-        self.with(|doing| {
-            if let Doing::Grid(grid) = doing {
+        self.with(|held| {
+            if let Some(Job::Grid(grid)) = held {
                 grid.ended += 1;
             }
         });
@@ -146,15 +151,15 @@ impl Work {
 
     /// A round of the run has ended.
     pub fn round(&self, round: u64) {
-        self.with(|doing| {
-            if let Doing::Run(run) = doing {
+        self.with(|held| {
+            if let Some(Job::Run(run)) = held {
                 run.ended = round;
             }
         });
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Doing) -> T) -> T {
-        act(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, act: impl FnOnce(&mut Option<Job>) -> T) -> T {
+        act(&mut self.job.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -187,24 +192,24 @@ fn ignored(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-fn message(doing: &Doing) -> String {
-    let Run { out, partial, ended } = match doing {
-        Doing::Run(run) => run,
-        Doing::Grid(Grid { out, ended, all }) => {
+fn message(job: Option<&Job>) -> String {
+    let Run { out, partial, ended } = match job {
+        None => return "interrupted; nothing was written".to_owned(),
+        Some(Job::Grid(Grid { out, ended, all })) => {
             let out = quoted(out);
             return format!(
                 "interrupted; {ended} of {all} runs are kept in {out}; go on by the same command"
             );
         }
         #[cfg(feature = "label")]
-        Doing::Session { path, .. } => {
+        Some(Job::Session(Session { path, .. })) => {
             return format!("interrupted; every answer is in {}", path.display());
         }
         #[cfg(feature = "web")]
-        Doing::Page { path, .. } => {
+        Some(Job::Page(Page { path, .. })) => {
             return format!("interrupted; every answer is in {}", path.display());
         }
-        Doing::Other => return "interrupted; nothing was written".to_owned(),
+        Some(Job::Run(run)) => run,
     };
     if abandon(partial) {
         let done = match ended {

@@ -1,6 +1,7 @@
 //! What the answers so far say of those who gave them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use pairpick_core::arith::Real;
 
@@ -28,8 +29,8 @@ impl Lengths {
     /// Counts those of a pair.
     pub(super) fn add(&mut self, material: &Material, question: &Question) -> Result<()> {
         for item in [question.a, question.b] {
-            if !self.0.contains_key(&item) {
-                self.0.insert(item, material.text(item)?.response.chars().count() as u64);
+            if let Entry::Vacant(unknown) = self.0.entry(item) {
+                unknown.insert(material.text(item)?.response.chars().count() as u64);
             }
         }
         Ok(())

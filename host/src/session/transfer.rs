@@ -255,9 +255,8 @@ fn read(path: &Path, embeddings: &Embeddings) -> Result<Recorded> {
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let known = parsed(text, embeddings).map_err(|what| lines::problem(path, number, what))?;
-        let (pair, first, again) = known;
-        let line = Lined { line: number, first, again };
+        let parsed = parsed(number, text, embeddings);
+        let (pair, line) = parsed.map_err(|what| lines::problem(path, number, what))?;
         if let Some(Lined { line, .. }) = recorded.insert(pair, line) {
             let problem = format!("line {line} has an answer to the same pair already");
             return Err(lines::problem(path, number, problem));
@@ -266,11 +265,12 @@ fn read(path: &Path, embeddings: &Embeddings) -> Result<Recorded> {
     Ok(recorded)
 }
 
-/// The pair of a line, its answer, and that the other way round; or what is wrong with it.
+/// The pair of a line and what it says, or what is wrong with it.
 fn parsed(
+    line: usize,
     text: &[u8],
     embeddings: &Embeddings,
-) -> Result<((u64, u64), Known, Option<Known>), String> {
+) -> Result<((u64, u64), Lined), String> {
     let record: LabelRecord = json::object(text).map_err(|problem| problem.what)?;
     let question = record.question_in(embeddings).map_err(|error| error.to_string())?;
     let turned = embeddings.item(record.a).map_err(|error| error.to_string())? != question.a;
@@ -288,7 +288,7 @@ fn parsed(
         let answer = record::Answer { label, skip, ..record::Answer::default() };
         Ok::<_, String>(Known { preference: preference(&answer, turned)?, beside: again.beside })
     });
-    Ok((question.ascending(), first, again.transpose()?))
+    Ok((question.ascending(), Lined { line, first, again: again.transpose()? }))
 }
 
 /// What a line says under a name, if it does.
