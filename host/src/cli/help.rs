@@ -14,6 +14,7 @@ pub(super) const TOP: &str = "\
 Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
+  pairpick compare                 strategies beside each other, on a page
   pairpick select --help           a batch of pairs for people to answer, and what follows
   pairpick device --help           a labelling device that selects pairs offline
   pairpick import FILE --out DIR   preferences of TRL, Argilla, Label Studio and others
@@ -59,6 +60,24 @@ Examples:
 
   Go on after an interruption, with the name that was given to --out:
     pairpick run --resume run1";
+
+/// After `pairpick compare --help`.
+pub(super) const COMPARE: &str = "\
+Examples:
+  The bundled data, all strategies:
+    pairpick compare --out compared
+
+  Is choosing worth it on your data? A first look, then more seeds: what has run stays:
+    pairpick compare --data folder --quick --out compared
+    pairpick compare --data folder --strategies robust-v-opt,dopt --seeds 20 --out compared
+
+  What batch, pool and features change, all with the same number of labels:
+    pairpick compare --data folder --strategies dopt,robust-v-opt --labels 1000 \\
+                     --batch 125,250,500,1000 --pool in-prompt,cross-prompt \\
+                     --features mlp,kernel --out grid
+
+  The paper's strategies by its own recipe, on other data than its own:
+    pairpick compare --data folder --preset paper --pool in-prompt,cross-prompt --out paper";
 
 /// After `pairpick import --help`.
 pub(super) const IMPORT: &str = "\

@@ -17,7 +17,12 @@ impl Names {
             let option = format!("--{}", argument.get_long()?);
             Some((argument.get_id().to_string(), option))
         });
-        Self(below.chain(own).collect())
+        let mut names = BTreeMap::new();
+        for (setting, option) in below.chain(own) {
+            // Where commands call a setting otherwise, the first command's name is its name.
+            names.entry(setting).or_insert(option);
+        }
+        Self(names)
     }
 
     /// A message with an option wherever a setting is named.

@@ -61,6 +61,17 @@ impl RoundMetrics {
     }
 }
 
+/// What a model comes to on each test prompt: null where a prompt counts for nothing. Rounded to f32,
+/// since it tells how far means may be trusted, and is no mean itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByPrompt {
+    /// 1 − Spearman's rank correlation with the golden rewards.
+    pub one_minus_spearman: Vec<Option<f32>>,
+    /// Expected golden reward of the best of N responses, the largest N that is measured.
+    pub best_of_n: Vec<Option<f32>>,
+}
+
 /// What a covariate, such as the length, does in a model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CovariateShare {

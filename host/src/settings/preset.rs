@@ -62,8 +62,13 @@ impl Settings {
         let across = self.asking.pool == PoolKind::CrossPrompt;
         let sampled = self.preset == Preset::Paper || self.asking.strategy == Strategy::RobustVOpt;
         if sampled && across && !typed.has("pairs") {
-            self.asking.pairs = Amount::Only(20_000);
+            self.offer_a_sample();
         }
+    }
+
+    /// Offers so many pairs of a round as the paper's code does, drawn at random.
+    pub fn offer_a_sample(&mut self) {
+        self.asking.pairs = Amount::Only(20_000);
     }
 
     /// The recipe's λ.
