@@ -12,12 +12,12 @@ pub(super) struct Names(BTreeMap<String, String>);
 impl Names {
     /// Of all options that a command and those beneath it have.
     pub fn of(command: &Command) -> Self {
-        let mut names: BTreeMap<String, String> = BTreeMap::new();
         let below = command.get_subcommands().flat_map(|command| Self::of(command).0);
         let own = command.get_arguments().filter_map(|argument| {
             let option = format!("--{}", argument.get_long()?);
             Some((argument.get_id().to_string(), option))
         });
+        let mut names = BTreeMap::new();
         for (setting, option) in below.chain(own) {
             // Where commands call a setting otherwise, the first command's name is its name.
             names.entry(setting).or_insert(option);
