@@ -58,7 +58,7 @@ fn what_is_damaged_cut_off_or_foreign_is_refused_by_every_command() {
         }
     }
     // A log of another pool, and one of the same pool packed otherwise.
-    let other = play(&here(), &pack(path, &["--batch", "5", "--force"]), 1, 3, &[], by_number);
+    let other = play(&here(), &pack(path, &["--jitter", "0.5", "--force"]), 1, 3, &[], by_number);
     write("other.log", &other);
     pack(path, &["--force"]);
     let error = refused(path, &["device", "replay", "other.log", "--image", "pool.img"], 2);
