@@ -14,7 +14,7 @@
 //! | [`model`] | what is learnt from the labels: trunk and head, their training and their file |
 //! | [`label`] | who answers: each an answerer that the rounds ask |
 //! | [`round`] | pool, selection, questions and answers, training, evaluation, record, and round again |
-//! | [`grid`] | the rounds again by other seeds and strategies, so that chance is told from them |
+//! | [`grid`] | the rounds again by other seeds, strategies and set-ups, so that chance is told from them |
 //! | [`output`] | the folder of a run, complete or not there at all: a journal of the rounds |
 //! | [`report`] | what came of it, as tables, curves and JSON |
 //! | [`cost`] | what a round takes, before it is run |

@@ -135,3 +135,128 @@ fn rows_that_are_equal_or_too_long_are_refused_and_few_do() {
     fs::write(folder.join("e.npy"), npy(&[4, 3, 5], |at| (at * 37 % 11) as f32)).unwrap();
     told(folder, &[&data[..], &["--landmarks", "512"]].concat());
 }
+
+/// Dimensions that never change, and ones twice over, of which the metric makes nothing new.
+#[test]
+fn dead_and_duplicate_dimensions_simply_work() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let alive = |place: usize| ((place * 37 + place * place * 11) % 101) as f32 / 101.0;
+    let of = |place: usize| match (place / 5, place % 5) {
+        (_, 3) => 7.25,
+        (item, 4) => alive(3 * item + 1),
+        (item, at) => alive(3 * item + at),
+    };
+    fs::write(folder.join("e.npy"), npy(&[12, 4, 5], of)).unwrap();
+    fs::write(folder.join("r.npy"), npy(&[12, 4], |item| alive(3 * item))).unwrap();
+    let data = ["--train-embeddings", "e.npy", "--train-rewards", "r.npy"];
+    let test = ["--test-embeddings", "e.npy", "--test-rewards", "r.npy"];
+    for features in ["kernel", "input"] {
+        let sure = ["--oracle", "argmax", "--batch", "30", "--features", features];
+        let options = [&data[..], &test, &sure].concat();
+        let report = run(folder, features, &options);
+        let error = report["rounds"][1]["one_minus_spearman"].as_f64().unwrap();
+        assert!(error < 0.6, "{features}: {error}");
+    }
+    let bytes = fs::read(folder.join("kernel/model.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let shape = file.tensor("kernel.metric").unwrap().shape().to_vec();
+    assert_eq!(shape, [5, 3], "of five dimensions three tell something");
+    assert!(tensor(&file, "kernel.weight").iter().all(|value| value.is_finite()));
+}
+
+/// ‖φ − φ̄‖² of each item, φ̄ over the items of its group, by the formula of the model's file.
+fn squares(file: &SafeTensors<'_>, items: &[Vec<f64>], groups: &[std::ops::Range<usize>]) -> f64 {
+    let [origin, metric, landmarks, weight] =
+        ["kernel.origin", "kernel.metric", "kernel.landmarks", "kernel.weight"]
+            .map(|name| tensor(file, name));
+    let features = |x: &Vec<f64>| {
+        let x: Vec<f64> = x.iter().zip(&origin).map(|(x, origin)| x - origin).collect();
+        let z = times(&x, &metric);
+        let count = landmarks.len() / z.len();
+        let kernel = |at: usize| -> f64 {
+            let landmark = landmarks.iter().skip(at).step_by(count);
+            let square: f64 = z.iter().zip(landmark).map(|(z, own)| (z - own) * (z - own)).sum();
+            (-square).exp()
+        };
+        times(&(0..count).map(kernel).collect::<Vec<_>>(), &weight)
+    };
+    let features: Vec<Vec<f64>> = items.iter().map(features).collect();
+    let (mut sum, mut count) = (0.0, 0);
+    for group in groups.iter().filter(|group| group.len() > 1) {
+        let own = &features[group.clone()];
+        for at in 0..own[0].len() {
+            let mean = own.iter().map(|item| item[at]).sum::<f64>() / own.len() as f64;
+            sum += own.iter().map(|item| (item[at] - mean) * (item[at] - mean)).sum::<f64>();
+        }
+        count += own.len();
+    }
+    sum / f64::from(u32::try_from(count).unwrap())
+}
+
+fn number(place: usize) -> f32 {
+    ((place * 7919 + place * place * 31) % 1009) as f32 / 1009.0
+}
+
+/// Prompts of 1, 2 and 3 responses in turn: a single one has no difference.
+#[test]
+fn features_lie_1_apart_within_prompts() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let groups: Vec<_> = (0..36).map(|place| place / 3 * 6 + [0, 1, 3][place % 3]).collect();
+    let groups: Vec<_> =
+        groups.iter().copied().zip(groups[1..].iter().copied().chain([72])).collect();
+    let groups: Vec<_> = groups.into_iter().map(|(start, end)| start..end).collect();
+    let ids: String = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(prompt, group)| group.clone().map(move |_| format!("p{prompt}\n")))
+        .collect();
+    fs::write(folder.join("e.npy"), npy(&[72, 6], number)).unwrap();
+    fs::write(folder.join("ids.txt"), ids).unwrap();
+    fs::write(folder.join("l.jsonl"), "{\"a\":1,\"b\":2,\"label\":1}\n").unwrap();
+    let train = [
+        "train",
+        "--train-embeddings",
+        "e.npy",
+        "--train-prompt-ids",
+        "ids.txt",
+        "--labels",
+        "l.jsonl",
+    ];
+    told(folder, &train);
+    let bytes = fs::read(folder.join("model.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let items: Vec<Vec<f64>> =
+        (0..72).map(|item| (0..6).map(|at| f64::from(number(item * 6 + at))).collect()).collect();
+    let mean = squares(&file, &items, &groups);
+    assert!((mean - 1.0).abs() < 1e-4, "{mean}");
+}
+
+/// Rows without prompts differ by the listed pairs, or where none are listed by rows in random order.
+#[test]
+fn rows_without_prompts_have_fixed_features_too() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("e.npy"), npy(&[40, 6], number)).unwrap();
+    let pair = |at: usize| format!("{{\"a\":{},\"b\":{},\"label\":{}}}\n", at, at + 1, at % 2);
+    let pairs: String = (0..39).map(pair).collect();
+    fs::write(folder.join("pairs.jsonl"), pairs).unwrap();
+    for features in ["kernel", "input"] {
+        let rows = ["--train-embeddings", "e.npy", "--features", features];
+        let listed = [&rows[..], &["--candidates", "pairs.jsonl", "--batch", "6"]].concat();
+        let report = run(folder, features, &listed);
+        assert_eq!(report["rounds"][1]["labels"], 12, "{features}");
+        let across = [&["select"], &rows[..], &["--pool", "cross-prompt", "--batch", "6"]].concat();
+        assert_eq!(told(folder, &across)["pairs"].as_array().unwrap().len(), 6, "{features}");
+        let within = [&["select"], &rows[..]].concat();
+        refused(folder, &within, "e.npy");
+    }
+    let bytes = fs::read(folder.join("kernel/model.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let item = |item: usize| (0..6).map(|at| f64::from(number(item * 6 + at))).collect();
+    let items: Vec<Vec<f64>> = (0..39).flat_map(|at| [at, at + 1]).map(item).collect();
+    let groups: Vec<_> = (0..items.len()).step_by(2).map(|start| start..start + 2).collect();
+    let mean = squares(&file, &items, &groups);
+    assert!((mean - 1.0).abs() < 1e-4, "of the listed pairs: {mean}");
+}

@@ -138,3 +138,54 @@ fn covariates_that_tell_nothing_are_refused() {
     let network = [&run[..], &LENGTHS, &["--preset", "mlp"]].concat();
     refused(folder, &network, "have no coefficient beside --features mlp");
 }
+
+/// What `run` says of its last round: `train`, `select` and `score` say the same of its model.
+#[test]
+fn every_command_tells_how_sure_the_model_is_and_what_length_does() {
+    let folder = folder();
+    let folder = folder.path();
+    let last = rounds(folder, &[&LENGTHS[..], &["--out", "out"]].concat()).pop().unwrap();
+    let known = |names: [&'static str; 2]| {
+        [names[0], "train_lengths.npy", "--covariate-names", "length", names[1], "out/labels.jsonl"]
+    };
+    let own = known(["--covariates", "--labels"]);
+    let train = ["train", "--train-embeddings", "train_embeddings.npy"];
+    let select = ["select", "--train-embeddings", "train_embeddings.npy", "--batch", "5"];
+    let model = ["--model", "out/model.safetensors"];
+    let scored =
+        ["score", "--embeddings", "test_embeddings.npy", "--covariates", "test_lengths.npy"];
+    let labelled = ["--train-embeddings", "train_embeddings.npy"];
+    let by_labels = known(["--train-covariates", "--labels"]);
+    let commands = [
+        [&train[..], &own].concat(),
+        [&select[..], &own, &model].concat(),
+        [&scored[..], &labelled, &by_labels, &model].concat(),
+    ];
+    let length = &last["covariates"][0];
+    for command in &commands {
+        let report = done(folder, &[&command[..], &["--json"]].concat());
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["confidence"], last["confidence"], "{command:?}");
+        for field in ["name", "coefficient", "share"] {
+            assert_eq!(report["covariates"][0][field], length[field], "{command:?}");
+        }
+        fs::remove_file(folder.join("model.safetensors")).ok();
+        let output = pairpick(folder, command);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        let confidence = last["confidence"].as_f64().unwrap();
+        assert!(said.contains(&format!("confidence {confidence:.2}: how well")), "{said}");
+        let coefficient = length["coefficient"].as_f64().unwrap();
+        assert!(said.contains(&format!("length: coefficient {coefficient:+.3}, ")), "{said}");
+    }
+    // Without labels nobody knows how sure; without the length the order of what is left is less so.
+    let names = ["--covariate-names", "length", "--json"];
+    let bare = done(folder, &[&scored[..], &names, &model].concat());
+    let bare: Value = serde_json::from_str(&bare).unwrap();
+    assert_eq!(bare["confidence"], Value::Null);
+    assert_eq!(bare["covariates"][0]["share"], length["share"]);
+    let content = [&commands[2][..], &["--without", "length", "--json"]].concat();
+    let content: Value = serde_json::from_str(&done(folder, &content)).unwrap();
+    assert!(content["confidence"].as_f64().unwrap() < last["confidence"].as_f64().unwrap());
+    assert_eq!(content["covariates"][0]["coefficient"], length["coefficient"]);
+}

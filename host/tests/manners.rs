@@ -212,8 +212,8 @@ fn a_warm_start_differs_from_the_second_round_on() {
 
 #[test]
 fn completions_and_manual_pages_know_every_subcommand() {
-    const SUBCOMMANDS: [&str; 8] =
-        ["run", "select", "train", "eval", "import", "export", "completions", "man"];
+    const SUBCOMMANDS: [&str; 9] =
+        ["run", "compare", "select", "train", "eval", "import", "export", "completions", "man"];
     let folder = TempDir::new().unwrap();
     let printed = |arguments: &[&str]| {
         let output = pairpick(folder.path(), arguments).output().unwrap();

@@ -19,7 +19,7 @@ use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round::answer::Answered;
 use pairpick::round::journal::{Committed, Journal, RoundRecord};
-use pairpick::round::metrics::RoundMetrics;
+use pairpick::round::metrics::{ByPrompt, RoundMetrics};
 use pairpick::runtime::Runtime;
 use pairpick::settings::Settings;
 use tempfile::TempDir;
@@ -295,7 +295,14 @@ fn skipped_questions_are_read_again() {
     let labels = vec![Label::new(Question::new(1, 8, 9), Preference::Tie)];
     let answered = &Answered { labels, skipped };
     output.begin(settings, embeddings).unwrap();
-    let round = RoundRecord { answered, model, metrics: &metrics(1), embeddings, candidates: None };
+    let round = RoundRecord {
+        answered,
+        model,
+        metrics: &metrics(1),
+        by_prompt: &ByPrompt::default(),
+        embeddings,
+        candidates: None,
+    };
     output.commit(round).unwrap();
     let text = fs::read_to_string(output.partial_path().join(LABELS)).unwrap();
     assert!(text.ends_with(

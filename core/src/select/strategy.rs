@@ -73,6 +73,9 @@ pub struct Facts {
     /// [`Options::prior_precision`](field@Options::prior_precision) leaves it open; `None` for the
     /// posterior's.
     pub prior_precision: Option<f64>,
+    /// Whether it is a design for fixed features, whatever the last layer sees: on learnt ones it does
+    /// worse.
+    pub fixed_features: bool,
     /// Whether it reads [`Options::sampled`]: whether its scores are gradients, which pairs can be
     /// drawn in proportion to.
     pub sampled: bool,
@@ -117,6 +120,7 @@ impl Facts {
             distinct: if lists_pairs { None } else { Some(Distinct::Unlimited) },
             past: designed || matches!(family, Family::Trace),
             prior_precision: None,
+            fixed_features: false,
             sampled: matches!(family, Family::Leverage | Family::Trace),
             all_pairs: !lists_pairs,
         }
@@ -171,6 +175,7 @@ impl Strategy {
                 misfit: Some(robust_v_opt::MISFIT),
                 distinct: Some(robust_v_opt::DISTINCT),
                 prior_precision: Some(robust_v_opt::PRIOR_PRECISION),
+                fixed_features: true,
                 ..Facts::of("robust-v-opt", Family::TraceDesign)
             },
         }

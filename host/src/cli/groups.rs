@@ -263,6 +263,16 @@ pub(super) struct Recipe {
 }
 
 impl Recipe {
+    /// The seed, if nobody says one that of every recipe.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or_default()
+    }
+
+    /// Which.
+    pub const fn preset(&self) -> Preset {
+        self.preset
+    }
+
     /// The recipe itself, in sizes that suit the bundled data where there is no other.
     pub fn settings(&self, embeddings: Option<&Path>) -> Settings {
         let recipe = Settings::of_preset(self.preset);

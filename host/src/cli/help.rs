@@ -14,6 +14,7 @@ pub(super) const TOP: &str = "\
 Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
+  pairpick compare                 strategies beside each other, on a page
   pairpick select --help           a batch of pairs for people to answer, and what follows
   pairpick device --help           a labelling device that selects pairs offline
   pairpick import FILE --out DIR   preferences of TRL, Argilla, Label Studio and others
@@ -59,6 +60,24 @@ Examples:
 
   Go on after an interruption, with the name that was given to --out:
     pairpick run --resume run1";
+
+/// After `pairpick compare --help`.
+pub(super) const COMPARE: &str = "\
+Examples:
+  The bundled data, all strategies:
+    pairpick compare --out compared
+
+  Is choosing worth it on your data? A first look, then more seeds: what has run stays:
+    pairpick compare --data folder --quick --out compared
+    pairpick compare --data folder --strategies robust-v-opt,dopt --seeds 20 --out compared
+
+  What batch, pool and features change, all with the same number of labels:
+    pairpick compare --data folder --strategies dopt,robust-v-opt --labels 1000 \\
+                     --batch 125,250,500,1000 --pool in-prompt,cross-prompt \\
+                     --features mlp,kernel --out grid
+
+  The paper's strategies by its own recipe, on other data than its own:
+    pairpick compare --data folder --preset paper --pool in-prompt,cross-prompt --out paper";
 
 /// After `pairpick import --help`.
 pub(super) const IMPORT: &str = "\
@@ -140,13 +159,13 @@ Examples:
 /// After `pairpick select --help`.
 pub(super) const SELECT: &str = "\
 Examples:
-  The first round: pairs at random, since nothing is learnt yet:
+  The first round, by a design that needs no answers:
     pairpick select --train-embeddings train.npy --batch 125 > round1.jsonl
 
   Once each line has its \"label\":
     pairpick train --train-embeddings train.npy --labels labels.jsonl --out model.safetensors
     pairpick select --train-embeddings train.npy --labels labels.jsonl \\
-                    --model model.safetensors --strategy dopt --batch 125 > round2.jsonl
+                    --model model.safetensors --batch 125 > round2.jsonl
 
   Across prompts, or from a list of pairs:
     pairpick select --train-embeddings train.npy --pool cross-prompt > round1.jsonl
@@ -165,12 +184,15 @@ Examples:
   What import and an encoder left in a folder: embeddings.npy, texts.jsonl and labels.jsonl:
     pairpick train --data folder
 
-  Your own embeddings and labels, with the loss curve drawn:
-    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
-                   --out model.safetensors --curve loss.svg
+  Your own embeddings and labels:
+    pairpick train --train-embeddings train.npy --labels labels.jsonl --out model.safetensors
 
-  Go on from an earlier model:
-    pairpick train --train-embeddings train.npy --labels labels.jsonl \\
+  A network, with the loss curve drawn:
+    pairpick train --preset mlp --train-embeddings train.npy --labels labels.jsonl \\
+                   --out network.safetensors --curve loss.svg
+
+  Go on from an earlier network:
+    pairpick train --preset mlp --train-embeddings train.npy --labels labels.jsonl \\
                    --init warm --model round1.safetensors --out round2.safetensors
 
   The last layer of a model alone, its prior chosen by the evidence of the labels:

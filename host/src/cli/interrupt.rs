@@ -18,7 +18,22 @@ const INTERRUPTED: i32 = 130;
 #[derive(Clone, Debug)]
 pub(super) struct Work {
     bars: Bars,
-    run: Arc<Mutex<Option<Run>>>,
+    job: Arc<Mutex<Option<Job>>>,
+}
+
+/// What has files.
+#[derive(Debug)]
+enum Job {
+    Run(Run),
+    Grid(Grid),
+}
+
+/// A grid of runs, of which some have ended.
+#[derive(Debug)]
+struct Grid {
+    out: PathBuf,
+    ended: u64,
+    all: u64,
 }
 
 /// A run and where its files are.
@@ -32,7 +47,7 @@ struct Run {
 impl Work {
     /// Nothing yet; what these bars show is to be cleared.
     pub fn new(bars: Bars) -> Self {
-        Self { bars, run: Arc::default() }
+        Self { bars, job: Arc::default() }
     }
 
     /// Ends the program when it is interrupted. A signal that the caller ignores, as `nohup` does
@@ -42,9 +57,9 @@ impl Work {
         let work = self.clone();
         on_interruption(move || {
             let _no_drafts = wait_for_drafts();
-            work.with(|run| {
+            work.with(|job| {
                 work.bars.close();
-                log(PLAIN, &message(run.as_ref()));
+                log(PLAIN, &message(job.as_ref()));
             });
             process::exit(INTERRUPTED);
         });
@@ -53,20 +68,35 @@ impl Work {
     /// A run's folder is there, and so many of its rounds.
     pub fn fills(&self, out: &Path, partial: &Path, ended: u64) {
         let run = Run { out: out.to_owned(), partial: partial.to_owned(), ended };
-        self.with(|held| *held = Some(run));
+        self.with(|held| *held = Some(Job::Run(run)));
+    }
+
+    /// A grid's folder is there, and so many of its runs.
+    pub fn compares(&self, out: &Path, ended: u64, all: u64) {
+        let grid = Grid { out: out.to_owned(), ended, all };
+        self.with(|held| *held = Some(Job::Grid(grid)));
+    }
+
+    /// Another run of the grid is kept.
+    pub fn run_kept(&self) {
+        self.with(|held| {
+            if let Some(Job::Grid(grid)) = held {
+                grid.ended += 1;
+            }
+        });
     }
 
     /// A round of the run has ended.
     pub fn round(&self, round: u64) {
-        self.with(|run| {
-            if let Some(run) = run {
+        self.with(|held| {
+            if let Some(Job::Run(run)) = held {
                 run.ended = round;
             }
         });
     }
 
-    fn with(&self, act: impl FnOnce(&mut Option<Run>)) {
-        act(&mut self.run.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with(&self, act: impl FnOnce(&mut Option<Job>)) {
+        act(&mut self.job.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -99,9 +129,16 @@ fn ignored(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-fn message(run: Option<&Run>) -> String {
-    let Some(Run { out, partial, ended }) = run else {
-        return "interrupted; nothing was written".to_owned();
+fn message(job: Option<&Job>) -> String {
+    let Run { out, partial, ended } = match job {
+        None => return "interrupted; nothing was written".to_owned(),
+        Some(Job::Grid(Grid { out, ended, all })) => {
+            let out = quoted(out);
+            return format!(
+                "interrupted; {ended} of {all} runs are kept in {out}; go on by the same command"
+            );
+        }
+        Some(Job::Run(run)) => run,
     };
     if abandon(partial) {
         let done = match ended {

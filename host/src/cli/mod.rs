@@ -2,17 +2,21 @@
 //! terminals known; the rest of the crate names settings, and says of each what its option takes.
 
 mod bars;
+mod compare;
 mod cost;
 mod data_folder;
 mod device;
 mod eval;
 mod export;
+mod grid_axes;
 mod groups;
 mod help;
 mod import;
 mod interrupt;
 mod log;
 mod manual;
+mod measured_data;
+mod mixture;
 mod names;
 mod output;
 mod over;
@@ -58,6 +62,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    Compare(Box<compare::Args>),
     Select(select::Args),
     Train(train::Args),
     Eval(eval::Args),
@@ -88,6 +93,7 @@ pub fn main() -> ExitCode {
     output.work().end_when_interrupted();
     let done = match &mut cli.command {
         Command::Run(args) => run::execute(args, &mut output),
+        Command::Compare(args) => compare::execute(args, &mut output),
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),
         Command::Eval(args) => eval::execute(args, &mut output),

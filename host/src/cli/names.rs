@@ -14,10 +14,14 @@ impl Names {
     pub fn of(command: &Command) -> Self {
         let below = command.get_subcommands().flat_map(|command| Self::of(command).0);
         let own = command.get_arguments().filter_map(|argument| {
-            let option = format!("--{}", argument.get_long()?);
-            Some((argument.get_id().to_string(), option))
+            Some((argument.get_id().to_string(), format!("--{}", argument.get_long()?)))
         });
-        Self(below.chain(own).collect())
+        let mut names = BTreeMap::new();
+        for (setting, option) in below.chain(own) {
+            // Where commands call a setting otherwise, the first command's name is its name.
+            names.entry(setting).or_insert(option);
+        }
+        Self(names)
     }
 
     /// A message with an option wherever a setting is named.

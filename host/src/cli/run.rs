@@ -1,7 +1,6 @@
 //! `pairpick run`: the annotation loop against golden rewards or recorded answers.
 
 mod beside;
-mod inputs;
 mod job;
 
 use std::path::{Path, PathBuf};
@@ -11,12 +10,10 @@ use serde::Serialize;
 
 use self::beside::{Beside, beside};
 use self::job::{Done, Job};
-use super::data_folder::DataFolder;
+use super::measured_data::MeasuredData;
 use super::output::Output;
 use super::over::Over;
 use super::{groups, help};
-use crate::data::dataset::{DataSummary, Dataset};
-use crate::data::overlap::Overlap;
 use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
 use crate::grid::Grid;
@@ -49,41 +46,7 @@ use crate::settings::{Answers, Asking, Measuring, Prior, Settings, Training, Typ
 )]
 pub(super) struct Args {
     #[command(flatten)]
-    data: DataFolder,
-
-    #[command(flatten)]
-    embeddings: groups::TrainEmbeddings,
-
-    #[command(flatten)]
-    rewards: groups::TrainRewards,
-
-    #[command(flatten)]
-    candidates: groups::ListedPairs,
-
-    #[command(flatten)]
-    test: groups::TestData,
-
-    #[command(flatten)]
-    fields: groups::PromptFields,
-
-    #[command(flatten)]
-    covariates: groups::Covariates,
-
-    #[command(flatten)]
-    names: groups::CovariateNames,
-
-    /// Held-out labels to measure the model on, of items of the test embeddings, or without these of
-    /// the training embeddings: JSON Lines
-    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
-    test_labels: Option<PathBuf>,
-
-    #[command(flatten)]
-    repeats: groups::RepeatedLabels,
-
-    /// Skip the search for NaN and the digest of all embeddings, which read them once: an interrupted
-    /// run then knows its data by a sample of 256 prompts
-    #[arg(long, help_heading = "Data")]
-    trust_finite: bool,
+    data: MeasuredData,
 
     #[command(flatten)]
     asking: Over<Asking>,
@@ -175,7 +138,8 @@ struct Report<'a> {
 
 /// Runs. Nothing is written before all that can be checked is.
 pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
-    args.fill(output)?;
+    let typed = args.typed();
+    args.data.fill(&typed, output)?;
     let threads = Threads::start(&args.runtime)?;
     let (out, done) = match &args.resume {
         None => (&args.out, args.begin(output)?.carry_out(&threads, output)?),
@@ -186,7 +150,7 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
 
 impl Args {
     fn settings(&self) -> Result<Settings> {
-        let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
+        let mut settings = self.recipe.settings(self.data.train_embeddings());
         self.asking.write(&mut settings.asking);
         self.prior.write(&mut settings.prior);
         self.answers.write(&mut settings.answers);
@@ -203,18 +167,18 @@ impl Args {
 
     fn begin(&self, output: &mut Output) -> Result<Job> {
         let mut settings = self.settings()?;
-        if self.candidates.candidates.is_some() {
+        if self.data.is_listed() {
             settings.asking.pool = PoolKind::Listed;
         }
         settings.check()?;
-        let source = self.source()?;
+        let source = self.data.source()?;
         if source.is_bundled() {
             groups::note_bundled("train_embeddings", output);
         }
         let Asking { pool, prompts_per_round, .. } = settings.asking;
         let dataset = source.open(pool)?;
         dataset.train.embeddings.check_round(pool, prompts_per_round)?;
-        self.fit_oracle(&mut settings, &dataset)?;
+        self.data.fit_oracle(&mut settings, &dataset, &self.typed())?;
         let data = dataset.summary()?;
         let notes = settings.fit_to(data.clone(), &self.typed())?;
         let plan = self.plan(&settings, &dataset, source.is_bundled())?;
@@ -223,8 +187,8 @@ impl Args {
         for note in &notes {
             output.note(note);
         }
-        note_data(&dataset, &settings, output)?;
-        settings.data = Some(self.scan(&dataset, data, output)?);
+        self.data.note(&dataset, &settings, output)?;
+        settings.data = Some(self.data.scan(&dataset, data, output)?);
         output.place(folder.partial_path(), &self.out);
         let grid = plan.map(|plan| Grid { plan, cells: Vec::new() });
         Ok(Job { out: self.out.clone(), folder, dataset, settings, grid })
@@ -245,33 +209,9 @@ impl Args {
         // A sample first, which tells most changes at once.
         let now = dataset.summary()?;
         source.check_unchanged(began, &now)?;
-        source.check_unchanged(began, &self.scan(&dataset, now, output)?)?;
+        source.check_unchanged(began, &self.data.scan(&dataset, now, output)?)?;
         output.note(&format!("going on after round {ended} of {}", settings.asking.rounds));
         Job { out: out.to_owned(), folder, dataset, settings, grid }.carry_out(threads, output)
-    }
-
-    /// What all of the data is; where it is trusted, no more than a sample tells.
-    fn scan(
-        &self,
-        dataset: &Dataset,
-        sample: DataSummary,
-        output: &mut Output,
-    ) -> Result<DataSummary> {
-        if self.trust_finite {
-            if dataset.is_more_than_a_sample() {
-                output.note("`trust_finite`: the embeddings are known by a sample of them alone");
-            }
-            return Ok(sample);
-        }
-        output.begin("reading the data once", dataset.values());
-        let scanned = dataset.scan(sample, &mut |done| output.advance(done));
-        output.end();
-        let (summary, all_equal) = scanned?;
-        for path in all_equal {
-            let path = path.display();
-            output.note(&format!("{path}: all embeddings are equal: no answer teaches a model"));
-        }
-        Ok(summary)
     }
 
     fn report(&self, out: &Path, done: &Done, output: &Output) -> Result<()> {
@@ -287,30 +227,4 @@ impl Args {
         };
         output.result(&format!("{table}\n\nresults in {out}\n"))
     }
-}
-
-/// Says what is worth knowing of the data before a run.
-fn note_data(dataset: &Dataset, settings: &Settings, output: &mut Output) -> Result<()> {
-    let pool = settings.asking.pool;
-    if pool == PoolKind::InPrompt {
-        groups::note_single_responses(&dataset.train.embeddings, output);
-    }
-    groups::note_rounded(&dataset.train.embeddings, output);
-    groups::note_equal_rewards(
-        &dataset.train,
-        "every answer is a matter of chance, or a tie",
-        output,
-    );
-    if let Some(test) = &dataset.test {
-        groups::note_rounded(&test.embeddings, output);
-        groups::note_equal_rewards(test, groups::NO_ORDER, output);
-        if test.rewards.is_some() {
-            groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
-        }
-    }
-    let overlap = Overlap::of(dataset, pool)?.to_string();
-    if !overlap.is_empty() {
-        output.note(&format!("`test_labels`: {overlap}"));
-    }
-    Ok(())
 }

@@ -17,6 +17,7 @@ use crate::model::{Context, Model};
 use crate::output::file::NewFile;
 use crate::parallel::Threads;
 use crate::report::scores::ScoreReport;
+use crate::round::certainty::OrderReport;
 use crate::round::score::{Certainty, score};
 use crate::runtime::Runtime;
 use crate::settings::{Prior, Settings};
@@ -196,7 +197,9 @@ impl Args {
         threads: &Threads,
         output: &mut Output,
     ) -> Result<ScoreReport> {
-        let model = Model::open_for(embeddings, &self.model)?.without(&self.without)?;
+        let model = Model::open_for(embeddings, &self.model)?;
+        let order = OrderReport::of(&model);
+        let model = model.without(&self.without)?;
         let labelled = self.labelled(&model, output)?;
         let certainty = match &labelled {
             Some(Labelled { embeddings, settings, file }) => {
@@ -213,7 +216,11 @@ impl Args {
         Ok(ScoreReport {
             model: self.model.display().to_string(),
             digest: model.digest()?,
-            prior_precision: certainty.map(|certainty| certainty.prior_precision),
+            prior_precision: certainty.as_ref().map(|certainty| certainty.prior_precision),
+            order: OrderReport {
+                confidence: certainty.and_then(|certainty| certainty.confidence),
+                ..order
+            },
             prompts: embeddings.has_prompts().then_some(prompts),
             responses,
             agreement: labelled.and_then(|labelled| labelled.file.agreement),

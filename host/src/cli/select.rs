@@ -105,7 +105,7 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     args.fill(output)?;
     let threads = Threads::start(&args.runtime)?;
     let mut settings = args.settings()?;
-    settings.check()?;
+    settings.check_groups()?;
     args.check_standard_input()?;
     let file = args.file()?;
     let known = args.covariates.known(&args.names);
@@ -115,6 +115,7 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
     if let Some(model) = &model {
         settings.learn_from(model.trunk().kind(), &args.prior.typed());
     }
+    settings.check_design()?;
     embeddings.check_round(settings.asking.pool, settings.asking.prompts_per_round)?;
     if settings.asking.pool == PoolKind::InPrompt {
         groups::note_single_responses(&embeddings, output);

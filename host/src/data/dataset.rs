@@ -268,14 +268,20 @@ impl Dataset {
         }
         let whole = Split::bundled(lengths, |prompts| 0..prompts)?;
         let prompts = whole.embeddings.prompts();
-        let mut test = vec![0; prompts.saturating_sub(bundled::first_test(prompts))];
-        Stream::new(split, "split", 0)
-            .sample(prompts as u64, &mut test)
-            .map_err(Error::core("a split"))?;
+        let test = test_prompts(split, prompts)?;
         let train: Vec<u64> =
             (0..prompts as u64).filter(|prompt| test.binary_search(prompt).is_err()).collect();
         let (train, test) = (whole.of_prompts(&train)?, Some(whole.of_prompts(&test)?));
         Ok(Self { train, candidates: None, test, test_labels: None })
+    }
+
+    /// Which of its prompts are for testing in such a split.
+    ///
+    /// # Errors
+    /// As [`Dataset::bundled`].
+    pub fn bundled_test_prompts(split: u64) -> Result<Vec<u64>> {
+        let whole = Split::bundled(false, |prompts| 0..prompts)?;
+        test_prompts(split, whole.embeddings.prompts())
     }
 
     /// The part of it that is for testing.
@@ -349,8 +355,21 @@ impl Dataset {
     }
 }
 
+/// The test prompts of a split of so many, in order: of split 0 the last ones.
+fn test_prompts(split: u64, prompts: usize) -> Result<Vec<u64>> {
+    let first = bundled::first_test(prompts);
+    if split == 0 {
+        return Ok((first as u64..prompts as u64).collect());
+    }
+    let mut test = vec![0; prompts.saturating_sub(first)];
+    Stream::new(split, "split", 0)
+        .sample(prompts as u64, &mut test)
+        .map_err(Error::core("a split"))?;
+    Ok(test)
+}
+
 /// A file of float32 numbers.
-fn npy_file(shape: Vec<u64>, values: &[f32]) -> Vec<u8> {
+pub(super) fn npy_file(shape: Vec<u64>, values: &[f32]) -> Vec<u8> {
     let mut file = npy_header::write("<f4", &Shape(shape));
     file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     file

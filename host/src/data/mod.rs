@@ -19,6 +19,7 @@ pub mod item;
 pub mod labels;
 mod lengths;
 pub(crate) mod lines;
+pub mod mixture;
 mod npy_header;
 mod npz;
 pub mod overlap;

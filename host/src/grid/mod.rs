@@ -1,30 +1,26 @@
 //! A grid of paired runs: several seeds, each by several strategies that share the seed's data, noise
-//! and first draws, so that what differs between them is the strategy's doing.
+//! and first draws, so that what differs between them is the strategy's doing; and that by several
+//! set-ups, each with settings of its own.
 //!
-//! A run is one thread's work and runs go side by side: which threads there are changes no result.
+//! A run is one thread's work and runs go side by side ([`Work`]): which threads there are changes no
+//! result.
 
+pub mod curve;
+pub mod resample;
+pub mod setup;
 pub mod statistics;
+pub mod student;
+mod work;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
-use std::thread;
-
-use pairpick_core::parallel::Executor;
 use pairpick_core::select::Strategy;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use self::statistics::Estimate;
-use crate::data::dataset::Dataset;
+pub use self::work::{CellRound, InOrder, Work};
 use crate::error::{Error, Result};
-use crate::label::oracle::OracleAnswerer;
 use crate::named::{self, Named};
-use crate::parallel::Threads;
-use crate::progress::Progress;
-use crate::round;
-use crate::round::journal::MemoryJournal;
 use crate::round::measure::Measure;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::{Settings, Typed};
@@ -32,7 +28,7 @@ use crate::settings::{Settings, Typed};
 /// The most seeds of a grid.
 const MOST_SEEDS: u32 = 10_000;
 
-/// Which runs there are.
+/// Which runs there are of each set-up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -50,6 +46,8 @@ pub struct Plan {
 pub struct Cell {
     /// Which seed it has, counted from 0.
     pub repeat: u32,
+    /// The place of its set-up among all.
+    pub setup: usize,
     /// The seed of every random draw.
     pub seed: u64,
     /// Which pairs it asks about.
@@ -78,14 +76,39 @@ impl Plan {
         Ok(())
     }
 
-    /// The runs: seed by seed, the strategies in their order.
+    /// The runs of set-ups: seed by seed, set-up by set-up, the strategies in their order.
     #[must_use]
-    pub fn cells(&self, settings: &Settings) -> Vec<Cell> {
+    pub fn cells(&self, setups: &[Settings]) -> Vec<Cell> {
         let of_repeat = |repeat: u32| {
-            let seed = settings.seed.wrapping_add(u64::from(repeat));
-            self.strategies.iter().map(move |strategy| Cell { repeat, seed, strategy: *strategy })
+            setups.iter().enumerate().flat_map(move |(setup, settings)| {
+                let seed = settings.seed.wrapping_add(u64::from(repeat));
+                let strategies = self.strategies.iter().copied();
+                strategies.map(move |strategy| Cell { repeat, setup, seed, strategy })
+            })
         };
         (0..self.seeds).flat_map(of_repeat).collect()
+    }
+}
+
+impl Cell {
+    /// What decides the run's result: those of its set-up, but for seed and strategy.
+    ///
+    /// # Errors
+    /// As [`Plan::check`].
+    pub fn settings(&self, setups: &[Settings]) -> Result<Settings> {
+        let setup = &setups[self.setup];
+        let mut settings = match self.strategy == setup.asking.strategy {
+            true => setup.clone(),
+            false => beside(setup, self.strategy)?,
+        };
+        settings.seed = self.seed;
+        Ok(settings)
+    }
+
+    /// Which split of the program's data it has, where each seed has another.
+    #[must_use]
+    pub fn split(&self, plan: &Plan) -> Option<u64> {
+        plan.splits.then_some(u64::from(self.repeat))
     }
 }
 
@@ -100,9 +123,34 @@ fn beside(settings: &Settings, strategy: Strategy) -> Result<Settings> {
     Ok(settings)
 }
 
+/// A run that has ended, and all that decides its result: a line of `results.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellRun {
+    /// Its strategy.
+    #[serde(with = "named")]
+    pub strategy: Strategy,
+    /// Its seed.
+    pub seed: u64,
+    /// Which split of the program's data it had, if one of its own.
+    pub split: Option<u64>,
+    /// What decided its result; of the data of a split no more than that of split 0.
+    pub settings: Settings,
+    /// What came of it.
+    pub rounds: Vec<CellRound>,
+}
+
+impl CellRun {
+    /// Whether a run with these settings and this split comes to the same.
+    #[must_use]
+    pub fn is_of(&self, settings: &Settings, split: Option<u64>) -> bool {
+        self.split == split && self.settings == *settings
+    }
+}
+
 /// What came of a run after a round: a line of `grid.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CellRound {
+pub struct GridLine {
     /// The run's strategy.
     #[serde(with = "named")]
     pub strategy: Strategy,
@@ -113,7 +161,7 @@ pub struct CellRound {
     pub metrics: RoundMetrics,
 }
 
-impl CellRound {
+impl GridLine {
     /// The lines of a run.
     #[must_use]
     pub fn of(cell: &Cell, rounds: &[RoundMetrics]) -> Vec<Self> {
@@ -122,7 +170,7 @@ impl CellRound {
     }
 }
 
-impl<'de> Deserialize<'de> for CellRound {
+impl<'de> Deserialize<'de> for GridLine {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Key {
@@ -155,10 +203,10 @@ pub struct Grid {
 impl Grid {
     /// The runs whose lines are those of a file, which has all or nothing of a run.
     #[must_use]
-    pub fn recorded(plan: Plan, settings: &Settings, lines: Vec<CellRound>) -> Self {
+    pub fn recorded(plan: Plan, settings: &Settings, lines: Vec<GridLine>) -> Self {
         let mut cells: Vec<Vec<RoundMetrics>> = Vec::new();
-        let planned = plan.cells(settings);
-        for CellRound { strategy, seed, metrics } in lines {
+        let planned = plan.cells(std::slice::from_ref(settings));
+        for GridLine { strategy, seed, metrics } in lines {
             let is_own = |cell: &Cell| (cell.strategy, cell.seed) == (strategy, seed);
             let place = planned.iter().position(is_own).unwrap_or(cells.len());
             // A run without a round has no line.
@@ -216,124 +264,6 @@ pub struct Point {
     pub labels: f64,
     /// What is measured.
     pub value: Estimate,
-}
-
-/// How a grid is worked through.
-pub struct Work<'a> {
-    /// What the runs share.
-    pub settings: &'a Settings,
-    /// What they learn from and are measured on, unless each seed has a split of its own.
-    pub dataset: &'a Dataset,
-    /// How many run at once, each on a thread of its own.
-    pub threads: &'a Threads,
-}
-
-/// What a thread tells.
-enum Event {
-    /// A round has ended.
-    Round,
-    /// A run has.
-    Ended(usize, Result<Vec<RoundMetrics>>),
-}
-
-impl Work<'_> {
-    /// Does the runs that are left, and hands over each in its order once it has ended.
-    ///
-    /// # Errors
-    /// What the first run that fails, in their order, or `ended` gives.
-    pub fn complete(
-        &self,
-        grid: &mut Grid,
-        ended: &mut dyn FnMut(&Cell, &[RoundMetrics]) -> Result<()>,
-        progress: &mut dyn Progress,
-    ) -> Result<()> {
-        let (cells, splits) = (grid.plan.cells(self.settings), grid.plan.splits);
-        let left = cells.len().saturating_sub(grid.cells.len());
-        let next = AtomicUsize::new(grid.cells.len());
-        let (sender, events) = channel();
-        progress.begin("comparing", (left * self.settings.asking.rounds) as u64);
-        thread::scope(|scope| -> Result<()> {
-            for _ in 0..self.threads.threads().min(left) {
-                let (sender, cells, next) = (sender.clone(), &cells, &next);
-                scope.spawn(move || self.work(cells, splits, next, &sender));
-            }
-            drop(sender);
-            let (mut rounds, mut early) = (0, BTreeMap::new());
-            for event in events {
-                match event {
-                    Event::Round => {
-                        rounds += 1;
-                        progress.advance(rounds);
-                    }
-                    Event::Ended(place, result) => {
-                        early.insert(place, result);
-                    }
-                }
-                while let Some(result) = early.remove(&grid.cells.len()) {
-                    let rounds = result?;
-                    ended(&cells[grid.cells.len()], &rounds)?;
-                    grid.cells.push(rounds);
-                }
-            }
-            Ok(())
-        })?;
-        progress.end();
-        Ok(())
-    }
-
-    /// Does runs until there is none left, or nobody hears of them.
-    fn work(&self, cells: &[Cell], splits: bool, next: &AtomicUsize, events: &Sender<Event>) {
-        let lengths = self.dataset.train.embeddings.covariates().is_some();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(cell) = cells.get(place) else { return };
-            let split = splits.then(|| Dataset::bundled_split(u64::from(cell.repeat), lengths));
-            let result = match split.transpose() {
-                Ok(own) => self.run(cell, own.as_ref().unwrap_or(self.dataset), events),
-                Err(error) => Err(error),
-            };
-            let failed = result.is_err();
-            if events.send(Event::Ended(place, result)).is_err() || failed {
-                return;
-            }
-        }
-    }
-
-    fn run(
-        &self,
-        cell: &Cell,
-        dataset: &Dataset,
-        events: &Sender<Event>,
-    ) -> Result<Vec<RoundMetrics>> {
-        let mut settings = match cell.strategy == self.settings.asking.strategy {
-            true => self.settings.clone(),
-            false => beside(self.settings, cell.strategy)?,
-        };
-        settings.seed = cell.seed;
-        let threads = self.threads.single()?;
-        let mut oracle = OracleAnswerer { dataset, settings: &settings };
-        let (mut journal, mut counting) = (MemoryJournal::default(), Counting(events.clone()));
-        round::run(dataset, &settings, &threads, &mut oracle, &mut journal, &mut counting)
-            .map(|summary| summary.rounds)
-    }
-}
-
-/// Counts rounds, and leaves notes to the run that is not in the grid alone.
-struct Counting(Sender<Event>);
-
-impl Progress for Counting {
-    fn begin(&mut self, _stage: &str, _total: u64) {}
-
-    fn advance(&mut self, _done: u64) {}
-
-    fn end(&mut self) {}
-
-    fn round(&mut self, _round: u64, _line: &str) {
-        // Nobody listens any more once a run has failed.
-        let _ = self.0.send(Event::Round);
-    }
-
-    fn note(&mut self, _message: &str) {}
 }
 
 /// Strategies by their names.

@@ -1,5 +1,6 @@
 //! Means with their intervals, by [`pairpick_core::arith`]'s operations alone: the same bits everywhere.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use pairpick_core::arith::Real;
@@ -82,7 +83,7 @@ const NORMAL: f64 = 1.959_963_985;
 
 /// The 97.5 % quantile of Student's t, for more than 30 degrees of freedom to 2 · 10⁻⁶ by the series
 /// in their inverse (Abramowitz and Stegun, 26.7.5).
-fn quantile(degrees: usize) -> f64 {
+pub(super) fn quantile(degrees: usize) -> f64 {
     if let Some(quantile) = degrees.checked_sub(1).and_then(|place| QUANTILES.get(place)) {
         return *quantile;
     }
@@ -94,6 +95,26 @@ fn quantile(degrees: usize) -> f64 {
     z + (first + (second + third / n) / n) / n
 }
 
+/// The p-values of several tests, each corrected for there being so many (Holm, *A simple sequentially
+/// rejective multiple test procedure*, Scandinavian Journal of Statistics 1979): below a level with no
+/// more than that probability, were all true means 0.
+#[must_use]
+pub fn holm(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|one, other| p_values[*one].total_cmp(&p_values[*other]));
+    let (mut corrected, mut least) = (vec![1.0; p_values.len()], 0.0);
+    for (before, place) in order.into_iter().enumerate() {
+        let value = (p_values.len() - before) as f64 * p_values[place];
+        if value > least {
+            least = value;
+        }
+        if least < 1.0 {
+            corrected[place] = least;
+        }
+    }
+    corrected
+}
+
 /// How many labels a curve of decreasing error needs to come down to a level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Needed {
@@ -103,6 +124,30 @@ pub enum Needed {
     About(f64),
     /// More than its last point has.
     MoreThan(f64),
+}
+
+impl Needed {
+    /// The number of labels that it is known by, and on which side of that it is.
+    fn place(&self) -> (f64, i8) {
+        match self {
+            Self::LessThan(labels) => (*labels, -1),
+            Self::About(labels) => (*labels, 0),
+            Self::MoreThan(labels) => (*labels, 1),
+        }
+    }
+
+    /// By the number of labels.
+    #[must_use]
+    pub fn total_cmp(&self, other: &Self) -> Ordering {
+        let ((own, own_side), (others, others_side)) = (self.place(), other.place());
+        own.total_cmp(&others).then(own_side.cmp(&others_side))
+    }
+
+    /// The labels that it is known by: a bound where it is no more than that.
+    #[must_use]
+    pub fn bound(&self) -> f64 {
+        self.place().0
+    }
 }
 
 /// In whole labels.
@@ -178,6 +223,18 @@ mod tests {
         assert_eq!(same, Estimate { mean: 2.0, low: Some(2.0), high: Some(2.0) });
         assert_eq!(Estimate::of(&[2.0]).unwrap().interval(), None);
         assert_eq!(Estimate::of(&[]), None);
+    }
+
+    /// By hand: 4 · .01, 3 · .02 and so on, none below one before it. The first two are significant.
+    #[test]
+    fn holm_s_correction_is_that_of_the_textbooks() {
+        let found = holm(&[0.04, 0.01, 0.03, 0.005]);
+        let expected = [0.06, 0.03, 0.06, 0.02];
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-15, "{found} {expected}");
+        }
+        assert_eq!(holm(&[0.6, 0.7]), [1.0, 1.0]);
+        assert_eq!(holm(&[]), [0.0; 0]);
     }
 
     #[test]

@@ -13,12 +13,11 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 use pairpick_core::arith::{Real, ln};
-use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 
-use super::differences::{Block, Groups, add_within, blocks, mean_of};
+use super::differences::{Block, Groups, Spread, blocks, mean_of};
 use super::file::{ModelFile, NamedTensor};
-use super::kernel::{Squares, rounded};
+use super::kernel::rounded;
 use super::{Context, Trunk};
 use crate::data::embeddings::Embeddings;
 use crate::error::{DataError, Error, Result};
@@ -161,32 +160,23 @@ impl CovariateTrunk {
     fn scaled(self, context: Context<'_>, blocks: &[Block]) -> Result<Self> {
         let (count, order) = (self.names.len(), self.features.features());
         let height = order.saturating_add(count);
-        let refused = || Error::core("covariates");
-        let mut sum = Packed::new(height, vec![0.0; packed_len(height)]).map_err(refused())?;
-        let mut squares = Squares::new(order);
+        let mut spread = Spread::new(height, order)?;
         for block in blocks {
             let mixed = self.mixed(context.embeddings, &block.items, context.threads)?;
-            let columns = Columns::new(&mixed, height, block.items.len()).map_err(refused())?;
-            add_within(context.threads, columns, &block.starts, &mut sum)?;
-            let phi: Vec<f32> =
-                mixed.chunks_exact(height).flat_map(|item| &item[..order]).copied().collect();
-            let columns = Columns::new(&phi, order, block.items.len()).map_err(refused())?;
-            squares.add(columns, block)?;
+            spread.add(context.threads, &mixed, block)?;
         }
-        let pairs = blocks.iter().map(Block::pairs).fold(0, u64::saturating_add) as f64;
-        let factor = 1.0 / squares.mean()?.sqrt_of();
-        let mut moment = Vec::new();
-        for column in 0..height {
-            for row in column..height {
-                let scaled = [row, column].into_iter().filter(|place| *place < order).count();
-                let entry = sum.entry(row, column).unwrap_or(0.0) / pairs;
-                moment.push(match scaled {
-                    0 => entry as f32,
-                    1 => (entry * factor) as f32,
-                    _ => (entry * factor * factor) as f32,
-                });
-            }
-        }
+        let factor = 1.0 / spread.mean_square()?.sqrt_of();
+        let columns = (0..height).flat_map(|column| (column..height).map(move |row| (row, column)));
+        let scaled = |(entry, (row, column)): (f64, (usize, usize))| match [row, column]
+            .into_iter()
+            .filter(|place| *place < order)
+            .count()
+        {
+            0 => entry as f32,
+            1 => (entry * factor) as f32,
+            _ => (entry * factor * factor) as f32,
+        };
+        let moment = spread.moment().into_iter().zip(columns).map(scaled).collect();
         let slopes: Vec<f64> = self.slopes.iter().map(|slope| f64::from(*slope)).collect();
         let slopes = rounded(&slopes, factor);
         Ok(Self { slopes, factor: factor as f32, moment, ..self })

@@ -3,13 +3,15 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+use pairpick_core::Error as Core;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool, pool_items_len, pool_workspace_len};
-use pairpick_core::linalg::Packed;
+use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Pool, Prompts, pairs_of};
 use pairpick_core::rng::Stream;
 use pairpick_core::topk::Scored;
+use pairpick_core::trunk::nystrom::fit::squares_within;
 
 use super::Context;
 use crate::error::{Error, Result};
@@ -133,13 +135,95 @@ pub(crate) fn add_differences<T: pairpick_core::arith::Real>(
     threads: &Threads,
     pool: &Pool<'_>,
     sum: &mut Packed<T, Vec<T>>,
-) -> Result<(), pairpick_core::Error> {
+) -> Result<(), Core> {
     let (size, blocks) = (pool.size(), threads.threads().saturating_mul(4));
     let mut workspace = vec![T::ZERO; pool_workspace_len(&size, blocks)];
     let mut items = vec![Scored::default(); pool_items_len(&size)];
     let rewards = vec![T::ZERO; pool.features().len()];
     let (unit, workspace) = (Weighting::Unit, &mut workspace);
     add_pool(threads, pool, &rewards, unit, sum, workspace, &mut items)
+}
+
+/// Σ ‖φ − φ̄‖² over the items of groups of two or more, and their number.
+pub(crate) struct Squares {
+    sum: f64,
+    items: u64,
+    mean: Vec<f64>,
+}
+
+impl Squares {
+    pub(crate) fn new(order: usize) -> Self {
+        Self { sum: 0.0, items: 0, mean: vec![0.0; order] }
+    }
+
+    /// Adds those of groups that begin at these columns, and where the last one ends.
+    pub(crate) fn add(&mut self, features: Columns<'_, f32>, starts: &[u32]) -> Result<()> {
+        let groups = starts.iter().zip(starts.iter().skip(1));
+        for (start, end) in groups.filter(|(start, end)| end.saturating_sub(**start) > 1) {
+            let group = features.range(*start as usize, *end as usize);
+            self.sum += squares_within(group, &mut self.mean).map_err(Error::core("features"))?;
+            self.items = self.items.saturating_add(group.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// The mean of ‖φ − φ̄‖², where features differ.
+    pub(crate) fn mean_where_they_differ(&self) -> Option<f64> {
+        Some(self.sum / self.items as f64).filter(|mean| *mean > 0.0)
+    }
+
+    /// The same, which refuses features that do not.
+    pub(super) fn mean(&self) -> Result<f64> {
+        let what = "embeddings within prompts must differ";
+        let same = || Error::core("features")(Core::Parameter { what });
+        self.mean_where_they_differ().ok_or_else(same)
+    }
+}
+
+/// How far features lie apart within groups.
+pub(super) struct Spread {
+    /// Σ ddᵀ over pairs.
+    sum: Packed<f64, Vec<f64>>,
+    pairs: u64,
+    /// Of the first features.
+    squares: Squares,
+    first: usize,
+}
+
+impl Spread {
+    /// Of nothing yet: of so many features, and how far the first of these lie from their means.
+    pub(super) fn new(features: usize, first: usize) -> Result<Self> {
+        let sum = Packed::new(features, vec![0.0; packed_len(features)]);
+        let sum = sum.map_err(Error::core("differences within prompts"))?;
+        Ok(Self { sum, pairs: 0, squares: Squares::new(first), first })
+    }
+
+    /// Adds a block, whose features these are, item after item.
+    pub(super) fn add(&mut self, threads: &Threads, features: &[f32], block: &Block) -> Result<()> {
+        let (items, height) = (block.items.len(), self.sum.order());
+        let columns = |values, rows| Columns::new(values, rows, items);
+        let all = columns(features, height).map_err(Error::core("features"))?;
+        add_within(threads, all, &block.starts, &mut self.sum)?;
+        self.pairs = self.pairs.saturating_add(block.pairs());
+        if self.first == height {
+            return self.squares.add(all, &block.starts);
+        }
+        let rows = features.chunks_exact(height);
+        let first: Vec<f32> = rows.flat_map(|row| row.iter().take(self.first).copied()).collect();
+        let first = columns(&first, self.first).map_err(Error::core("features"))?;
+        self.squares.add(first, &block.starts)
+    }
+
+    /// The mean of ‖φ − φ̄‖², φ the first features, where they differ.
+    pub(super) fn mean_square(&self) -> Result<f64> {
+        self.squares.mean()
+    }
+
+    /// The mean of ddᵀ over pairs: its lower triangle.
+    pub(super) fn moment(&self) -> Vec<f64> {
+        let pairs = self.pairs as f64;
+        self.sum.as_slice().iter().map(|entry| entry / pairs).collect()
+    }
 }
 
 /// The mean of rows of this length.

@@ -27,6 +27,12 @@ impl Features {
         Columns::new(&self.values, self.rows, self.values.len() / self.rows)
             .map_err(Error::core("features"))
     }
+
+    /// All of them by a factor, each rounded once.
+    pub(crate) fn scaled(&self, factor: f64) -> Self {
+        let scaled = |value: &f32| (f64::from(*value) * factor) as f32;
+        Self { values: self.values.iter().map(scaled).collect(), rows: self.rows }
+    }
 }
 
 /// Features that a trunk has computed: of no use to another one.

@@ -7,9 +7,9 @@ use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 
 use super::Context;
-use super::differences::{Groups, blocks};
+use super::differences::{Groups, Squares, blocks};
 use super::file::{ModelFile, NamedTensor};
-use super::kernel::{METRIC_ITEMS, Squares, check_dimensions};
+use super::kernel::{METRIC_ITEMS, check_dimensions};
 use super::standardise::Standardisation;
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
@@ -30,13 +30,13 @@ impl InputTrunk {
     /// Means and scales of all training embeddings, and one more scale for all dimensions.
     pub(super) fn fitted(context: Context<'_>, progress: &mut dyn Progress) -> Result<Self> {
         let Context { embeddings, settings, .. } = context;
-        check_dimensions(embeddings)?;
+        check_dimensions("features", embeddings)?;
         let trunk = Self(Standardisation::of(embeddings, progress)?);
         let mut squares = Squares::new(trunk.inputs());
         for block in blocks(&Groups::of(context)?.sample(settings.seed, METRIC_ITEMS)) {
             let inputs = trunk.inputs_of(embeddings, &block.items)?;
             let columns = Columns::new(&inputs, trunk.inputs(), block.items.len());
-            squares.add(columns.map_err(Error::core("features"))?, &block)?;
+            squares.add(columns.map_err(Error::core("features"))?, &block.starts)?;
         }
         let factor = 1.0 / squares.mean()?.sqrt_of();
         let Self(Standardisation { mean, scale }) = trunk;

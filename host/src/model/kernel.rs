@@ -15,13 +15,11 @@ use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{MAX_ORDER, Packed, packed_len};
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::Nystrom;
-use pairpick_core::trunk::nystrom::fit::{
-    fill_metric, fill_weight, median_distance, squares_within,
-};
+use pairpick_core::trunk::nystrom::fit::{fill_metric, fill_weight, median_distance};
 use pairpick_core::trunk::nystrom::{MAX_LANDMARKS, squared_lengths};
 
 use super::Context;
-use super::differences::{Block, Groups, add_within, blocks, mean_of};
+use super::differences::{Block, Groups, Spread, add_within, blocks, mean_of};
 use super::file::{ModelFile, NamedTensor};
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
@@ -63,7 +61,7 @@ impl KernelTrunk {
         progress: &mut dyn Progress,
     ) -> Result<Self> {
         let Context { embeddings, threads, .. } = context;
-        check_dimensions(embeddings)?;
+        check_dimensions("features", embeddings)?;
         let refused = || Error::core("kernel features");
         let groups = Groups::of(context)?;
         progress.begin("fitting kernel features", 0);
@@ -88,11 +86,12 @@ impl KernelTrunk {
             .and_then(|points| fill_weight(points, &mut weight, &mut matrix))
             .map_err(refused())?;
         let trunk = Self::new(origin, metric, by_rows(&points, rank), rounded(&weight, 1.0))?;
-        let Spread { mean_square, moment } = trunk.spread(context, &groups, progress)?;
+        let spread = trunk.spread(context, &groups, progress)?;
         progress.end();
-        let scale = 1.0 / mean_square.sqrt_of();
-        let weight = rounded(&weight, scale);
-        Ok(Self { weight, moment: rounded(&moment, 1.0 / mean_square), ..trunk })
+        let mean_square = spread.mean_square()?;
+        let weight = rounded(&weight, 1.0 / mean_square.sqrt_of());
+        let moment = rounded(&spread.moment(), 1.0 / mean_square);
+        Ok(Self { weight, moment, ..trunk })
     }
 
     /// The parts, of which the moment is still to be found.
@@ -174,8 +173,7 @@ impl KernelTrunk {
         let Context { embeddings, threads, .. } = context;
         let refused = || Error::core("kernel features");
         let order = self.features();
-        let mut sum = Packed::new(order, vec![0.0; packed_len(order)]).map_err(refused())?;
-        let mut spread = Squares::new(order);
+        let mut spread = Spread::new(order, order)?;
         let blocks = blocks(&groups.all());
         progress.begin("measuring kernel features", blocks.len() as u64);
         for (block, done) in blocks.iter().zip(1..) {
@@ -186,14 +184,10 @@ impl KernelTrunk {
             Columns::new(&inputs, self.inputs(), items)
                 .and_then(|inputs| self.apply(threads, inputs, &mut features, &mut workspace))
                 .map_err(refused())?;
-            let features = Columns::new(&features, order, items).map_err(refused())?;
-            add_within(threads, features, &block.starts, &mut sum)?;
-            spread.add(features, block)?;
+            spread.add(threads, &features, block)?;
             progress.advance(done);
         }
-        let pairs = blocks.iter().map(Block::pairs).fold(0, u64::saturating_add) as f64;
-        let moment = sum.as_slice().iter().map(|entry| entry / pairs).collect();
-        Ok(Spread { mean_square: spread.mean()?, moment })
+        Ok(spread)
     }
 
     /// Reads the trunk's part of a model's file.
@@ -229,57 +223,15 @@ impl KernelTrunk {
     }
 }
 
-/// How far features lie apart within prompts.
-struct Spread {
-    /// The mean of ‖φ − φ̄‖².
-    mean_square: f64,
-    /// The mean of ddᵀ over pairs.
-    moment: Vec<f64>,
-}
-
-/// Σ ‖φ − φ̄‖² over the items of groups, and their number.
-pub(super) struct Squares {
-    sum: f64,
-    items: u64,
-    mean: Vec<f64>,
-}
-
-impl Squares {
-    pub(super) fn new(order: usize) -> Self {
-        Self { sum: 0.0, items: 0, mean: vec![0.0; order] }
-    }
-
-    pub(super) fn add(&mut self, features: Columns<'_, f32>, block: &Block) -> Result<()> {
-        for (start, end) in block.starts.iter().zip(block.starts.iter().skip(1)) {
-            let group = features.range(*start as usize, *end as usize);
-            self.sum += squares_within(group, &mut self.mean).map_err(Error::core("features"))?;
-            self.items = self.items.saturating_add(group.len() as u64);
-        }
-        Ok(())
-    }
-
-    /// The mean of ‖φ − φ̄‖², where features differ.
-    pub(super) fn mean(&self) -> Result<f64> {
-        let mean = self.sum / self.items as f64;
-        match mean > 0.0 {
-            true => Ok(mean),
-            false => {
-                let what = "embeddings within prompts must differ";
-                Err(Error::core("features")(pairpick_core::Error::Parameter { what }))
-            }
-        }
-    }
-}
-
 /// Refuses embeddings whose differences no matrix holds.
-pub(super) fn check_dimensions(embeddings: &Embeddings) -> Result<()> {
+pub(super) fn check_dimensions(setting: &'static str, embeddings: &Embeddings) -> Result<()> {
     let dimensions = embeddings.dimensions();
     if dimensions <= MAX_ORDER {
         return Ok(());
     }
     let expected =
         format!("takes embeddings of at most {MAX_ORDER} numbers; mlp takes longer ones");
-    Err(Error::setting("features", format!("for {dimensions} numbers"), expected))
+    Err(Error::setting(setting, format!("for {dimensions} numbers"), expected))
 }
 
 /// A, a row a dimension, and its rank.

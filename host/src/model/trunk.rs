@@ -12,13 +12,13 @@ use super::Context;
 use super::covariates::{CovariateTrunk, PRECISION};
 use super::file::{FORMAT_VERSION, FixedMetadata, ModelFile, NamedTensor};
 use super::input::{self, InputTrunk};
-use super::kernel::{self, KernelTrunk};
+use super::kernel::{self, KernelTrunk, check_dimensions};
 use super::mlp::{self, MlpTrunk};
 use crate::data::embeddings::Embeddings;
 use crate::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::settings::{Architecture, Features, Landmarks};
+use crate::settings::{Architecture, Features, Landmarks, Settings};
 
 /// What turns an embedding into features.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +54,18 @@ impl Trunk {
             }
             (_, Some(_)) => CovariateTrunk::fitted(trunk, context).map(Self::Beside),
         }
+    }
+
+    /// Fixed features of this kind for a design, as the recipe that has them fits them.
+    pub(crate) fn of_design(
+        context: Context<'_>,
+        features: Features,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        check_dimensions("design_features", context.embeddings)?;
+        let model = Architecture::of_recipe(features);
+        let settings = &Settings { model, ..context.settings.clone() };
+        Self::untrained(Context { settings, ..context }, progress)
     }
 
     /// Forgets what labels have taught it and the head.

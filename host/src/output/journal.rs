@@ -18,7 +18,7 @@ impl Journal for OutputFolder {
     /// Killed at any instant, the run can be gone on with: the round counts once the manifest lists
     /// what it has added, and the model is the file or the draft, whichever is listed.
     fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
-        let RoundRecord { answered, model, metrics, embeddings, candidates } = round;
+        let RoundRecord { answered, model, metrics, embeddings, candidates, .. } = round;
         let label = |label| LabelRecord::of(label, embeddings, candidates);
         let skipped = |question| LabelRecord::of_skipped(question, embeddings, candidates);
         let records: Vec<LabelRecord> =

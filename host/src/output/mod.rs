@@ -10,6 +10,7 @@ mod journal;
 mod manifest;
 mod partial;
 mod place;
+pub mod results;
 mod resume;
 mod stored_path;
 
@@ -29,7 +30,7 @@ use self::resume::Recorded;
 use crate::data::labels::LabelRecord;
 use crate::digest::HexDigest;
 use crate::error::{Error, FolderError, Result, quotable};
-use crate::grid::{CellRound, Plan};
+use crate::grid::{GridLine, Plan};
 use crate::json;
 use crate::round::metrics::RoundMetrics;
 use crate::settings::Settings;
@@ -154,7 +155,7 @@ impl OutputFolder {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn append_run(&mut self, rounds: &[CellRound]) -> Result<()> {
+    pub fn append_run(&mut self, rounds: &[GridLine]) -> Result<()> {
         self.append(GRID, rounds)?;
         self.partial.commit()
     }

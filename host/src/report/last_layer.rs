@@ -7,6 +7,7 @@ use crate::data::agreement::Agreement;
 use crate::data::labels::{Label, answers};
 use crate::digest::HexDigest;
 use crate::model::last_layer::Fitted;
+use crate::round::certainty::OrderReport;
 use crate::settings::PriorPrecision;
 
 /// A fit of the last layer, as JSON has it.
@@ -34,6 +35,9 @@ pub struct LastLayerReport {
     pub log_evidence: f64,
     /// log|P|, P = λI + Σ over the labels.
     pub log_det: f64,
+    /// How well the model knows its own order, and what covariates do in it.
+    #[serde(flatten)]
+    pub order: OrderReport,
     /// Of the model's bits.
     pub digest: HexDigest,
     /// How far people agree, where a pair may have several labels.
@@ -64,6 +68,7 @@ impl LastLayerReport {
             log_posterior: fit.log_posterior,
             log_evidence,
             log_det: fit.log_det,
+            order: OrderReport::default(),
             digest,
             agreement: None,
         }
@@ -80,7 +85,7 @@ impl LastLayerReport {
             "{} labels, {} Newton steps, prior precision {}{how}\n\
              log-likelihood {:.4}, log-posterior {:.4}, log-evidence {:.4}\n\
              log|P| {:.4}\n\
-             model {} in {}\n",
+             {}model {} in {}\n",
             self.labels,
             self.steps,
             self.prior_precision,
@@ -88,6 +93,7 @@ impl LastLayerReport {
             self.log_posterior,
             self.log_evidence,
             self.log_det,
+            self.order,
             self.digest,
             self.out,
         )

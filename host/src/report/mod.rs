@@ -12,13 +12,24 @@ pub mod curves;
 #[cfg(feature = "cli")]
 pub mod device;
 #[cfg(feature = "cli")]
+pub mod document;
+#[cfg(feature = "cli")]
 pub mod evaluation;
+#[cfg(feature = "cli")]
+pub mod heat_maps;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
+mod panels;
 #[cfg(feature = "cli")]
 pub mod scores;
 pub mod selection;
+#[cfg(feature = "cli")]
+pub mod standing;
+#[cfg(feature = "cli")]
+pub mod strategies_page;
+#[cfg(feature = "cli")]
+mod strategy_figures;
 #[cfg(feature = "cli")]
 pub mod table;
 mod ticks;

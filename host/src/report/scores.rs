@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::data::agreement::Agreement;
 use crate::digest::HexDigest;
+use crate::round::certainty::OrderReport;
 use crate::round::score::Score;
 
 /// What `score` prints as JSON.
@@ -15,6 +16,9 @@ pub struct ScoreReport {
     pub digest: HexDigest,
     /// λ, where deviations are known.
     pub prior_precision: Option<f64>,
+    /// How well the model knows its own order, where there are labels, and what covariates do in it.
+    #[serde(flatten)]
+    pub order: OrderReport,
     /// Prompts, where the embeddings have them.
     pub prompts: Option<usize>,
     /// Responses.
@@ -44,6 +48,7 @@ impl ScoreReport {
             || "no deviations, for want of labels".to_owned(),
             |precision| format!("prior precision λ {precision}"),
         );
-        format!("{} responses {prompts}; {prior}\nmodel {}", self.responses, self.digest)
+        let Self { responses, order, digest, .. } = self;
+        format!("{responses} responses {prompts}; {prior}\n{order}model {digest}")
     }
 }

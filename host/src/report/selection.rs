@@ -17,7 +17,7 @@ pub fn summary(report: &SelectionReport) -> String {
     format!(
         "round {}, {}: {} of {} pairs offered{}\n\
          log|P|-H ln λ {} -> {}, a gain of {} (prior precision λ {}): {per_label}{}\n\
-         {certificate}{} items of {} prompts; effective number {:.1} ({} if all occurred equally often)\n\
+         {}{certificate}{} items of {} prompts; effective number {:.1} ({} if all occurred equally often)\n\
          batch {}",
         report.round,
         report.strategy,
@@ -29,12 +29,19 @@ pub fn summary(report: &SelectionReport) -> String {
         decimals(report.gain),
         report.prior_precision,
         report.information.as_ref().map(information).unwrap_or_default(),
+        order(report),
         report.items,
         report.prompts,
         report.effective_items,
         report.items,
         report.digest,
     )
+}
+
+/// How well the model knows its order, where it has learnt one.
+fn order(report: &SelectionReport) -> String {
+    let has_learnt = report.log_det_over_prior.is_some_and(|log_det| log_det > 0.0);
+    if has_learnt { report.order.to_string() } else { String::new() }
 }
 
 fn information(report: &InformationReport) -> String {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
 
 use super::blocks::for_each_block;
+use super::metrics::ByPrompt;
 use crate::data::dataset::Split;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -22,6 +23,8 @@ pub struct Evaluation {
     pub best_of_n: BTreeMap<usize, Option<f64>>,
     /// Over all pairs without a golden tie.
     pub pairwise_accuracy: Option<f64>,
+    /// What the means are of.
+    pub by_prompt: ByPrompt,
 }
 
 /// A mean in the making.
@@ -47,6 +50,7 @@ struct Tally {
     spearman: Mean,
     best_of_n: BTreeMap<usize, Mean>,
     agreement: Agreement,
+    by_prompt: ByPrompt,
     /// Memory of a prompt's order and ranks.
     order: Vec<u32>,
     ranks: Vec<f64>,
@@ -58,6 +62,7 @@ impl Tally {
             spearman: Mean::default(),
             best_of_n: best_of.iter().map(|n| (*n, Mean::default())).collect(),
             agreement: Agreement::default(),
+            by_prompt: ByPrompt::default(),
             order: vec![0; responses],
             ranks: vec![0.0; responses.saturating_mul(2)],
         }
@@ -65,16 +70,30 @@ impl Tally {
 
     fn add(&mut self, predicted: &[f64], golden: &[f64]) -> Result<(), pairpick_core::Error> {
         let Self { order, ranks, .. } = self;
-        if let Some(value) = spearman(predicted, golden, order, ranks)? {
+        let correlation = spearman(predicted, golden, order, ranks)?;
+        if let Some(value) = correlation {
             self.spearman.add(value);
         }
         self.agreement.add(predicted, golden)?;
+        let mut best = None;
         for (n, mean) in &mut self.best_of_n {
-            if *n <= predicted.len() {
-                mean.add(best_of_n(predicted, golden, *n, order)?);
+            best = match *n <= predicted.len() {
+                true => Some(best_of_n(predicted, golden, *n, order)?),
+                false => None,
+            };
+            if let Some(value) = best {
+                mean.add(value);
             }
         }
+        self.note(correlation, best);
         Ok(())
+    }
+
+    /// What a prompt came to, if it counts.
+    fn note(&mut self, correlation: Option<f64>, best: Option<f64>) {
+        let ByPrompt { one_minus_spearman, best_of_n } = &mut self.by_prompt;
+        one_minus_spearman.push(correlation.map(|value| (1.0 - value) as f32));
+        best_of_n.push(best.map(|value| value as f32));
     }
 
     fn evaluation(self) -> Evaluation {
@@ -82,6 +101,7 @@ impl Tally {
             spearman: self.spearman.value(),
             best_of_n: self.best_of_n.into_iter().map(|(n, mean)| (n, mean.value())).collect(),
             pairwise_accuracy: self.agreement.accuracy(),
+            by_prompt: self.by_prompt,
         }
     }
 }
@@ -108,6 +128,7 @@ pub fn evaluate(
         for prompt in block.prompts.clone() {
             let predicted = &block.rewards[block.places(embeddings, prompt)];
             if predicted.len() < 2 {
+                tally.note(None, None);
                 continue;
             }
             let golden = golden.of_items(embeddings.items_of(prompt)).iter();

@@ -1,7 +1,7 @@
 //! [`Journal`]: where a loop records its rounds, so that it can be gone on with.
 
 use super::answer::Answered;
-use super::metrics::RoundMetrics;
+use super::metrics::{ByPrompt, RoundMetrics};
 use crate::data::candidates::Candidates;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Label;
@@ -32,6 +32,8 @@ pub struct RoundRecord<'a> {
     pub model: &'a Model,
     /// What is known of that.
     pub metrics: &'a RoundMetrics,
+    /// What it comes to on each test prompt.
+    pub by_prompt: &'a ByPrompt,
     /// The embeddings of the items, which say how files name them.
     pub embeddings: &'a Embeddings,
     /// The candidates, whose lines are written again with their answers.

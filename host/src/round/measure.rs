@@ -1,6 +1,9 @@
 //! What a run is measured by, each with its words.
 
-use super::metrics::RoundMetrics;
+use super::metrics::{ByPrompt, RoundMetrics};
+
+/// What each test prompt has to do with a figure.
+pub type OfPrompts = fn(&ByPrompt) -> &[Option<f32>];
 
 /// A figure of a round.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +20,12 @@ pub struct Measure {
     pub meaning: &'static str,
     /// Whether models are the better the lower it is; none where it is no measure of models.
     pub lower_is_better: Option<bool>,
+    /// A value that a picture of it shows, whatever was measured: what is perfect, or knows nothing.
+    pub anchor: Option<f64>,
     /// Its value after a round, where there is one.
     pub of: fn(&RoundMetrics) -> Option<f64>,
+    /// What each test prompt has to do with it, where that is known.
+    pub by_prompt: Option<OfPrompts>,
 }
 
 impl Measure {
@@ -39,7 +46,9 @@ pub const MEASURES: [Measure; 5] = [
         meaning: "0 where the model ranks a test prompt's responses as the golden rewards do, 1 at \
                   random",
         lower_is_better: Some(true),
+        anchor: Some(0.0),
         of: |metrics| metrics.one_minus_spearman,
+        by_prompt: Some(|prompts| &prompts.one_minus_spearman),
     },
     Measure {
         name: "held_out_accuracy",
@@ -48,7 +57,9 @@ pub const MEASURES: [Measure; 5] = [
         unit: "share without ties that the order agrees with",
         meaning: "the share of held-out answers that the model's order agrees with, 0.5 at random",
         lower_is_better: Some(false),
+        anchor: Some(0.5),
         of: |metrics| metrics.held_out?.accuracy,
+        by_prompt: None,
     },
     Measure {
         name: "held_out_log_loss",
@@ -58,7 +69,9 @@ pub const MEASURES: [Measure; 5] = [
         meaning: "what the model's probabilities lose on a held-out answer in nats, 0.693 where it \
                   knows nothing",
         lower_is_better: Some(true),
+        anchor: Some(std::f64::consts::LN_2),
         of: |metrics| metrics.held_out?.log_loss,
+        by_prompt: None,
     },
     Measure {
         name: "held_out_calibration_error",
@@ -67,7 +80,9 @@ pub const MEASURES: [Measure; 5] = [
         unit: "probabilities less shares, mean",
         meaning: "how far the model's probabilities are from the shares of held-out answers",
         lower_is_better: Some(true),
+        anchor: Some(0.0),
         of: |metrics| metrics.held_out?.expected_calibration_error,
+        by_prompt: None,
     },
     Measure {
         name: "log_det_over_prior",
@@ -76,6 +91,24 @@ pub const MEASURES: [Measure; 5] = [
         unit: "natural logarithm",
         meaning: "what the labels tell of the model's last layer",
         lower_is_better: None,
+        anchor: None,
         of: |metrics| metrics.log_det_over_prior,
+        by_prompt: None,
     },
 ];
+
+/// The one beside these that has a size of its own: the largest N.
+pub const BEST_OF: Measure = Measure {
+    name: "best_of_n",
+    column: "best of N",
+    title: "golden reward of the best of N (higher is better)",
+    unit: "in the unit of the golden rewards",
+    meaning: "the golden reward of the response that the model likes best among N of a test prompt's",
+    lower_is_better: Some(false),
+    anchor: None,
+    of: |metrics| metrics.best_of_n.last_key_value().and_then(|(_, value)| *value),
+    by_prompt: Some(|prompts| &prompts.best_of_n),
+};
+
+/// What strategies are compared by, the first that there is before the others.
+pub const COMPARED: [&Measure; 4] = [&MEASURES[0], &BEST_OF, &MEASURES[1], &MEASURES[2]];

@@ -61,7 +61,41 @@ impl RoundMetrics {
     }
 }
 
+/// What a model comes to on each test prompt: null where a prompt counts for nothing. Rounded to f32,
+/// since it tells how far means may be trusted, and is no mean itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByPrompt {
+    /// 1 − Spearman's rank correlation with the golden rewards.
+    pub one_minus_spearman: Vec<Option<f32>>,
+    /// Expected golden reward of the best of N responses, the largest N that is measured.
+    pub best_of_n: Vec<Option<f32>>,
+}
+
 /// What a covariate, such as the length, does in a model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CovariateShare {
+    /// Its name.
+    pub name: String,
+    /// Its coefficient, a deviation within prompts being 1.
+    pub coefficient: f64,
+    /// The share of the rewards' variance within prompts that is its own.
+    pub share: Option<f64>,
+}
+
+/// The line that a person reads.
+impl fmt::Display for CovariateShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, coefficient, share } = self;
+        write!(f, "{name}: coefficient {coefficient:+.3}")?;
+        match share {
+            Some(share) => write!(f, ", {:.0} % of the variance within prompts", 100.0 * share),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The same after a round, and how the model orders test responses without it and by it alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CovariateMetrics {
@@ -80,10 +114,8 @@ pub struct CovariateMetrics {
 /// The line that a person reads.
 impl fmt::Display for CovariateMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: coefficient {:+.3}", self.name, self.coefficient)?;
-        if let Some(share) = self.share {
-            write!(f, ", {:.0} % of the variance within prompts", 100.0 * share)?;
-        }
+        let Self { name, coefficient, share, .. } = self.clone();
+        write!(f, "{}", CovariateShare { name, coefficient, share })?;
         if let Some(without) = self.one_minus_spearman_without {
             write!(f, "; 1-Spearman without it {without:.4}")?;
         }

@@ -6,7 +6,8 @@
 
 pub mod answer;
 mod blocks;
-mod certainty;
+pub mod certainty;
+mod design;
 pub mod evaluate;
 pub mod held_out;
 mod identical;
@@ -30,10 +31,11 @@ use std::time::Instant;
 use pairpick_core::arith::Real;
 
 use self::answer::Answerer;
-use self::certainty::Share;
 use self::held_out::held_out;
 use self::journal::{Committed, Journal, RoundRecord};
-use self::metrics::{CovariateMetrics, HeldOutMetrics, PerLabel, RoundMetrics, Summary};
+use self::metrics::{
+    ByPrompt, CovariateMetrics, CovariateShare, HeldOutMetrics, PerLabel, RoundMetrics, Summary,
+};
 use self::request::{Request, strategy_of};
 use self::select::Batch;
 use self::state::State;
@@ -71,6 +73,12 @@ pub fn run(
         Precision::F64 => Loop::<f64>::after(committed, dataset, context, progress)?
             .finish(answerer, journal, progress),
     })
+}
+
+/// What is known after a round, as means and of each test prompt.
+struct Measured {
+    metrics: RoundMetrics,
+    by_prompt: ByPrompt,
 }
 
 /// A loop with the selection in the precision `T`, between two rounds.
@@ -134,12 +142,14 @@ impl<'a, T: Real> Loop<'a, T> {
             return Ok(false);
         };
         self.state.learn(self.context, round, &answered, progress)?;
-        let metrics = self.measure(round, &batch, per_label, start, progress)?;
+        let Measured { metrics, by_prompt } =
+            self.measure(round, &batch, per_label, start, progress)?;
         let (model, embeddings) = (&self.state.model, self.context.embeddings);
         journal.commit(RoundRecord {
             answered: &answered,
             model,
             metrics: &metrics,
+            by_prompt: &by_prompt,
             embeddings,
             candidates: self.dataset.candidates.as_ref(),
         })?;
@@ -195,12 +205,11 @@ impl<'a, T: Real> Loop<'a, T> {
             let evaluated = evaluate::evaluate(model, test, self.context.threads, &[], progress)?;
             Ok(evaluated.spearman.map(|spearman| 1.0 - spearman))
         };
-        let names = model.trunk().covariates().iter().enumerate();
-        let metrics = names.map(|(place, name)| {
-            let Share { coefficient, share } = certainty::share(model, place);
-            let without = model.clone().without(std::slice::from_ref(name))?;
+        let shares = certainty::shares(model).into_iter().enumerate();
+        let metrics = shares.map(|(place, CovariateShare { name, coefficient, share })| {
+            let without = model.clone().without(std::slice::from_ref(&name))?;
             Ok(CovariateMetrics {
-                name: name.clone(),
+                name,
                 coefficient,
                 share,
                 one_minus_spearman_without: spearman(&without, progress)?,
@@ -228,7 +237,7 @@ impl<'a, T: Real> Loop<'a, T> {
         per_label: PerLabel,
         start: Instant,
         progress: &mut dyn Progress,
-    ) -> Result<RoundMetrics> {
+    ) -> Result<Measured> {
         let Context { settings, threads, .. } = self.context;
         let State { model, labels, posterior, .. } = &self.state;
         let test = match &self.dataset.test {
@@ -241,7 +250,7 @@ impl<'a, T: Real> Loop<'a, T> {
         let log_det = posterior.log_det(progress);
         let confidence = certainty::confidence(model, posterior.precision())?;
         self.note_confidence(round, confidence, progress);
-        Ok(RoundMetrics {
+        let metrics = RoundMetrics {
             round,
             labels: labels.len() as u64,
             one_minus_spearman: test.spearman.map(|spearman| 1.0 - spearman),
@@ -258,6 +267,7 @@ impl<'a, T: Real> Loop<'a, T> {
             certificate: batch.worth.certificate,
             seconds: start.elapsed().as_secs_f64(),
             digest: model.digest()?,
-        })
+        };
+        Ok(Measured { metrics, by_prompt: test.by_prompt })
     }
 }

@@ -5,7 +5,7 @@ use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{Covariates, Prior, rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
-use pairpick_core::select::{Posterior, Weights};
+use pairpick_core::select::Posterior;
 
 use crate::data::labels::{Label, questions};
 use crate::error::{Error, Result};
@@ -52,10 +52,9 @@ impl Summary {
 
 /// The parts of P = λI + Σ.
 pub(super) struct LabelPosterior<T> {
-    /// Σ over the labelled pairs of c w ddᵀ, c being how often a pair's answers count, the features those of the current trunk.
+    /// Σ over the labelled pairs of c w ddᵀ, c being how often a pair's answers count, the features
+    /// those of the current trunk.
     fisher: Packed<T, Vec<T>>,
-    /// The same with w = ¼, where designs weigh pairs alike.
-    alike: Option<Packed<T, Vec<T>>>,
     /// λ, and what covariates have.
     prior: Prior<f64>,
     cache: FeatureCache,
@@ -70,7 +69,7 @@ impl<T: Real> LabelPosterior<T> {
         chosen: Option<f64>,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let Context { embeddings, settings, threads, .. } = context;
+        let Context { embeddings, threads, .. } = context;
         let cache = FeatureCache::default();
         progress.begin("learning what labels tell", 0);
         let pairs =
@@ -79,15 +78,10 @@ impl<T: Real> LabelPosterior<T> {
             Some(prior_precision) => prior_precision,
             None => prior_precision(context, model.trunk(), &pairs, labels, progress)?,
         };
-        let fisher = fisher_of(context, model, Some(model.head()), &pairs, labels)?;
-        let asking = &settings.asking;
-        let alike = match asking.weights(asking.strategy) {
-            Some(Weights::Constant) => Some(fisher_of(context, model, None, &pairs, labels)?),
-            _ => None,
-        };
+        let order = model.trunk().features();
+        let mut fisher = fisher_of(context, order, Some(model.head()), &pairs, labels)?;
         progress.end();
         let prior = model.trunk().prior(prior_precision);
-        let mut fisher = fisher;
         let Covariates { count, precision } = prior.covariates;
         if count > 0 {
             // λI and this have the covariates' own precision.
@@ -95,7 +89,7 @@ impl<T: Real> LabelPosterior<T> {
             let covariates = Covariates { count, precision };
             Prior { precision: T::ZERO, covariates }.add_to(&mut fisher);
         }
-        Ok(Self { fisher, alike, prior, cache: pairs.into_cache() })
+        Ok(Self { fisher, prior, cache: pairs.into_cache() })
     }
 
     /// λ.
@@ -108,28 +102,14 @@ impl<T: Real> LabelPosterior<T> {
         &self.cache
     }
 
+    /// Σ, and what covariates have in place of λ.
+    pub(super) fn fisher(&self) -> &Packed<T, Vec<T>> {
+        &self.fisher
+    }
+
     /// What is believed of the last layer, beside the head.
     pub(super) fn with_head<'a>(&'a self, head: &'a [f32]) -> Result<Posterior<'a, T>> {
-        self.with_past(&self.fisher, head)
-    }
-
-    /// What designs start from, beside the head.
-    pub(super) fn of_design<'a>(&'a self, head: &'a [f32]) -> Result<Posterior<'a, T>> {
-        self.with_past(self.alike.as_ref().unwrap_or(&self.fisher), head)
-    }
-
-    fn with_past<'a>(
-        &'a self,
-        past: &'a Packed<T, Vec<T>>,
-        head: &'a [f32],
-    ) -> Result<Posterior<'a, T>> {
-        let past = Packed::new(past.order(), past.as_slice());
-        Ok(Posterior {
-            head,
-            prior_precision: T::from_f64(self.prior.precision),
-            jitter: T::ZERO,
-            past: past.map_err(Error::core(CONTEXT))?,
-        })
+        posterior_of(&self.fisher, head, self.prior.precision)
     }
 
     /// P.
@@ -171,17 +151,31 @@ pub(super) struct LogDet {
     pub(super) over_prior: f64,
 }
 
-/// The Fisher information of labelled pairs, each as often as its answers count; with w = ¼ where no
+/// What is believed of weights by this past, beside their head.
+pub(super) fn posterior_of<'a, T: Real>(
+    past: &'a Packed<T, Vec<T>>,
+    head: &'a [f32],
+    prior_precision: f64,
+) -> Result<Posterior<'a, T>> {
+    let past = Packed::new(past.order(), past.as_slice());
+    Ok(Posterior {
+        head,
+        prior_precision: T::from_f64(prior_precision),
+        jitter: T::ZERO,
+        past: past.map_err(Error::core(CONTEXT))?,
+    })
+}
+
+/// The Fisher information of labelled pairs with so many features, each as often as its answers count; with w = ¼ where no
 /// head says how sure they are.
-fn fisher_of<T: Real>(
+pub(super) fn fisher_of<T: Real>(
     context: Context<'_>,
-    model: &Model,
+    order: usize,
     head: Option<&[f32]>,
     pairs: &PairFeatures,
     labels: &[Label],
 ) -> Result<Packed<T, Vec<T>>> {
     let Context { embeddings, threads, .. } = context;
-    let order = model.trunk().features();
     let zeros = vec![T::ZERO; packed_len(order)];
     let mut fisher = Packed::new(order, zeros).map_err(Error::core(CONTEXT))?;
     if labels.is_empty() {

@@ -6,6 +6,7 @@ use pairpick_core::select::Information;
 use serde::Serialize;
 
 use super::answer::Answered;
+use super::certainty::{OrderReport, confidence};
 use super::information::Worth;
 use super::metrics::CertificateReport;
 use super::request::Request;
@@ -106,6 +107,9 @@ pub struct SelectionReport {
     pub information: Option<InformationReport>,
     /// What a label of the batch is expected to tell of the last layer, in nats: at most ln 2.
     pub information_per_label: Option<f64>,
+    /// How well the model knows its own order, and what covariates do in it.
+    #[serde(flatten)]
+    pub order: OrderReport,
     /// How near the batch is to the best there could be.
     pub certificate: Option<CertificateReport>,
     /// How far people agree, where a pair may have several labels.
@@ -157,6 +161,7 @@ fn propose_at<T: Real>(
     let information =
         batch.information.map(|information| InformationReport::new(information, scores));
     let log_det = state.posterior.log_det(progress);
+    let confidence = confidence(&state.model, state.posterior.precision())?;
     let log_det_before = log_det.map(|log_det| log_det.value);
     let Worth { per_label, gain, certificate } = batch.worth;
     let Touched { counts, prompts } = touched(request.context.embeddings, &batch.questions);
@@ -171,6 +176,7 @@ fn propose_at<T: Real>(
         gain,
         information,
         information_per_label: per_label,
+        order: OrderReport { confidence, ..OrderReport::of(&state.model) },
         certificate,
         agreement: None,
         effective_items: effective_number(&counts),

@@ -28,11 +28,11 @@ impl Request<'_> {
 }
 
 /// The strategy of a round: when no label is there to learn from, it may be another. So it is, unless
-/// something else was asked for, where a network gives the features: before its first training they
-/// are no better than chance, and a design on them is worse than random pairs.
+/// something else was asked for, where the design is on a network's features: before its first training
+/// they are no better than chance, and a design on them is worse than random pairs.
 #[must_use]
 pub fn strategy_of(settings: &Settings, round: u64) -> Strategy {
-    let untrained = settings.model.features() == Features::Mlp;
+    let untrained = settings.design_features(settings.asking.strategy) == Features::Mlp;
     let first_round = match settings.asking.first_round {
         None if untrained => FirstRound::Random,
         _ => settings.asking.first_round(),

@@ -11,6 +11,7 @@ use pairpick_core::linalg::Cholesky;
 use serde::Serialize;
 
 use super::blocks::for_each_block;
+use super::certainty::confidence;
 use super::posterior::LabelPosterior;
 use crate::data::embeddings::Embeddings;
 use crate::data::item::ItemName;
@@ -42,6 +43,8 @@ pub struct Certainty {
     factor: Cholesky<f64, Vec<f64>>,
     /// λ.
     pub prior_precision: f64,
+    /// ρ of the model, where its features are fixed.
+    pub confidence: Option<f64>,
 }
 
 impl Certainty {
@@ -59,7 +62,8 @@ impl Certainty {
         let prior_precision = posterior.prior_precision();
         let factor = Cholesky::factor(posterior.precision())
             .map_err(Error::core("the deviations of rewards"))?;
-        Ok(Self { factor, prior_precision })
+        let confidence = confidence(model, posterior.precision())?;
+        Ok(Self { factor, prior_precision, confidence })
     }
 
     /// √((φ − φ̄)ᵀP⁻¹(φ − φ̄)) of each of some items, φ̄ the mean of their features: what is the same

@@ -65,21 +65,22 @@ fn select<T: Real>(
     features: &Features,
     progress: &mut dyn Progress,
 ) -> Result<Batch> {
-    let mut first_pairs = Vec::new();
-    let pool = &drawn.pool(features.columns()?, &mut first_pairs)?;
+    progress.begin("embedding", 0);
+    let design = state.design.of_pool(request, &state.model, &state.posterior, drawn, features)?;
+    progress.end();
+    let (mut first_pairs, mut same_pairs) = (Vec::new(), Vec::new());
+    let pool = &drawn.pool(design.features.columns()?, &mut first_pairs)?;
     let threads = request.context.threads;
     let size = size(request, drawn, pool, progress);
     progress.begin("selecting", 0);
     let target = match request.strategy.facts().target {
-        true => Some(target::<T>(request, state.model.trunk(), pool, &drawn.starts)?),
+        true => Some(target::<T>(request, design.trunk, pool, &drawn.starts)?),
         false => None,
     };
     let target = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));
     let target = target.transpose().map_err(request.refused())?;
     let options = &Options { target, ..options(request, state, pool, size, progress) };
-    let head = state.model.head();
-    let (posterior, believed) =
-        (&state.posterior.of_design(head)?, &state.posterior.with_head(head)?);
+    let posterior = &design.posterior(&state.posterior)?;
     let problem = Problem { executor: threads, pool, posterior, options };
     let picked = pick_within_caps(request, &problem, size, progress);
     let embeddings = request.context.embeddings;
@@ -87,7 +88,10 @@ fn select<T: Real>(
     let Picked { pairs, selection } = picked.map_err(refused)?;
     progress.end();
     warn::<T>(request, &selection, progress);
-    let measured = Problem { posterior: believed, ..problem };
+    // What it is worth shows on what the last layer sees.
+    let posterior = &state.posterior.with_head(state.model.head())?;
+    let pool = &drawn.pool(features.columns()?, &mut same_pairs)?;
+    let measured = Problem { pool, posterior, ..problem };
     let worth = information::of_batch(request, &measured, &pairs, progress);
     let ranked = pairs.len().saturating_sub(options.mixed);
     let scored = match request.strategy {

@@ -3,6 +3,7 @@
 use pairpick_core::arith::Real;
 
 use super::answer::Answered;
+use super::design::Design;
 use super::posterior::LabelPosterior;
 use super::prompts::AskedPairs;
 use crate::data::labels::Label;
@@ -19,6 +20,8 @@ pub(super) struct State<T> {
     skipped: Vec<Question>,
     /// Of the labels, under the model.
     pub(super) posterior: LabelPosterior<T>,
+    /// What pairs are chosen by.
+    pub(super) design: Design<T>,
 }
 
 impl<T: Real> State<T> {
@@ -31,7 +34,9 @@ impl<T: Real> State<T> {
         progress: &mut dyn Progress,
     ) -> Result<Self> {
         let posterior = LabelPosterior::of(context, &model, &labels, None, progress)?;
-        Ok(Self { model, labels, skipped, posterior })
+        let mut design = Design::of(context, &model, progress)?;
+        design.learn(context, &model, &posterior, &labels)?;
+        Ok(Self { model, labels, skipped, posterior, design })
     }
 
     /// Every pair that was asked about.
@@ -58,6 +63,6 @@ impl<T: Real> State<T> {
         let learnt = self.model.fit(context, round, &self.labels, progress)?;
         let chosen = learnt.prior_precision();
         self.posterior = LabelPosterior::of(context, &self.model, &self.labels, chosen, progress)?;
-        Ok(())
+        self.design.learn(context, &self.model, &self.posterior, &self.labels)
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{at_least_one, in_range};
 #[cfg(feature = "cli")]
 use super::text::switch;
-use super::{Amount, DistinctPairs};
+use super::{Amount, DistinctPairs, Features};
 use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
 #[cfg(feature = "cli")]
@@ -78,12 +78,18 @@ pub struct Asking {
     #[cfg_attr(feature = "cli", arg(long, value_name = "X"))]
     pub design_precision: Option<f64>,
 
+    /// robust-v-opt: the features that it computes its design on, whatever the last layer sees, scaled
+    /// alike; the default is kernel, and mlp is the network of --features mlp
+    #[serde(with = "named::open")]
+    #[cfg_attr(feature = "cli", arg(long, value_parser = choice::<Features>()))]
+    pub design_features: Option<Features>,
+
     /// Rounds of asking and training; a batch that nobody sized leaves pairs for all of them
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub rounds: usize,
 
-    /// How the first round chooses; the default is random, and model where weights are constant and
-    /// features are no network's, since such a design needs no label
+    /// How the first round chooses; the default is random, and model where weights are constant and the
+    /// design is on no network's features, since such a design needs no label
     #[serde(with = "named::open")]
     #[cfg_attr(feature = "cli", arg(long, value_parser = choice::<FirstRound>()))]
     pub first_round: Option<FirstRound>,

@@ -12,6 +12,7 @@ mod answers;
 mod architecture;
 mod asking;
 mod check;
+mod design;
 mod distinct;
 mod fit;
 mod measuring;
@@ -44,7 +45,7 @@ use crate::json;
 use crate::named;
 
 /// The version of the settings' form and meaning; a file of another version is not read.
-pub const FORMAT_VERSION: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
 
 /// What decides a result, in the order in which `settings.json` has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +115,12 @@ impl Settings {
     /// # Errors
     /// [`Error::Setting`], naming it.
     pub fn check(&self) -> Result<()> {
+        self.check_groups()?;
+        self.check_design()
+    }
+
+    /// Checks each group by itself, while what the last layer sees is not known for good.
+    pub(crate) fn check_groups(&self) -> Result<()> {
         self.asking.check()?;
         self.model.check()?;
         self.training.check()?;
@@ -140,8 +147,9 @@ mod tests {
             ("\"format_version\": 2", "format version 2, written by another version"),
             ("\"format_version\": 3", "format version 3, written by another version"),
             ("\"format_version\": 4", "format version 4, written by another version"),
-            ("\"format_version\": 6", "format version 6, written by another version"),
-            ("\"version\": 5", "missing field \"format_version\""),
+            ("\"format_version\": 5", "format version 5, written by another version"),
+            ("\"format_version\": 7", "format version 7, written by another version"),
+            ("\"version\": 6", "missing field \"format_version\""),
         ] {
             let error = Settings::from_json(&text.replace(&now, was), path).unwrap_err();
             assert!(error.to_string().contains(message), "{error}");

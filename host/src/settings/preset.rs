@@ -62,8 +62,13 @@ impl Settings {
         let across = self.asking.pool == PoolKind::CrossPrompt;
         let sampled = self.preset == Preset::Paper || self.asking.strategy == Strategy::RobustVOpt;
         if sampled && across && !typed.has("pairs") {
-            self.asking.pairs = Amount::Only(20_000);
+            self.offer_a_sample();
         }
+    }
+
+    /// Offers so many pairs of a round as the paper's code does, drawn at random.
+    pub fn offer_a_sample(&mut self) {
+        self.asking.pairs = Amount::Only(20_000);
     }
 
     /// The recipe's λ.
@@ -82,11 +87,7 @@ impl Settings {
         if self.model.features() == features {
             return;
         }
-        let recipe = match features {
-            Features::Mlp => sound(),
-            Features::Kernel => fixed(),
-            Features::Input => Settings { model: Architecture::Input, ..fixed() },
-        };
+        let recipe = of_features(features);
         self.model = recipe.model;
         if !typed.has("prior_precision") {
             self.prior.prior_precision = recipe.prior.prior_precision;
@@ -94,6 +95,23 @@ impl Settings {
         if !typed.has("prior_grid") {
             self.prior.prior_grid = recipe.prior.prior_grid;
         }
+    }
+}
+
+impl Architecture {
+    /// That of the recipe that has these features.
+    #[must_use]
+    pub fn of_recipe(features: Features) -> Self {
+        of_features(features).model
+    }
+}
+
+/// The recipe that has these features.
+fn of_features(features: Features) -> Settings {
+    match features {
+        Features::Mlp => sound(),
+        Features::Kernel => fixed(),
+        Features::Input => Settings { model: Architecture::Input, ..fixed() },
     }
 }
 
@@ -172,6 +190,7 @@ fn paper_asking() -> Asking {
         misfit: None,
         no_past: false,
         design_precision: None,
+        design_features: None,
         rounds: 8,
         first_round: Some(FirstRound::Model),
         weights: None,

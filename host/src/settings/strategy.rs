@@ -111,6 +111,9 @@ impl Asking {
             reading("`distinct`", capped, |facts: &Facts| facts.distinct.is_some()),
             reading("`misfit`", misfit, |facts: &Facts| facts.misfit.is_some()),
             reading("`no_past`", self.no_past, |facts: &Facts| facts.past),
+            reading("`design_features`", self.design_features.is_some(), |facts: &Facts| {
+                facts.fixed_features
+            }),
             reading("`design_precision`", self.design_precision.is_some(), |facts: &Facts| {
                 facts.past
             }),

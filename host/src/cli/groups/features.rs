@@ -28,22 +28,34 @@ impl FeatureOptions {
     /// # Errors
     /// [`Error::Setting`] for options that features of this kind do not read.
     pub fn write(&self, settings: &mut Settings) -> Result<()> {
-        let typed = self.network.typed();
-        if let Some(features) = self.features {
-            settings.learn_from(features, &typed);
-        }
-        let kind = settings.model.features();
-        let unread = READERS.iter().find(|(setting, by)| typed.has(setting) && *by != kind);
-        if let Some((setting, by)) = unread {
-            let expected = format!("does not read `{setting}`; `features` {} does", by.name());
-            return Err(Error::setting("features", kind.name(), expected));
+        self.write_as(self.features, settings);
+        self.check_read(&[settings.model.features()])
+    }
+
+    /// The same with these features, whichever were typed, and unchecked.
+    pub fn write_as(&self, features: Option<Features>, settings: &mut Settings) {
+        if let Some(features) = features {
+            settings.learn_from(features, &self.network.typed());
         }
         match &mut settings.model {
             Architecture::Mlp(network) => self.network.write(network),
             Architecture::Kernel(landmarks) => self.landmarks.write(landmarks),
             Architecture::Input => {}
         }
-        Ok(())
+    }
+
+    /// Checks that features of one of these kinds read what was typed.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for options that none of them reads.
+    pub fn check_read(&self, kinds: &[Features]) -> Result<()> {
+        let typed = self.network.typed();
+        let unread = READERS.iter().find(|(setting, by)| typed.has(setting) && !kinds.contains(by));
+        let (Some((setting, by)), Some(kind)) = (unread, kinds.first()) else {
+            return Ok(());
+        };
+        let expected = format!("does not read `{setting}`; `features` {} does", by.name());
+        Err(Error::setting("features", kind.name(), expected))
     }
 }
 

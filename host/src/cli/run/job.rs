@@ -6,7 +6,7 @@ use crate::cli::interrupt::quoted;
 use crate::cli::output::Output;
 use crate::data::dataset::Dataset;
 use crate::error::Result;
-use crate::grid::{Cell, CellRound, Grid, Plan, Work};
+use crate::grid::{CellRound, Grid, GridLine, InOrder, Plan, Work};
 use crate::label::oracle::OracleAnswerer;
 use crate::output::OutputFolder;
 use crate::parallel::Threads;
@@ -75,17 +75,24 @@ impl Job {
         output: &mut Output,
     ) -> Result<()> {
         let Self { folder, dataset, settings, .. } = self;
-        let mut ended =
-            |cell: &Cell, rounds: &[RoundMetrics]| folder.append_run(&CellRound::of(cell, rounds));
-        let cells = grid.plan.cells(settings);
+        let (setups, splits) = (std::slice::from_ref(settings), grid.plan.splits);
+        let cells = grid.plan.cells(setups);
         if let (Some(first), true) = (cells.first(), grid.cells.is_empty()) {
-            ended(first, rounds)?;
+            folder.append_run(&GridLine::of(first, rounds))?;
             grid.cells.push(rounds.to_vec());
         }
-        let left = cells.len().saturating_sub(grid.cells.len());
-        let runs = if left == 1 { "run" } else { "runs" };
-        output.log(&format!("comparing with {left} more {runs}; --beside none does without"));
-        Work { settings, dataset, threads }.complete(grid, &mut ended, output)
+        let left = cells.get(grid.cells.len()..).unwrap_or_default();
+        let (count, runs) = (left.len(), if left.len() == 1 { "run" } else { "runs" });
+        output.log(&format!("comparing with {count} more {runs}; --beside none does without"));
+        let mut keep = |place: usize, rounds: Vec<CellRound>| {
+            let rounds: Vec<_> = rounds.into_iter().map(|round| round.metrics).collect();
+            folder.append_run(&GridLine::of(&left[place], &rounds))?;
+            grid.cells.push(rounds);
+            Ok(())
+        };
+        let mut in_order = InOrder::default();
+        let mut ended = |place, rounds| in_order.take(place, rounds, &mut keep);
+        Work { setups, dataset, splits, threads }.complete(left, &mut ended, output)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::model::last_layer::{Fitted, fit};
 use crate::named::Named;
 use crate::report::last_layer::LastLayerReport;
+use crate::round::certainty::OrderReport;
 use crate::settings::{Features, Settings};
 
 /// Fits the head of `--model`, and writes the model once it is there.
@@ -28,10 +29,13 @@ pub(super) fn finish(
     fitted: &Fitted,
     output: &mut Output,
 ) -> Result<()> {
+    let order = job.threads.install(|| {
+        OrderReport::of_labels(job.context(), model, &job.labels, fitted.prior_precision, output)
+    })?;
     let (file, prior) = (job.files.model, job.settings.prior.prior_precision);
     let (out, digest) = (file.path().display().to_string(), model.digest()?);
     let report = LastLayerReport::new(fitted, prior, &job.labels, job.round, out, digest);
-    let report = LastLayerReport { agreement: job.agreement, ..report };
+    let report = LastLayerReport { order, agreement: job.agreement, ..report };
     let (bytes, printed) = (model.to_bytes(file.path())?, file.is_standard_output());
     file.write(&bytes)?;
     match args.print.json {

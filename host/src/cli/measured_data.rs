@@ -1,20 +1,65 @@
-//! What a run reads: its files, or the data that comes with the program.
+//! [`MeasuredData`]: the data of commands that ask, learn and measure, as options.
 
 use std::path::{Path, PathBuf};
 
-use super::Args;
-use crate::cli::data_folder::{CANDIDATES, LABELS, TEST_LABELS, TRAIN_REWARDS};
-use crate::cli::groups;
-use crate::cli::output::Output;
-use crate::data::dataset::Dataset;
+use clap::Args;
+
+use super::data_folder::{CANDIDATES, DataFolder, LABELS, TEST_LABELS, TRAIN_REWARDS};
+use super::groups;
+use super::output::Output;
+use crate::data::dataset::{DataSummary, Dataset};
+use crate::data::overlap::Overlap;
+use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
 use crate::named::Named;
 use crate::output::inputs::{Files, LabelsFile, Source, TrainingFiles};
-use crate::settings::{Oracle, Settings};
+use crate::progress::Progress;
+use crate::settings::{Oracle, Settings, Typed};
 
-impl Args {
+/// What is asked about and trained on, who answers, and what models are measured on.
+#[derive(Debug, Args)]
+pub(super) struct MeasuredData {
+    #[command(flatten)]
+    data: DataFolder,
+
+    #[command(flatten)]
+    embeddings: groups::TrainEmbeddings,
+
+    #[command(flatten)]
+    rewards: groups::TrainRewards,
+
+    #[command(flatten)]
+    candidates: groups::ListedPairs,
+
+    #[command(flatten)]
+    test: groups::TestData,
+
+    #[command(flatten)]
+    fields: groups::PromptFields,
+
+    #[command(flatten)]
+    covariates: groups::Covariates,
+
+    #[command(flatten)]
+    names: groups::CovariateNames,
+
+    /// Held-out labels to measure the model on, of items of the test embeddings, or without these of
+    /// the training embeddings: JSON Lines
+    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
+    test_labels: Option<PathBuf>,
+
+    #[command(flatten)]
+    repeats: groups::RepeatedLabels,
+
+    /// Skip the search for NaN and the digest of all embeddings, which read them once: an interrupted
+    /// run then knows its data by a sample of 256 prompts
+    #[arg(long, help_heading = "Data")]
+    trust_finite: bool,
+}
+
+impl MeasuredData {
     /// Finds in the folder of the data what no option names.
-    pub(super) fn fill(&mut self, output: &mut Output) -> Result<()> {
+    pub fn fill(&mut self, typed: &Typed, output: &mut Output) -> Result<()> {
         let Some(mut folder) = self.data.open()? else {
             return Ok(());
         };
@@ -22,7 +67,7 @@ impl Args {
         folder.fill_lengths(&mut self.covariates)?;
         folder.fill(&mut self.rewards.train_rewards, &TRAIN_REWARDS)?;
         let candidates = &mut self.candidates.candidates;
-        if !self.asking.typed().has("pool") {
+        if !typed.has("pool") {
             folder.fill(candidates, &CANDIDATES)?;
             if self.rewards.train_rewards.is_none() {
                 folder.fill(candidates, &LABELS)?;
@@ -34,7 +79,18 @@ impl Args {
         Ok(())
     }
 
-    pub(super) fn source(&self) -> Result<Source> {
+    /// The training embeddings' file; none where the data is the program's.
+    pub fn train_embeddings(&self) -> Option<&Path> {
+        self.embeddings.train_embeddings.as_deref()
+    }
+
+    /// Whether the pairs that can be asked about are listed.
+    pub fn is_listed(&self) -> bool {
+        self.candidates.candidates.is_some()
+    }
+
+    /// Where the data is.
+    pub fn source(&self) -> Result<Source> {
         let (rewards, candidates) = (&self.rewards.train_rewards, &self.candidates.candidates);
         let Some(embeddings) = &self.embeddings.train_embeddings else {
             return self.bundled();
@@ -98,9 +154,14 @@ impl Args {
     }
 
     /// Where no golden rewards are, the candidates' labels answer.
-    pub(super) fn fit_oracle(&self, settings: &mut Settings, dataset: &Dataset) -> Result<()> {
+    pub fn fit_oracle(
+        &self,
+        settings: &mut Settings,
+        dataset: &Dataset,
+        typed: &Typed,
+    ) -> Result<()> {
         let recorded = dataset.candidates.as_ref().is_some_and(|list| list.answers.is_some());
-        if dataset.train.rewards.is_none() && !self.typed().has("oracle") {
+        if dataset.train.rewards.is_none() && !typed.has("oracle") {
             settings.answers.oracle = Oracle::Recorded;
         }
         let needed = match settings.answers.oracle {
@@ -113,6 +174,56 @@ impl Args {
             _ => return Ok(()),
         };
         Err(Error::setting("oracle", settings.answers.oracle.name(), needed))
+    }
+
+    /// Says what whoever gave the data may not know of it.
+    pub fn note(&self, dataset: &Dataset, settings: &Settings, output: &mut Output) -> Result<()> {
+        let pool = settings.asking.pool;
+        if pool == PoolKind::InPrompt {
+            groups::note_single_responses(&dataset.train.embeddings, output);
+        }
+        groups::note_rounded(&dataset.train.embeddings, output);
+        groups::note_equal_rewards(
+            &dataset.train,
+            "every answer is a matter of chance, or a tie",
+            output,
+        );
+        if let Some(test) = &dataset.test {
+            groups::note_rounded(&test.embeddings, output);
+            groups::note_equal_rewards(test, groups::NO_ORDER, output);
+            if test.rewards.is_some() {
+                groups::note_uncounted(&test.embeddings, &settings.measuring.best_of, output);
+            }
+        }
+        let overlap = Overlap::of(dataset, pool)?.to_string();
+        if !overlap.is_empty() {
+            output.note(&format!("`test_labels`: {overlap}"));
+        }
+        Ok(())
+    }
+
+    /// What all of the data is; where it is trusted, no more than a sample tells.
+    pub fn scan(
+        &self,
+        dataset: &Dataset,
+        sample: DataSummary,
+        output: &mut Output,
+    ) -> Result<DataSummary> {
+        if self.trust_finite {
+            if dataset.is_more_than_a_sample() {
+                output.note("`trust_finite`: the embeddings are known by a sample of them alone");
+            }
+            return Ok(sample);
+        }
+        output.begin("reading the data once", dataset.values());
+        let scanned = dataset.scan(sample, &mut |done| output.advance(done));
+        output.end();
+        let (summary, all_equal) = scanned?;
+        for path in all_equal {
+            let path = path.display();
+            output.note(&format!("{path}: all embeddings are equal: no answer teaches a model"));
+        }
+        Ok(summary)
     }
 }
 

@@ -1,0 +1,226 @@
+//! [`Figure`]: what seeds and test prompts come to together, and how far it may be trusted.
+//!
+//! All seeds of a grid are measured on the same test prompts, so their runs are not independent: which
+//! prompts these happen to be is part of the chance. Seeds and prompts are drawn anew, both with
+//! replacement and for all strategies the same (the pigeonhole bootstrap: Owen, *The pigeonhole
+//! bootstrap*, Annals of Applied Statistics 2007, whose intervals are rather too wide than too narrow).
+//! Where nothing is known of single prompts, seeds alone tell.
+
+use pairpick_core::arith::Real;
+use pairpick_core::rng::Stream;
+
+use super::statistics::{Estimate, quantile};
+use super::student::two_sided;
+
+/// How many times all is drawn anew.
+pub const REPLICATES: usize = 1000;
+
+/// How often each seed and each test prompt is drawn, replicate by replicate.
+#[derive(Clone, Debug)]
+pub struct Resamples {
+    seeds: Vec<Vec<u32>>,
+    prompts: Vec<Vec<u32>>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunValue {
+    /// By its own mean.
+    pub mean: f64,
+    /// On each test prompt that counts, by its number; nothing where that is not known.
+    pub by_prompt: Vec<(usize, f64)>,
+}
+
+impl Resamples {
+    /// Of so many seeds and test prompts.
+    #[must_use]
+    pub fn new(seeds: usize, prompts: usize) -> Self {
+        Self {
+            seeds: drawn("resampled seeds", seeds),
+            prompts: drawn("resampled prompts", prompts),
+        }
+    }
+
+    /// What runs come to, one for each seed.
+    #[must_use]
+    pub fn figure(&self, runs: &[RunValue]) -> Figure {
+        let seeds = runs.iter().map(|run| run.mean).collect();
+        let replicates = self.seeds.iter().zip(&self.prompts);
+        let replicates = replicates.map(|(seeds, prompts)| mean(runs, seeds, prompts)).collect();
+        let by_prompt = !runs.is_empty() && runs.iter().all(|run| !run.by_prompt.is_empty());
+        Figure { seeds, replicates, by_prompt }
+    }
+}
+
+/// How often each of `count` is drawn in as many draws, replicate by replicate.
+fn drawn(name: &str, count: usize) -> Vec<Vec<u32>> {
+    let replicate = |replicate: u64| {
+        let mut stream = Stream::new(0, name, replicate);
+        let mut times = vec![0; count];
+        for _ in 0..count {
+            times[stream.below(count as u64) as usize] += 1;
+        }
+        times
+    };
+    (0..REPLICATES as u64).map(replicate).collect()
+}
+
+/// The mean over seeds, each as often as it is drawn, of the mean over its prompts.
+fn mean(runs: &[RunValue], seeds: &[u32], prompts: &[u32]) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (run, times) in runs.iter().zip(seeds).filter(|(_, times)| **times > 0) {
+        let value = match run.by_prompt.is_empty() {
+            true => Some(run.mean),
+            false => mean_of_prompts(&run.by_prompt, prompts),
+        };
+        if let Some(value) = value {
+            sum += f64::from(*times) * value;
+            count += f64::from(*times);
+        }
+    }
+    sum / count
+}
+
+/// None where none of the prompts is drawn.
+fn mean_of_prompts(values: &[(usize, f64)], prompts: &[u32]) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (prompt, value) in values {
+        let times = f64::from(prompts.get(*prompt).copied().unwrap_or(0));
+        sum += times * value;
+        count += times;
+    }
+    (count > 0.0).then(|| sum / count)
+}
+
+/// A figure of each seed, and of each replicate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    seeds: Vec<f64>,
+    replicates: Vec<f64>,
+    /// Whether replicates differ by their prompts too.
+    by_prompt: bool,
+}
+
+impl Figure {
+    /// The same less another, seed by seed.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Self {
+        let less = |one: &[f64], other: &[f64]| {
+            one.iter().zip(other).map(|(one, other)| one - other).collect()
+        };
+        Self {
+            seeds: less(&self.seeds, &other.seeds),
+            replicates: less(&self.replicates, &other.replicates),
+            by_prompt: self.by_prompt && other.by_prompt,
+        }
+    }
+
+    /// The mean of several; none of none.
+    #[must_use]
+    pub fn mean_of(figures: &[Self]) -> Option<Self> {
+        let first = figures.first()?;
+        let mean = |values: fn(&Self) -> &[f64]| {
+            let at = |place: usize| {
+                let sum = figures.iter().fold(0.0, |sum, figure| sum + values(figure)[place]);
+                sum / figures.len() as f64
+            };
+            (0..values(first).len()).map(at).collect()
+        };
+        Some(Self {
+            seeds: mean(|figure| &figure.seeds),
+            replicates: mean(|figure| &figure.replicates),
+            by_prompt: figures.iter().all(|figure| figure.by_prompt),
+        })
+    }
+
+    /// The figure itself.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        average(&self.seeds)
+    }
+
+    /// Of each replicate.
+    #[must_use]
+    pub fn replicates(&self) -> &[f64] {
+        &self.replicates
+    }
+
+    /// The mean, ± Student's quantile times the deviation of the replicates; of seeds alone times their
+    /// standard error. Without an interval of a single seed.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        let mean = self.mean();
+        let half = self.error().map(|error| error * quantile(self.degrees()));
+        Estimate { mean, low: half.map(|half| mean - half), high: half.map(|half| mean + half) }
+    }
+
+    /// How likely a mean as far from 0 is, were the true one 0; none of a single seed.
+    #[must_use]
+    pub fn p_value(&self) -> Option<f64> {
+        let (mean, error) = (self.mean(), self.error()?);
+        Some(if mean == 0.0 { 1.0 } else { two_sided(mean / error, self.degrees()) })
+    }
+
+    fn degrees(&self) -> usize {
+        self.seeds.len().saturating_sub(1)
+    }
+
+    fn error(&self) -> Option<f64> {
+        if self.seeds.len() < 2 {
+            return None;
+        }
+        let (values, count) = match self.by_prompt {
+            true => (&self.replicates, 1.0),
+            false => (&self.seeds, self.seeds.len() as f64),
+        };
+        let mean = average(values);
+        let square = values.iter().fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
+        Some((square / (values.len() as f64 - 1.0) / count).sqrt_of())
+    }
+}
+
+fn average(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seeds(values: &[f64]) -> Vec<RunValue> {
+        values.iter().map(|mean| RunValue { mean: *mean, by_prompt: Vec::new() }).collect()
+    }
+
+    #[test]
+    fn without_prompts_an_interval_is_that_of_student_over_seeds() {
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0];
+        let figure = Resamples::new(5, 0).figure(&seeds(&values));
+        assert_eq!(figure.estimate(), Estimate::of(&values).unwrap());
+        assert!(figure.p_value().unwrap() < 0.02, "t = 3 / √½ = 4.24");
+        assert_eq!(Resamples::new(1, 0).figure(&seeds(&[2.0])).p_value(), None);
+    }
+
+    /// Prompts that all seeds share: with 200 seeds that agree, the prompts alone are the chance, and
+    /// the deviation of a mean over 40 of them is theirs over √40.
+    #[test]
+    fn prompts_that_seeds_share_count_once() {
+        let by_prompt: Vec<(usize, f64)> =
+            (0..40).map(|prompt| (prompt, if prompt % 2 == 0 { 0.0 } else { 2.0 })).collect();
+        let run = RunValue { mean: 1.0, by_prompt };
+        let figure = Resamples::new(200, 40).figure(&vec![run; 200]);
+        let expected = 1.0 / 40_f64.sqrt_of();
+        let error = figure.error().unwrap();
+        assert!((error / expected - 1.0).abs() < 0.08, "{error} {expected}");
+        let nothing = figure.less(&figure);
+        assert_eq!((nothing.mean(), nothing.p_value()), (0.0, Some(1.0)));
+    }
+
+    #[test]
+    fn what_is_drawn_is_as_much_as_there_is() {
+        for times in drawn("resampled seeds", 7) {
+            let mut all = 0;
+            times.iter().for_each(|times| all += times);
+            assert_eq!(all, 7);
+        }
+    }
+}

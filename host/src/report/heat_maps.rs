@@ -1,0 +1,168 @@
+//! What models make of a plane: a map of each with the pairs that were asked about.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::document::{Figure, described};
+use super::panels::{FONT, INK, pixels};
+use crate::data::mixture::{EXTENT, SIDE};
+use crate::error::{Error, Result};
+
+/// A model after a round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// Its rewards on the grid, row by row from below.
+    pub rewards: Vec<f64>,
+    /// The pairs of the round, by their points.
+    pub pairs: Vec<[[f64; 2]; 2]>,
+}
+
+/// A column of maps, a round each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapColumn {
+    /// Above it.
+    pub name: String,
+    /// Round by round.
+    pub maps: Vec<Map>,
+}
+
+/// From the lowest to the highest: dark blue to yellow, which every kind of colour vision tells apart,
+/// growing lighter all along.
+const LEVELS: [RGBColor; 8] = [
+    RGBColor(0, 34, 78),
+    RGBColor(33, 58, 107),
+    RGBColor(75, 84, 108),
+    RGBColor(108, 110, 114),
+    RGBColor(141, 137, 119),
+    RGBColor(178, 166, 113),
+    RGBColor(217, 197, 94),
+    RGBColor(254, 232, 56),
+];
+
+/// Pixels: of a map across and down, between two, left of all of them, above, and below.
+const MAP: i32 = 164;
+const GAP: i32 = 8;
+const LEFT: i32 = 70;
+const TOP: i32 = 62;
+const BELOW: i32 = 28;
+
+/// Every how many points of the grid one is drawn.
+const STEP: usize = 2;
+
+/// Lines and the ends of pairs: white about red is seen on every colour of a map.
+const LINE: RGBColor = RGBColor(255, 255, 255);
+const END: RGBColor = RGBColor(213, 42, 42);
+
+/// The maps beside and under each other.
+pub fn figure(columns: &[MapColumn], file: &str, title: &str, caption: &str) -> Result<Figure> {
+    let mut svg = String::new();
+    draw(&mut svg, columns, title).map_err(|problem| Error::Drawing { problem })?;
+    Ok(Figure {
+        file: file.to_owned(),
+        svg: described(&svg, title, caption),
+        title: title.to_owned(),
+        caption: caption.to_owned(),
+    })
+}
+
+fn draw(svg: &mut String, columns: &[MapColumn], title: &str) -> Result<(), String> {
+    let rounds = pixels(columns.iter().map(|column| column.maps.len()).max().unwrap_or(0));
+    let width = LEFT + (MAP + GAP) * pixels(columns.len());
+    let height = TOP + (MAP + GAP) * rounds + BELOW;
+    let area = SVGBackend::with_string(svg, (width as u32, height as u32)).into_drawing_area();
+    area.fill(&WHITE).map_err(|error| error.to_string())?;
+    let text = |text: &str, place: (i32, i32), across, size: i32| {
+        let style = TextStyle::from((FONT, size).into_font()).color(&INK);
+        let style = style.pos(Pos::new(across, VPos::Center));
+        area.draw(&Text::new(text.to_owned(), place, style)).map_err(|error| error.to_string())
+    };
+    text(title, (width / 2, 18), HPos::Center, 20)?;
+    for (place, column) in (0..).zip(columns) {
+        let left = LEFT + (MAP + GAP) * place;
+        text(&column.name, (left + MAP / 2, TOP - 12), HPos::Center, 15)?;
+        for (round, map) in (0..).zip(&column.maps) {
+            let top = TOP + (MAP + GAP) * round;
+            draw_map(&area, map, (left, top)).map_err(|error| error.to_string())?;
+        }
+    }
+    for round in 0..rounds {
+        let middle = TOP + (MAP + GAP) * round + MAP / 2;
+        text(&format!("round {}", round + 1), (LEFT - 8, middle), HPos::Right, 15)?;
+    }
+    let below = format!("each map from −{EXTENT:.0} to {EXTENT:.0} both ways");
+    text(&below, (LEFT, height - BELOW / 2), HPos::Left, 13)?;
+    area.present().map_err(|error| error.to_string())
+}
+
+type Canvas<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+
+fn draw_map(
+    area: &Canvas<'_>,
+    map: &Map,
+    (left, top): (i32, i32),
+) -> Result<(), impl std::fmt::Display + use<>> {
+    let levels = levels(&map.rewards);
+    let drawn: Vec<usize> = (0..SIDE).step_by(STEP).collect();
+    let edge = |place: usize| (f64::from(MAP) * place as f64 / drawn.len() as f64) as i32;
+    for (row, y) in drawn.iter().enumerate() {
+        // The grid goes up, pixels go down.
+        let (low, high) = (top + MAP - edge(row + 1), top + MAP - edge(row));
+        let mut first = 0;
+        for column in 1..=drawn.len() {
+            let level = |column: usize| drawn.get(column).and_then(|x| levels.get(y * SIDE + x));
+            if level(column) == level(first) {
+                continue;
+            }
+            let colour = LEVELS[level(first).copied().unwrap_or(0)];
+            let corners = [(left + edge(first), low), (left + edge(column), high)];
+            area.draw(&Rectangle::new(corners, colour.filled()))?;
+            first = column;
+        }
+    }
+    let pixel = |[x, y]: [f64; 2]| {
+        let along = |value: f64| (f64::from(MAP) * (value + EXTENT) / (2.0 * EXTENT)) as i32;
+        (left + along(x).clamp(0, MAP), top + MAP - along(y).clamp(0, MAP))
+    };
+    for [a, b] in &map.pairs {
+        let ends = [pixel(*a), pixel(*b)];
+        area.draw(&PathElement::new(ends, LINE.mix(0.45).stroke_width(1)))?;
+    }
+    for end in map.pairs.iter().flatten() {
+        area.draw(&Circle::new(pixel(*end), 1, END.filled()))?;
+    }
+    Ok::<(), DrawingAreaErrorKind<_>>(())
+}
+
+/// Of each value, which eighth of all of them it is in: their order alone is learnt.
+fn levels(values: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|one, other| values[*one].total_cmp(&values[*other]));
+    let mut levels = vec![0; values.len()];
+    for (rank, place) in order.into_iter().enumerate() {
+        levels[place] = rank * LEVELS.len() / values.len();
+    }
+    levels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_an_eighth_of_all_values() {
+        let values: Vec<f64> = (0..16).map(|value| f64::from((value * 5) % 16)).collect();
+        for (value, level) in values.iter().zip(levels(&values)) {
+            assert_eq!(level, *value as usize / 2);
+        }
+    }
+
+    #[test]
+    fn each_map_has_its_pairs() {
+        let rewards: Vec<f64> = (0..SIDE * SIDE).map(|place| place as f64).collect();
+        let map = Map { rewards, pairs: vec![[[0.0, 0.0], [1.0, -9.0]]; 3] };
+        let columns = vec![MapColumn { name: "dopt".to_owned(), maps: vec![map.clone(), map] }];
+        let figure = figure(&columns, "maps.svg", "T", "C").unwrap();
+        assert_eq!(figure.svg.matches("<circle").count(), 2 * 2 * 3);
+        assert!(figure.svg.contains("round 2") && figure.svg.contains("dopt"));
+    }
+}

@@ -1,0 +1,193 @@
+//! What the page tells, against what is worked out here from the lines of the runs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use pairpick_core::arith::Real;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{names, pairpick, runs};
+
+const REPLIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
+
+/// Three strategies by three seeds, on data of one's own, with held-out labels besides.
+fn grid(folder: &Path) -> Value {
+    let labels: String = (0..40)
+        .map(|prompt| {
+            format!("{{\"a\":[{prompt},0],\"b\":[{prompt},1],\"label\":{}}}\n", prompt % 2)
+        })
+        .collect();
+    fs::write(folder.join("held_out.jsonl"), labels).unwrap();
+    let (embeddings, rewards) =
+        (format!("{REPLIES}/embeddings.npy"), format!("{REPLIES}/rewards.npy"));
+    let arguments = [
+        "compare",
+        "--train-embeddings",
+        &embeddings,
+        "--train-rewards",
+        &rewards,
+        "--test-embeddings",
+        &embeddings,
+        "--test-rewards",
+        &rewards,
+        "--test-labels",
+        "held_out.jsonl",
+        "--strategies",
+        "dopt,entropy",
+        "--preset",
+        "mlp",
+        "--iterations",
+        "6",
+        "--seeds",
+        "3",
+        "--batch",
+        "12",
+        "--rounds",
+        "3",
+        "--best-of",
+        "2,8",
+        "--json",
+        "--out",
+        "a",
+    ];
+    let output = pairpick(folder, &arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
+}
+
+fn close(found: &Value, expected: f64) {
+    let found = found.as_f64().unwrap();
+    assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+}
+
+#[test]
+fn figures_are_those_worked_out_by_hand() {
+    let folder = TempDir::new().unwrap();
+    let report = grid(folder.path());
+    let setup = &report["standing"]["setups"][0];
+    // By strategy, seed by seed and round by round.
+    let mut values: BTreeMap<String, Vec<Vec<f64>>> = BTreeMap::new();
+    let mut log_losses: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for run in runs(&folder.path().join("a")) {
+        let rounds = run["rounds"].as_array().unwrap();
+        let value = |round: &Value| round["metrics"]["one_minus_spearman"].as_f64().unwrap();
+        let strategy = run["strategy"].as_str().unwrap().to_owned();
+        values.entry(strategy.clone()).or_default().push(rounds.iter().map(value).collect());
+        let last = &rounds.last().unwrap()["metrics"]["held_out"]["log_loss"];
+        log_losses.entry(strategy).or_default().push(last.as_f64().unwrap());
+        // A prompt's share in the mean is there too.
+        let prompts = rounds[0]["by_prompt"]["one_minus_spearman"].as_array().unwrap();
+        assert_eq!(prompts.len(), 104);
+        let counted: Vec<f64> = prompts.iter().filter_map(Value::as_f64).collect();
+        assert!((mean(&counted) - value(&rounds[0])).abs() < 1e-6);
+        let best = rounds[0]["by_prompt"]["best_of_n"].as_array().unwrap();
+        let best: Vec<f64> = best.iter().filter_map(Value::as_f64).collect();
+        let told = rounds[0]["metrics"]["best_of_n"]["8"].as_f64().unwrap();
+        assert!((mean(&best) - told).abs() < 1e-5);
+        let asked = rounds[0]["prompts_asked"].as_u64().unwrap();
+        assert!((1..=12).contains(&asked), "{asked}");
+    }
+    let measures = setup["measures"].as_array().unwrap();
+    let named: Vec<_> =
+        measures.iter().map(|measure| measure["measure"].as_str().unwrap()).collect();
+    assert_eq!(
+        named,
+        ["one_minus_spearman", "best_of_n", "held_out_accuracy", "held_out_log_loss"]
+    );
+    let random = &values["random"];
+    for strategy in measures[0]["strategies"].as_array().unwrap() {
+        let own = &values[strategy["strategy"].as_str().unwrap()];
+        let at = |runs: &[Vec<f64>], round: usize| -> Vec<f64> {
+            runs.iter().map(|run| run[round]).collect()
+        };
+        for round in 0..3 {
+            close(&strategy["labels"][round], 12.0 * (round + 1) as f64);
+            close(&strategy["values"][round]["mean"], mean(&at(own, round)));
+            if strategy["strategy"] != "random" {
+                let difference = mean(&at(own, round)) - mean(&at(random, round));
+                close(&strategy["differences"][round]["mean"], difference);
+            }
+        }
+        // Labels needed, by straight lines between rounds.
+        let level = mean(&at(random, 2));
+        let curve: Vec<f64> = (0..3).map(|round| mean(&at(own, round))).collect();
+        let expected = match (0..3).find(|round| curve[*round] <= level) {
+            None => Value::Null,
+            Some(0) => Value::from(12.0),
+            Some(round) => {
+                let share = (curve[round - 1] - level) / (curve[round - 1] - curve[round]);
+                Value::from(12.0 * (round as f64 + share))
+            }
+        };
+        match expected.as_f64() {
+            Some(expected) => close(&strategy["needed"]["labels"], expected),
+            None => assert_eq!(strategy["needed"]["labels"], Value::Null),
+        }
+    }
+    // Of held-out labels nothing is known prompt by prompt: Student's interval over seeds.
+    for strategy in measures[3]["strategies"].as_array().unwrap() {
+        let own = &log_losses[strategy["strategy"].as_str().unwrap()];
+        let squares = own.iter().map(|value| (value - mean(own)) * (value - mean(own)));
+        let error = (mean(&squares.collect::<Vec<_>>()) / 2.0).sqrt_of();
+        close(&strategy["values"][2]["high"], mean(own) + 4.302_652_730 * error);
+    }
+    let records = report["standing"]["records"].as_array().unwrap();
+    for record in records {
+        let count = |name: &str| record[name].as_u64().unwrap();
+        assert_eq!(count("wins") + count("draws") + count("losses"), 2, "each of two others");
+    }
+    let total =
+        |name: &str| records.iter().fold(0, |sum, record| sum + record[name].as_u64().unwrap());
+    assert_eq!(total("wins"), total("losses"));
+    assert_eq!(report["standing"]["tests"], 3);
+    the_page_needs_nothing_else(&folder.path().join("a"));
+}
+
+/// Elements that have no end.
+const VOID: [&str; 2] = ["meta", "!DOCTYPE"];
+
+fn the_page_needs_nothing_else(out: &Path) {
+    let html = fs::read_to_string(out.join("index.html")).unwrap();
+    for outside in ["<script", "<link", "<img", "href=", "src=", "@import", "url(", "onload"] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    // The name of SVG's namespace is no address that anybody looks up.
+    let addresses = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    assert!(!addresses.contains("http"), "an address");
+    check_nesting(&html);
+    let pictures = html.matches("<svg ").count();
+    assert_eq!(pictures, 4 * 3);
+    assert_eq!(html.matches("<svg role=\"img\"").count(), pictures);
+    assert_eq!((html.matches("<desc>").count(), html.matches("<figcaption>").count()), (12, 12));
+    let files: Vec<String> = names(out).into_iter().filter(|name| name.ends_with(".svg")).collect();
+    assert_eq!(files.len(), pictures);
+    let markdown = fs::read_to_string(out.join("table.md")).unwrap();
+    for file in files {
+        let svg = fs::read_to_string(out.join(&file)).unwrap();
+        assert!(html.contains(svg.trim_end()) && markdown.contains(&format!("({file})")), "{file}");
+        assert!(!svg.contains("NaN") && svg.contains("<title>"), "{file}");
+        check_nesting(&svg);
+    }
+}
+
+/// Every element ends where it should, and text has nothing that would begin one.
+fn check_nesting(text: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for part in text.split('<').skip(1) {
+        let (tag, rest) = part.split_once('>').expect("a tag that ends");
+        assert!(!rest.contains('>'), "{rest}");
+        let name = tag.split([' ', '/', '\n']).find(|name| !name.is_empty()).unwrap();
+        match () {
+            () if tag.starts_with('/') => assert_eq!(open.pop(), Some(name), "{tag}"),
+            () if tag.ends_with('/') || VOID.contains(&name) => {}
+            () => open.push(name),
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new());
+}
