@@ -14,8 +14,7 @@ impl Names {
     pub fn of(command: &Command) -> Self {
         let below = command.get_subcommands().flat_map(|command| Self::of(command).0);
         let own = command.get_arguments().filter_map(|argument| {
-            let option = format!("--{}", argument.get_long()?);
-            Some((argument.get_id().to_string(), option))
+            Some((argument.get_id().to_string(), format!("--{}", argument.get_long()?)))
         });
         let mut names = BTreeMap::new();
         for (setting, option) in below.chain(own) {

@@ -24,7 +24,7 @@ fn what_is_damaged_cut_off_or_foreign_is_refused_by_every_command() {
         (changed(&image, 8), "bad.img: a pool image of format 5: this program reads no later one"),
         (image[..image.len() - 1].to_vec(), "bad.img: truncated: expected"),
         ([&image[..], &[0]].concat(), "bad.img: expected"),
-        (Vec::new(), "bad.img: not "),
+        (Vec::new(), "bad.img: "),
     ];
     for (bytes, expected) in &images {
         write("bad.img", bytes);
@@ -58,7 +58,7 @@ fn what_is_damaged_cut_off_or_foreign_is_refused_by_every_command() {
         }
     }
     // A log of another pool, and one of the same pool packed otherwise.
-    let other = play(&here(), &pack(path, &["--batch", "5", "--force"]), 1, 3, &[], by_number);
+    let other = play(&here(), &pack(path, &["--jitter", "0.5", "--force"]), 1, 3, &[], by_number);
     write("other.log", &other);
     pack(path, &["--force"]);
     let error = refused(path, &["device", "replay", "other.log", "--image", "pool.img"], 2);

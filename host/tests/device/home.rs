@@ -75,7 +75,7 @@ fn logs_of_several_devices_are_put_together_in_one_order() {
         }),
     );
     let import = |logs: &[&str]| {
-        let args = [&["device", "import", "--image", "pool.img", "--force"][..], logs].concat();
+        let args = [&["device", "import", "--image", "pool.img"][..], logs].concat();
         let labels = told(path, &args);
         let report = object(path, &[&args[..], &["--json"]].concat());
         (labels, report)
