@@ -1,6 +1,8 @@
-//! `pairpick label`: people answer, in the terminal.
+//! `pairpick label`: people answer, in the terminal or on a page.
 
 use std::path::{Path, PathBuf};
+#[cfg(feature = "web")]
+use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
@@ -8,6 +10,8 @@ use super::data_folder::{CANDIDATES, DataFolder, TRAIN_LENGTHS};
 use super::groups::KnownOfResponses;
 use super::output::Output;
 use super::over::Over;
+#[cfg(feature = "web")]
+use super::web;
 use super::{groups, help, terminal};
 use crate::data::candidates::Candidates;
 use crate::data::dataset::Supply;
@@ -25,11 +29,11 @@ use crate::settings::{Asking, Prior, Settings, Training};
 
 /// Ask people, and learn while they answer
 ///
-/// Shows two replies at a time and records which is better: 1 or ← the first, 2 or → the second, 0 a
-/// tie, s to skip the pair, b where both are bad; u takes the last answer back, n adds a note, q ends.
-/// An answer is on the disk before the next question shows, so nothing is lost whatever happens, and
-/// the same command goes on where it ended. Without data options it asks about the replies that come
-/// with the program.
+/// Shows two replies at a time and records which is better, in the terminal or with --web on a page:
+/// 1 or ← the first, 2 or → the second, 0 a tie, s to skip the pair, b where both are bad; u takes the
+/// last answer back, n adds a note, q ends. An answer is on the disk before the next question shows, so
+/// nothing is lost whatever happens, and the same command goes on where it ended. Without data options
+/// it asks about the replies that come with the program.
 ///
 /// A batch is chosen by the answers to the batches before, but for the last one, so that nobody waits
 /// while the model learns: --lag 0 waits. The same answers give the same questions and the same
@@ -72,6 +76,10 @@ pub(super) struct Args {
     /// Replace the file of --export if it is there
     #[arg(long, requires = "export", help_heading = "Session")]
     force: bool,
+
+    #[cfg(feature = "web")]
+    #[command(flatten)]
+    page: web::WebOptions,
 
     #[command(flatten)]
     data: DataFolder,
@@ -143,6 +151,10 @@ impl Args {
     }
 
     fn ask(&self, threads: Threads, output: &mut Output) -> Result<()> {
+        #[cfg(feature = "web")]
+        if self.page.web {
+            return self.serve(threads, output);
+        }
         terminal::check()?;
         let desk = self.open(threads, output)?;
         output.work().answers(&self.session, terminal::leave);
@@ -151,6 +163,16 @@ impl Args {
         let asked = terminal::ask(&desk);
         self.tell(&desk, output);
         asked
+    }
+
+    /// The same on a page.
+    #[cfg(feature = "web")]
+    fn serve(&self, threads: Threads, output: &mut Output) -> Result<()> {
+        let server = web::Server::open(&self.page, output)?;
+        let desk = Arc::new(self.open(threads, output)?);
+        let served = server.serve(Arc::clone(&desk), &self.session, output);
+        self.tell(&desk, output);
+        served
     }
 
     /// Begins the session or goes on with it.
