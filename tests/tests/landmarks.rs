@@ -1,12 +1,10 @@
-//! What the firmware of 64 landmarks computes, here: the same bits at every level and on threads.
+//! What the firmware of 64 landmarks computes, here: the same bits at every level.
 
 #[path = "../platforms/bare/src/landmarks.rs"]
 mod landmarks;
 
-use pairpick_core::arith::Level;
 use pairpick_core::parallel::Sequential;
 use pairpick_tests::levels::available;
-use pairpick_tests::threads::Threads;
 
 use landmarks::{DIGEST, Memory};
 
@@ -17,8 +15,4 @@ fn a_microcontroller_s_features_have_the_bits_of_every_level() {
         let digest = memory.run(&Sequential(level)).expect("fits");
         assert_eq!(digest, DIGEST, "{digest:#018x} at {name}");
     }
-    let threads = Threads { level: Level::new(), threads: 3 };
-    let mut memory = Box::new(Memory::ZERO);
-    let digest = memory.run(&threads).expect("fits");
-    assert_eq!(digest, DIGEST, "on threads");
 }
