@@ -53,6 +53,7 @@
 //! | [`mutual_information`] | a batch | what its answers are expected to tell |
 //! | [`certificate`] | a batch | how far it is from the best there could be |
 //! | [`metric`] | rewards | Spearman, best-of-N, accuracy |
+//! | [`device`] | a pool's image, a log of answers | the loop of all this, offline |
 //! | [`scenario`] | a few sizes | all of this on data of its own, for machines to compare bit by bit |
 //!
 //! Beneath them:
@@ -109,6 +110,7 @@
 #![doc = "\n"]
 #![doc = include_str!("CONTRACT.md")]
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(
     clippy::expect_used,
@@ -124,6 +126,7 @@ compile_error!("x86 without SSE2 computes in x87 registers, whose results have o
 pub mod arith;
 pub mod certificate;
 pub mod columns;
+pub mod device;
 pub mod digest;
 pub mod error;
 pub mod fisher;

@@ -19,6 +19,7 @@
 //! | [`output`] | the folder of a run, complete or not there at all: a journal of the rounds |
 //! | [`report`] | what came of it, as tables, curves and JSON |
 //! | [`cost`] | what a round takes, before it is run |
+//! | [`device`] | a labelling device without a network: what it is given, and what comes home |
 //! | [`verify`] | whether this machine computes the bits that it should |
 //! | `cli` | the command, behind the default feature of that name: only here are options read and terminals written to |
 //!
@@ -39,6 +40,7 @@
 
 pub mod cost;
 pub mod data;
+pub mod device;
 pub mod digest;
 pub mod error;
 pub mod formats;

@@ -7,10 +7,11 @@ use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::head::newton::{Fit, fit, workspace_len};
+use pairpick_core::head::{Belief, EarlierLabels};
 use pairpick_core::linalg::{Cholesky, Packed};
 use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::{Comparison, Pair};
-use pairpick_tests::generate::numbers_f32;
+use pairpick_tests::generate::{numbers_f32, positive};
 use pairpick_tests::levels::available;
 use pairpick_tests::oracle;
 use pairpick_tests::threads::Threads;
@@ -113,6 +114,37 @@ fn the_gradient_of_the_log_posterior_vanishes_at_the_fit() {
             assert!(here < 1e-7 * before, "order {order}, λ {prior_precision}: {here} of {before}");
             assert!(fit.steps > 0 && fit.steps < 20, "{fit:?}");
         }
+    }
+}
+
+/// Labels of which the weights that they gave and their Fisher information there are left.
+#[test]
+fn the_gradient_vanishes_around_what_earlier_labels_gave() {
+    for (order, items, labels) in [(1, 5, 7), (4, 12, 30), (17, 60, 300)] {
+        let problem = Problem::new(order, items, labels, 0.5);
+        let earlier: Vec<f64> = numbers_f32(order, 40).into_iter().map(f64::from).collect();
+        let matrix = positive::<f64>(order, 41, 0.7);
+        let fisher = Packed::new(order, matrix.as_slice()).expect("order");
+        let belief =
+            Belief { prior: 0.5.into(), earlier: Some(EarlierLabels { head: &earlier, fisher }) };
+        let columns = Columns::new(&problem.features, order, problem.items()).expect("shape");
+        let labels = problem.labels_in::<f64>();
+        let mut memory = vec![0.0; workspace_len(1, order, problem.items(), labels.len())];
+        let mut head = vec![0.0; order];
+        let executor = Sequential::default();
+        fit(&executor, columns, &labels, belief, &mut head, &mut memory).expect("fits");
+        let away: Vec<f64> = head.iter().zip(&earlier).map(|(own, other)| own - other).collect();
+        let slopes = problem.gradient(&head);
+        for row in 0..order {
+            let entry = |column| fisher.entry(row, column).expect("an entry");
+            let pulled: f64 = (0..order).map(|column| entry(column) * away[column]).sum();
+            // The problem's own gradient has λ around 0.
+            let slope = slopes[row] + 0.5 * head[row] - 0.5 * away[row] - pulled;
+            assert!(slope.abs() < 1e-6, "order {order}, row {row}: {slope}");
+        }
+        let few = Some(EarlierLabels { head: &earlier[1..], fisher });
+        let refused = Belief { prior: 0.5.into(), earlier: few };
+        assert!(fit(&executor, columns, &labels, refused, &mut head, &mut memory).is_err());
     }
 }
 

@@ -7,5 +7,5 @@ pub mod newton;
 mod prior;
 mod rewards;
 
-pub use self::prior::{Covariates, Prior};
+pub use self::prior::{Belief, Covariates, EarlierLabels, Prior};
 pub use self::rewards::{rewards, rewards_workspace_len};

@@ -6,9 +6,13 @@
 //! H = λI + Σ c w ddᵀ, the posterior precision P of this model ([`crate::fisher`]), and the step
 //! halved until the log-posterior does not fall. The gradient sums an item's slopes over its pairs
 //! in order, then features over items in ascending order.
+//!
+//! Of [earlier labels](super::EarlierLabels) that are only known by the weights β₀ they gave and their
+//! Fisher information M, the penalty is ½ δᵀ(Λ + M)δ with δ = β − β₀ and Λ the prior's precision, each
+//! row of the product summed in ascending order; and Λ + M stands for λI in H.
 
 use super::loss::{add_reward_gradients, check, margins, mean_loss, total};
-use super::{Prior, rewards, rewards_workspace_len};
+use super::{Belief, rewards, rewards_workspace_len};
 use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
@@ -16,7 +20,7 @@ use crate::fisher::{Weighting, add_pairs, list_workspace_len};
 use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Cholesky, Packed, packed_len};
-use crate::memory::larger;
+use crate::memory::{SCARCE, larger};
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 
@@ -28,6 +32,7 @@ const HALVINGS: usize = 40;
 
 /// What a fit came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Fit {
     /// Newton steps taken.
     pub steps: usize,
@@ -47,7 +52,9 @@ pub const fn workspace_len(
     items: usize,
     comparisons: usize,
 ) -> usize {
-    let sums = list_workspace_len(order, comparisons).saturating_mul(4);
+    // Blocks beyond one a thread even out their lengths; where memory is scarce there is one thread.
+    let blocks = if SCARCE { 1 } else { 4 };
+    let sums = list_workspace_len(order, comparisons).saturating_mul(blocks);
     let sums = larger(sums, rewards_workspace_len(order));
     let shared = larger(threads, 1).saturating_mul(sums);
     let vectors = order.saturating_mul(3 + items).saturating_add(items.saturating_mul(2));
@@ -65,25 +72,25 @@ pub const fn workspace_len(
 /// numbers; [`Error::Shape`], [`Error::Workspace`], [`Error::Label`], [`Error::Index`];
 /// [`Error::NotPositiveDefinite`] where P has no factor in this precision;
 /// [`Error::NonFinite`] if the log-posterior overflows. `head` is then the last one that was good.
-pub fn fit<T: Real, E: Executor>(
+pub fn fit<'p, T: Real, E: Executor>(
     executor: &E,
     features: Columns<'_, f32>,
     comparisons: &[Comparison<T>],
-    prior: impl Into<Prior<T>>,
+    belief: impl Into<Belief<'p, T>>,
     head: &mut [T],
     workspace: &mut [T],
 ) -> Result<Fit, Error> {
     if comparisons.is_empty() {
         return Err(Error::Empty { what: "comparisons" });
     }
-    let prior = prior.into();
-    prior.check()?;
+    let belief = belief.into();
+    belief.check(head.len())?;
     check_problem(executor, features, comparisons, head.len(), workspace.len())?;
     let order = features.rows();
     let (matrix, workspace) = split_at(workspace, packed_len(order));
     let (step, workspace) = split_at(workspace, order);
     let (trial, workspace) = split_at(workspace, order);
-    let mut problem = Problem::new(executor, features, comparisons, prior, workspace);
+    let mut problem = Problem::new(executor, features, comparisons, belief, workspace);
     let mut objective = problem.objective(head)?;
     let mut steps = 0;
     loop {
@@ -156,7 +163,7 @@ struct Problem<'a, T, E> {
     executor: &'a E,
     features: Columns<'a, f32>,
     comparisons: &'a [Comparison<T>],
-    prior: Prior<T>,
+    belief: Belief<'a, T>,
     /// The features in the precision of the fit.
     widened: &'a mut [T],
     /// Of each item, at the point last looked at.
@@ -172,7 +179,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         executor: &'a E,
         features: Columns<'a, f32>,
         comparisons: &'a [Comparison<T>],
-        prior: Prior<T>,
+        belief: Belief<'a, T>,
         workspace: &'a mut [T],
     ) -> Self {
         let (widened, workspace) = split_at(workspace, features.as_slice().len());
@@ -186,7 +193,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
             executor,
             features,
             comparisons,
-            prior,
+            belief,
             widened,
             rewards,
             slopes,
@@ -201,7 +208,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         margins(self.rewards, self.comparisons, self.margins);
         let loss = mean_loss(self.executor.level(), self.comparisons, self.margins);
         let log_likelihood = T::ZERO - self.answers() * loss;
-        let penalty = self.prior.penalty(head);
+        let penalty = self.belief.penalty(head);
         let log_posterior = log_likelihood - penalty;
         if log_posterior.is_finite_number() {
             Ok(Objective { log_likelihood, log_posterior })
@@ -220,9 +227,8 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let (a, b) = (&*self.widened, Right::Columns(self.slopes));
         gemm(level, Gemm { a, b, c: &mut *out, rows, inner, part: Part::Full });
         let answers = self.answers();
-        let precisions = self.prior.precisions(head.len());
-        for ((slope, weight), precision) in out.iter_mut().zip(head).zip(precisions) {
-            *slope = T::ZERO - answers * *slope - precision * *weight;
+        for (row, slope) in out.iter_mut().enumerate() {
+            *slope = T::ZERO - answers * *slope - self.belief.slope(head, row);
         }
     }
 
@@ -234,7 +240,7 @@ impl<'a, T: Real, E: Executor> Problem<'a, T, E> {
         let weighting = Weighting::Bernoulli;
         let (rewards, workspace) = (&*self.rewards, &mut *self.workspace);
         add_pairs(executor, features, comparisons, rewards, weighting, &mut fisher, workspace)?;
-        self.prior.add_to(&mut fisher);
+        self.belief.add_to(&mut fisher)?;
         Cholesky::factor(fisher)
     }
 

@@ -1,7 +1,7 @@
 //! [`Prior`]: what is believed of the head's weights before any answer.
 
 use crate::arith::{Real, ln};
-use crate::error::Error;
+use crate::error::{Error, check_shape};
 use crate::kernel::dot::dot;
 use crate::linalg::Packed;
 
@@ -9,6 +9,7 @@ use crate::linalg::Packed;
 /// features, which may be known numbers of an item, such as its length, and have a precision of their
 /// own.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Prior<T> {
     /// λ.
     pub precision: T,
@@ -18,6 +19,7 @@ pub struct Prior<T> {
 
 /// How many of the last features are covariates, and the prior precision of their weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Covariates<T> {
     /// How many there are.
     pub count: usize,
@@ -48,14 +50,12 @@ impl<T: Real> Prior<T> {
         }
     }
 
-    /// The precision of each of so many weights.
-    pub(super) fn precisions(self, order: usize) -> impl Iterator<Item = T> {
-        let first = order.saturating_sub(self.covariates.count);
-        (0..order).map(
-            move |place| {
-                if place < first { self.precision } else { self.covariates.precision }
-            },
-        )
+    /// The precision of one of so many weights.
+    fn precision_of(&self, place: usize, order: usize) -> T {
+        match place < order.saturating_sub(self.covariates.count) {
+            true => self.precision,
+            false => self.covariates.precision,
+        }
     }
 
     /// Σ λ_i/2 β_i².
@@ -90,5 +90,105 @@ impl<T: Real> Prior<T> {
             return own;
         }
         own + T::from_u64(others as u64) * ln(self.covariates.precision)
+    }
+}
+
+/// What is believed of the head's weights before the answers that it is fitted to.
+#[derive(Clone, Copy, Debug)]
+pub struct Belief<'a, T> {
+    /// Before any answer.
+    pub prior: Prior<T>,
+    /// What earlier answers told, of which nothing else is left.
+    pub earlier: Option<EarlierLabels<'a, T>>,
+}
+
+/// What labels told that were learnt from earlier, by the Laplace approximation: with the prior a
+/// normal distribution around the weights they gave, of precision prior + M.
+#[derive(Clone, Copy, Debug)]
+pub struct EarlierLabels<'a, T> {
+    /// The weights that fitted them best.
+    pub head: &'a [T],
+    /// M, their Fisher information there.
+    pub fisher: Packed<T, &'a [T]>,
+}
+
+impl<T: Real> From<T> for Belief<'_, T> {
+    fn from(precision: T) -> Self {
+        Prior::from(precision).into()
+    }
+}
+
+impl<T> From<Prior<T>> for Belief<'_, T> {
+    fn from(prior: Prior<T>) -> Self {
+        Self { prior, earlier: None }
+    }
+}
+
+impl<T: Real> Belief<'_, T> {
+    /// Fails unless it is one of so many weights.
+    pub(super) fn check(&self, order: usize) -> Result<(), Error> {
+        self.prior.check()?;
+        match self.earlier {
+            None => Ok(()),
+            Some(EarlierLabels { head, fisher }) => {
+                check_shape("earlier head", order, head.len())?;
+                check_shape("order of the earlier labels' matrix", order, fisher.order())
+            }
+        }
+    }
+
+    /// The log-density of the weights, negative, but for a constant.
+    pub(super) fn penalty(&self, head: &[T]) -> T {
+        let Some(earlier) = self.earlier else {
+            return self.prior.penalty(head);
+        };
+        let mut sum = T::ZERO;
+        for (row, deviation) in earlier.deviations(head).enumerate() {
+            sum += deviation * earlier.slope(&self.prior, head, row);
+        }
+        sum * T::HALF
+    }
+
+    /// The derivative of the penalty with respect to one of the weights.
+    pub(super) fn slope(&self, head: &[T], row: usize) -> T {
+        match self.earlier {
+            Some(earlier) => earlier.slope(&self.prior, head, row),
+            None => {
+                let weight = head.get(row).copied().unwrap_or(T::ZERO);
+                self.prior.precision_of(row, head.len()) * weight
+            }
+        }
+    }
+
+    /// Adds its precision to a matrix.
+    pub(super) fn add_to<D: AsRef<[T]> + AsMut<[T]>>(
+        &self,
+        matrix: &mut Packed<T, D>,
+    ) -> Result<(), Error> {
+        if let Some(EarlierLabels { fisher, .. }) = &self.earlier {
+            matrix.add(fisher)?;
+        }
+        self.prior.add_to(matrix);
+        Ok(())
+    }
+}
+
+impl<T: Real> EarlierLabels<'_, T> {
+    /// How far the weights are from those that the earlier labels gave.
+    fn deviations(&self, head: &[T]) -> impl Iterator<Item = T> {
+        head.iter().zip(self.head).map(|(weight, earlier)| *weight - *earlier)
+    }
+
+    /// A row of the precision times the deviations.
+    fn slope(&self, prior: &Prior<T>, head: &[T], row: usize) -> T {
+        let mut sum = T::ZERO;
+        for (column, deviation) in self.deviations(head).enumerate() {
+            let mut entry = self.fisher.entry(row, column).unwrap_or(T::ZERO);
+            if row == column {
+                entry += prior.precision_of(row, head.len());
+            }
+            sum += entry * deviation;
+        }
+        sum
     }
 }

@@ -14,9 +14,10 @@ pub(super) const TOP: &str = "\
 Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
-  pairpick compare                 strategies beside each other, on a page
   pairpick label                   answer questions yourself, about the bundled data
+  pairpick compare                 strategies beside each other, on a page
   pairpick select --help           a batch of pairs for people to answer, and what follows
+  pairpick device --help           a labelling device that selects pairs offline
   pairpick import FILE --out DIR   preferences of TRL, Argilla, Label Studio and others
   pairpick verify                  does this machine compute the right bits?
   pairpick cost                    what a round will take, here or elsewhere
@@ -61,24 +62,6 @@ Examples:
   Go on after an interruption, with the name that was given to --out:
     pairpick run --resume run1";
 
-/// After `pairpick compare --help`.
-pub(super) const COMPARE: &str = "\
-Examples:
-  The bundled data, all strategies:
-    pairpick compare --out compared
-
-  Is choosing worth it on your data? A first look, then more seeds: what has run stays:
-    pairpick compare --data folder --quick --out compared
-    pairpick compare --data folder --strategies robust-v-opt,dopt --seeds 20 --out compared
-
-  What batch, pool and features change, all with the same number of labels:
-    pairpick compare --data folder --strategies dopt,robust-v-opt --labels 1000 \\
-                     --batch 125,250,500,1000 --pool in-prompt,cross-prompt \\
-                     --features mlp,kernel --out grid
-
-  The paper's strategies by its own recipe, on other data than its own:
-    pairpick compare --data folder --preset paper --pool in-prompt,cross-prompt --out paper";
-
 /// After `pairpick label --help`.
 #[cfg(feature = "label")]
 pub(super) const LABEL: &str = "\
@@ -102,6 +85,24 @@ Examples:
   The answers into a new session, by the same data and options:
     pairpick label --data folder --session new.db --import labels.jsonl";
 
+/// After `pairpick compare --help`.
+pub(super) const COMPARE: &str = "\
+Examples:
+  The bundled data, all strategies:
+    pairpick compare --out compared
+
+  Is choosing worth it on your data? A first look, then more seeds: what has run stays:
+    pairpick compare --data folder --quick --out compared
+    pairpick compare --data folder --strategies robust-v-opt,dopt --seeds 20 --out compared
+
+  What batch, pool and features change, all with the same number of labels:
+    pairpick compare --data folder --strategies dopt,robust-v-opt --labels 1000 \\
+                     --batch 125,250,500,1000 --pool in-prompt,cross-prompt \\
+                     --features mlp,kernel --out grid
+
+  The paper's strategies by its own recipe, on other data than its own:
+    pairpick compare --data folder --preset paper --pool in-prompt,cross-prompt --out paper";
+
 /// After `pairpick import --help`.
 pub(super) const IMPORT: &str = "\
 Examples:
@@ -124,6 +125,48 @@ Examples:
   Labels of a run, with the texts of its rows:
     pairpick export --texts data/texts.jsonl --labels results/labels.jsonl \\
                     --format pairs --out answers.csv";
+
+/// After `pairpick device --help`.
+pub(super) const DEVICE: &str = "\
+Examples:
+  A pool from the data that comes with the program, to be written to a device's flash:
+    pairpick device pack --items 200 --out pool.img
+
+  Its answers home, and whether it selected what this machine computes:
+    pairpick device import answers.log --image pool.img --out labels.jsonl
+    pairpick device replay answers.log --image pool.img";
+
+/// After `pairpick device pack --help`.
+pub(super) const DEVICE_PACK: &str = "\
+Examples:
+  200 of the bundled replies, as robust-v-opt asks about them before there is a label:
+    pairpick device pack --items 200
+
+  Your own, in half the flash:
+    pairpick device pack --data folder --items 1000 --precision f16 --out pool.img
+
+  On from labels and the model that was trained on them:
+    pairpick device pack --data folder --model model.safetensors --labels labels.jsonl \\
+                         --strategy pa-dopt --out pool.img";
+
+/// After `pairpick device info --help`.
+pub(super) const DEVICE_INFO: &str = "\
+Examples:
+  pairpick device info pool.img
+  pairpick device info answers.log --json";
+
+/// After `pairpick device import --help`.
+pub(super) const DEVICE_IMPORT: &str = "\
+Examples:
+  pairpick device import first.log second.log --image pool.img --out labels.jsonl
+  pairpick train --labels labels.jsonl --repeats keep --out model.safetensors";
+
+/// After `pairpick device replay --help`.
+pub(super) const DEVICE_REPLAY: &str = "\
+Examples:
+  pairpick device replay answers.log --image pool.img
+
+Exit codes: 0 the same, 1 a selection differs, 2 bad input or usage.";
 
 /// After `pairpick completions --help`.
 pub(super) const COMPLETIONS: &str = "\

@@ -5,6 +5,7 @@ mod bars;
 mod compare;
 mod cost;
 mod data_folder;
+mod device;
 mod eval;
 mod export;
 mod grid_axes;
@@ -67,15 +68,16 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<run::Args>),
-    Compare(Box<compare::Args>),
     #[cfg(feature = "label")]
     Label(Box<label::Args>),
+    Compare(Box<compare::Args>),
     Select(select::Args),
     Train(train::Args),
     Eval(eval::Args),
     Score(score::Args),
     Import(import::Args),
     Export(export::Args),
+    Device(device::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     Verify(verify::Args),
@@ -99,9 +101,9 @@ pub fn main() -> ExitCode {
     output.work().end_when_interrupted();
     let done = match &mut cli.command {
         Command::Run(args) => run::execute(args, &mut output),
-        Command::Compare(args) => compare::execute(args, &mut output),
         #[cfg(feature = "label")]
         Command::Label(args) => label::execute(args, &mut output),
+        Command::Compare(args) => compare::execute(args, &mut output),
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),
         Command::Eval(args) => eval::execute(args, &mut output),
@@ -111,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Completions(args) => manual::completions(args, command(), &output),
         Command::Man(args) => manual::man(args, command(), &output),
         Command::Cost(args) => cost::execute(args, &mut output),
+        Command::Device(args) => return finish(device::execute(args, &mut output), &output),
         Command::Verify(args) => return finish(verify::execute(args, &mut output), &output),
     };
     finish(done.map(|()| ExitCode::SUCCESS), &output)

@@ -10,16 +10,16 @@ use clap::Command;
 pub(super) struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// Of all options that a command and its subcommands have.
+    /// Of all options that a command and those beneath it have.
     pub fn of(command: &Command) -> Self {
-        let mut names: BTreeMap<String, String> = BTreeMap::new();
-        for command in command.get_subcommands().chain([command]) {
-            for argument in command.get_arguments() {
-                if let Some(long) = argument.get_long() {
-                    // Where commands call a setting otherwise, the first command's name is its name.
-                    names.entry(argument.get_id().to_string()).or_insert(format!("--{long}"));
-                }
-            }
+        let below = command.get_subcommands().flat_map(|command| Self::of(command).0);
+        let own = command.get_arguments().filter_map(|argument| {
+            Some((argument.get_id().to_string(), format!("--{}", argument.get_long()?)))
+        });
+        let mut names = BTreeMap::new();
+        for (setting, option) in below.chain(own) {
+            // Where commands call a setting otherwise, the first command's name is its name.
+            names.entry(setting).or_insert(option);
         }
         Self(names)
     }

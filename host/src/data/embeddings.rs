@@ -348,13 +348,11 @@ impl Embeddings {
     }
 
     /// Rows of the whole file.
-    #[cfg(feature = "label")]
     pub(super) fn rows_of_file(&self) -> u64 {
         Rows { embeddings: self.path(), shape: &self.file_shape() }.count()
     }
 
     /// K of the whole file, where it has an axis of prompts.
-    #[cfg(feature = "label")]
     pub(super) fn responses_of_file(&self) -> Option<u64> {
         Rows { embeddings: self.path(), shape: &self.file_shape() }.responses()
     }

@@ -34,6 +34,5 @@ pub mod rewards;
 mod rows;
 pub(crate) mod safetensors_header;
 pub mod source;
-#[cfg(feature = "label")]
 pub mod texts;
 pub mod votes;

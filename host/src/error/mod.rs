@@ -124,6 +124,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// The image or the log of a labelling device that cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Device {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A run's folder that can be neither begun nor gone on with.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -163,6 +171,11 @@ impl Error {
         expected: impl Into<String>,
     ) -> Self {
         Self::Setting { setting, found: quotable(&found.to_string()), expected: expected.into() }
+    }
+
+    /// Wraps what the core says of a device's file: `map_err(Error::device(path))`.
+    pub fn device<E: fmt::Display>(path: impl Into<PathBuf>) -> impl FnOnce(E) -> Self {
+        move |problem| Self::Device { path: path.into(), problem: problem.to_string() }
     }
 
     /// Wraps a refusal of the core: `map_err(Error::core("scoring the pool"))`.

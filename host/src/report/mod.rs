@@ -10,6 +10,8 @@ pub mod cost;
 pub mod count;
 pub mod curves;
 #[cfg(feature = "cli")]
+pub mod device;
+#[cfg(feature = "cli")]
 pub mod document;
 #[cfg(feature = "cli")]
 pub mod evaluation;

@@ -16,7 +16,7 @@ pub mod journal;
 pub mod measure;
 pub mod metrics;
 mod pool;
-mod posterior;
+pub mod posterior;
 mod prompts;
 pub mod propose;
 pub mod request;
@@ -24,7 +24,7 @@ pub mod score;
 mod select;
 mod state;
 pub mod steps;
-mod target;
+pub(crate) mod target;
 mod weights;
 
 use std::time::Instant;

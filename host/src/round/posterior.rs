@@ -20,6 +20,41 @@ use crate::progress::Progress;
 /// What is being computed, for messages.
 const CONTEXT: &str = "the Fisher information of the labels";
 
+/// What labels tell whoever goes on without them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// λ: the one set, or chosen from the labels.
+    pub prior_precision: f64,
+    /// Σ over the labelled pairs of c w ddᵀ, the lower triangle.
+    pub fisher: Vec<f64>,
+    /// The same with w = ¼.
+    pub alike: Vec<f64>,
+}
+
+impl Summary {
+    /// Of labels, under the model that was trained on them.
+    ///
+    /// # Errors
+    /// What reading the embeddings refuses.
+    pub fn of(
+        context: Context<'_>,
+        model: &Model,
+        labels: &[Label],
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        let Context { embeddings, threads, .. } = context;
+        let cache = FeatureCache::default();
+        let pairs =
+            PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
+        let prior_precision = prior_precision(context, model.trunk(), &pairs, labels, progress)?;
+        let (known, order) = (Known { labels, open: &[] }, model.trunk().features());
+        let fisher = |head| {
+            fisher_of::<f64>(context, order, head, &pairs, known).map(Packed::into_inner)
+        };
+        Ok(Self { prior_precision, fisher: fisher(Some(model.head()))?, alike: fisher(None)? })
+    }
+}
+
 /// The parts of P = λI + Σ.
 pub(super) struct LabelPosterior<T> {
     /// Σ over the labelled pairs of c w ddᵀ, c being how often a pair's answers count, the features
@@ -67,7 +102,7 @@ impl<T: Real> LabelPosterior<T> {
         let order = trunk.features();
         let mut fisher = fisher_of(context, order, Some(model.head()), &pairs, known)?;
         progress.end();
-        let prior = model.trunk().prior(prior_precision);
+        let prior = trunk.prior(prior_precision);
         let Covariates { count, precision } = prior.covariates;
         if count > 0 {
             // λI and this have the covariates' own precision.

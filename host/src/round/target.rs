@@ -18,7 +18,7 @@ use crate::model::differences::add_differences;
 use crate::parallel::Threads;
 
 /// V; for `robust-v-opt` that of all training prompts, where the trunk knows it.
-pub(super) fn target<T: Real>(
+pub(crate) fn target<T: Real>(
     request: &Request<'_>,
     trunk: &Trunk,
     pool: &Pool<'_>,

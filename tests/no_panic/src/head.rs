@@ -1,5 +1,5 @@
 use pairpick_core::head::loss::{add_reward_gradients, check, margins, mean_loss};
-use pairpick_core::head::{Prior, evidence, newton, rewards, rewards_workspace_len};
+use pairpick_core::head::{Belief, Prior, evidence, newton, rewards, rewards_workspace_len};
 
 use crate::{Any, any};
 
@@ -22,7 +22,7 @@ probes! {
 
     head::newton::workspace_len => newton::workspace_len(any(), any(), any(), any());
     head::newton::fit[T] =>
-        newton::fit::<T, _>(&Any, any(), any(), any::<Prior<T>>(), any(), any());
+        newton::fit::<T, _>(&Any, any(), any(), any::<Belief<'_, T>>(), any(), any());
     head::newton::log_likelihood[T] =>
         newton::log_likelihood::<T, _>(&Any, any(), any(), any(), any());
 

@@ -39,6 +39,7 @@ mod also;
 mod arith;
 mod certificate;
 mod columns;
+mod device;
 mod digest;
 mod fisher;
 mod head;

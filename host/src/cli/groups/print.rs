@@ -32,6 +32,19 @@ impl Print {
         }
     }
 
+    /// Prints the result, as the object or in words.
+    pub fn result(
+        &self,
+        report: &impl Serialize,
+        text: impl FnOnce() -> String,
+        output: &Output,
+    ) -> Result<()> {
+        if self.json {
+            return output.json(report);
+        }
+        output.result(&text())
+    }
+
     /// Prints the object, or says in words what is in it beside the result.
     pub fn tell(
         &self,

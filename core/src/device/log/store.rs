@@ -1,0 +1,58 @@
+//! [`Store`]: where a log lies.
+
+use core::fmt;
+
+/// Memory that a log is kept in, such as pages of flash: erased to bytes of 0xFF before the first
+/// record, then written record by record, each place once.
+pub trait Store {
+    /// Its size in bytes.
+    fn capacity(&self) -> usize;
+
+    /// Reads bytes; what was never written is 0xFF.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the memory cannot be read.
+    fn read(&mut self, offset: usize, bytes: &mut [u8]) -> Result<(), StoreError>;
+
+    /// Writes a record's bytes to where all is erased, and returns when they are safe: power may fail
+    /// at any byte of it. `offset` is a multiple of [`RECORD_LEN`](super::RECORD_LEN).
+    ///
+    /// # Errors
+    /// [`StoreError`] where the memory cannot be written.
+    fn append(&mut self, offset: usize, bytes: &[u8]) -> Result<(), StoreError>;
+}
+
+/// The memory of a log could not be read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StoreError;
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the log's memory does not answer")
+    }
+}
+
+impl core::error::Error for StoreError {}
+
+/// A copy of a log, to be read: what it lacks of a last record was never written.
+impl Store for &[u8] {
+    fn capacity(&self) -> usize {
+        self.len().next_multiple_of(super::RECORD_LEN)
+    }
+
+    fn read(&mut self, offset: usize, bytes: &mut [u8]) -> Result<(), StoreError> {
+        let written = self.get(offset..).unwrap_or_default();
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = written.get(place).copied().unwrap_or(ERASED);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, _offset: usize, _bytes: &[u8]) -> Result<(), StoreError> {
+        Err(StoreError)
+    }
+}
+
+/// A byte that was never written.
+pub(super) const ERASED: u8 = 0xff;

@@ -1,0 +1,132 @@
+//! A round's selection.
+
+use super::super::log::{AnswerLog, Record, RoundRecord, Store};
+use super::parts::{Answers, Earlier, Pool, packed_of};
+use super::{Session, SessionError, SessionMemory};
+use crate::device::image::PoolImage;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::linalg::Packed;
+use crate::parallel::{Executor, split_at};
+use crate::rng::Stream;
+use crate::select::{Options, Posterior, Problem, Workspace};
+
+/// Memory that a round works in.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    pub(super) numbers: &'a mut [f32],
+    heaps: &'a mut [crate::topk::Scored<f32>],
+    ranks: &'a mut [u64],
+}
+
+impl<'a, S: Store> Session<'a, S> {
+    /// Divides the memory. No round has begun.
+    pub(super) fn begun(
+        image: PoolImage<'a>,
+        log: AnswerLog<S>,
+        memory: SessionMemory<'a>,
+    ) -> Result<Self, Error> {
+        let SessionMemory { numbers, heaps, ranks, batch, starts, comparisons } = memory;
+        let (numbers, rest) = (numbers, ranks);
+        let (widened, numbers) = split_at(numbers, image.widened_len());
+        let features = image.features(widened)?;
+        let (earlier, numbers) = Earlier::new(&image, numbers)?;
+        let (head, numbers) = split_at(numbers, image.order());
+        let (past, numbers) = split_at(numbers, packed_of(&image));
+        let prompts = image.prompts().saturating_add(1);
+        let (starts, _) = split_at(starts, prompts);
+        let (first_pairs, rest) = split_at(rest, prompts);
+        let pool = Pool::new(&image, features, starts, first_pairs)?;
+        let (asked, ranks) = split_at(rest, image.asked_len().saturating_add(comparisons.len()));
+        let answers = Answers::new(asked, comparisons, &image, &pool);
+        let work = Work { numbers, heaps, ranks };
+        let round = RoundRecord { round: 0, pairs: 0, batch: 0, head: 0 };
+        Ok(Self { image, log, pool, earlier, answers, head, past, work, batch, round, answered: 0 })
+    }
+
+    /// Learns from all answers and selects the next batch, which the log is told of. Nothing is asked
+    /// where no pair is left, or where the log has no room for a question.
+    pub(super) fn begin_round<E: Executor>(&mut self, executor: &E) -> Result<(), SessionError> {
+        let next = self.next_round();
+        self.select(executor, next)?;
+        if self.round.pairs == 0 {
+            return Ok(());
+        }
+        if self.log.room() < 2 {
+            self.round.pairs = 0;
+            return Ok(());
+        }
+        self.log.append(Record::Round(self.round))?;
+        Ok(())
+    }
+
+    /// The number of the round behind the last.
+    pub(super) fn next_round(&self) -> u32 {
+        match self.round.round {
+            0 => self.image.header().settings.first_round,
+            round => round.saturating_add(1),
+        }
+    }
+
+    /// Learns from all answers so far and selects the batch of a round.
+    pub(super) fn select<E: Executor>(&mut self, executor: &E, round: u32) -> Result<(), Error> {
+        self.learn(executor)?;
+        self.sum_past(executor)?;
+        let wanted = u64::from(self.image.header().settings.batch);
+        let size = wanted.min(self.pool.available(&self.answers)) as usize;
+        let size = match self.pick(executor, round, size) {
+            // What the caps leave of the pool shows only as pairs are taken.
+            Err(Error::Batch { available, .. }) if 0 < available && available < size as u64 => {
+                let fewer = available as usize;
+                self.pick(executor, round, fewer).map(|()| fewer)
+            }
+            picked => picked.map(|()| size),
+        }?;
+        self.answered = 0;
+        self.round = RoundRecord {
+            round,
+            pairs: u16::try_from(size).unwrap_or(u16::MAX),
+            batch: 0,
+            head: 0,
+        };
+        let mut digest = Digest::new();
+        for picked in self.picked() {
+            digest.integer(picked.pair);
+            digest.integer(u64::from(picked.score.to_bits()));
+        }
+        self.round.batch = digest.value();
+        let mut digest = Digest::new();
+        digest.numbers(self.head)?;
+        self.round.head = digest.value();
+        Ok(())
+    }
+
+    /// Picks so many pairs.
+    fn pick<E: Executor>(&mut self, executor: &E, round: u32, size: usize) -> Result<(), Error> {
+        if size == 0 {
+            return Ok(());
+        }
+        let settings = &self.image.header().settings;
+        let pool = &self.pool.without(self.answers.asked())?;
+        let posterior = &Posterior {
+            head: self.head,
+            prior_precision: settings.prior_precision,
+            jitter: settings.jitter,
+            past: Packed::new(self.image.order(), &*self.past)?,
+        };
+        let all = settings.options(self.earlier.target);
+        let offered = usize::try_from(pool.available()).unwrap_or(usize::MAX);
+        let options =
+            &Options { mixed: all.mixed.min(size), clusters: all.clusters.min(offered), ..all };
+        let problem = Problem { executor, pool, posterior, options };
+        let strategy = settings.strategy;
+        let mut rng = Stream::new(settings.seed, strategy.name(), u64::from(round));
+        let (required, found) = (size, self.batch.len());
+        let what = "batch";
+        let batch = self.batch.get_mut(..size).ok_or(Error::Workspace { what, required, found })?;
+        let Work { numbers, heaps, ranks } = &mut self.work;
+        let workspace = Workspace { numbers, heaps, ranks };
+        strategy.select(&problem, workspace, &mut rng, batch)?;
+        Ok(())
+    }
+}
