@@ -5,6 +5,7 @@ use core::fmt;
 
 /// Why a computation could not be done. Nothing is written to the outputs that a caller may trust.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
     /// A slice or matrix does not have the length that the other arguments imply.

@@ -110,6 +110,7 @@
 #![doc = "\n"]
 #![doc = include_str!("CONTRACT.md")]
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(
     clippy::expect_used,

@@ -35,6 +35,10 @@ impl<T: Clone + Default, V: Extend<T> + AsMut<[T]>> Memory<T> for Growing<V> {
     }
 }
 
+/// Whether memory is scarcer than time: where there is no operating system. It decides how much is worked
+/// on together where that is not part of the contract, and so no bits.
+pub(crate) const SCARCE: bool = cfg!(target_os = "none");
+
 /// `Ord::max`, for lengths that are computed when a program is built.
 pub(crate) const fn larger(a: usize, b: usize) -> usize {
     if a < b { b } else { a }

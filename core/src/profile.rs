@@ -7,6 +7,7 @@ use crate::arith::Real;
 
 /// Whose functions weights and activations are computed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Profile {
     /// Those of [`arith`](crate::arith), to the last places.
     Exact,

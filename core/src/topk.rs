@@ -9,6 +9,7 @@ use crate::heap::{make_heap, sift_down, sort};
 
 /// A pair and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Scored<T> {
     /// The strategy's score; larger is better.
     pub score: T,

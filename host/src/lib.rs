@@ -14,6 +14,7 @@
 //! | [`model`] | what is learnt from the labels: trunk and head, their training and their file |
 //! | [`label`] | who answers: each an answerer that the rounds ask |
 //! | [`round`] | pool, selection, questions and answers, training, evaluation, record, and round again |
+//! | `session` | people who answer, and the one file that keeps what they said, behind the default feature `label` |
 //! | [`grid`] | the rounds again by other seeds, strategies and set-ups, so that chance is told from them |
 //! | [`output`] | the folder of a run, complete or not there at all: a journal of the rounds |
 //! | [`report`] | what came of it, as tables, curves and JSON |
@@ -55,6 +56,8 @@ pub mod progress;
 pub mod report;
 pub mod round;
 pub mod runtime;
+#[cfg(feature = "label")]
+pub mod session;
 pub mod settings;
 pub mod verify;
 

@@ -5,8 +5,12 @@ use crate::arith::{Level, Real};
 use crate::error::{Error, check_shape};
 use crate::kernel::gemm::{Gemm, Part, Right, add_gemm, gemm};
 use crate::linalg::{Packed, packed_len};
-use crate::memory::larger;
+use crate::memory::{SCARCE, larger};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
+
+/// Columns that are made before they are added to a block's sum, which goes on from what those before
+/// came to: its order is that of the block, and so this is not part of the contract.
+pub(super) const RUN: usize = if SCARCE { 32 } else { usize::MAX };
 
 /// What one block of a Fisher sum takes at most.
 #[derive(Clone, Copy)]
@@ -52,6 +56,11 @@ pub(super) struct BlockColumns<'a, T> {
 }
 
 impl<T: Real> BlockColumns<'_, T> {
+    /// How many columns there is room for.
+    pub(super) fn room(&self) -> usize {
+        self.left.len() / self.order.max(1)
+    }
+
     /// Adds the first columns to the block's sum, and makes room for those that follow them.
     pub(super) fn add(&mut self, columns: usize) {
         let a = self.left.get(..self.order * columns).unwrap_or_default();

@@ -9,12 +9,12 @@
 
 use core::ops::Range;
 
-use super::blocks::{BlockColumns, BlockLen};
+use super::blocks::{BlockColumns, BlockLen, RUN};
 use super::{Weighting, long_prompt};
 use crate::arith::{Real, sum};
 use crate::kernel::axpy::subtract_origin;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
-use crate::memory::larger;
+use crate::memory::{larger, smaller};
 use crate::parallel::{Executor, split_at};
 use crate::pool::{BlockSize, LONG, Pool, Prompts, pairs_of};
 
@@ -26,8 +26,11 @@ pub(super) const fn block_len(order: usize, block: BlockSize) -> BlockLen {
         let workspace = larger(workspace, long_prompt::workspace_len(order));
         return BlockLen { order, columns: LONG, workspace };
     }
-    let workspace = block.pairs.saturating_add(block.replies.saturating_mul(block.replies));
-    BlockLen { order, columns: block.items, workspace }
+    let columns = smaller(block.items, larger(RUN, block.replies));
+    // Of prompts that have so many items together.
+    let pairs = smaller(block.pairs, columns.saturating_mul(block.replies) / 2);
+    let workspace = pairs.saturating_add(block.replies.saturating_mul(block.replies));
+    BlockLen { order, columns, workspace }
 }
 
 /// The pairs of an in-prompt pool.
@@ -47,20 +50,36 @@ impl<T: Real> PromptPairs<'_, T> {
         block: usize,
         columns: &mut BlockColumns<'_, T>,
     ) -> usize {
-        let (first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
-        if !self.pool.size().has_long_prompts() {
-            return self.fill_prompts(executor, first..end, columns);
-        }
-        for prompt in first..end.min(self.prompts.len()) {
-            let (start, stop) = self.prompts.items_of(prompt, prompt + 1);
-            if stop - start > LONG {
+        let (mut first, end) = (block * sum::PROMPTS, (block + 1) * sum::PROMPTS);
+        let end = end.min(self.prompts.len());
+        loop {
+            let next = self.run_from(first..end, columns.room());
+            let (start, stop) = self.prompts.items_of(first, next);
+            if next == first + 1 && stop - start > LONG {
                 self.add_long(executor, start..stop, columns);
+                if next >= end {
+                    return 0;
+                }
             } else {
-                let count = self.fill_prompts(executor, prompt..prompt + 1, columns);
+                let count = self.fill_prompts(executor, first..next, columns);
+                if next >= end {
+                    return count;
+                }
                 columns.add(count);
             }
+            first = next;
         }
-        0
+    }
+
+    /// Where a run of prompts ends that have no more items together, or are one.
+    fn run_from(self, prompts: Range<usize>, room: usize) -> usize {
+        let (start, _) = self.prompts.items_of(prompts.start, prompts.start);
+        let fits = |next: &usize| {
+            let (_, stop) = self.prompts.items_of(prompts.start, *next);
+            stop - start <= room
+        };
+        let further = (prompts.start + 2..=prompts.end).take_while(fits).last();
+        further.unwrap_or(prompts.end.min(prompts.start + 1))
     }
 
     fn fill_prompts<E: Executor>(

@@ -3,17 +3,18 @@
 //! pairs of a listed pool are passed over.
 
 use super::Weighting;
-use super::blocks::{BlockColumns, BlockLen};
+use super::blocks::{BlockColumns, BlockLen, RUN};
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::kernel::axpy::{add_scaled, subtract_scaled};
+use crate::memory::smaller;
 use crate::parallel::{Executor, split_at};
 use crate::pool::{ItemPair, Pair, Pool};
 
 /// Of a block of a list of so many pairs; it works in their weights.
 pub(super) const fn block_len(order: usize, pairs: usize) -> BlockLen {
     let block = sum::longest(sum::PAIRS, pairs);
-    BlockLen { order, columns: block, workspace: block }
+    BlockLen { order, columns: smaller(block, RUN), workspace: block }
 }
 
 /// Listed pairs of items with these features and rewards.
@@ -50,25 +51,34 @@ impl<'a, T: Real, P: Pair> PairList<'a, T, P> {
         let order = self.features.rows();
         let reward = |item: u32| self.rewards.get(item as usize).copied().unwrap_or(T::ZERO);
         let mut count = 0;
-        for (weight, pair) in columns.workspace.iter_mut().zip(self.block(block)) {
+        let workspace = core::mem::take(&mut columns.workspace);
+        for (weight, pair) in workspace.iter_mut().zip(self.block(block)) {
             let ItemPair { a, b } = pair.items();
             *weight = reward(a) - reward(b);
             count += 1;
         }
-        let (weights, _) = split_at(columns.workspace, count);
+        let (weights, _) = split_at(workspace, count);
         self.weighting.apply(executor, self.block(block).map(P::items), weights);
-        let left = columns.left.chunks_exact_mut(order.max(1));
-        let right = columns.right.chunks_exact_mut(order.max(1));
-        let terms = left.zip(right).zip(&*weights).zip(self.block(block));
-        for (((left, right), weight), pair) in terms {
-            let ItemPair { a, b } = pair.items();
-            for (out, d) in left.iter_mut().zip(self.features.difference(a, b)) {
-                *out = d;
+        let mut terms = weights.iter().zip(self.block(block));
+        loop {
+            let left = columns.left.chunks_exact_mut(order.max(1));
+            let right = columns.right.chunks_exact_mut(order.max(1));
+            let mut filled = 0;
+            for ((left, right), (weight, pair)) in left.zip(right).zip(&mut terms) {
+                let ItemPair { a, b } = pair.items();
+                for (out, d) in left.iter_mut().zip(self.features.difference(a, b)) {
+                    *out = d;
+                }
+                right.fill(T::ZERO);
+                add_scaled(right, *weight * pair.count::<T>(), left);
+                filled += 1;
             }
-            right.fill(T::ZERO);
-            add_scaled(right, *weight * pair.count::<T>(), left);
+            count = count.saturating_sub(filled);
+            if count == 0 || filled == 0 {
+                return filled;
+            }
+            columns.add(filled);
         }
-        count
     }
 }
 

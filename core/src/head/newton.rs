@@ -20,7 +20,7 @@ use crate::fisher::{Weighting, add_pairs, list_workspace_len};
 use crate::kernel::dot::dot;
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::linalg::{Cholesky, Packed, packed_len};
-use crate::memory::larger;
+use crate::memory::{SCARCE, larger};
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 
@@ -32,6 +32,7 @@ const HALVINGS: usize = 40;
 
 /// What a fit came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Fit {
     /// Newton steps taken.
     pub steps: usize,
@@ -51,7 +52,9 @@ pub const fn workspace_len(
     items: usize,
     comparisons: usize,
 ) -> usize {
-    let sums = list_workspace_len(order, comparisons).saturating_mul(4);
+    // Blocks beyond one a thread even out their lengths; where memory is scarce there is one thread.
+    let blocks = if SCARCE { 1 } else { 4 };
+    let sums = list_workspace_len(order, comparisons).saturating_mul(blocks);
     let sums = larger(sums, rewards_workspace_len(order));
     let shared = larger(threads, 1).saturating_mul(sums);
     let vectors = order.saturating_mul(3 + items).saturating_add(items.saturating_mul(2));

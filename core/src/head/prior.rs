@@ -9,6 +9,7 @@ use crate::linalg::Packed;
 /// features, which may be known numbers of an item, such as its length, and have a precision of their
 /// own.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Prior<T> {
     /// λ.
     pub precision: T,
@@ -18,6 +19,7 @@ pub struct Prior<T> {
 
 /// How many of the last features are covariates, and the prior precision of their weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Covariates<T> {
     /// How many there are.
     pub count: usize,

@@ -7,6 +7,7 @@
 pub use super::transpose::{fill_columns, fill_panel, fill_panel_from};
 use crate::arith::Real;
 use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
+use crate::memory::SCARCE;
 
 /// Items side by side: rows of `stride` numbers, a row a feature.
 #[derive(Clone, Copy, Debug)]
@@ -87,12 +88,14 @@ pub(crate) const TILE_VECTORS: usize = 2;
 /// a number that multiplies one vector alone is spread as it is read, which is faster on Zen 4.
 pub(crate) const WIDE_TILE_REGISTERS: usize = 16;
 
+/// Items of the widest tile, two vectors of 16 lanes: of 4 where there is no wider one.
+const TILE: usize = if SCARCE { 8 } else { 32 };
+
 /// Room for `items` in a row of a panel: enough that a whole vector can be read from any item on,
 /// and that a row divides into whole vectors at every instruction set.
 #[must_use]
 pub const fn panel_stride(items: usize) -> usize {
-    // The widest vector has 16 lanes, two of which make a tile.
-    items.div_ceil(32).saturating_add(1).saturating_mul(32)
+    items.div_ceil(TILE).saturating_add(1).saturating_mul(TILE)
 }
 
 /// Vectors of items that [`project_panel`] sums side by side, so that none waits for the one before.

@@ -21,6 +21,7 @@ pub const fn packed_len(order: usize) -> usize {
 
 /// A symmetric matrix of a run-time order over memory `D`: an array, a slice, a vector.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Packed<T, D> {
     order: usize,
     data: D,

@@ -8,6 +8,7 @@ use crate::parallel::split_at;
 
 /// How often a batch may come back to the same place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Distinct {
     /// As often as scores say.
     #[default]

@@ -5,6 +5,7 @@ use crate::arith::Real;
 
 /// An answered pair: two items and who won.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Comparison<T> {
     /// The first item, as a column of the embeddings.
     pub a: u32,

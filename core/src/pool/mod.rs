@@ -27,6 +27,7 @@ use crate::error::{Error, check_shape};
 
 /// Two items, by their columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ItemPair {
     /// The first item.
     pub a: u32,

@@ -15,6 +15,7 @@ pub const LONG: usize = 512;
 
 /// How large a pool is. It borrows nothing, so that a program can size its memory when it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PoolSize {
     /// Features of an item: H.
     pub order: usize,
@@ -26,6 +27,7 @@ pub struct PoolSize {
 
 /// How many pairs there are, and how many of them are looked at together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PairsSize {
     /// Every two replies to one prompt.
     InPrompt {
@@ -44,6 +46,7 @@ pub enum PairsSize {
 
 /// Sizes of a block of prompts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BlockSize {
     /// Items.
     pub items: usize,

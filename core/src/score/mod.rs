@@ -35,7 +35,7 @@ use crate::error::{Error, check_range, check_shape};
 use crate::fisher::Weighting;
 use crate::kernel::panel::{Grid, fill_panel, squared_distances};
 use crate::linalg::Cholesky;
-use crate::memory::larger;
+use crate::memory::{SCARCE, larger};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::{Pairs, PairsSize, PickedPairs, Pool, PoolSize, SHORT_BLOCK};
 use crate::topk::{Scored, TopK, merge};
@@ -100,7 +100,8 @@ impl ScoreWorkspaceLen {
         let PoolSize { order, items, pairs } = *pool;
         let whitener = whitener_len(order);
         match pairs {
-            PairsSize::InPrompt { block, .. } => {
+            PairsSize::InPrompt { block, short_block, .. } => {
+                let block = if SCARCE { short_block } else { block };
                 Self { shared: whitener, each: in_prompt::workspace_len(order, block), items: 0 }
             }
             PairsSize::CrossPrompt => Self::bounded(order, items).with_shared(whitener),
@@ -304,6 +305,7 @@ impl<'a, T: Real, D> Ranking<'a, T, D> {
     const fn block(&self) -> usize {
         match self.criterion {
             Criterion::Stored(..) => SHORT_BLOCK,
+            _ if SCARCE => SHORT_BLOCK,
             _ => sum::PROMPTS,
         }
     }

@@ -11,6 +11,7 @@ use crate::pool::Distinct;
 
 /// Choices of the strategies.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Options<'a, T> {
     /// The weights w of the Fisher information; without them, [`Facts::weights`].
     pub weights: Option<Weights>,
@@ -42,6 +43,7 @@ pub struct Options<'a, T> {
 
 /// The weights w of the Fisher information.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Weights {
     /// p(1 − p) at the model's probabilities.
     #[default]

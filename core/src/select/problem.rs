@@ -60,6 +60,7 @@ pub struct Workspace<'a, T> {
 
 /// Lengths of the parts of a [`Workspace`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct WorkspaceLen {
     /// Numbers.
     pub numbers: usize,
@@ -96,6 +97,7 @@ impl WorkspaceLen {
 /// What sizes a [`Workspace`]. It borrows nothing, so that a program can size its memory when it is
 /// built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sizes {
     /// The pool.
     pub pool: PoolSize,
@@ -120,6 +122,7 @@ impl Sizes {
 
 /// What a selection tells besides its batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Selection {
     /// Estimated condition number (1-norm) of the matrix that the strategy factored, if any: M, or P.
     pub condition: Option<f64>,
@@ -133,6 +136,7 @@ pub struct Selection {
 
 /// How a matrix was conditioned while pairs were added to it one by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Growth {
     /// The largest estimated condition number (1-norm) of the matrices that were factored on the way.
     pub condition: f64,
@@ -170,6 +174,7 @@ impl Selection {
 
 /// What a batch tells about the last layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Information {
     /// The mutual information I of the batch's answers with the parameters, in nats: the sum of the
     /// batch's scores, as the first n scores sum to that of the first n pairs.

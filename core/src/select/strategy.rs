@@ -16,6 +16,7 @@ use crate::topk::Scored;
 
 /// The strategies by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Strategy {
     /// [`random`]
     Random,

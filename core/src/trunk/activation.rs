@@ -6,6 +6,7 @@ use crate::parallel::Executor;
 
 /// What a hidden layer applies to each value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Activation {
     /// x Φ(x), Φ the normal distribution function.
     #[default]

@@ -14,6 +14,7 @@ pub(super) const TOP: &str = "\
 Examples:
   pairpick run                     the bundled data, in seconds
   pairpick run --help              what can be changed
+  pairpick label                   answer questions yourself, about the bundled data
   pairpick compare                 strategies beside each other, on a page
   pairpick select --help           a batch of pairs for people to answer, and what follows
   pairpick device --help           a labelling device that selects pairs offline
@@ -60,6 +61,29 @@ Examples:
 
   Go on after an interruption, with the name that was given to --out:
     pairpick run --resume run1";
+
+/// After `pairpick label --help`.
+#[cfg(feature = "label")]
+pub(super) const LABEL: &str = "\
+Examples:
+  Try it, on the replies that come with the program:
+    pairpick label
+
+  Your own embeddings, (N prompts, K responses, D), and their texts:
+    pairpick label --train-embeddings train.npy --texts texts.jsonl --session mine.db
+
+  The same from a folder with files of these names, a tenth of the questions asked twice:
+    pairpick label --data folder --session mine.db --swap-check 0.1
+
+  On a page in a browser, for three people at once:
+    pairpick label --data folder --session mine.db --web --annotators 3
+
+  The answers as labels, and the model that has learnt from them:
+    pairpick label --data folder --session mine.db --export labels.jsonl
+    pairpick train --data folder --labels labels.jsonl --out model.safetensors
+
+  The answers into a new session, by the same data and options:
+    pairpick label --data folder --session new.db --import labels.jsonl";
 
 /// After `pairpick compare --help`.
 pub(super) const COMPARE: &str = "\

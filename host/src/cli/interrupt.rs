@@ -1,8 +1,12 @@
-//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on.
+//! Ctrl-C: the files are safe at any instant, so the program ends at once and says how to go on; a page
+//! is served until then.
 
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
+
+#[cfg(feature = "web")]
+use tokio::sync::oneshot;
 
 use super::bars::Bars;
 use super::log::{PLAIN, log};
@@ -26,6 +30,47 @@ pub(super) struct Work {
 enum Job {
     Run(Run),
     Grid(Grid),
+    #[cfg(feature = "label")]
+    Session(Session),
+    #[cfg(feature = "web")]
+    Page(Page),
+}
+
+/// A session, in which every answer is safe.
+#[cfg(feature = "label")]
+#[derive(Debug)]
+struct Session {
+    path: PathBuf,
+    /// Gives the terminal back.
+    leave: fn(),
+}
+
+/// A session on a page: the first interruption ends the server, which ends the program.
+#[cfg(feature = "web")]
+#[derive(Debug)]
+struct Page {
+    path: PathBuf,
+    /// Dropped to end it.
+    end: Option<oneshot::Sender<()>>,
+}
+
+impl Job {
+    /// Whether it now ends by itself.
+    fn ends(&mut self) -> bool {
+        #[cfg(feature = "web")]
+        if let Self::Page(page) = self {
+            return page.end.take().is_some();
+        }
+        false
+    }
+
+    /// Gives back what it has of the terminal.
+    fn leave(&self) {
+        #[cfg(feature = "label")]
+        if let Self::Session(Session { leave, .. }) = self {
+            leave();
+        }
+    }
 }
 
 /// A grid of runs, of which some have ended.
@@ -56,8 +101,12 @@ impl Work {
     pub fn end_when_interrupted(&self) {
         let work = self.clone();
         on_interruption(move || {
+            if work.with(|job| job.as_mut().is_some_and(Job::ends)) {
+                return;
+            }
             let _no_drafts = wait_for_drafts();
             work.with(|job| {
+                job.iter().for_each(Job::leave);
                 work.bars.close();
                 log(PLAIN, &message(job.as_ref()));
             });
@@ -75,6 +124,20 @@ impl Work {
     pub fn compares(&self, out: &Path, ended: u64, all: u64) {
         let grid = Grid { out: out.to_owned(), ended, all };
         self.with(|held| *held = Some(Job::Grid(grid)));
+    }
+
+    /// A session takes answers; `leave` gives back what it has of the terminal.
+    #[cfg(feature = "label")]
+    pub fn answers(&self, path: &Path, leave: fn()) {
+        let session = Session { path: path.to_owned(), leave };
+        self.with(|held| *held = Some(Job::Session(session)));
+    }
+
+    /// A session is answered on a page, until the other end of the channel is told.
+    #[cfg(feature = "web")]
+    pub fn serves(&self, path: &Path, end: oneshot::Sender<()>) {
+        let page = Page { path: path.to_owned(), end: Some(end) };
+        self.with(|held| *held = Some(Job::Page(page)));
     }
 
     /// Another run of the grid is kept.
@@ -95,12 +158,12 @@ impl Work {
         });
     }
 
-    fn with(&self, act: impl FnOnce(&mut Option<Job>)) {
-        act(&mut self.job.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with<T>(&self, act: impl FnOnce(&mut Option<Job>) -> T) -> T {
+        act(&mut self.job.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Acts once on the first interruption, by a signal that is not ignored: Linux tells which are. Where
+/// Acts on each interruption, by a signal that is not ignored: Linux tells which are. Where
 /// one of them is elsewhere, none is heeded.
 #[cfg(not(target_os = "linux"))]
 fn on_interruption(act: impl FnMut() + Send + 'static) {
@@ -118,7 +181,7 @@ fn on_interruption(mut act: impl FnMut() + Send + 'static) {
     let heeded =
         [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     if let Ok(mut signals) = Signals::new(heeded) {
-        std::thread::spawn(move || signals.forever().next().map(|_| act()));
+        std::thread::spawn(move || signals.forever().for_each(|_| act()));
     }
 }
 
@@ -137,6 +200,14 @@ fn message(job: Option<&Job>) -> String {
             return format!(
                 "interrupted; {ended} of {all} runs are kept in {out}; go on by the same command"
             );
+        }
+        #[cfg(feature = "label")]
+        Some(Job::Session(Session { path, .. })) => {
+            return format!("interrupted; every answer is in {}", path.display());
+        }
+        #[cfg(feature = "web")]
+        Some(Job::Page(Page { path, .. })) => {
+            return format!("interrupted; every answer is in {}", path.display());
         }
         Some(Job::Run(run)) => run,
     };

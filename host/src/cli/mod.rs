@@ -13,6 +13,8 @@ mod groups;
 mod help;
 mod import;
 mod interrupt;
+#[cfg(feature = "label")]
+mod label;
 mod log;
 mod manual;
 mod measured_data;
@@ -23,8 +25,12 @@ mod over;
 mod run;
 mod score;
 mod select;
+#[cfg(feature = "label")]
+mod terminal;
 mod train;
 mod verify;
+#[cfg(feature = "web")]
+mod web;
 
 use std::process::ExitCode;
 
@@ -62,6 +68,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    #[cfg(feature = "label")]
+    Label(Box<label::Args>),
     Compare(Box<compare::Args>),
     Select(select::Args),
     Train(train::Args),
@@ -93,6 +101,8 @@ pub fn main() -> ExitCode {
     output.work().end_when_interrupted();
     let done = match &mut cli.command {
         Command::Run(args) => run::execute(args, &mut output),
+        #[cfg(feature = "label")]
+        Command::Label(args) => label::execute(args, &mut output),
         Command::Compare(args) => compare::execute(args, &mut output),
         Command::Select(args) => select::execute(args, &mut output),
         Command::Train(args) => train::execute(args, &mut output),

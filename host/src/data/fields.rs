@@ -45,6 +45,13 @@ impl ExtraFields {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| &**value)
     }
 
+    /// All but those of these names.
+    #[cfg(feature = "label")]
+    pub(crate) fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(own, _)| !names.contains(&own.as_str()));
+        self
+    }
+
     pub(super) fn push(&mut self, name: String, value: &RawValue) {
         self.0.push((name, harmless(value.get()).into_boxed_str()));
     }

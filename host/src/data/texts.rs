@@ -210,8 +210,8 @@ mod tests {
 
     fn embeddings(shape: [u64; 3]) -> Embeddings {
         let mut file = npy_header::write("<f4", &Shape(shape.to_vec()));
-        let [prompts, responses, dimensions] = shape;
-        file.resize(file.len() + 4 * (prompts * responses * dimensions) as usize, 0);
+        let [prompts, responses, features] = shape;
+        file.resize(file.len() + 4 * (prompts * responses * features) as usize, 0);
         Embeddings::from_source(file, Path::new("e.npy")).unwrap()
     }
 

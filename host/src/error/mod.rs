@@ -7,6 +7,7 @@
 mod array;
 mod data;
 mod folder;
+mod session;
 
 use std::fmt;
 use std::io;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 pub use self::array::{ArrayError, Shape};
 pub use self::data::{DataError, Index, Place};
 pub use self::folder::FolderError;
+pub use self::session::SessionError;
 
 /// Characters of a file that a message quotes, at most.
 const QUOTED: usize = 200;
@@ -133,6 +135,9 @@ pub enum Error {
     /// A run's folder that can be neither begun nor gone on with.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// A session that can be neither begun nor gone on with.
+    #[error(transparent)]
+    Session(#[from] SessionError),
     /// The curves could not be drawn.
     #[error("cannot draw the curves: {problem}")]
     Drawing {

@@ -68,7 +68,7 @@ impl fmt::Display for OrderReport {
 }
 
 /// From here on further labels change the order little.
-pub(super) const CONFIDENT: f64 = 0.8;
+pub const CONFIDENT: f64 = 0.8;
 
 /// ρ = √(θᵀCθ / (θᵀCθ + tr CS)): the correlation that is to be expected between the model's
 /// differences within prompts and those of the best head that its features allow. θ is the head, C the

@@ -12,10 +12,9 @@ use pairpick_core::linalg::Packed;
 use pairpick_core::select::{Posterior, Weights};
 
 use super::pool::RoundPool;
-use super::posterior::{LabelPosterior, fisher_of, posterior_of};
+use super::posterior::{Known, LabelPosterior, fisher_of, posterior_of};
 use super::request::Request;
 use super::target::target;
-use crate::data::labels::{Label, questions};
 use crate::error::Result;
 use crate::model::differences::Squares;
 use crate::model::items::PairFeatures;
@@ -49,13 +48,13 @@ impl<T: Real> Design<T> {
         Ok(Self { own, past: None, cache: FeatureCache::default() })
     }
 
-    /// Learns from all labels so far, of whose last layer this is the posterior.
+    /// Learns from all pairs so far, of whose last layer this is the posterior.
     pub(super) fn learn(
         &mut self,
         context: Context<'_>,
         model: &Model,
         posterior: &LabelPosterior<T>,
-        labels: &[Label],
+        known: Known<'_>,
     ) -> Result<()> {
         let asking = &context.settings.asking;
         if asking.weights(asking.strategy) != Some(Weights::Constant) {
@@ -66,8 +65,8 @@ impl<T: Real> Design<T> {
             Some(own) => (own, &self.cache),
             None => (model.trunk(), posterior.cache()),
         };
-        let pairs = PairFeatures::of(trunk, cache, embeddings, threads, questions(labels))?;
-        self.past = Some(fisher_of(context, trunk.features(), None, &pairs, labels)?);
+        let pairs = PairFeatures::of(trunk, cache, embeddings, threads, known.questions())?;
+        self.past = Some(fisher_of(context, trunk.features(), None, &pairs, known)?);
         if self.own.is_some() {
             self.cache = pairs.into_cache();
         }

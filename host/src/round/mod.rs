@@ -23,6 +23,7 @@ pub mod request;
 pub mod score;
 mod select;
 mod state;
+pub mod steps;
 pub(crate) mod target;
 mod weights;
 

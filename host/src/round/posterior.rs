@@ -5,9 +5,12 @@ use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{Covariates, Prior, rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use pairpick_core::parallel::Executor;
+use pairpick_core::pool::{Comparison, ItemPair};
 use pairpick_core::select::Posterior;
 
 use crate::data::labels::{Label, questions};
+use crate::data::preference::Preference;
+use crate::data::question::Question;
 use crate::error::{Error, Result};
 use crate::model::items::PairFeatures;
 use crate::model::prior::prior_precision;
@@ -44,8 +47,10 @@ impl Summary {
         let pairs =
             PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
         let prior_precision = prior_precision(context, model.trunk(), &pairs, labels, progress)?;
-        let fisher =
-            |head| fisher_of::<f64>(context, model, head, &pairs, labels).map(Packed::into_inner);
+        let (known, order) = (Known { labels, open: &[] }, model.trunk().features());
+        let fisher = |head| {
+            fisher_of::<f64>(context, order, head, &pairs, known).map(Packed::into_inner)
+        };
         Ok(Self { prior_precision, fisher: fisher(Some(model.head()))?, alike: fisher(None)? })
     }
 }
@@ -69,19 +74,35 @@ impl<T: Real> LabelPosterior<T> {
         chosen: Option<f64>,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
+        Self::with_open(context, model, Known { labels, open: &[] }, chosen, progress)
+    }
+
+    /// The same, and of pairs that wait for their answers, of which one each is expected: they do not
+    /// choose λ, but weigh as labelled ones do.
+    pub(super) fn with_open(
+        context: Context<'_>,
+        model: &Model,
+        known: Known<'_>,
+        chosen: Option<f64>,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
         let Context { embeddings, threads, .. } = context;
-        let cache = FeatureCache::default();
+        let (Known { labels, open }, trunk) = (known, model.trunk());
         progress.begin("learning what labels tell", 0);
-        let pairs =
-            PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
+        let cache = &FeatureCache::default();
+        let mut pairs = PairFeatures::of(trunk, cache, embeddings, threads, questions(labels))?;
         let prior_precision = match chosen {
             Some(prior_precision) => prior_precision,
-            None => prior_precision(context, model.trunk(), &pairs, labels, progress)?,
+            None => prior_precision(context, trunk, &pairs, labels, progress)?,
         };
-        let order = model.trunk().features();
-        let mut fisher = fisher_of(context, order, Some(model.head()), &pairs, labels)?;
+        if !open.is_empty() {
+            let cache = &pairs.into_cache();
+            pairs = PairFeatures::of(trunk, cache, embeddings, threads, known.questions())?;
+        }
+        let order = trunk.features();
+        let mut fisher = fisher_of(context, order, Some(model.head()), &pairs, known)?;
         progress.end();
-        let prior = model.trunk().prior(prior_precision);
+        let prior = trunk.prior(prior_precision);
         let Covariates { count, precision } = prior.covariates;
         if count > 0 {
             // λI and this have the covariates' own precision.
@@ -142,6 +163,22 @@ impl<T: Real> LabelPosterior<T> {
     }
 }
 
+/// Pairs that the last layer is known by.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Those with answers.
+    pub(super) labels: &'a [Label],
+    /// Those that wait for theirs.
+    pub(super) open: &'a [Question],
+}
+
+impl<'a> Known<'a> {
+    /// All that was asked, in the order of the sums.
+    pub(super) fn questions(self) -> impl Iterator<Item = &'a Question> + Clone {
+        questions(self.labels).chain(self.open)
+    }
+}
+
 /// How well the last layer is known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogDet {
@@ -166,19 +203,19 @@ pub(super) fn posterior_of<'a, T: Real>(
     })
 }
 
-/// The Fisher information of labelled pairs with so many features, each as often as its answers count; with w = ¼ where no
-/// head says how sure they are.
+/// The Fisher information of labelled pairs with so many features, each as often as its answers count,
+/// then of open ones; with w = ¼ where no head says how sure they are.
 pub(super) fn fisher_of<T: Real>(
     context: Context<'_>,
     order: usize,
     head: Option<&[f32]>,
     pairs: &PairFeatures,
-    labels: &[Label],
+    known: Known<'_>,
 ) -> Result<Packed<T, Vec<T>>> {
     let Context { embeddings, threads, .. } = context;
     let zeros = vec![T::ZERO; packed_len(order)];
     let mut fisher = Packed::new(order, zeros).map_err(Error::core(CONTEXT))?;
-    if labels.is_empty() {
+    if pairs.pairs().is_empty() {
         return Ok(fisher);
     }
     let features = pairs.columns()?;
@@ -189,9 +226,27 @@ pub(super) fn fisher_of<T: Real>(
     rewards
         .unwrap_or(Ok(()))
         .and_then(|()| {
-            let (pairs, weighting) = (pairs.comparisons::<T>(labels), Weighting::Bernoulli);
-            add_pairs(threads, features, &pairs, &values, weighting, &mut fisher, &mut workspace)
+            let (comparisons, weighting) = (comparisons::<T>(pairs, known), Weighting::Bernoulli);
+            add_pairs(
+                threads,
+                features,
+                &comparisons,
+                &values,
+                weighting,
+                &mut fisher,
+                &mut workspace,
+            )
         })
         .map_err(embeddings.refused_rewards(pairs.items(), Error::core(CONTEXT)))?;
     Ok(fisher)
+}
+
+/// Labelled pairs with their answers, then open ones; the information of a pair does not depend on which
+/// answer it is that is expected.
+fn comparisons<T: Real>(pairs: &PairFeatures, known: Known<'_>) -> Vec<Comparison<T>> {
+    let mut comparisons = pairs.comparisons(known.labels);
+    let open = pairs.pairs().iter().skip(known.labels.len());
+    let (label, count) = (T::from_f64(Preference::Tie.value()), T::from_f64(1.0));
+    comparisons.extend(open.map(|ItemPair { a, b }| Comparison { a: *a, b: *b, label, count }));
+    comparisons
 }

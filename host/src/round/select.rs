@@ -140,7 +140,7 @@ fn options<T: Real>(
 ) -> Options<'static, T> {
     let Request { context, round, strategy, .. } = *request;
     let asking = &context.settings.asking;
-    let (labels, prompts) = (state.labels.len(), context.embeddings.prompts());
+    let (labels, prompts) = (state.labels(), context.embeddings.prompts());
     let mut options = Options {
         mixed: asking.mixed(size),
         distinct: asking.caps_after(strategy, labels, prompts),

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Why bytes are refused as a pool's image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ImageError {
     /// They do not begin as an image does.

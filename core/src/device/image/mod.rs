@@ -24,6 +24,7 @@ pub struct PoolImage<'a> {
 
 /// What files call an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ItemName {
     /// A response to a prompt.
     Response {

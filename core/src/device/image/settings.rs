@@ -7,6 +7,7 @@ use crate::select::{Options, Strategy, Weights};
 
 /// How features are stored. They are computed with in f32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Precision {
     /// As they are: little-endian memory that is aligned is used where it lies.
     F32 = 1,
@@ -30,6 +31,7 @@ impl Precision {
 
 /// Which pairs are on offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PairKind {
     /// Every two responses to one prompt.
     InPrompt = 1,
@@ -44,6 +46,7 @@ impl PairKind {
 
 /// How pairs are selected and learnt from. Where a choice is `None`, it is the strategy's.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
     /// How features are stored.
     pub precision: Precision,

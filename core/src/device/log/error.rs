@@ -6,6 +6,7 @@ use super::store::StoreError;
 
 /// Why a log is refused, or cannot be added to. Places count records, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum LogError {
     /// It does not begin as a log does.

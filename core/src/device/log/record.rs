@@ -15,6 +15,7 @@ const CHECKED: usize = RECORD_LEN - 4;
 
 /// What somebody said of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
     /// Item a is better.
     First,
@@ -46,6 +47,7 @@ impl Answer {
 
 /// Whose log it is, and of which image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LogHeader {
     /// [`Header::pool`](super::super::Header::pool) of the image.
     pub pool: u64,
@@ -57,6 +59,7 @@ pub struct LogHeader {
 
 /// A batch that is asked about from here on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RoundRecord {
     /// The round.
     pub round: u32,
@@ -70,6 +73,7 @@ pub struct RoundRecord {
 
 /// An answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AnswerRecord {
     /// The round that asked.
     pub round: u32,
@@ -85,6 +89,7 @@ pub struct AnswerRecord {
 
 /// A record of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Record {
     /// The first of all.
     Header(LogHeader),

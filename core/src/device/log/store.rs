@@ -24,6 +24,7 @@ pub trait Store {
 
 /// The memory of a log could not be read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StoreError;
 
 impl fmt::Display for StoreError {

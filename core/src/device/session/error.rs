@@ -9,6 +9,7 @@ use crate::error::Error;
 
 /// Why a session cannot begin or go on.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SessionError {
     /// The image is refused.

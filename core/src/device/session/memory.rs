@@ -30,6 +30,7 @@ pub struct SessionMemory<'a> {
 /// What sizes a session's memory. It borrows nothing, so that firmware can size its memory when it
 /// is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SessionSizes {
     /// Of the largest selection.
     pub selection: Sizes,
@@ -45,6 +46,7 @@ pub struct SessionSizes {
 
 /// Lengths of the parts of a [`SessionMemory`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SessionLen {
     /// Numbers.
     pub numbers: usize,

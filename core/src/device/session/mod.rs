@@ -26,6 +26,7 @@ use crate::topk::Scored;
 
 /// A pair to ask about.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Question {
     /// The round that asks.
     pub round: u32,
@@ -41,6 +42,7 @@ pub struct Question {
 
 /// Why there is no question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum End {
     /// Every pair has been asked about.
     NoPairs,

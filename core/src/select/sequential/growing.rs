@@ -133,6 +133,11 @@ impl<'a, T: Real> Growing<'a, T> {
         Ok(Factored { factor, whitener: self.whitener })
     }
 
+    /// What items are whitened by since the matrix was factored.
+    pub(super) fn whitener(&self) -> &[T] {
+        self.whitener
+    }
+
     /// The directions of the picks.
     pub(super) fn directions(&self, level: Level) -> Directions<'_, T> {
         let order = self.features.rows();

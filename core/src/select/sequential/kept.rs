@@ -3,11 +3,11 @@
 use core::ops::Range;
 
 use super::scores::Scores;
-use crate::arith::{Real, sum};
+use crate::arith::{Level, Real, sum};
 use crate::error::Error;
 use crate::kernel::panel::project_panel;
 use crate::kernel::rank_one::{CLOSED, Change, PairNumbers, change_pairs, leverages_with};
-use crate::memory::smaller;
+use crate::memory::{SCARCE, smaller};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::{ItemPair, Pairs, PairsSize, PickedPairs, Pool, PoolSize};
 use crate::score::{check_finite, not_negative};
@@ -18,6 +18,9 @@ use crate::whiten::Whitened;
 const LOG_DET_ROWS: usize = 2;
 const TRACE_ROWS: usize = 4;
 
+/// Pairs whose numbers lie together. Not part of the contract: pairs share nothing.
+const BLOCK: usize = if SCARCE { 64 } else { sum::PAIRS };
+
 /// Whether there are few enough pairs to keep numbers of each.
 pub(super) const fn keeps_pairs(pool: &PoolSize) -> bool {
     match pool.pairs {
@@ -26,10 +29,16 @@ pub(super) const fn keeps_pairs(pool: &PoolSize) -> bool {
     }
 }
 
+/// A prompt's items, and its pairs.
+pub(super) struct PromptRun {
+    pub(super) items: Range<usize>,
+    pub(super) pairs: Range<u64>,
+}
+
 /// Numbers that a [`Kept`] takes: the pairs', in blocks, and two an item.
 pub(super) const fn kept_len(pool: &PoolSize, log_det: bool) -> usize {
     let pairs = pool.count();
-    let block = sum::longest(sum::PAIRS, pairs);
+    let block = sum::longest(BLOCK, pairs);
     let blocks = if block == 0 { 0 } else { pairs.div_ceil(block) };
     blocks.saturating_mul(block.saturating_mul(rows(log_det))).saturating_add(2 * pool.items)
 }
@@ -38,10 +47,11 @@ const fn rows(log_det: bool) -> usize {
     if log_det { LOG_DET_ROWS } else { TRACE_ROWS }
 }
 
-/// Whole numbers that a [`Kept`] takes.
+/// Whole numbers that a [`Kept`] takes: the items of pairs that are no list, unless memory is scarce.
 pub(super) const fn items_len(pool: &PoolSize) -> usize {
     match pool.pairs {
-        PairsSize::InPrompt { pairs, .. } => pairs,
+        PairsSize::InPrompt { pairs, .. } if !SCARCE => pairs,
+        PairsSize::InPrompt { .. } => 0,
         PairsSize::CrossPrompt | PairsSize::Listed(_) => 0,
     }
 }
@@ -77,6 +87,25 @@ pub(super) enum Row {
     Gain,
 }
 
+impl Row {
+    /// Its place among the rows of a block, w being the first.
+    const fn place(self) -> usize {
+        match self {
+            Self::Leverage => 1,
+            Self::Misfit => 2,
+            Self::Gain => 3,
+        }
+    }
+}
+
+fn scale<T: Real>(values: &mut [T], factor: T) {
+    if factor != T::ONE {
+        for value in values {
+            *value = factor * *value;
+        }
+    }
+}
+
 /// How many pairs there are, and how their numbers lie.
 #[derive(Clone, Copy)]
 struct Layout {
@@ -94,7 +123,7 @@ impl Layout {
     }
 }
 
-/// The numbers of every pair: blocks of [`sum::PAIRS`], each with the w, the v, and of a trace the
+/// The numbers of every pair: blocks of [`BLOCK`], each with the w, the v, and of a trace the
 /// κ‖d‖² and the g of its pairs.
 pub(super) struct Kept<'a, T> {
     pairs: Pairs<'a>,
@@ -132,7 +161,7 @@ impl<'a, T: Real> Kept<'a, T> {
         let (own, numbers) = split_at(numbers, required - 2 * items);
         let (pairs, count) = (pool.pairs(), size.count());
         let (items, _) = PairItems::of(pool, ranks)?;
-        let block = sum::longest(sum::PAIRS, count);
+        let block = sum::longest(BLOCK, count);
         let layout = Layout { count, block, rows: rows(log_det) };
         let square = T::ZERO;
         let mut kept = Self { pairs, items, layout, numbers: own, projections, targets, square };
@@ -181,12 +210,36 @@ impl<'a, T: Real> Kept<'a, T> {
                 Row::Gain => block.gains,
             };
             items.variances_of(level, &mut pairs.items_from(block.first).peekable(), out);
-            if factor != T::ONE {
-                for value in out {
-                    *value = factor * *value;
-                }
-            }
+            scale(out, factor);
         });
+    }
+
+    /// The same for the pairs of one prompt, `items` being its own alone.
+    pub(super) fn fill_prompt(
+        &mut self,
+        level: Level,
+        row: Row,
+        prompt: &PromptRun,
+        items: Whitened<'_, T>,
+        factor: T,
+    ) {
+        let start = u32::try_from(prompt.items.start).unwrap_or(u32::MAX);
+        let Range { start: mut next, end: last } = prompt.pairs;
+        while next < last {
+            let place = self.place(next).saturating_add(self.layout.block * row.place());
+            let within = usize::try_from(next).unwrap_or(usize::MAX) % self.layout.block.max(1);
+            let room = (self.layout.block - within) as u64;
+            let end = if last - next < room { last } else { next + room };
+            let out = self.numbers.get_mut(place..).unwrap_or_default();
+            let (out, _) = split_at(out, usize::try_from(end - next).unwrap_or(usize::MAX));
+            let own = |pair: ItemPair| ItemPair {
+                a: pair.a.saturating_sub(start),
+                b: pair.b.saturating_sub(start),
+            };
+            items.variances_of(level, &mut self.pairs.items_from(next).map(own).peekable(), out);
+            scale(out, factor);
+            next = end;
+        }
     }
 
     /// The place of a pair's w.
@@ -273,7 +326,7 @@ impl<'a, T: Real> Kept<'a, T> {
         let (items, level, square) = (self.items, executor.level(), self.square);
         let (projections, targets) = (&*self.projections, &*self.targets);
         let body = |block: Block<'_, T>, scores: &mut [T]| {
-            let (mut d, mut q) = ([T::ZERO; sum::PAIRS], [T::ZERO; sum::PAIRS]);
+            let (mut d, mut q) = ([T::ZERO; BLOCK], [T::ZERO; BLOCK]);
             let count = block.weights.len();
             let (d, q) = (split_at(&mut d, count).0, split_at(&mut q, count).0);
             items.fill_differences(block.first, [projections, targets], [&mut *d, &mut *q]);
@@ -298,7 +351,7 @@ impl<'a, T: Real> Kept<'a, T> {
         let (items, level) = (self.items, executor.level());
         let projections = &*self.projections;
         let body = |block: Block<'_, T>, scores: &mut [T]| {
-            let mut d = [T::ZERO; sum::PAIRS];
+            let mut d = [T::ZERO; BLOCK];
             let (d, _) = split_at(&mut d, block.weights.len());
             items.fill_differences(block.first, [projections; 2], [&mut *d, &mut *scores]);
             leverages_with(level, block.weights, block.leverages, d, scores);
@@ -328,7 +381,7 @@ fn best<T: Real, E: Executor>(
         for (number, numbers) in (worker * share..).zip(blocks) {
             let first = number * block;
             let count = smaller(block, count.saturating_sub(first));
-            let mut scores = [T::ZERO; sum::PAIRS];
+            let mut scores = [T::ZERO; BLOCK];
             let (scores, _) = split_at(&mut scores, count);
             body(Block::of(first as u64, &mut *numbers, block, count), scores);
             // A closed pair's score is its weight.
@@ -345,11 +398,13 @@ fn best<T: Real, E: Executor>(
     Ok(found.first().copied())
 }
 
-/// The items of the pairs: of a list as they stand there, of others written down, a pair a number.
+/// The items of the pairs: of a list as they stand there, of others written down, a pair a number, or
+/// where memory is scarce computed.
 #[derive(Clone, Copy)]
 enum PairItems<'a> {
     Listed(&'a [ItemPair]),
     Written(&'a [u64]),
+    Computed(Pairs<'a>),
 }
 
 impl<'a> PairItems<'a> {
@@ -357,6 +412,9 @@ impl<'a> PairItems<'a> {
     fn of(pool: &Pool<'a>, ranks: &'a mut [u64]) -> Result<(Self, &'a mut [u64]), Error> {
         if let Pairs::Listed(pairs) = pool.pairs() {
             return Ok((Self::Listed(pairs), ranks));
+        }
+        if SCARCE {
+            return Ok((Self::Computed(pool.pairs()), ranks));
         }
         let (required, found) = (items_len(&pool.size()), ranks.len());
         if found < required {
@@ -371,8 +429,8 @@ impl<'a> PairItems<'a> {
 
     /// The differences of two numbers of each pair's items, from the pair `first` on.
     #[inline]
-    fn fill_differences<T: Real>(self, first: u64, [t, q]: [&[T]; 2], [d, e]: [&mut [T]; 2]) {
-        let first = usize::try_from(first).unwrap_or(usize::MAX);
+    fn fill_differences<T: Real>(self, number: u64, [t, q]: [&[T]; 2], [d, e]: [&mut [T]; 2]) {
+        let first = usize::try_from(number).unwrap_or(usize::MAX);
         let at = |values: &[T], item: u32| values.get(item as usize).copied().unwrap_or(T::ZERO);
         let fill = |(d, e): (&mut T, &mut T), a: u32, b: u32| {
             *d = at(t, a) - at(t, b);
@@ -383,6 +441,11 @@ impl<'a> PairItems<'a> {
             Self::Listed(pairs) => {
                 let pairs = pairs.get(first..).unwrap_or_default();
                 slots.zip(pairs).for_each(|(slots, pair)| fill(slots, pair.a, pair.b));
+            }
+            Self::Computed(pairs) => {
+                slots
+                    .zip(pairs.items_from(number))
+                    .for_each(|(slots, pair)| fill(slots, pair.a, pair.b));
             }
             Self::Written(pairs) => {
                 let pairs = pairs.get(first..).unwrap_or_default();

@@ -11,7 +11,7 @@
 //! help: the matrix that it is of has lost as much.
 
 use super::growing::{Factored, Growing, growing_len};
-use super::kept::{Kept, Row, items_len, kept_len};
+use super::kept::{Kept, PromptRun, Row, items_len, kept_len};
 use super::scores::{Scores, WeighedPair};
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen, averaged, posterior};
 use crate::arith::{Level, Real, sum};
@@ -22,12 +22,12 @@ use crate::kernel::axpy::{add_scaled, subtract_scaled};
 use crate::kernel::dot::dot;
 use crate::kernel::panel::{Panel, fill_panel, project_panel, project_panels};
 use crate::linalg::{Packed, packed_len};
-use crate::memory::larger;
+use crate::memory::{SCARCE, larger};
 use crate::parallel::{Executor, for_chunks, split_at};
-use crate::pool::{PickedPairs, PoolSize, picked_len};
+use crate::pool::{Pairs, PairsSize, PickedPairs, Pool, PoolSize, picked_len};
 use crate::select::trace;
 use crate::topk::Scored;
-use crate::whiten::{Whitened, block_stride, panels_len, whiten_panels};
+use crate::whiten::{Whitened, block_stride, fill_whitened, panels_len, whiten_panels};
 
 /// Memory for [`select`].
 pub(super) const fn workspace_len<T: Real>(
@@ -39,7 +39,7 @@ pub(super) const fn workspace_len<T: Real>(
     let design = averaged::weighting_len(sizes, options)
         .saturating_add(growing_len(order, batch))
         .saturating_add(target_len(order))
-        .saturating_add(panels_len(order, items).saturating_mul(2))
+        .saturating_add(panels_len(order, window(&pool)).saturating_mul(2))
         .saturating_add(kept_len(&pool, false));
     // Rewards are computed before there is a design.
     let rewards = sizes.workers().saturating_mul(rewards_workspace_len(order));
@@ -48,6 +48,33 @@ pub(super) const fn workspace_len<T: Real>(
         heaps: sizes.workers(),
         ranks: picked_len(batch, items, options.distinct()).saturating_add(items_len(&pool)),
     }
+}
+
+/// Items that are whitened at a time, and kept so: all, or where memory is scarce those of a prompt, which
+/// are whitened anew each time.
+const fn window(pool: &PoolSize) -> usize {
+    match pool.pairs {
+        PairsSize::InPrompt { block, .. } if by_prompt(pool) => block.replies,
+        _ => pool.items,
+    }
+}
+
+/// Whether items are whitened prompt by prompt.
+const fn by_prompt(pool: &PoolSize) -> bool {
+    SCARCE && matches!(pool.pairs, PairsSize::InPrompt { block, .. } if block.replies <= sum::ITEMS)
+}
+
+/// The prompts, where items are whitened prompt by prompt.
+fn each_prompt(pool: &Pool<'_>) -> Option<impl Iterator<Item = PromptRun>> {
+    let prompts = match pool.pairs() {
+        Pairs::InPrompt(prompts) if by_prompt(&pool.size()) => prompts,
+        _ => return None,
+    };
+    Some((0..prompts.len()).map(move |prompt| {
+        let (start, end) = prompts.items_of(prompt, prompt + 1);
+        let pairs = prompts.first_pair(prompt)..prompts.first_pair(prompt + 1);
+        PromptRun { items: start..end, pairs }
+    }))
 }
 
 /// Numbers of a [`Target`].
@@ -104,7 +131,9 @@ struct Design<'a, T, E> {
     growing: Growing<'a, T>,
     target: Target<'a, T>,
     kept: Kept<'a, T>,
-    /// u of all items, and Bᵀu.
+    /// Items that there is room for below.
+    window: usize,
+    /// u of all items, and Bᵀu; or of one prompt's.
     whitened: &'a mut [T],
     targets: &'a mut [T],
     picked: PickedPairs<'a>,
@@ -124,7 +153,8 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
     ) -> Result<Self, Error> {
         let Problem { executor, pool, options, .. } = *problem;
         let features = pool.features();
-        let (order, panels) = (features.rows(), panels_len(features.rows(), features.len()));
+        let order = features.rows();
+        let panels = panels_len(order, window(&pool.size()));
         if workspace.heaps.is_empty() {
             return Err(Error::Workspace { what: "heaps", required: 1, found: 0 });
         }
@@ -147,14 +177,26 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         let target = Target { root, solved, reduced, change, direction };
         let (whitened, numbers) = split_at(numbers, panels);
         let (targets, _) = split_at(numbers, panels);
-        fill_panels(executor, features, targets);
-        let items = Whitened::of(targets, order, features.len());
-        kept.fill(executor, Row::Misfit, items, misfit);
+        let window = window(&pool.size());
+        if let Some(prompts) = each_prompt(pool) {
+            let level = executor.level();
+            for prompt in prompts {
+                let items = features.range(prompt.items.start, prompt.items.end);
+                fill_panel(level, items, block_stride(window), targets);
+                let items = Whitened::of(targets, order, window);
+                kept.fill_prompt(level, Row::Misfit, &prompt, items, misfit);
+            }
+        } else {
+            fill_panels(executor, features, targets);
+            let items = Whitened::of(targets, order, features.len());
+            kept.fill(executor, Row::Misfit, items, misfit);
+        }
         Ok(Self {
             problem,
             growing,
             target,
             kept,
+            window,
             whitened,
             targets,
             picked,
@@ -170,9 +212,18 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         let (order, items) = (features.rows(), features.len());
         let Factored { factor, whitener } = self.growing.refactor()?;
         trace::solve(&factor, self.target.root.as_deref(), self.target.solved)?;
-        whiten_panels(executor, features, whitener, self.whitened);
-        let whitened = Whitened::of(self.whitened, order, items);
-        self.kept.fill(executor, Row::Leverage, whitened, T::ONE);
+        if let Some(prompts) = each_prompt(pool) {
+            let level = executor.level();
+            for prompt in prompts {
+                let window = Window { features, whitener, items: self.window };
+                let whitened = window.whiten(level, &prompt, self.whitened);
+                self.kept.fill_prompt(level, Row::Leverage, &prompt, whitened, T::ONE);
+            }
+        } else {
+            whiten_panels(executor, features, whitener, self.whitened);
+            let whitened = Whitened::of(self.whitened, order, items);
+            self.kept.fill(executor, Row::Leverage, whitened, T::ONE);
+        }
         self.restart()
     }
 
@@ -183,8 +234,22 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         let Target { solved, reduced, .. } = &mut self.target;
         self.growing.reduce(executor.level(), solved, reduced);
         let (reduced, lower) = (&**reduced, self.growing.picks() == 0);
-        let (whitened, stride) = (&*self.whitened, block_stride(items));
+        let stride = block_stride(self.window);
         let len = order.saturating_mul(stride);
+        if let Some(prompts) = each_prompt(pool) {
+            let level = executor.level();
+            for prompt in prompts {
+                let whitener = self.growing.whitener();
+                let window = Window { features: pool.features(), whitener, items: self.window };
+                window.whiten(level, &prompt, self.whitened);
+                let panel = Panel { values: &*self.whitened, stride };
+                project_columns(level, panel, reduced, lower, self.targets);
+                let targets = Whitened::of(self.targets, order, self.window);
+                self.kept.fill_prompt(level, Row::Gain, &prompt, targets, T::ONE);
+            }
+            return self.rank_anew();
+        }
+        let whitened = &*self.whitened;
         for_chunks(executor, self.targets, len, &mut [(); 0], 0, &|block, targets, _| {
             let values = whitened.get(block * len..(block + 1) * len).unwrap_or_default();
             let panel = Panel { values, stride };
@@ -192,6 +257,12 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         });
         let targets = Whitened::of(self.targets, order, items);
         self.kept.fill(executor, Row::Gain, targets, T::ONE);
+        self.rank_anew()
+    }
+
+    /// The best pair, by numbers that have just been computed.
+    fn rank_anew(&mut self) -> Result<Option<Scored<T>>, Error> {
+        let executor = self.problem.executor;
         self.least = T::EPSILON.sqrt_of() * self.kept.largest_gain();
         self.kept.projections.fill(T::ZERO);
         self.kept.targets.fill(T::ZERO);
@@ -216,11 +287,22 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
         let (a, b) = (&mut **change, &mut **direction);
         let mut projections = [[T::ZERO; sum::PICKS]; 2];
         let [a_projections, b_projections] = &mut projections;
-        let whitened = Whitened::of(self.whitened, order, pool.features().len());
+        let first = each_prompt(pool)
+            .and_then(|mut prompts| {
+                prompts.find(|prompt| prompt.items.contains(&(items.a as usize)))
+            })
+            .map_or(0, |prompt| {
+                let whitener = self.growing.whitener();
+                let window = Window { features: pool.features(), whitener, items: self.window };
+                window.whiten(level, &prompt, self.whitened);
+                prompt.items.start
+            });
+        let whitened = Whitened::of(self.whitened, order, self.window);
         for (item, column, projections) in
             [(items.a, &mut *a, a_projections), (items.b, &mut *b, b_projections)]
         {
-            for (slot, value) in column.iter_mut().zip(whitened.column(item as usize)) {
+            let own = (item as usize).saturating_sub(first);
+            for (slot, value) in column.iter_mut().zip(whitened.column(own)) {
                 *slot = value;
             }
             self.growing.directions(level).project(column, 0, projections);
@@ -249,14 +331,41 @@ impl<'a, T: Real, E: Executor> Design<'a, T, E> {
     fn project(&mut self) {
         let Problem { executor, pool, .. } = *self.problem;
         let (order, items) = (pool.features().rows(), pool.features().len());
-        let whitened = Whitened::of(self.whitened, order, items);
         let (last, direction) = (self.growing.last(), &*self.target.direction);
         let Kept { projections, targets, .. } = &mut self.kept;
+        if let Some(prompts) = each_prompt(pool) {
+            let level = executor.level();
+            for prompt in prompts {
+                let whitener = self.growing.whitener();
+                let window = Window { features: pool.features(), whitener, items: self.window };
+                let whitened = window.whiten(level, &prompt, self.whitened);
+                let projections = projections.get_mut(prompt.items.clone()).unwrap_or_default();
+                let targets = targets.get_mut(prompt.items.clone()).unwrap_or_default();
+                project_panels(level, whitened.from(0), [last, direction], [projections, targets]);
+            }
+            return;
+        }
+        let whitened = Whitened::of(self.whitened, order, items);
         let body = |block: usize, projections: &mut [T], targets: &mut [T]| {
             let items = whitened.from(block * sum::ITEMS);
             project_panels(executor.level(), items, [last, direction], [projections, targets]);
         };
         for_chunks(executor, projections, sum::ITEMS, targets, sum::ITEMS, &body);
+    }
+}
+
+/// What the items of a prompt are whitened by, in room for so many.
+struct Window<'a, T> {
+    features: Columns<'a, f32>,
+    whitener: &'a [T],
+    items: usize,
+}
+
+impl<T: Real> Window<'_, T> {
+    fn whiten<'m>(&self, level: Level, prompt: &PromptRun, panel: &'m mut [T]) -> Whitened<'m, T> {
+        let items = self.features.range(prompt.items.start, prompt.items.end);
+        fill_whitened(level, items, self.whitener, block_stride(self.items), panel);
+        Whitened::of(panel, self.features.rows(), self.items)
     }
 }
 

@@ -24,6 +24,7 @@ use crate::rng::Stream;
 
 /// How to train.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
     /// The most iterations.
     pub iterations: usize,
@@ -67,6 +68,7 @@ pub struct Resources<'a, T> {
 
 /// An iteration's losses, before its step.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Losses {
     /// The iteration, from 0.
     pub iteration: usize,
@@ -78,6 +80,7 @@ pub struct Losses {
 
 /// What a training came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Report {
     /// Iterations run.
     pub iterations: usize,

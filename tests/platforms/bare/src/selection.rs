@@ -1,10 +1,9 @@
 //! One selection as firmware, and how many instructions each of its stages takes: 20 prompts of 10
 //! replies, 900 pairs, features of order 32. `tests/platforms/instructions` runs it.
-//!
-//! The board's timer counts virtual time, of which QEMU gives each instruction 32 ns (`-icount
-//! shift=5`); a tick is 40 ns.
 
-use core::arch::asm;
+#[path = "counter.rs"]
+mod counter;
+
 use core::cell::UnsafeCell;
 use core::fmt::Display;
 
@@ -92,32 +91,15 @@ impl<T: Real> Place<T> {
     }
 }
 
-/// TIMER0 of ARM's MPS2 boards, which counts down.
-const TIMER: *mut u32 = 0x4000_0000 as *mut u32;
-
-fn ticks() -> u32 {
-    // SAFETY: the timer's value, whose reading changes nothing.
-    unsafe { TIMER.add(1).read_volatile() }
-}
-
 /// The instructions that `stage` takes, told under a name, and what it gives.
 fn count<R>(name: impl Display, stage: impl FnOnce() -> R) -> R {
-    let before = ticks();
-    let result = stage();
-    let spent = u64::from(before.wrapping_sub(ticks()));
-    println!("{name} {}", spent * 40 / 32);
+    let (spent, result) = counter::count(stage);
+    println!("{name} {spent}");
     result
 }
 
 fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result<(), Error> {
-    // SAFETY: the timer's reload value, its value, and its enabling.
-    unsafe {
-        TIMER.add(2).write_volatile(u32::MAX);
-        TIMER.add(1).write_volatile(u32::MAX);
-        TIMER.write_volatile(1);
-    }
-    // SAFETY: it does nothing.
-    count("thousand", || unsafe { asm!(".rept 1000", "nop", ".endr") });
+    println!("thousand {}", counter::start());
     let mut rng = Stream::new(7, "instructions", 0);
     memory.features.fill_with(|| 2.0 * rng.uniform::<f32>() - 1.0);
     memory.head.fill_with(|| rng.uniform::<f32>() - 0.5);
@@ -144,9 +126,7 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
     });
     let ranking = Ranking::new(pool, values, Criterion::Leverage(&factor, weighting));
     let batch: &mut [Scored<T>] = &mut memory.selector.batch;
-    count("whiten-and-scores", || {
-        best_pairs(executor, &ranking, numbers, &mut [], batch)
-    })?;
+    count("whiten-and-scores", || best_pairs(executor, &ranking, numbers, &mut [], batch))?;
     let posterior = &Posterior {
         head: &memory.head,
         prior_precision: T::ONE,

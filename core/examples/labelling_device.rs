@@ -1,0 +1,169 @@
+//! A labelling device, all of whose memory is arrays that are sized when it is built: nothing here needs
+//! an operating system but the `println!`s. It asks about 20 of the pairs of 12 prompts, loses power after
+//! the seventh answer, and goes on behind it.
+//!
+//! ```sh
+//! cargo run -p pairpick-core --example labelling_device
+//! ```
+//!
+//! A board has its image in flash, from `pairpick device pack`, its log in another part of it, and buttons
+//! in place of [`press`]. `tests/platforms/firmware` is such a program, for Cortex-M.
+
+use pairpick_core::device::{
+    Answer, Header, PoolImage, Question, RECORD_LEN, Section, Session, SessionError, SessionLen,
+    SessionMemory, SessionSizes, Settings, Store, StoreError,
+};
+use pairpick_core::parallel::Sequential;
+use pairpick_core::pool::{Comparison, PoolSize};
+use pairpick_core::rng::Stream;
+use pairpick_core::select::{Options, Sizes, Strategy};
+use pairpick_core::topk::Scored;
+
+const ORDER: usize = 8;
+const PROMPTS: usize = 12;
+const REPLIES: usize = 4;
+const ITEMS: usize = PROMPTS * REPLIES;
+const BATCH: usize = 5;
+const ANSWERS: usize = 20;
+const STRATEGY: Strategy = Strategy::PaDopt;
+
+/// What the largest session needs.
+const LEN: SessionLen = SessionLen::new(
+    STRATEGY,
+    &Options::DEFAULT,
+    &SessionSizes {
+        selection: Sizes {
+            pool: PoolSize::uniform(ORDER, PROMPTS, REPLIES),
+            batch: BATCH,
+            threads: 1,
+        },
+        prompts: PROMPTS,
+        asked: 0,
+        answers: ANSWERS,
+        copied: 0,
+    },
+);
+
+/// A session's memory: of a program in flash a static, which takes no room there.
+struct Memory {
+    numbers: [f32; LEN.numbers],
+    heaps: [Scored<f32>; LEN.heaps],
+    ranks: [u64; LEN.ranks],
+    batch: [Scored<f32>; LEN.batch],
+    starts: [u32; LEN.starts],
+    comparisons: [Comparison<f32>; LEN.comparisons],
+}
+
+impl Memory {
+    const EMPTY: Self = Self {
+        numbers: [0.0; _],
+        heaps: [Scored { score: 0.0, pair: 0 }; _],
+        ranks: [0; _],
+        batch: [Scored { score: 0.0, pair: 0 }; _],
+        starts: [0; _],
+        comparisons: [Comparison { a: 0, b: 0, label: 0.0, count: 1.0 }; _],
+    };
+
+    fn lend(&mut self) -> SessionMemory<'_> {
+        SessionMemory {
+            numbers: &mut self.numbers,
+            heaps: &mut self.heaps,
+            ranks: &mut self.ranks,
+            batch: &mut self.batch,
+            starts: &mut self.starts,
+            comparisons: &mut self.comparisons,
+        }
+    }
+}
+
+/// The flash that the log lies in.
+struct Flash<'a>(&'a mut [u8]);
+
+impl Store for Flash<'_> {
+    fn capacity(&self) -> usize {
+        self.0.len()
+    }
+
+    fn read(&mut self, offset: usize, bytes: &mut [u8]) -> Result<(), StoreError> {
+        let stored = self.0.get(offset..offset + bytes.len()).ok_or(StoreError)?;
+        bytes.copy_from_slice(stored);
+        Ok(())
+    }
+
+    fn append(&mut self, offset: usize, bytes: &[u8]) -> Result<(), StoreError> {
+        let place = self.0.get_mut(offset..offset + bytes.len()).ok_or(StoreError)?;
+        place.copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// The image's bytes, which begin at a multiple of 16 so that features are used where they lie.
+#[repr(align(16))]
+struct Image([u8; 4096]);
+
+/// Writes the image of a pool of random items, which a host would have packed.
+fn pack(image: &mut Image) -> Result<(), SessionError> {
+    let mut rng = Stream::new(7, "example", 0);
+    let features: [[u8; 4]; ORDER * ITEMS] =
+        core::array::from_fn(|_| (2.0 * rng.uniform::<f32>() - 1.0).to_le_bytes());
+    let starts: [[u8; 4]; PROMPTS + 1] =
+        core::array::from_fn(|prompt| ((prompt * REPLIES) as u32).to_le_bytes());
+    let names: [[u8; 4]; 2 * ITEMS] = core::array::from_fn(|place| {
+        let (item, which) = (place / 2, place % 2);
+        let name = if which == 0 { item / REPLIES } else { item % REPLIES };
+        (name as u32).to_le_bytes()
+    });
+    let text_starts = [0; 4 * (PROMPTS + ITEMS + 1)];
+    let sections = [
+        (Section::Features, features.as_flattened()),
+        (Section::Starts, starts.as_flattened()),
+        (Section::Names, names.as_flattened()),
+        (Section::TextStarts, &text_starts),
+        (Section::Texts, &[]),
+    ];
+    let settings = Settings::new(STRATEGY, 1.0, BATCH as u32);
+    let header = Header::new(1, ITEMS as u32, ORDER as u32, PROMPTS as u32, settings);
+    let header = header.with_sections(&sections)?;
+    header.write(&sections, image.0.get_mut(..header.len()).unwrap_or_default())?;
+    Ok(())
+}
+
+/// Somebody who likes the larger first feature.
+fn press(image: &PoolImage<'_>, question: &Question) -> Result<Answer, SessionError> {
+    let [mut a, mut b] = [[0.0; ORDER]; 2];
+    image.features_of(question.items.a as usize, &mut a)?;
+    image.features_of(question.items.b as usize, &mut b)?;
+    Ok(if a[0] > b[0] { Answer::First } else { Answer::Second })
+}
+
+/// The device, until it has so many answers.
+fn label(
+    image: PoolImage<'_>,
+    log: Flash<'_>,
+    memory: &mut Memory,
+    until: usize,
+) -> Result<(), SessionError> {
+    let executor = &Sequential::default();
+    let mut session = Session::open(executor, image, log, 1, memory.lend())?;
+    println!("{} answers in the log", session.answers());
+    while session.answers() < until
+        && let Some(question) = session.question()
+    {
+        let answer = press(session.image(), &question)?;
+        let Question { round, place, items, .. } = question;
+        println!("round {round}, {}: {} or {}? {answer:?}", place + 1, items.a, items.b);
+        session.answer(executor, answer)?;
+    }
+    Ok(())
+}
+
+fn main() -> Result<(), SessionError> {
+    let (mut image, mut log) = (Image([0; 4096]), [0xff; 64 * RECORD_LEN]);
+    let mut memory = Memory::EMPTY;
+    pack(&mut image)?;
+    println!("{ITEMS} replies of {ORDER} numbers each, {} bytes of RAM", size_of::<Memory>());
+    let image = PoolImage::open(&image.0)?;
+    label(image, Flash(&mut log), &mut memory, 7)?;
+    println!("power fails");
+    label(image, Flash(&mut log), &mut memory, ANSWERS)
+}

@@ -1,0 +1,129 @@
+//! `pairpick label` in a terminal of 80 × 24: keys go in, a screen comes out, and the terminal is as it
+//! was before, however the program ends.
+
+#![cfg(all(unix, feature = "label"))]
+
+#[path = "../session/person.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod person;
+mod picture;
+mod terminal;
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use pairpick::session::Plan;
+use pairpick::settings::Settings;
+
+use self::person::{Person, Place, learnt, question};
+use self::terminal::Terminal;
+
+/// The picture in the pages.
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/pictures/label.svg");
+
+fn label(place: &Place) -> Terminal {
+    Terminal::start(place.path().parent().unwrap(), &["label", "--session", "s.db"])
+}
+
+#[test]
+fn keys_answer_take_back_note_and_quit() {
+    let place = Place::new();
+    let mut terminal = label(&place);
+    terminal.until("question 1 of 20, batch 1");
+    for (key, message, place) in [
+        ("1", "question 1: the first is better", 2),
+        ("2", "question 2: the second is better", 3),
+        ("0", "question 3: a tie", 4),
+        ("s", "question 4: skipped", 5),
+        ("b", "question 5: both are bad", 6),
+        ("\u{1b}[D", "question 6: the first is better", 7),
+        ("\u{1b}[C", "question 7: the second is better", 8),
+        ("u", "taken back", 7),
+        ("u", "taken back", 6),
+    ] {
+        terminal.press(key);
+        terminal.until(message);
+        terminal.until(&format!("question {place} of 20, batch 1"));
+    }
+    terminal.press("nso it\u{7f}s\r");
+    terminal.until("note: so is");
+    terminal.press("1");
+    terminal.until("question 7 of 20, batch 1");
+    terminal.until("answered: 6, 14 of 20 left in batch 1");
+    terminal.press("q");
+    let (code, rest) = terminal.end();
+    assert_eq!(code, Some(0));
+    assert!(rest.contains("answered: 6") && rest.contains("all answers are in s.db"), "{rest}");
+
+    // The next sitting begins where this one ended.
+    let mut terminal = label(&place);
+    terminal.until("question 7 of 20, batch 1");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.end().0, Some(0));
+    let export = Command::new(env!("CARGO_BIN_EXE_pairpick"))
+        .current_dir(place.path().parent().unwrap())
+        .args(["--quiet", "label", "--session", "s.db", "--export", "-"])
+        .output()
+        .unwrap();
+    let lines = String::from_utf8(export.stdout).unwrap();
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines.len(), 6);
+    assert!(lines[2].contains("\"label\":0.5") && lines[3].contains("\"skip\":true"), "{lines:?}");
+    assert!(lines[4].contains("\"both_bad\":true") && lines[5].contains("so is"), "{lines:?}");
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back_and_says_where_the_answers_are() {
+    let place = Place::new();
+    let mut terminal = label(&place);
+    terminal.until("question 1 of 20");
+    terminal.press("1");
+    terminal.until("question 2 of 20");
+    terminal.terminate();
+    let (code, rest) = terminal.end();
+    assert_eq!(code, Some(130));
+    assert!(rest.contains("interrupted; every answer is in s.db"), "{rest}");
+}
+
+#[test]
+fn without_a_terminal_there_is_nobody_to_ask() {
+    let place = Place::new();
+    let output = Command::new(env!("CARGO_BIN_EXE_pairpick"))
+        .current_dir(place.path().parent().unwrap())
+        .arg("label")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("no terminal"), "{said}");
+    assert!(!Path::new(&place.file("pairpick-session.db")).exists());
+}
+
+/// The screen is that of the pages' picture; `PAIRPICK_PICTURES=make` draws that anew.
+#[test]
+fn the_screen_is_that_of_the_picture() {
+    let (place, person) = (Place::new(), Person::new());
+    let settings = Settings::default().sized_for_bundled();
+    let plan = Plan { swap_check: 0.1, ..Plan::new(settings) };
+    let desk = place.open(&plan);
+    for _ in 0..30 {
+        let shown = question(&desk, 1).unwrap();
+        person.reply(&desk, 1, &shown);
+    }
+    learnt(&desk, 1);
+    drop(desk);
+    let folder = place.path().parent().unwrap().to_owned();
+    let mut terminal = Terminal::start(&folder, &["--quiet", "label", "--session", "s.db"]);
+    terminal.until("question 9 of 22, batch 2");
+    terminal.settle();
+    let picture = picture::svg(terminal.screen());
+    terminal.press("q");
+    assert_eq!(terminal.end().0, Some(0));
+    if env::var("PAIRPICK_PICTURES").is_ok_and(|wish| wish == "make") {
+        fs::write(PICTURE, &picture).unwrap();
+    }
+    let kept = fs::read_to_string(PICTURE).unwrap_or_default();
+    assert!(kept == picture, "the screen is no longer that of {PICTURE}:\n{picture}");
+}
