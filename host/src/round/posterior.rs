@@ -48,9 +48,8 @@ impl Summary {
             PairFeatures::of(model.trunk(), &cache, embeddings, threads, questions(labels))?;
         let prior_precision = prior_precision(context, model.trunk(), &pairs, labels, progress)?;
         let (known, order) = (Known { labels, open: &[] }, model.trunk().features());
-        let fisher = |head| {
-            fisher_of::<f64>(context, order, head, &pairs, known).map(Packed::into_inner)
-        };
+        let fisher =
+            |head| fisher_of::<f64>(context, order, head, &pairs, known).map(Packed::into_inner);
         Ok(Self { prior_precision, fisher: fisher(Some(model.head()))?, alike: fisher(None)? })
     }
 }
