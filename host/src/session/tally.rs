@@ -29,8 +29,8 @@ impl Lengths {
     /// Counts those of a pair.
     pub(super) fn add(&mut self, material: &Material, question: &Question) -> Result<()> {
         for item in [question.a, question.b] {
-            if let Entry::Vacant(place) = self.0.entry(item) {
-                place.insert(material.text(item)?.response.chars().count() as u64);
+            if let Entry::Vacant(unknown) = self.0.entry(item) {
+                unknown.insert(material.text(item)?.response.chars().count() as u64);
             }
         }
         Ok(())

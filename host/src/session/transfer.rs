@@ -255,9 +255,9 @@ fn read(path: &Path, embeddings: &Embeddings) -> Result<Recorded> {
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let lined = parsed(number, text, embeddings);
-        let (pair, lined) = lined.map_err(|what| lines::problem(path, number, what))?;
-        if let Some(Lined { line, .. }) = recorded.insert(pair, lined) {
+        let parsed = parsed(number, text, embeddings);
+        let (pair, line) = parsed.map_err(|what| lines::problem(path, number, what))?;
+        if let Some(Lined { line, .. }) = recorded.insert(pair, line) {
             let problem = format!("line {line} has an answer to the same pair already");
             return Err(lines::problem(path, number, problem));
         }
@@ -265,7 +265,7 @@ fn read(path: &Path, embeddings: &Embeddings) -> Result<Recorded> {
     Ok(recorded)
 }
 
-/// The pair of a line and its answers, or what is wrong with it.
+/// The pair of a line and what it says, or what is wrong with it.
 fn parsed(
     line: usize,
     text: &[u8],
