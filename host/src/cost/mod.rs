@@ -6,16 +6,19 @@
 //! - [`measure()`]: how long the stages of a shape take here, by running them;
 //! - [`Machine`]: this one, from a [`Calibration`], which measures small shapes; one described by
 //!   its rates; or a microcontroller by its instructions an operation;
-//! - [`costs`]: the stages of a shape on a machine.
+//! - [`costs`]: the stages of a shape on a machine;
+//! - [`KernelShape`]: the same of kernel features and the default recipe.
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod calibration;
+mod kernel;
 mod machine;
 mod measure;
 mod stages;
 
 pub use self::calibration::Calibration;
-pub use self::machine::{Cost, Device, Machine, costs};
+pub use self::kernel::{KernelShape, kernel_costs, kernel_stages, measure_kernel};
+pub use self::machine::{Cost, Device, Machine, OtherMachine, costs};
 pub use self::measure::{Clock, measure};
 pub use self::stages::{PoolShape, Shape, Stage, StageKind, stages};
