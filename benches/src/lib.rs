@@ -11,6 +11,7 @@ use fearless_simd::Level;
 use pairpick_core::rng::Stream;
 
 pub mod contest;
+pub mod learning;
 pub mod peak;
 pub mod peer;
 pub mod plot;

@@ -15,6 +15,7 @@ use super::embeddings::Embeddings;
 use super::labels::{self, Label, Repeats, read_labels};
 use super::npy_header;
 use super::pool_kind::PoolKind;
+use super::prompt_ids::PromptIds;
 use super::responses::Responses;
 use super::rewards::Rewards;
 use crate::digest::HexDigest;
@@ -85,33 +86,40 @@ impl Split {
         }
     }
 
-    /// Only these prompts, in this order, renumbered from 0, in memory.
+    /// Only these prompts, each once, in this order, renumbered from 0, in memory: with their rewards
+    /// and covariates.
     ///
     /// # Errors
     /// [`Error::Io`]; no prompt.
-    fn of_prompts(&self, prompts: &[u64]) -> Result<Self> {
+    pub fn of_prompts(&self, prompts: &[u64]) -> Result<Self> {
         let Self { embeddings, rewards } = self;
-        let (mut rows, mut golden) = (Vec::new(), Vec::new());
-        for prompt in prompts {
+        let (mut rows, mut golden, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, prompt) in (0_u32..).zip(prompts) {
             let items = embeddings.items_of(*prompt);
             let len = items.end.saturating_sub(items.start) as usize;
             let before = rows.len();
             rows.resize(before.saturating_add(len.saturating_mul(embeddings.dimensions())), 0.0);
             embeddings.read_range(items.clone(), &mut rows[before..])?;
             golden.extend(rewards.iter().flat_map(|rewards| rewards.of_items(items.clone())));
+            numbers.resize(numbers.len().saturating_add(len), number);
         }
-        let shape = |rest: &[u64]| [&[prompts.len() as u64], rest].concat();
+        let first = if embeddings.is_flat() { numbers.len() } else { prompts.len() };
+        let shape = |rest: &[u64]| [&[first as u64], rest].concat();
         let Shape(whole) = embeddings.file_shape();
         let rest = whole.get(1..).unwrap_or_default();
-        let file = npy_file(shape(rest), &rows);
-        let embeddings = Embeddings::from_source(file, embeddings.path())?
-            .with_covariates_of(embeddings, prompts);
+        let path = embeddings.path();
+        let part = Embeddings::from_source(npy_file(shape(rest), &rows), path)?;
+        let part = match embeddings.prompt_ids() {
+            Some(_) => part.with_prompts(&PromptIds::of_numbers(path, numbers))?,
+            None => part,
+        };
+        let part = part.with_covariates_of(embeddings, prompts);
         let rewards = rewards.as_ref().map(|rewards| {
-            let file = npy_file(shape(rest.get(..1).unwrap_or_default()), &golden);
-            Rewards::from_source(file, rewards.path(), &embeddings)
+            let axes = rest.split_last().map_or(&[][..], |(_, axes)| axes);
+            Rewards::from_source(npy_file(shape(axes), &golden), rewards.path(), &part)
         });
         let rewards = rewards.transpose()?;
-        Ok(Self { embeddings, rewards })
+        Ok(Self { embeddings: part, rewards })
     }
 
     /// Shape and digests, of the embeddings no more than a sample.
@@ -513,5 +521,66 @@ impl Supply {
             (None, PoolKind::CrossPrompt) => pairs_of(self.responses.items(prompts)),
             (None, _) => self.responses.pairs(prompts),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIMENSIONS: u64 = 2;
+
+    /// Rows of these prompts, each with its number in every place.
+    fn split(shape: &[u64], ids: Option<&str>) -> Split {
+        let (path, mut rows) = (Path::new("rows"), 1);
+        shape.iter().for_each(|axis| rows *= axis);
+        let numbers: Vec<f32> = (0..rows).map(|row| row as f32).collect();
+        let values: Vec<f32> = numbers.iter().flat_map(|row| [*row; DIMENSIONS as usize]).collect();
+        let file = npy_file([shape, &[DIMENSIONS]].concat(), &values);
+        let embeddings = Embeddings::from_source(file, path).unwrap();
+        let with_ids = |ids: &str| PromptIds::from_source(&mut ids.as_bytes(), path, &[]).unwrap();
+        let embeddings = match ids {
+            Some(ids) => embeddings.with_prompts(&with_ids(ids)).unwrap(),
+            None => embeddings,
+        };
+        let lengths: String = (0..rows).map(|row| format!("{{\"tokens\": {row}}}\n")).collect();
+        let embeddings = embeddings.with_lengths_from_source(lengths.as_bytes(), path).unwrap();
+        let rewards = npy_file(shape.to_vec(), &numbers);
+        let rewards = Some(Rewards::from_source(rewards, path, &embeddings).unwrap());
+        Split { embeddings, rewards }
+    }
+
+    /// The rows of each prompt, as embeddings, rewards and covariates all have them.
+    fn rows(split: &Split) -> Vec<Vec<f32>> {
+        let Split { embeddings, rewards } = split;
+        let of = |prompt| {
+            let items = embeddings.items_of(prompt);
+            let all: Vec<u64> = items.clone().collect();
+            let mut values = vec![0.0; all.len() * DIMENSIONS as usize];
+            embeddings.read_items(&all, &mut values).unwrap();
+            let golden = rewards.as_ref().unwrap().of_items(items).to_vec();
+            let covariates = embeddings.covariates().unwrap();
+            let lengths: Vec<f32> =
+                all.iter().flat_map(|item| covariates.of_item(*item)).copied().collect();
+            let first: Vec<f32> = values.iter().step_by(DIMENSIONS as usize).copied().collect();
+            assert_eq!((&golden, &lengths), (&first, &first));
+            golden
+        };
+        (0..embeddings.prompts() as u64).map(of).collect()
+    }
+
+    #[test]
+    fn prompts_are_taken_with_all_that_is_known_of_them() {
+        let shaped = split(&[4, 3], None).of_prompts(&[3, 1]).unwrap();
+        assert_eq!(rows(&shaped), [[9.0, 10.0, 11.0], [3.0, 4.0, 5.0]]);
+        // Rows of one prompt stand apart.
+        let flat = split(&[6], Some("x\ny\nx\nz\ny\nx\n"));
+        assert_eq!(rows(&flat), [vec![0.0, 2.0, 5.0], vec![1.0, 4.0], vec![3.0]]);
+        let part = flat.of_prompts(&[1, 0]).unwrap();
+        assert_eq!(rows(&part), [vec![1.0, 4.0], vec![0.0, 2.0, 5.0]]);
+        assert_eq!(part.embeddings.responses().most(), 3);
+        let plain = split(&[5], None).of_prompts(&[4, 0]).unwrap();
+        assert_eq!(rows(&plain), [[4.0], [0.0]]);
+        assert!(flat.of_prompts(&[]).is_err());
     }
 }

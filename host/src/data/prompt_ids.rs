@@ -81,6 +81,11 @@ impl PromptIds {
         Ok(Self { path: path.to_owned(), prompts: numbers.prompts, names })
     }
 
+    /// Prompts that are numbered already, from 0 as they first stand.
+    pub(super) fn of_numbers(path: &Path, prompts: Vec<u32>) -> Self {
+        Self { path: path.to_owned(), prompts, names: Vec::new() }
+    }
+
     /// The file's path, or the name given to the source.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -1,0 +1,51 @@
+//! Tables in their places on a page: each between `<!-- learning: NAME -->` and `<!-- end -->`.
+
+use std::fs;
+use std::path::Path;
+
+use super::Failure;
+
+/// A table, and what its place is called.
+pub struct Section {
+    /// As the page has it.
+    pub name: &'static str,
+    /// Markdown.
+    pub text: String,
+}
+
+const END: &str = "<!-- end -->";
+
+/// Puts the sections in their places.
+///
+/// # Errors
+/// A page that cannot be read or written; one without the place of a section.
+pub fn update(path: &Path, sections: &[Section]) -> Result<(), Failure> {
+    let page = fs::read_to_string(path)?;
+    let updated = sections.iter().try_fold(page, |page, section| {
+        put(&page, section)
+            .ok_or_else(|| format!("{}: no place {:?}", path.display(), section.name))
+    })?;
+    Ok(fs::write(path, updated)?)
+}
+
+fn put(page: &str, Section { name, text }: &Section) -> Option<String> {
+    let begin = format!("<!-- learning: {name} -->\n");
+    let start = page.find(&begin)? + begin.len();
+    let end = start + page[start..].find(END)?;
+    Some(format!("{}\n{}\n\n{}", &page[..start], text.trim(), &page[end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Section, put};
+
+    #[test]
+    fn a_section_takes_the_place_of_the_one_before() {
+        let page = "a\n<!-- learning: x -->\nold\n<!-- end -->\nb\n";
+        let section = Section { name: "x", text: "| new |\n".to_owned() };
+        let once = put(page, &section).unwrap();
+        assert_eq!(once, "a\n<!-- learning: x -->\n\n| new |\n\n<!-- end -->\nb\n");
+        assert_eq!(put(&once, &section).unwrap(), once);
+        assert!(put(page, &Section { name: "y", text: String::new() }).is_none());
+    }
+}
