@@ -96,3 +96,50 @@ fn shapes_and_machines_that_there_are_not_are_refused() {
         assert!(stderr.contains(expected) && output.stdout.is_empty(), "{arguments:?}: {stderr}");
     }
 }
+
+/// The default recipe: fitted once, then a round.
+#[test]
+fn kernel_features_have_a_fit_and_a_round() {
+    let kernel = ["--features", "kernel", "--items", "200", "--dimensions", "16"];
+    let small = ["--landmarks", "12", "--batch", "5", "--labels", "20"];
+    for machine in [&[][..], &DESCRIBED, &["--device", "cortex-m4f"]] {
+        let report = json(&[&kernel[..], &small, machine].concat());
+        let stages = report["stages"].as_array().unwrap();
+        let names: Vec<&str> =
+            stages.iter().map(|stage| stage["stage"].as_str().unwrap()).collect();
+        assert_eq!(names, ["fit_features", "embed", "design", "head"]);
+        let seconds: Vec<f64> =
+            stages.iter().map(|stage| stage["seconds"].as_f64().unwrap()).collect();
+        assert!(seconds.iter().all(|seconds| *seconds >= 0.0), "{report}");
+        assert!(seconds[0] > 0.0 && seconds[1] > 0.0, "{report}");
+        assert_eq!(report["selection_seconds"].as_f64(), Some(seconds[1] + seconds[2]));
+        assert_eq!(report["pairs"], 900);
+    }
+    let fit = |items: &str| {
+        let options = ["--training-items", items, "--dimensions", "2048"];
+        json(&[&kernel[..2], &DESCRIBED, &options].concat())
+    };
+    let (few, many) = (fit("40000"), fit("400000"));
+    let operations = |report: &serde_json::Value| report["stages"][0]["flops"].as_f64().unwrap();
+    // The metric is that of a tenth of them.
+    assert!((1.5..9.0).contains(&(operations(&many) / operations(&few))), "{many}");
+    assert_eq!(few["fit_memory"], many["fit_memory"], "block by block");
+    let memory = many["fit_memory"].as_f64().unwrap();
+    assert!((1e7..1e9).contains(&memory), "{memory}");
+}
+
+#[test]
+fn what_a_kind_of_features_does_not_read_is_refused() {
+    for (options, message) in [
+        (&["--landmarks", "9"][..], "--landmarks 9"),
+        (&["--features", "input"], "--features input"),
+        (&["--features", "kernel", "--pool", "cross-prompt"], "within prompts alone"),
+        (&["--features", "kernel", "--landmarks", "513"], "from 1 to 512"),
+        (&["--features", "kernel", "--dimensions", "4097"], "from 1 to 4096"),
+    ] {
+        let output = cost(options);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {stderr}");
+        assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
+    }
+}

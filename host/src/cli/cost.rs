@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args as ClapArgs;
+use pairpick_core::linalg::MAX_ORDER;
 use pairpick_core::parallel::Executor;
 use pairpick_core::trunk::mlp::{LAYERS, MAX_INPUTS};
+use pairpick_core::trunk::nystrom::MAX_LANDMARKS;
 
 use super::output::Output;
 use super::{groups, help};
-use crate::cost::{Calibration, Device, Machine, PoolShape, Shape, costs};
+use crate::cost::{
+    Calibration, Device, KernelShape, Machine, OtherMachine, PoolShape, Shape, costs, kernel_costs,
+    measure_kernel,
+};
 use crate::data::pool_kind::PoolKind;
 use crate::data::prompt_ids::PromptIds;
 use crate::error::{DataError, Error, Result};
@@ -19,12 +24,16 @@ use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::cost::CostReport;
 use crate::runtime::Runtime;
-use crate::settings::{Amount, Precision, Settings, check_hidden, hidden_sizes};
+use crate::settings::{
+    Amount, Architecture, Features, Landmarks, Precision, Settings, check_hidden, hidden_sizes,
+};
 
 /// Predict what a round costs: operations, bytes and time, stage by stage
 ///
 /// For this machine, by running each stage on few items, about a second; for one that is described
-/// by its rates; or for a microcontroller. The strategy counted is one-shot D-optimal design.
+/// by its rates; or for a microcontroller. With a network the strategy counted is one-shot D-optimal
+/// design; with --features kernel it is the default recipe: features fitted once, `robust-v-opt` and a
+/// head, each round.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = help::COST, allow_negative_numbers = true)]
 pub(super) struct Args {
@@ -48,6 +57,23 @@ pub(super) struct Args {
     /// Numbers in an embedding
     #[arg(long, value_name = "D", default_value_t = 384, help_heading = "Shape")]
     dimensions: u64,
+
+    /// What the last layer sees: mlp or kernel
+    #[arg(long, value_parser = choice::<Features>(), default_value = Features::Mlp.name(),
+          help_heading = "Shape")]
+    features: Features,
+
+    /// kernel: as many features
+    #[arg(long, value_name = "N", help_heading = "Shape")]
+    landmarks: Option<usize>,
+
+    /// kernel: items that the features are fitted to; without it those of a round
+    #[arg(long, value_name = "N", help_heading = "Shape")]
+    training_items: Option<u64>,
+
+    /// kernel: pairs picked a round
+    #[arg(long, value_name = "N", help_heading = "Shape")]
+    batch: Option<u64>,
 
     /// Sizes of the hidden layers; the last is the order of the Fisher matrix
     #[arg(long, value_name = "H,H,H", value_parser = hidden_sizes, default_value = "64,64,64",
@@ -115,11 +141,10 @@ struct Drawn {
 
 /// Predicts, and writes nothing.
 pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
-    let shape = args.shape()?;
-    output.begin("measuring this machine", 0);
-    let (machine, name, threads) = args.machine(&shape)?;
-    output.end();
-    let report = CostReport::new(&shape, name, threads, costs(&shape, &machine, threads));
+    let report = match args.features {
+        Features::Kernel => args.of_kernel(output)?,
+        _ => args.of_network(output)?,
+    };
     match args.print.json {
         true => output.json(&report),
         false => output.result(&format!("{}\n", report.table())),
@@ -127,6 +152,72 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
+    fn of_network(&self, output: &mut Output) -> Result<CostReport> {
+        self.check_network()?;
+        let shape = self.shape()?;
+        output.begin("measuring this machine", 0);
+        let (machine, name, threads) = self.machine(&shape)?;
+        output.end();
+        Ok(CostReport::new(&shape, name, threads, costs(&shape, &machine, threads)))
+    }
+
+    /// Refuses what only kernel features have, and features without a cost of their own.
+    fn check_network(&self) -> Result<()> {
+        if self.features == Features::Input {
+            let expected = "has no prediction; kernel and mlp have";
+            return Err(Error::setting("features", self.features.name(), expected));
+        }
+        let typed = [
+            ("landmarks", self.landmarks.map(|count| count as u64)),
+            ("training_items", self.training_items),
+            ("batch", self.batch),
+        ];
+        match typed.into_iter().find_map(|(setting, value)| Some((setting, value?))) {
+            Some((setting, value)) => {
+                Err(Error::setting(setting, value, "is only read with `features` kernel"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn of_kernel(&self, output: &mut Output) -> Result<CostReport> {
+        let shape = self.kernel_shape()?;
+        if let Some((other, name)) = self.other()? {
+            return Ok(CostReport::of_kernel(&shape, name, 1, kernel_costs(&shape, other)));
+        }
+        let threads = Threads::start(&self.runtime)?;
+        output.begin("measuring this machine", 0);
+        let start = Instant::now();
+        let stages = measure_kernel(&threads, &shape, &move || start.elapsed().as_secs_f64())?;
+        output.end();
+        let name = format!("this machine, {}", threads.level_name());
+        Ok(CostReport::of_kernel(&shape, name, threads.threads(), stages))
+    }
+
+    /// The default recipe on pairs within prompts.
+    fn kernel_shape(&self) -> Result<KernelShape> {
+        let Drawn { items, responses } = self.drawn()?;
+        if (self.pairs, self.pool) != (Amount::All, PoolKind::InPrompt) {
+            let expected = "has a prediction of all pairs within prompts alone";
+            return Err(Error::setting("features", self.features.name(), expected));
+        }
+        within("dimensions", self.dimensions, 1, MAX_ORDER as u64)?;
+        within("labels", self.labels, 1, u64::from(u32::MAX) / 2)?;
+        let recipe = Settings::default();
+        let own = match recipe.model {
+            Architecture::Kernel(Landmarks { landmarks }) => landmarks,
+            Architecture::Mlp(_) | Architecture::Input => MAX_LANDMARKS,
+        };
+        let landmarks = self.landmarks.unwrap_or(own) as u64;
+        within("landmarks", landmarks, 1, MAX_LANDMARKS as u64)?;
+        let batch = self.batch.unwrap_or(recipe.asking.batch as u64);
+        within("batch", batch, 1, u64::from(u32::MAX))?;
+        let training_items = self.training_items.unwrap_or(items);
+        within("training_items", training_items, 2, 1 << 53)?;
+        let (dimensions, labels) = (self.dimensions, self.labels);
+        Ok(KernelShape { items, responses, training_items, dimensions, landmarks, batch, labels })
+    }
+
     fn shape(&self) -> Result<Shape> {
         let Drawn { items, responses } = self.drawn()?;
         within("dimensions", self.dimensions, 1, MAX_INPUTS as u64)?;
@@ -194,20 +285,28 @@ impl Args {
         }
     }
 
-    /// The machine, its name, and how many threads it lends.
-    fn machine(&self, shape: &Shape) -> Result<(Machine, String, usize)> {
-        let runtime = &self.runtime;
-        let threads = runtime.threads.map_or(1, NonZeroUsize::get);
+    /// A machine that is described, and its name.
+    fn other(&self) -> Result<Option<(OtherMachine, String)>> {
         if let Some(device) = self.device {
             positive("mhz", self.mhz)?;
             let name = format!("{} at {} MHz", device.name(), self.mhz);
-            return Ok((Machine::Device { device, megahertz: self.mhz }, name, 1));
+            return Ok(Some((OtherMachine::Device { device, megahertz: self.mhz }, name)));
         }
-        if let Some((gflops, bandwidth)) = self.gflops.zip(self.bandwidth) {
-            positive("gflops", gflops)?;
-            positive("bandwidth", bandwidth)?;
-            let name = format!("{gflops} GF/s a thread, {bandwidth} GB/s");
-            return Ok((Machine::Described { gflops, bandwidth }, name, threads));
+        let Some((gflops, bandwidth)) = self.gflops.zip(self.bandwidth) else {
+            return Ok(None);
+        };
+        positive("gflops", gflops)?;
+        positive("bandwidth", bandwidth)?;
+        let name = format!("{gflops} GF/s a thread, {bandwidth} GB/s");
+        Ok(Some((OtherMachine::Described { gflops, bandwidth }, name)))
+    }
+
+    /// The machine, its name, and how many threads it lends.
+    fn machine(&self, shape: &Shape) -> Result<(Machine, String, usize)> {
+        let runtime = &self.runtime;
+        if let Some((other, name)) = self.other()? {
+            let threads = runtime.threads.filter(|_| self.device.is_none());
+            return Ok((Machine::Other(other), name, threads.map_or(1, NonZeroUsize::get)));
         }
         let count = Threads::start(runtime)?.threads();
         let one = Threads::start(&Runtime { threads: Some(NonZeroUsize::MIN), ..*runtime })?;

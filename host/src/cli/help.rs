@@ -261,6 +261,9 @@ Examples:
   20,000 listed pairs, embeddings of 2,048 numbers, 10,000 labels:
     pairpick cost --pairs 20000 --dimensions 2048 --labels 10000
 
+  The default recipe, fitted to 400,000 responses:
+    pairpick cost --features kernel --training-items 400000
+
   A machine that is described:
     pairpick cost --gflops 50 --bandwidth 20 --threads 8
 

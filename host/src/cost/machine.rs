@@ -43,13 +43,15 @@ impl Device {
             // products. Networks are single precision.
             (Self::CortexM4f, StageKind::Embed | StageKind::TrainingIteration) => (1.1, 1.1),
             // 479 and 39,812 a pair.
-            (Self::CortexM4f, StageKind::Fisher) => (1.17, 97.0),
+            (Self::CortexM4f, StageKind::Fisher | StageKind::FitFeatures | StageKind::Head) => {
+                (1.17, 97.0)
+            }
             // 72,291 and 1,412,367 in all.
             (Self::CortexM4f, StageKind::Cholesky) => (6.6, 129.0),
             // 1,423 and 110,526 an item.
             (Self::CortexM4f, StageKind::Whiten) => (1.35, 105.0),
             // 257 and 18,258 a pair, its weight included.
-            (Self::CortexM4f, StageKind::Scores) => (2.07, 147.0),
+            (Self::CortexM4f, StageKind::Scores | StageKind::Design) => (2.07, 147.0),
         };
         if scalar == 4 { single } else { double }
     }
@@ -60,6 +62,13 @@ impl Device {
 pub enum Machine {
     /// This one.
     Calibrated(Calibration),
+    /// None that is here.
+    Other(OtherMachine),
+}
+
+/// A machine that is not here.
+#[derive(Clone, Copy, Debug)]
+pub enum OtherMachine {
     /// One described by its rates: a stage takes as long as its operations or its bytes, whichever
     /// take longer. A lower bound, for no kernel reaches the peak.
     Described {
@@ -75,6 +84,25 @@ pub enum Machine {
         /// Its clock.
         megahertz: f64,
     },
+}
+
+impl OtherMachine {
+    /// What a stage costs there, by numbers of so many bytes, where it keeps so many threads busy.
+    pub(super) fn cost(self, work: Stage, scalar: u64, shared: f64) -> Cost {
+        match self {
+            Self::Described { gflops, bandwidth } => {
+                let operations = work.flops / (gflops * 1e9) / shared;
+                let bytes = work.bytes / (bandwidth * 1e9);
+                let seconds = if operations > bytes { operations } else { bytes };
+                Cost { work, instructions: None, seconds }
+            }
+            Self::Device { device, megahertz } => {
+                let count = work.flops * device.instructions(work.stage, scalar);
+                let seconds = count * CYCLES / (megahertz * 1e6);
+                Cost { work, instructions: Some(count), seconds }
+            }
+        }
+    }
 }
 
 /// What a stage costs.
@@ -94,19 +122,13 @@ pub struct Cost {
 pub fn costs(shape: &Shape, machine: &Machine, threads: usize) -> Vec<Cost> {
     let cost = |work: Stage| {
         let shared = shared(shape, work.stage, threads as f64);
-        let (seconds, instructions) = match machine {
-            Machine::Calibrated(calibration) => (calibration.seconds(shape, &work) / shared, None),
-            Machine::Described { gflops, bandwidth } => {
-                let operations = work.flops / (gflops * 1e9) / shared;
-                let bytes = work.bytes / (bandwidth * 1e9);
-                (if operations > bytes { operations } else { bytes }, None)
+        match machine {
+            Machine::Calibrated(calibration) => {
+                let seconds = calibration.seconds(shape, &work) / shared;
+                Cost { work, instructions: None, seconds }
             }
-            Machine::Device { device, megahertz } => {
-                let count = work.flops * device.instructions(work.stage, shape.scalar);
-                (count * CYCLES / (megahertz * 1e6), Some(count))
-            }
-        };
-        Cost { work, instructions, seconds }
+            Machine::Other(other) => other.cost(work, shape.scalar, shared),
+        }
     };
     stages(shape).into_iter().map(cost).collect()
 }
@@ -115,7 +137,7 @@ pub fn costs(shape: &Shape, machine: &Machine, threads: usize) -> Vec<Cost> {
 fn shared(shape: &Shape, stage: StageKind, threads: f64) -> f64 {
     let items = shape.items as f64;
     let parts = match (stage, shape.pool) {
-        (StageKind::Cholesky, _) => 1.0,
+        (StageKind::Cholesky | StageKind::Head, _) => 1.0,
         (StageKind::Embed, _) => items / 64.0,
         (StageKind::TrainingIteration, _) => 2.0 * shape.labels as f64 / 64.0,
         (_, PoolShape::InPrompt { responses }) => items / responses as f64 / 25.0,
@@ -141,8 +163,10 @@ mod tests {
 
     #[test]
     fn a_described_machine_is_bound_by_operations_or_by_bytes() {
-        let fisher =
-            |gflops, bandwidth| costs(&shape(4), &Machine::Described { gflops, bandwidth }, 1)[1];
+        let fisher = |gflops, bandwidth| {
+            let other = OtherMachine::Described { gflops, bandwidth };
+            costs(&shape(4), &Machine::Other(other), 1)[1]
+        };
         let bound = fisher(1.0, 1e9);
         assert_eq!(bound.seconds, bound.work.flops / 1e9);
         let bound = fisher(1e9, 1.0);
@@ -152,7 +176,8 @@ mod tests {
     /// The emulator's counts of 900 pairs of 200 items: 688 a pair, 1,534 an item, 195 a pair.
     #[test]
     fn a_device_needs_the_instructions_that_were_counted() {
-        let machine = Machine::Device { device: Device::CortexM4f, megahertz: 100.0 };
+        let device = OtherMachine::Device { device: Device::CortexM4f, megahertz: 100.0 };
+        let machine = Machine::Other(device);
         let counted = [900.0 * 688.0, 54_160.0, 200.0 * 1534.0, 900.0 * 195.0];
         for (cost, counted) in costs(&shape(4), &machine, 1)[1..].iter().zip(counted) {
             let found = cost.instructions.unwrap();

@@ -7,18 +7,21 @@
 //! - [`Machine`]: this one, from a [`Calibration`], which measures small shapes; one described by
 //!   its rates; or a microcontroller by its instructions an operation;
 //! - [`costs`]: the stages of a shape on a machine;
-//! - [`seconds_of_run`]: the rounds of a run, roughly.
+//! - [`seconds_of_run`]: the rounds of a run, roughly;
+//! - [`KernelShape`]: the same of kernel features and the default recipe.
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod calibration;
+mod kernel;
 mod machine;
 mod measure;
 mod run;
 mod stages;
 
 pub use self::calibration::Calibration;
-pub use self::machine::{Cost, Device, Machine, costs};
+pub use self::kernel::{KernelShape, kernel_costs, kernel_stages, measure_kernel};
+pub use self::machine::{Cost, Device, Machine, OtherMachine, costs};
 pub use self::measure::{Clock, measure};
 pub use self::run::{RunSeconds, seconds_of_run};
 pub use self::stages::{PoolShape, Shape, Stage, StageKind, stages};

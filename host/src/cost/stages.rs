@@ -54,10 +54,16 @@ pub enum StageKind {
     Scores,
     /// One iteration of training.
     TrainingIteration,
+    /// Kernel features, fitted once.
+    FitFeatures,
+    /// A batch of a design picked pair by pair.
+    Design,
+    /// A head on fixed features.
+    Head,
 }
 
 impl StageKind {
-    /// Every stage, in the order of a round.
+    /// Every stage of a round with a network, in its order.
     pub const ALL: [Self; 6] = [
         Self::Embed,
         Self::Fisher,
@@ -77,6 +83,9 @@ impl StageKind {
             Self::Whiten => "whiten",
             Self::Scores => "scores + top-k",
             Self::TrainingIteration => "training iteration",
+            Self::FitFeatures => "fit of the features",
+            Self::Design => "robust-v-opt",
+            Self::Head => "head",
         }
     }
 }
@@ -149,6 +158,8 @@ pub fn stages(shape: &Shape) -> [Stage; 6] {
             StageKind::Whiten => whiten(shape),
             StageKind::Scores => scores(shape),
             StageKind::TrainingIteration => training_iteration(shape),
+            // Of kernel features.
+            StageKind::FitFeatures | StageKind::Design | StageKind::Head => (0.0, 0.0),
         };
         Stage { stage, flops, bytes }
     })

@@ -369,7 +369,7 @@ fn test_prompts(split: u64, prompts: usize) -> Result<Vec<u64>> {
 }
 
 /// A file of float32 numbers.
-pub(super) fn npy_file(shape: Vec<u64>, values: &[f32]) -> Vec<u8> {
+pub(crate) fn npy_file(shape: Vec<u64>, values: &[f32]) -> Vec<u8> {
     let mut file = npy_header::write("<f4", &Shape(shape));
     file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     file

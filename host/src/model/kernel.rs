@@ -31,10 +31,10 @@ use crate::progress::Progress;
 pub(super) const KIND: &str = "kernel";
 
 /// The most directions of the metric: more than 128 were no better on any data looked at.
-const RANK: usize = 128;
+pub(crate) const RANK: usize = 128;
 
 /// Items that tell the metric, in whole prompts drawn at random: enough to know it to a percent.
-pub(super) const METRIC_ITEMS: usize = 40_960;
+pub(crate) const METRIC_ITEMS: usize = 40_960;
 
 const ORIGIN: &str = "kernel.origin";
 const METRIC: &str = "kernel.metric";

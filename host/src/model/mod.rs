@@ -7,7 +7,7 @@ mod features;
 mod file;
 mod input;
 pub(crate) mod items;
-mod kernel;
+pub(crate) mod kernel;
 pub mod last_layer;
 mod mlp;
 pub(crate) mod prior;

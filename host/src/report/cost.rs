@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-use crate::cost::{Cost, Shape, StageKind};
+use crate::cost::{Cost, KernelShape, Shape, StageKind};
 
 /// What `cost` prints as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,19 +18,45 @@ pub struct CostReport {
     pub pairs: u64,
     /// Every stage, in the order of a round.
     pub stages: Vec<Cost>,
-    /// Seconds of a selection: all stages but training.
+    /// Seconds of a selection: all stages but training, and what is fitted once.
     pub selection_seconds: f64,
+    /// Bytes that the fit of kernel features takes beside their file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit_memory: Option<f64>,
 }
 
 impl CostReport {
     /// What the stages of a shape cost there.
     #[must_use]
     pub fn new(shape: &Shape, machine: String, threads: usize, stages: Vec<Cost>) -> Self {
-        let selects = |cost: &&Cost| cost.work.stage != StageKind::TrainingIteration;
+        let pairs = shape.pairs() as u64;
+        Self::of_stages(machine, threads, [shape.items, pairs], stages)
+    }
+
+    /// What kernel features and a round on them cost there.
+    #[must_use]
+    pub fn of_kernel(
+        shape: &KernelShape,
+        machine: String,
+        threads: usize,
+        stages: Vec<Cost>,
+    ) -> Self {
+        let pairs = shape.pairs() as u64;
+        let fit_memory = Some(shape.fit_memory());
+        Self { fit_memory, ..Self::of_stages(machine, threads, [shape.items, pairs], stages) }
+    }
+
+    fn of_stages(
+        machine: String,
+        threads: usize,
+        [items, pairs]: [u64; 2],
+        stages: Vec<Cost>,
+    ) -> Self {
+        let learns = [StageKind::TrainingIteration, StageKind::FitFeatures, StageKind::Head];
+        let selects = |cost: &&Cost| !learns.contains(&cost.work.stage);
         let selection_seconds =
             stages.iter().filter(selects).fold(0.0, |sum, cost| sum + cost.seconds);
-        let (items, pairs) = (shape.items, shape.pairs() as u64);
-        Self { machine, threads, items, pairs, stages, selection_seconds }
+        Self { machine, threads, items, pairs, stages, selection_seconds, fit_memory: None }
     }
 
     /// A line a stage, with units that keep numbers short.
@@ -60,8 +86,11 @@ impl CostReport {
             column.set_padding((0, 2));
         }
         let plural = if self.threads == 1 { "" } else { "s" };
+        let memory = self.fit_memory.map_or_else(String::new, |bytes| {
+            format!("\nthe features are fitted once, in {} beside their file", scaled(bytes, "B"))
+        });
         format!(
-            "{}\n\none selection from {} pairs of {} items: {}\n{}, {} thread{plural}",
+            "{}\n\none selection from {} pairs of {} items: {}{memory}\n{}, {} thread{plural}",
             table.trim_fmt(),
             self.pairs,
             self.items,
