@@ -261,10 +261,11 @@ impl Small<'_> {
         let mut chance = Stream::new(2, "cost", 0);
         let prompts = self.embeddings.prompts() as u64;
         let label = |place: u64| {
-            let turn = place.checked_div(prompts).unwrap_or(0) % self.shape.responses;
-            let first = place % prompts;
+            let responses = self.shape.responses;
+            let turn = place.checked_div(prompts).unwrap_or(0).checked_rem(responses).unwrap_or(0);
+            let first = place.checked_rem(prompts).unwrap_or(0);
             let first = first.saturating_mul(self.shape.responses);
-            let other = turn.saturating_add(1) % self.shape.responses;
+            let other = turn.saturating_add(1).checked_rem(responses).unwrap_or(0);
             let (a, b) = (first.saturating_add(turn), first.saturating_add(other));
             let first = chance.uniform::<f64>() < 0.5;
             let preference = if first { Preference::First } else { Preference::Second };
