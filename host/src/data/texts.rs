@@ -243,9 +243,9 @@ mod tests {
     fn what_is_no_text_is_refused_with_its_line() {
         let line = "{\"prompt\": \"p\", \"responses\": [\"a\", \"b\"]}\n";
         for (second, problem) in [
-            ("", "t.jsonl: found 2 texts"),
+            ("", "t.jsonl: texts of 2 responses"),
             ("{\"responses\": [\"a\"]}", "t.jsonl: line 2: 1 responses; expected 2"),
-            ("{\"text\": \"a\"}", "t.jsonl: found 3 texts"),
+            ("{\"text\": \"a\"}", "t.jsonl: texts of 3 responses"),
             ("{\"responses\": [1, 2]}", "t.jsonl: line 2: expected a text or a list of messages"),
             ("{\"prompt\": 3, \"text\": \"a\"}", "t.jsonl: line 2: expected a text"),
             ("{\"responses\": \"a\"}", "t.jsonl: line 2: \"responses\" must be a list"),
