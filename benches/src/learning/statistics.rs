@@ -132,7 +132,9 @@ mod tests {
             let found = within(t, degrees);
             assert!((found - 0.95).abs() < 1e-9, "{degrees}: {found}");
         }
-        assert!((p_value(&[1.0, 2.0, 3.0, 4.0, 5.0]) - 0.013_320_6).abs() < 1e-6);
+        // t = 3√2 and 4 degrees: 1 − sin θ (1 + cos² θ/2), tan θ = t/2.
+        let expected = 0.013_235_599_563_682_7;
+        assert!((p_value(&[1.0, 2.0, 3.0, 4.0, 5.0]) - expected).abs() < 1e-12);
         assert_eq!(p_value(&[0.0, 0.0]), 1.0);
         assert_eq!(p_value(&[2.0, 2.0]), 0.0);
         assert_eq!(p_value(&[2.0]), 1.0);
