@@ -14,7 +14,7 @@ use crate::round::metrics::RoundMetrics;
 /// left out; where none has any, the picture says so.
 ///
 /// # Errors
-/// [`Error::Drawing`].
+/// [`Error::Drawing`](crate::Error::Drawing).
 pub fn svg(title: &str, rounds: &[RoundMetrics]) -> Result<String> {
     let labels = |metrics: &RoundMetrics| metrics.labels as f64;
     let panel = |measure: &Measure| {
@@ -31,7 +31,7 @@ pub fn svg(title: &str, rounds: &[RoundMetrics]) -> Result<String> {
 /// of a file, as [`svg`] gives it.
 ///
 /// # Errors
-/// [`Error::Drawing`].
+/// [`Error::Drawing`](crate::Error::Drawing).
 pub fn grid_svg(title: &str, grid: &Grid) -> Result<String> {
     let curve = |(place, strategy): (usize, &Strategy), measure: &Measure| {
         let points = grid.curve(place, measure);
@@ -64,7 +64,7 @@ fn of_measure(measure: &Measure, curves: Vec<Curve>) -> Panel {
 /// gives it.
 ///
 /// # Errors
-/// [`Error::Drawing`].
+/// [`Error::Drawing`](crate::Error::Drawing).
 pub fn losses_svg(title: &str, fit: &Fit) -> Result<String> {
     let panel = |title: &str, colour, value: fn(&Losses) -> f64| {
         let point = |losses: &Losses| (losses.iteration as f64, value(losses));

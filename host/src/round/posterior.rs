@@ -1,4 +1,4 @@
-//! [`LabelPosterior`]: what all labels so far tell of the last layer, under the current model.
+//! What all labels so far tell of the last layer, under the current model.
 
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
