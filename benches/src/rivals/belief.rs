@@ -121,11 +121,12 @@ mod tests {
         let at_once = Belief::of(&pool, &head, 3.0, &asked).unwrap();
         for pair in 0..pool.pairs.len() {
             let (one, other) = (step_by_step.variance(pair), at_once.variance(pair));
-            assert!((one - other).abs() < 1e-12 * other, "{pair}: {one} {other}");
+            // d is rounded to f32, what items' products differ by is not.
+            assert!((one - other).abs() < 1e-9 * other, "{pair}: {one} {other}");
             assert_eq!(step_by_step.margin(pair), at_once.margin(pair));
         }
         let prior = Belief::of(&pool, &head, 3.0, &[]).unwrap();
         let square = pool.difference(9).fold(0.0, |sum, d| sum + f64::from(d) * f64::from(d));
-        assert!((prior.variance(9) - square / 3.0).abs() < 1e-12);
+        assert!((prior.variance(9) - square / 3.0).abs() < 1e-6);
     }
 }

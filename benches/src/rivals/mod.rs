@@ -92,3 +92,32 @@ pub(crate) fn largest(values: impl Iterator<Item = Option<f64>>) -> Option<usize
     }
     best.map(|(place, _)| place)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::pool::tests::drawn;
+    use super::*;
+
+    #[test]
+    fn a_seed_tells_the_picks_of_each_which_are_distinct_and_new() -> Result<(), Failure> {
+        let pool = drawn(11, 40, 6);
+        let head = [0.5, -0.5, 1.0, 0.0, 2.0, -1.0];
+        for rival in Rival::ALL {
+            let asked: &[usize] = if rival.reads_labels() { &[1, 2, 60] } else { &[] };
+            let pick = |seed: u64| {
+                let mut belief = Belief::of(&pool, &head, 3.0, asked)?;
+                let mut rng = Stream::new(seed, rival.name(), 1);
+                rival.pick(&pool, &mut belief, asked, 30, &mut rng)
+            };
+            let picked = pick(1)?;
+            assert_eq!(picked, pick(1)?, "{}", rival.name());
+            let mut all = [&picked, asked].concat();
+            all.sort_unstable();
+            all.dedup();
+            assert_eq!(all.len(), 30 + asked.len(), "{}", rival.name());
+            let is_drawn = matches!(rival, Rival::TypiClust | Rival::DeltaUcb);
+            assert_eq!(picked != pick(2)?, is_drawn, "{}: the pool is small", rival.name());
+        }
+        Ok(())
+    }
+}
