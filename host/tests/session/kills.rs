@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pairpick::session::{Desk, Next, Plan, QuestionId, Reply};
 use pairpick_core::rng::Stream;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::person::{Person, Place, SECONDS, answered, content, open, plan, question, settled};
 
@@ -78,41 +78,44 @@ fn journal(path: &Path) -> PathBuf {
     path.with_file_name("s.db-journal")
 }
 
-/// When a process is killed.
+/// When a process is killed: so long after it began, or within the commit that comes after that.
 #[derive(Clone, Copy, Debug)]
 enum Moment {
-    /// So long after it has opened the session.
     After(Duration),
-    /// Within the commit of this number, which its journal shows.
-    Within(u64),
+    Within(Duration),
 }
 
 /// Kills it then; whether it was within a commit.
 fn kill(path: &Path, mut child: Child, moment: Moment) -> bool {
+    let (Moment::After(delay) | Moment::Within(delay)) = moment;
     let began = Instant::now();
-    let (mut commits, mut in_commit) = (0, false);
-    loop {
-        let is_over = match moment {
-            Moment::After(delay) => began.elapsed() > delay,
-            Moment::Within(number) => {
-                let is_there = journal(path).exists();
-                commits += u64::from(is_there && !in_commit);
-                in_commit = is_there;
-                commits >= number
-            }
-        };
-        if is_over || child.try_wait().unwrap().is_some() {
-            break;
-        }
-        if let Moment::After(_) = moment {
+    while began.elapsed() < delay && child.try_wait().unwrap().is_none() {
+        sleep(Duration::from_micros(200));
+    }
+    if let Moment::Within(_) = moment {
+        let reader = read(path);
+        while !is_in_commit(path) && child.try_wait().unwrap().is_none() {
             sleep(Duration::from_micros(200));
         }
+        child.kill().unwrap();
+        drop(reader);
     }
     let _ = child.kill();
     let mut said = String::new();
     child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     child.wait().unwrap();
     check_safe(path, &said);
+    is_in_commit(path)
+}
+
+/// Reads a session, so that a commit gets as far as its journal, and waits there.
+fn read(path: &Path) -> Option<Connection> {
+    let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;").ok()?;
+    Some(reader)
+}
+
+fn is_in_commit(path: &Path) -> bool {
     fs::metadata(journal(path)).is_ok_and(|found| found.len() > 0)
 }
 
@@ -148,9 +151,10 @@ fn killed(times: u64, seed: u64) -> u64 {
     let mut draws = Stream::new(seed, "kills", 0);
     let (mut place, mut within) = (Place::new(), 0);
     for time in 0..times {
+        let delay = took.mul_f64(draws.uniform::<f64>());
         let moment = match time % 2 {
-            0 => Moment::After(took.mul_f64(draws.uniform::<f64>())),
-            _ => Moment::Within(1 + draws.below(8)),
+            0 => Moment::After(delay),
+            _ => Moment::Within(delay / 4),
         };
         within += u64::from(kill(&place.path(), command(&place.path()).spawn().unwrap(), moment));
         if time % 8 == 7 {
