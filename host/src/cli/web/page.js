@@ -12,6 +12,9 @@ const ANSWERS = new Map(Object.entries({
   1: "first", ArrowLeft: "first", 2: "second", ArrowRight: "second", 0: "tie", s: "skip", b: "both-bad",
 }));
 
+/** What this page is called as long as it is open: its annotator may have others. */
+const PAGE = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+
 const element = (id) => document.getElementById(id);
 const buttons = [...document.querySelectorAll("button[data-answer]")];
 
@@ -21,6 +24,8 @@ let question = null;
 let shown = 0, unseen = 0, hiddenAt = null;
 /** Whether something is on its way to the program. */
 let busy = false;
+/** How many times something was: what is found out meanwhile by the way is out of date. */
+let turns = 0;
 /** The next look for news. */
 let asking = null;
 
@@ -36,7 +41,7 @@ function token() {
 
 async function ask(path, body) {
   const options = {
-    headers: { Authorization: `Bearer ${token()}` },
+    headers: { Authorization: `Bearer ${token()}`, "Pairpick-Page": PAGE },
     cache: "no-store", credentials: "omit", redirect: "error",
   };
   if (body !== undefined) {
@@ -62,17 +67,34 @@ async function ask(path, body) {
 async function turn(path, body) {
   if (busy) return;
   busy = true;
+  turns += 1;
   clearTimeout(asking);
   enable();
   try {
     show(await ask(path, body));
   } catch (error) {
-    say(error.message, true);
-    if (question === null && !error.final) asking = setTimeout(() => turn("/api/question"), AGAIN);
+    fail(error);
   } finally {
     busy = false;
     enable();
   }
+}
+
+/** Looks for news where nothing is shown, and keeps nobody from doing something meanwhile. */
+async function look() {
+  const begun = turns;
+  try {
+    const told = await ask("/api/news");
+    if (turns === begun) show(told);
+  } catch (error) {
+    if (turns === begun) fail(error);
+  }
+  enable();
+}
+
+function fail(error) {
+  say(error.message, true);
+  if (question === null && !error.final) asking = setTimeout(look, AGAIN);
 }
 
 function answer(kind) {
@@ -95,9 +117,9 @@ function show({ annotator, news, next, status }) {
   }
   question = null;
   element("asked").hidden = true;
-  entitle(next.waiting ? "A moment" : "No question is left");
-  say([news, next.waiting ?? next.ended].filter(Boolean).join(" "), false);
-  if (next.waiting) asking = setTimeout(() => turn("/api/news"));
+  entitle(next.waiting ? "A moment" : next.stopped ? "No question can come" : "No question is left");
+  say([news, next.waiting ?? next.ended ?? next.stopped].filter(Boolean).join(" "), Boolean(next.stopped));
+  if (next.waiting) asking = setTimeout(look);
 }
 
 function showQuestion({ id, title, ...texts }) {
@@ -126,8 +148,9 @@ function say(news, wrong) {
   element("news").classList.toggle("wrong", wrong);
 }
 
-function showStatus({ batch, left, working, lines }) {
+function showStatus({ batch, left, working, brief, lines }) {
   element("working").textContent = working ?? "";
+  element("brief").textContent = brief;
   element("progress").hidden = batch === 0;
   element("progress").max = Math.max(batch, 1);
   element("progress").value = batch - left;
