@@ -194,11 +194,18 @@ impl Args {
         if !self.session.exists() {
             return Err(Error::MissingFile { path: self.session.clone() });
         }
-        let inputs = [Some(&self.session), self.embeddings.train_embeddings.as_ref()];
-        let inputs = inputs.into_iter().chain([self.texts.as_ref()]).flatten();
-        let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
+        let inputs = [
+            Some(&self.session),
+            self.embeddings.train_embeddings.as_ref(),
+            self.embeddings.train_prompt_ids.as_ref(),
+            self.texts.as_ref(),
+            self.covariates.as_ref(),
+            self.candidates.candidates.as_ref(),
+        ];
+        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         let file = Places::new(self.force, &inputs).take(path)?;
-        let desk = self.open(threads, output)?;
+        let (material, _) = self.material_and_plan(output)?;
+        let desk = Desk::look(&self.session, material, threads, output)?;
         file.write(&desk.export()?)?;
         self.tell(&desk, output);
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pairpick::session::{
-    Agreement, Answer, Next, Outcome, Plan, QuestionId, Reply, Share, Undone, Waiting,
+    Agreement, Answer, Next, Outcome, Plan, QuestionId, Reply, Share, Shown, Undone, Waiting,
 };
 
 use super::person::{Person, Place, SECONDS, plan, question};
@@ -139,4 +139,29 @@ fn sides_lengths_and_agreement_are_counted() {
     assert_eq!(status.between_people.alike, Share { part: 2, whole: 4 });
     assert_eq!(status.with_oneself, Agreement::default());
     assert_eq!(status.per_hour, Some(3600.0 / SECONDS));
+}
+
+#[test]
+fn a_question_is_asked_again_once_it_is_answered_and_stays_answered_then() {
+    let place = Place::new();
+    let plan = Plan { swap_check: 1.0, ..plan(1, 2) };
+    let desk = place.open(&plan);
+    let answer = |annotator, shown: &Shown, answer| {
+        desk.answer(shown.id, annotator, &Reply::new(answer, SECONDS)).unwrap()
+    };
+    let first = question(&desk, 1).unwrap();
+    let second = question(&desk, 2).unwrap();
+    assert_eq!(answer(2, &second, Answer::First), Outcome::Recorded);
+    // Of the two that are asked again only one is answered so far.
+    let again = question(&desk, 2).unwrap();
+    assert_eq!((&again.left, &again.right), (&second.right, &second.left));
+    assert_eq!(answer(2, &again, Answer::Second), Outcome::Recorded);
+    assert!(matches!(desk.next(2).unwrap(), Next::Wait(Waiting::Others)));
+    assert_eq!(answer(1, &first, Answer::First), Outcome::Recorded);
+    let again = question(&desk, 2).unwrap();
+    assert_eq!((&again.left, &again.right), (&first.right, &first.left));
+    desk.leave(2);
+    assert_eq!(desk.undo(1).unwrap(), Undone::Question(first.id));
+    assert_eq!(answer(2, &again, Answer::First), Outcome::NoSuchQuestion);
+    assert_eq!(answer(1, &first, Answer::First), Outcome::Recorded);
 }

@@ -24,8 +24,8 @@ let question = null;
 let shown = 0, unseen = 0, hiddenAt = null;
 /** Whether something is on its way to the program. */
 let busy = false;
-/** How many times something was: what is found out meanwhile by the way is out of date. */
-let turns = 0;
+/** How many requests there were: what a look finds out is out of date once there is another. */
+let requests = 0;
 /** The next look for news. */
 let asking = null;
 
@@ -67,7 +67,7 @@ async function ask(path, body) {
 async function turn(path, body) {
   if (busy) return;
   busy = true;
-  turns += 1;
+  requests += 1;
   clearTimeout(asking);
   enable();
   try {
@@ -80,14 +80,17 @@ async function turn(path, body) {
   }
 }
 
-/** Looks for news where nothing is shown, and keeps nobody from doing something meanwhile. */
-async function look() {
-  const begun = turns;
+/** Looks what there is, and keeps nobody from doing something meanwhile. */
+async function look(path = "/api/news") {
+  if (busy) return;
+  clearTimeout(asking);
+  requests += 1;
+  const own = requests;
   try {
-    const told = await ask("/api/news");
-    if (turns === begun) show(told);
+    const told = await ask(path);
+    if (requests === own) show(told);
   } catch (error) {
-    if (turns === begun) fail(error);
+    if (requests === own) fail(error);
   }
   enable();
 }
@@ -179,7 +182,6 @@ function named(control) {
 
 function enable() {
   for (const button of buttons) button.disabled = busy || question === null;
-  element("undo").disabled = busy;
 }
 
 function press(event) {
@@ -218,7 +220,7 @@ document.addEventListener("visibilitychange", () => {
   if (hiddenAt !== null) unseen += performance.now() - hiddenAt;
   hiddenAt = null;
   // Another tab may have answered.
-  turn("/api/question");
+  look("/api/question");
 });
 // Whoever goes leaves the question to others.
 addEventListener("pagehide", () => ask("/api/leave", {}).catch(() => {}));
