@@ -173,7 +173,7 @@ impl fmt::Display for Undone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Question(_) => "Taken back: here is the question again.",
-            Self::Nothing => "Nothing to take back: of this batch you have answered nothing.",
+            Self::Nothing => "Nothing to take back in this batch.",
         })
     }
 }
