@@ -58,6 +58,19 @@ def fits(page, width):
     assert wide <= width, f"{wide} pixels are wider than {width}"
 
 
+def in_sight(page, count):
+    """Where the session stands is in sight at the end of the page too."""
+    page.run("scrollTo(0, document.documentElement.scrollHeight)")
+    seen = page.run(
+        """return ["brief", "status"].map((id) => document.getElementById(id)).filter((place) => {
+             const { top, bottom, height } = place.getBoundingClientRect();
+             return height > 0 && top >= 0 && bottom <= innerHeight;
+           }).map((place) => place.textContent)"""
+    )
+    assert seen and all(str(count) in text and "ends" in text for text in seen), seen
+    page.run("scrollTo(0, 0)")
+
+
 def is_sound(page):
     assert not page.run("return window.owned ?? document.querySelector('.text :not(.control)') !== null")
     complaints = [line for line in page.complaints() if "favicon" not in line]
@@ -105,6 +118,7 @@ def hostile_batch(page, folder, pictures, width, height, mobile, scheme):
             seen.append([shown(page, part) for part in ("prompt", "first", "second")])
             fits(page, width)
             is_sound(page)
+            in_sight(page, place - 1)
             if place in (2, 5):
                 page.picture(pictures / f"hostile-{width}-{place}.png")
             if place == 3:
@@ -135,7 +149,7 @@ def two_tabs(page, folder):
         has_question(page)
         asked = title(page)
         press(page, "1")
-        assert "recorded" in page.text("#news")
+        assert "Recorded: " in page.text("#news")
         # As a tab that nobody has looked at since: it asks for news when it is seen.
         page.switch(first)
         wait(lambda: title(page) != asked, "the other tab to move on")
@@ -159,6 +173,7 @@ def two_people(page, folder):
             assert page.text("#annotator") == f"annotator {number} of 2"
             asked.append(title(page))
         assert asked[0] != asked[1], asked
+        waits_and_takes_back(page, *tabs)
         while not all(ended(page, tab) for tab in tabs):
             for tab in tabs:
                 page.switch(tab)
@@ -168,6 +183,35 @@ def two_people(page, folder):
         assert answered(page) == 4
         page.send("/window", method="DELETE")
         page.switch(first)
+
+
+def waits_and_takes_back(page, own, other):
+    """Whoever waits for somebody can take the last answer back, by key and by button; the other one keeps the
+    question on the screen, though that page is loaded anew."""
+    page.switch(own)
+    while title(page) != "A moment":
+        press(page, "1")
+    time.sleep(0.5)
+    page.press("u")
+    wait(lambda: title(page).startswith("Round"), "what is taken back")
+    press(page, "2")
+    page.run("document.getElementById('undo').focus()")
+    for _ in range(20):
+        time.sleep(0.05)
+        assert page.run("return document.activeElement.id") == "undo", "the focus is lost"
+        assert not page.run("return document.getElementById('undo').disabled")
+    page.switch(other)
+    asked = title(page)
+    page.run("location.reload()")
+    page.switch(own)
+    time.sleep(0.5)
+    assert title(page) == "A moment", title(page)
+    page.press("Enter")
+    wait(lambda: title(page).startswith("Round"), "what is taken back")
+    press(page, "1")
+    page.switch(other)
+    has_question(page)
+    assert title(page) == asked, (title(page), asked)
 
 
 def ended(page, tab):

@@ -10,6 +10,7 @@ use super::data_folder::{CANDIDATES, DataFolder, TRAIN_LENGTHS};
 use super::groups::KnownOfResponses;
 use super::output::Output;
 use super::over::Over;
+use super::until::Until;
 #[cfg(feature = "web")]
 use super::web;
 use super::{groups, help, terminal};
@@ -59,9 +60,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "S", help_heading = "Session")]
     swap_check: Option<f64>,
 
-    /// End once the model's confidence in its order, ρ, is this
-    #[arg(long, value_name = "RHO", help_heading = "Session")]
-    until: Option<f64>,
+    /// End once the model's confidence in its order, ρ, is this, and with --lag 1 once the batch that is
+    /// open then has its answers too; off: not by confidence, whatever was said before
+    #[arg(long, value_name = "RHO|off", help_heading = "Session")]
+    until: Option<Until>,
 
     /// Write the answers so far as labels, which train and select read, - for standard output, and ask
     /// nothing
@@ -267,7 +269,7 @@ impl Args {
         Ok(Plan {
             lag: self.lag.unwrap_or(lag),
             swap_check: self.swap_check.unwrap_or(swap_check),
-            until: self.until.or(until),
+            until: self.until.map_or(until, Until::confidence),
             ..plan
         })
     }

@@ -28,6 +28,8 @@ mod select;
 #[cfg(feature = "label")]
 mod terminal;
 mod train;
+#[cfg(feature = "label")]
+mod until;
 mod verify;
 #[cfg(feature = "web")]
 mod web;

@@ -258,6 +258,14 @@ impl Desk {
         Status { working, failed, notes, ..tally(course, lengths) }
     }
 
+    /// How long an annotator has had a question by now; none who does not have it.
+    #[must_use]
+    pub fn held_for(&self, annotator: u32, id: QuestionId) -> Option<Duration> {
+        let state = self.shared.lock();
+        let held = state.held.get(&annotator).filter(|held| held.id == id)?;
+        Some(held.since.elapsed())
+    }
+
     /// Waits until something has changed, an answer, a batch, a model, or until this much time has
     /// passed.
     pub fn wait(&self, longest: Duration) {

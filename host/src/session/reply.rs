@@ -1,4 +1,7 @@
-//! What passes between a desk and a face: a question as it is shown, and what somebody says to it.
+//! What passes between a desk and a face: a question as it is shown, and what somebody says to it; and the
+//! words for it, which all faces share.
+
+use std::fmt;
 
 use crate::named::named;
 
@@ -80,6 +83,20 @@ named!(Answer, "answer",
     BothBad = "both-bad": "both are bad; the pair is not asked about again",
 );
 
+impl Answer {
+    /// What it says of the replies as they were shown.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::First => "the first is better",
+            Self::Second => "the second is better",
+            Self::Tie => "a tie",
+            Self::Skip => "skipped",
+            Self::BothBad => "both are bad",
+        }
+    }
+}
+
 /// Where a reply stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -136,4 +153,48 @@ pub enum Undone {
     Question(QuestionId),
     /// Nothing: this person has answered nothing in the open batch. Closed ones stay as they are.
     Nothing,
+}
+
+impl Outcome {
+    /// What became of this answer, for whoever gave it.
+    #[must_use]
+    pub fn told(self, answer: Answer) -> String {
+        match self {
+            Self::Recorded => format!("Recorded: {}.", answer.told()),
+            Self::AnsweredBefore => "That question was answered already, which stays.".to_owned(),
+            Self::NoSuchQuestion => {
+                "That question is not open any more; nothing was recorded.".to_owned()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Undone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Question(_) => "Taken back: here is the question again.",
+            Self::Nothing => "Nothing to take back in this batch.",
+        })
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Others => "Others have the rest of this batch. The next one comes by itself.",
+            Self::Batch => "The next batch is being chosen. It comes by itself.",
+        })
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rounds(rounds) => write!(f, "Batch {rounds} was the last. Thank you."),
+            Self::Confident(rho) => {
+                write!(f, "The model is as sure of its order as was wanted: ρ {rho:.2}. Thank you.")
+            }
+            Self::NoPairLeft => f.write_str("Every pair has been asked about. Thank you."),
+        }
+    }
 }

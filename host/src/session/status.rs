@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::plan::Lag;
 use crate::digest::HexDigest;
 use crate::round::metrics::CovariateShare;
 use crate::round::steps::CONFIDENT;
@@ -50,6 +51,8 @@ pub struct Stop {
     pub rounds: u64,
     /// The model that is to choose a batch is as sure of its order as this ρ.
     pub confidence: Option<f64>,
+    /// Whether a batch is open by then, which is answered all the same.
+    pub lag: Lag,
 }
 
 /// So many of so many.
@@ -81,22 +84,24 @@ pub struct Line {
 }
 
 impl Status {
-    /// All that a person always sees: progress, rate, confidence, what stops the work, lengths; and
-    /// where there is something to say, sides and agreement.
+    /// All that a person always sees: what has stopped the work, if anything has, progress, rate,
+    /// confidence, what is to stop it, lengths; and where there is something to say, sides and agreement.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         let line = |name, text| Line { name, text };
-        let mut lines = vec![
+        // What must not be missed comes first: a low screen shows no more than a few lines.
+        let mut lines: Vec<Line> =
+            self.failed.clone().map(|problem| line("stopped", problem)).into_iter().collect();
+        lines.extend([
             line("answered", self.progress()),
             line("confidence", self.confidence()),
             line("ends", self.ends()),
             line("length", self.length()),
-        ];
+        ]);
         if self.left_preferred.whole > 0 {
             let bias = format!("the left reply was better in {}", self.left_preferred);
             lines.push(line("sides", bias));
         }
-        lines.extend(self.failed.clone().map(|problem| line("stopped", problem)));
         for (name, agreement) in
             [("with oneself", self.with_oneself), ("between people", self.between_people)]
         {
@@ -105,6 +110,20 @@ impl Status {
             }
         }
         lines
+    }
+
+    /// The same in one line, for where there is room for no more.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let Self { answered, left, batch, failed, confidence, .. } = self;
+        let left = (*batch > 0).then(|| format!("{left} of {batch} left"));
+        let confidence = confidence.map(|confidence| format!("ρ {confidence:.2}"));
+        let ends = match failed {
+            Some(problem) => format!("stopped: {problem}"),
+            None => format!("ends {}", self.stop),
+        };
+        let parts = [Some(format!("{answered} answered")), left, confidence, Some(ends)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
     fn progress(&self) -> String {
@@ -133,12 +152,14 @@ impl Status {
     }
 
     fn ends(&self) -> String {
-        let Stop { rounds, confidence } = self.stop;
-        let sure = match confidence {
-            Some(confidence) => format!(", or at ρ {confidence:.2}"),
-            None => format!("; from ρ {CONFIDENT:.2} on answers change little"),
+        let more = match self.stop {
+            Stop { confidence: Some(_), lag: Lag::One, .. } => {
+                " and the batch that is open then".to_owned()
+            }
+            Stop { confidence: Some(_), lag: Lag::None, .. } => String::new(),
+            _ => format!("; from ρ {CONFIDENT:.2} on answers change little"),
         };
-        format!("after {rounds} batches{sure}")
+        format!("{}{more}", self.stop)
     }
 
     fn length(&self) -> String {
@@ -150,6 +171,18 @@ impl Status {
             text.push_str(&format!("; {covariate}"));
         }
         text
+    }
+}
+
+/// "after 8 batches, or at ρ 0.80".
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rounds, confidence, .. } = self;
+        write!(f, "after {rounds} batches")?;
+        match confidence {
+            Some(confidence) => write!(f, ", or at ρ {confidence:.2}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -195,7 +228,7 @@ mod tests {
             per_hour: Some(239.6),
             confidence: Some(0.634),
             model: Some((1, HexDigest(7))),
-            stop: Stop { rounds: 8, confidence: Some(0.8) },
+            stop: Stop { rounds: 8, confidence: Some(0.8), lag: Lag::One },
             left_preferred: twenty,
             longer_preferred: twenty,
             with_oneself: Agreement { alike: Share { part: 9, whole: 10 }, kappa: Some(0.8) },
@@ -208,11 +241,24 @@ mod tests {
                 "25, 19 of 22 left in batch 2, 240 an hour",
                 "ρ 0.63 after batch 1: of the best order its features allow, blind to what they do \
                  not tell and to shared mistakes",
-                "after 8 batches, or at ρ 0.80",
+                "after 8 batches, or at ρ 0.80 and the batch that is open then",
                 "the longer reply was better in 14 of 20, 70 % (95 %: 48 to 85 %)",
                 "the left reply was better in 14 of 20, 70 % (95 %: 48 to 85 %)",
                 "9 of 10, 90 % (95 %: 60 to 98 %) asked twice alike, κ 0.80",
             ]
         );
+        let brief = "25 answered · 19 of 22 left · ρ 0.63 · ends after 8 batches, or at ρ 0.80";
+        assert_eq!(status.brief(), brief);
+        let at_once = Stop { lag: Lag::None, ..status.stop };
+        let ends = Status { stop: at_once, ..status.clone() }.ends();
+        assert_eq!(ends, "after 8 batches, or at ρ 0.80");
+    }
+
+    #[test]
+    fn what_has_stopped_the_work_comes_first() {
+        let problem = "cannot record the model".to_owned();
+        let status = Status { failed: Some(problem.clone()), ..Status::default() };
+        assert_eq!(status.lines().first(), Some(&Line { name: "stopped", text: problem }));
+        assert_eq!(status.brief(), "0 answered · stopped: cannot record the model");
     }
 }

@@ -66,6 +66,7 @@ pub(super) fn tally(course: &Course, lengths: &Lengths) -> Status {
         stop: Stop {
             rounds: course.plan.settings.asking.rounds as u64,
             confidence: course.plan.until,
+            lag: course.plan.lag,
         },
         left_preferred: share(asked().filter_map(prefers_left)),
         longer_preferred: share(asked().filter_map(|asked| prefers_longer(asked, lengths))),

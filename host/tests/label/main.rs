@@ -13,6 +13,8 @@ use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use pairpick::session::Plan;
 use pairpick::settings::Settings;
@@ -33,23 +35,23 @@ fn keys_answer_take_back_note_and_quit() {
     let mut terminal = label(&place);
     terminal.until("question 1 of 20, batch 1");
     for (key, message, place) in [
-        ("1", "question 1: the first is better", 2),
-        ("2", "question 2: the second is better", 3),
-        ("0", "question 3: a tie", 4),
-        ("s", "question 4: skipped", 5),
-        ("b", "question 5: both are bad", 6),
-        ("\u{1b}[D", "question 6: the first is better", 7),
-        ("\u{1b}[C", "question 7: the second is better", 8),
-        ("u", "taken back", 7),
-        ("u", "taken back", 6),
+        ("1", "Recorded: the first is better", 2),
+        ("2", "Recorded: the second is better", 3),
+        ("0", "Recorded: a tie", 4),
+        ("s", "Recorded: skipped", 5),
+        ("b", "Recorded: both are bad", 6),
+        ("\u{1b}[D", "Recorded: the first is better", 7),
+        ("\u{1b}[C", "Recorded: the second is better", 8),
+        ("u", "Taken back", 7),
+        ("u", "Taken back", 6),
     ] {
-        terminal.press(key);
+        terminal.answer(key);
         terminal.until(message);
         terminal.until(&format!("question {place} of 20, batch 1"));
     }
     terminal.press("nso it\u{7f}s\r");
     terminal.until("note: so is");
-    terminal.press("1");
+    terminal.answer("1");
     terminal.until("question 7 of 20, batch 1");
     terminal.until("answered: 6, 14 of 20 left in batch 1");
     terminal.press("q");
@@ -77,14 +79,42 @@ fn keys_answer_take_back_note_and_quit() {
 #[test]
 fn a_signal_gives_the_terminal_back_and_says_where_the_answers_are() {
     let place = Place::new();
+    for (signal, asked) in [("TERM", 1), ("INT", 2), ("HUP", 3)] {
+        let mut terminal = label(&place);
+        terminal.until(&format!("question {asked} of 20"));
+        terminal.answer("1");
+        terminal.until(&format!("question {} of 20", asked + 1));
+        assert!(!terminal.is_cooked(), "keys come a line at a time");
+        terminal.signal(signal);
+        let (code, rest) = terminal.end();
+        assert_eq!(code, Some(130), "{signal}");
+        assert!(rest.contains("interrupted; every answer is in s.db"), "{signal}: {rest}");
+    }
+}
+
+/// What is typed ahead, pasted or held down is not what somebody says of questions that nobody has seen.
+#[test]
+fn questions_that_nobody_has_seen_are_not_answered() {
+    let place = Place::new();
     let mut terminal = label(&place);
     terminal.until("question 1 of 20");
-    terminal.press("1");
+    terminal.answer("111");
     terminal.until("question 2 of 20");
-    terminal.terminate();
-    let (code, rest) = terminal.end();
-    assert_eq!(code, Some(130));
-    assert!(rest.contains("interrupted; every answer is in s.db"), "{rest}");
+    terminal.until("That key came too soon");
+    for _ in 0..10 {
+        thread::sleep(Duration::from_millis(30));
+        terminal.press("2");
+    }
+    // Nor what is held with Ctrl or Alt, however long that waits.
+    for key in ["\u{13}", "\u{1b}1", "\u{1b}b"] {
+        terminal.answer(key);
+    }
+    terminal.settle();
+    terminal.until("answered: 1, 19 of 20 left in batch 1");
+    terminal.answer("2");
+    terminal.until("question 3 of 20");
+    terminal.press("q");
+    assert_eq!(terminal.end().0, Some(0));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -11,6 +12,9 @@ use std::time::{Duration, Instant};
 
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
+
+/// A question must have been seen for a little, and the key before be over, until a key answers.
+const UNHURRIED: Duration = Duration::from_millis(200);
 
 /// A loaded machine may take so long for what takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -48,6 +52,12 @@ impl Terminal {
         Self { pty, child, parser: vt100::Parser::new(rows, columns, 0), output }
     }
 
+    /// Types as a person does who has read the question.
+    pub fn answer(&mut self, key: &str) {
+        thread::sleep(UNHURRIED);
+        self.press(key);
+    }
+
     pub fn press(&mut self, keys: &str) {
         (&*self.pty).write_all(keys.as_bytes()).unwrap();
     }
@@ -78,10 +88,23 @@ impl Terminal {
         self.parser.screen()
     }
 
-    /// Asks the program to end, as the system does.
-    pub fn terminate(&self) {
+    /// Sends the program a signal, as the system does.
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Whether what is typed shows, and comes a line at a time, as everywhere but in programs that take
+    /// each key.
+    pub fn is_cooked(&self) -> bool {
+        let terminal = self.pty.as_fd().try_clone_to_owned().unwrap();
+        let output = Command::new("stty").arg("-a").stdin(terminal).output().unwrap();
+        let modes = String::from_utf8(output.stdout).unwrap();
+        let has = |mode: &str| modes.split([' ', ';', '\n']).any(|word| word == mode);
+        let is_raw = has("-icanon") && has("-echo");
+        assert!(is_raw || has("icanon") && has("echo"), "{modes}");
+        !is_raw
     }
 
     /// Waits for the end of the program: its exit code, and what the terminal shows then, which is as it
@@ -94,6 +117,7 @@ impl Terminal {
         let screen = self.screen();
         assert!(!screen.alternate_screen(), "the screen of the program is left");
         assert!(!screen.hide_cursor(), "the cursor is hidden");
+        assert!(self.is_cooked(), "keys come one by one");
         (code, screen.contents())
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use pairpick::session::{Answer, Next, Outcome, Plan, QuestionId, Reply, Shown, Undone, Waiting};
+use pairpick::session::{
+    Agreement, Answer, Next, Outcome, Plan, QuestionId, Reply, Share, Shown, Undone, Waiting,
+};
 
 use super::person::{Person, Place, SECONDS, plan, question};
 
@@ -107,6 +109,36 @@ fn a_note_and_the_seconds_are_kept_and_nonsense_is_no_time() {
     let lines: Vec<&str> = lines.lines().collect();
     assert!(lines[0].contains(r#""annotator":1,"seconds":1.5,"note":"a\u001bb""#), "{lines:?}");
     assert!(lines[1..].iter().all(|line| line.ends_with(r#""seconds":0.0}"#)), "{lines:?}");
+}
+
+/// What answers say of those who gave them, counted by hand: four questions, and each again the other way
+/// round by somebody else.
+#[test]
+fn sides_lengths_and_agreement_are_counted() {
+    let place = Place::new();
+    let desk = place.open(&Plan { swap_check: 1.0, ..plan(1, 4) });
+    let again = [Answer::Second, Answer::Second, Answer::First, Answer::Tie];
+    let answers = [Answer::First; 4].into_iter().chain(again);
+    let mut longer = Share::default();
+    for (nth, answer) in answers.enumerate() {
+        let annotator = if nth < 4 { 1 } else { 2 };
+        let shown = question(&desk, annotator).unwrap();
+        assert_eq!(shown.place as usize, nth + 1);
+        desk.answer(shown.id, annotator, &Reply::new(answer, SECONDS)).unwrap();
+        let [left, right] = [&shown.left, &shown.right].map(|text| text.chars().count());
+        if answer != Answer::Tie && left != right {
+            longer.whole += 1;
+            longer.part += u64::from((answer == Answer::First) == (left > right));
+        }
+    }
+    let status = desk.status();
+    assert_eq!(status.left_preferred, Share { part: 5, whole: 7 });
+    assert_eq!(status.longer_preferred, longer);
+    assert!(longer.whole > 4, "replies differ in length: {longer:?}");
+    // The second reply of what stands the other way round is the first one of before.
+    assert_eq!(status.between_people.alike, Share { part: 2, whole: 4 });
+    assert_eq!(status.with_oneself, Agreement::default());
+    assert_eq!(status.per_hour, Some(3600.0 / SECONDS));
 }
 
 #[test]

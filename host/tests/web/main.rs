@@ -9,9 +9,13 @@ mod command;
 mod served;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -147,11 +151,8 @@ fn an_answer_is_recorded_once() {
             .into();
         tabs.into_iter().map(|tab| tab.join().unwrap()).collect()
     });
-    let recorded = told.iter().filter(|told| told["news"].as_str().unwrap().ends_with("recorded."));
-    assert_eq!(
-        recorded.filter(|told| !told["news"].as_str().unwrap().starts_with("That")).count(),
-        1
-    );
+    let is_recorded = |told: &&Value| told["news"].as_str().unwrap().starts_with("Recorded: ");
+    assert_eq!(told.iter().filter(is_recorded).count(), 1, "{told:?}");
     assert_eq!(answered(&served.get(0, "/api/question").json()), 1);
     // Every tab has moved on to the same question.
     let next = served.question(0);
@@ -193,6 +194,104 @@ fn annotators_get_different_questions_of_one_batch() {
     assert!(waits["next"]["waiting"].as_str().unwrap().starts_with("Others"), "{waits}");
     assert_eq!(served.post(1, "/api/leave", &json!({})).status, 204);
     assert_eq!(served.question(0), asked[1]);
+}
+
+/// What somebody has on the screen goes to others once the last page with it is closed, and not when
+/// another one is, or when the page is loaded anew.
+#[test]
+fn a_question_is_left_with_its_last_page() {
+    let folder = TempDir::new().unwrap();
+    let served = Served::start(folder.path(), 2, &["--batch", "2"]);
+    let own = served.question(0);
+    let other = served.question(1);
+    for page in [1, 2] {
+        let told = served.on_page(1, page, "GET /api/question").json();
+        assert_eq!(told["next"]["question"], other);
+    }
+    served.answer(0, &own, "first");
+    let waits = |long: f64| {
+        let until = Instant::now() + Duration::from_secs_f64(long);
+        while Instant::now() < until {
+            let told = served.get(0, "/api/news").json();
+            assert!(told["next"]["waiting"].is_string(), "{told}");
+        }
+    };
+    // One of two tabs, the first requests of which had no page's name.
+    assert_eq!(served.post(1, "/api/leave", &json!({})).status, 204);
+    assert_eq!(served.on_page(1, 1, "POST /api/leave").status, 204);
+    waits(2.5);
+    // Loaded anew: the old page goes, the new one comes.
+    assert_eq!(served.on_page(1, 2, "POST /api/leave").status, 204);
+    waits(0.5);
+    served.on_page(1, 3, "GET /api/question");
+    waits(2.5);
+    assert_eq!(served.on_page(1, 3, "POST /api/leave").status, 204);
+    assert_eq!(served.question(0), other);
+}
+
+/// An answer that is on the disk is told as recorded, though no further batch can come.
+#[test]
+fn what_is_recorded_is_told_so_after_the_background_has_failed() {
+    let folder = TempDir::new().unwrap();
+    let served = Served::start(folder.path(), 1, &["--batch", "2"]);
+    let first = served.question(0);
+    let file = Connection::open(folder.path().join("s.db")).unwrap();
+    let refuse = |table: &str| {
+        let refusal = "BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
+        file.execute_batch(&format!("CREATE TRIGGER no BEFORE INSERT ON {table} {refusal}"))
+            .unwrap();
+    };
+    refuse("answers");
+    let response = served.answer(0, &first, "first");
+    refused(&response, 503);
+    assert!(response.body.contains("Nothing was recorded"), "{response:?}");
+    file.execute_batch("DROP TRIGGER no").unwrap();
+
+    // The second batch is chosen while the first is answered; then to learn from that fails.
+    refuse("models");
+    for _ in 0..3 {
+        served.answer(0, &served.question(0), "first");
+    }
+    let last = served.question(0);
+    let until = Instant::now() + Duration::from_secs(60);
+    let stopped = |told: &Value| told["status"]["lines"][0][0] == "stopped";
+    while !stopped(&served.get(0, "/api/news").json()) {
+        assert!(Instant::now() < until, "the model is recorded");
+    }
+    let response = served.answer(0, &last, "tie");
+    assert_eq!(response.status, 200, "{response:?}");
+    let told = response.json();
+    assert_eq!(told["news"], "Recorded: a tie.");
+    for told in [told, served.get(0, "/api/question").json()] {
+        assert_eq!(answered(&told), 4);
+        let why = told["next"]["stopped"].as_str().unwrap();
+        assert!(why.contains("on purpose") && !why.contains("othing was recorded"), "{why}");
+        assert!(stopped(&told) && told["status"]["brief"].as_str().unwrap().contains("stopped: "));
+    }
+}
+
+#[test]
+fn what_ends_a_session_can_be_said_and_withdrawn() {
+    let folder = TempDir::new().unwrap();
+    let ends = |arguments: &[&str]| {
+        let served = Served::start(folder.path(), 1, arguments);
+        let told = served.get(0, "/api/question").json();
+        assert_eq!(served.interrupt(), Some(0));
+        let lines = told["status"]["lines"].as_array().unwrap();
+        let line = lines.iter().find(|line| line[0] == "ends").unwrap();
+        line[1].as_str().unwrap().to_owned()
+    };
+    let until = "after 8 batches, or at ρ 0.80 and the batch that is open then";
+    assert_eq!(ends(&["--rounds", "8", "--until", "0.8"]), until);
+    assert_eq!(ends(&[]), until, "as it was said before");
+    assert!(ends(&["--until", "off"]).starts_with("after 8 batches; "), "withdrawn");
+    assert!(ends(&[]).starts_with("after 8 batches; "), "for good");
+    for wrong in ["of", "1.5"] {
+        let output =
+            pairpick(folder.path(), &["label", "--web", "--session", "s.db", "--until", wrong]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && stderr.contains("--until"), "{stderr}");
+    }
 }
 
 /// Embeddings of two prompts with two responses each, and these texts.
@@ -290,4 +389,18 @@ fn other_machines_reach_it_only_if_that_is_said() {
         "{stderr}"
     );
     assert!(!folder.path().join("s.db").exists(), "refused before a session is begun");
+
+    // No browser elsewhere can open an address that stands for all.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pairpick"))
+        .current_dir(folder.path())
+        .args(["label", "--web", "--listen", "0.0.0.0:0", "--beyond-loopback"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = lines.find(|line| line.contains("in its place"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told.unwrap().contains("0.0.0.0 stands for every address"));
 }

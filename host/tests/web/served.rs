@@ -100,6 +100,18 @@ impl Served {
         self.send(&format!("POST {path}"), &headers, &body.to_string())
     }
 
+    /// A page of an annotator, of several that are open, asks for something; or it goes.
+    pub fn on_page(&self, annotator: usize, page: u32, line: &str) -> Response {
+        let (token, page) = (format!("Bearer {}", self.tokens[annotator]), page.to_string());
+        let headers = [
+            ("Host", self.host.as_str()),
+            ("Content-Type", "application/json"),
+            ("Authorization", &token),
+            ("Pairpick-Page", &page),
+        ];
+        self.send(line, &headers, "{}")
+    }
+
     /// What an annotator sees once there is a question.
     pub fn question(&self, annotator: usize) -> Value {
         let until = Instant::now() + Duration::from_secs(60);

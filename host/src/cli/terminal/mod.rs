@@ -2,19 +2,21 @@
 //! all else is the desk's.
 
 mod lines;
+mod screen;
 mod view;
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use ratatui::DefaultTerminal;
-use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use ratatui::crossterm::execute;
 
+use self::lines::Wrapped;
+pub(super) use self::screen::leave;
+use self::screen::{on_screen, refused};
 use self::view::Scroll;
-use crate::error::{Error, Result, SessionError};
-use crate::session::{Answer, Desk, Next, Outcome, Reply, Shown, Undone};
+use crate::error::{Result, SessionError};
+use crate::session::{Answer, Desk, Next, Reply, Shown};
 
 /// The number of the one person who answers here.
 pub(super) const ANNOTATOR: u32 = 1;
@@ -24,6 +26,10 @@ const REFRESH: Duration = Duration::from_millis(250);
 
 /// The same while a batch is waited for.
 const SOON: Duration = Duration::from_millis(20);
+
+/// A key so soon after a question came was meant for the one before; so soon after another key, it is held
+/// down or pasted.
+const TOO_SOON: Duration = Duration::from_millis(150);
 
 /// Characters of a note.
 const LONGEST_NOTE: usize = 2_000;
@@ -52,7 +58,9 @@ struct Face {
     note: Option<String>,
     /// Whether it is being written.
     writing: bool,
-    /// What became of the last key.
+    /// When the last key was pressed.
+    pressed: Option<Instant>,
+    /// What became of it.
     message: String,
 }
 
@@ -60,6 +68,8 @@ struct Face {
 struct Seen {
     shown: Shown,
     since: Instant,
+    /// Its prompt and its replies, broken into lines.
+    texts: [Wrapped; 3],
 }
 
 /// Checks that there is a terminal to ask in.
@@ -81,33 +91,17 @@ pub(super) fn ask(desk: &Desk) -> Result<()> {
     on_screen(|terminal| Face::default().ask(desk, terminal))
 }
 
-/// Takes the terminal, and gives it back, after a panic too.
-fn on_screen(show: impl FnOnce(&mut DefaultTerminal) -> Result<()>) -> Result<()> {
-    let mut terminal = ratatui::try_init().map_err(refused)?;
-    let shown = show(&mut terminal);
-    leave();
-    shown
-}
-
-/// Gives the terminal back as it was.
-pub(super) fn leave() {
-    ratatui::restore();
-    // The cursor comes back with the end of what draws, which a signal does not wait for.
-    let _ = execute!(io::stdout(), Show);
-}
-
-fn refused(error: io::Error) -> Error {
-    Error::io("the terminal", "use", error)
-}
-
 impl Face {
     fn ask(&mut self, desk: &Desk, terminal: &mut DefaultTerminal) -> Result<()> {
         loop {
             let next = desk.next(ANNOTATOR)?;
-            self.see(&next);
+            let is_new = self.see(&next);
             let status = desk.status();
             let draw = |frame: &mut ratatui::Frame<'_>| self.draw(frame, &next, &status);
             terminal.draw(draw).map_err(refused)?;
+            if let Some(seen) = self.shown.as_mut().filter(|_| is_new) {
+                seen.since = Instant::now();
+            }
             let patience = if matches!(next, Next::Wait(_)) { SOON } else { REFRESH };
             if !event::poll(patience).map_err(refused)? {
                 continue;
@@ -121,40 +115,35 @@ impl Face {
         }
     }
 
-    /// Begins to count when a question is seen for the first time.
-    fn see(&mut self, next: &Next) {
+    /// Takes what is to be shown; whether it is a question that was not shown before.
+    fn see(&mut self, next: &Next) -> bool {
         let Next::Question(shown) = next else {
             self.shown = None;
-            return;
+            return false;
         };
-        if self.shown.as_ref().is_none_or(|seen| seen.shown != **shown) {
+        let is_new = self.shown.as_ref().is_none_or(|seen| seen.shown != **shown);
+        if is_new {
             (self.note, self.writing, self.scroll) = (None, false, Scroll::default());
-            self.shown = Some(Seen { shown: (**shown).clone(), since: Instant::now() });
+            let (shown, texts) = ((**shown).clone(), Default::default());
+            self.shown = Some(Seen { shown, since: Instant::now(), texts });
         }
+        is_new
     }
 
     /// Does what a key asks for; whether there is more to ask.
     fn press(&mut self, desk: &Desk, key: KeyEvent) -> Result<bool> {
-        let is_break = key.modifiers.contains(KeyModifiers::CONTROL)
-            && [KeyCode::Char('c'), KeyCode::Char('d')].contains(&key.code);
-        if is_break {
-            return Ok(false);
-        }
-        if self.writing {
-            self.write(key.code);
+        let before = self.pressed.replace(Instant::now());
+        if self.writing && !is_break(key) {
+            if is_text(key) {
+                self.write(key.code);
+            }
             return Ok(true);
         }
-        match act(key.code) {
+        match act(key) {
             None => {}
             Some(Act::Quit) => return Ok(false),
-            Some(Act::Answer(answer)) => self.answer(desk, answer),
-            Some(Act::Undo) => {
-                self.message = match desk.undo(ANNOTATOR) {
-                    Ok(Undone::Question(_)) => "taken back: answer it again".to_owned(),
-                    Ok(Undone::Nothing) => "nothing to take back in this batch".to_owned(),
-                    Err(error) => error.to_string(),
-                };
-            }
+            Some(Act::Answer(answer)) => self.answer(desk, answer, before),
+            Some(Act::Undo) => self.message = told(desk.undo(ANNOTATOR)),
             Some(Act::Note) => self.writing = self.shown.is_some(),
             Some(Act::Scroll(lines)) => self.scroll.by(lines),
             Some(Act::Page(screens)) => self.scroll.by_screens(screens),
@@ -163,18 +152,19 @@ impl Face {
         Ok(true)
     }
 
-    /// Answers the question that is shown. What cannot be recorded may be tried again.
-    fn answer(&mut self, desk: &Desk, answer: Answer) {
-        let Some(Seen { shown, since }) = &self.shown else {
+    /// Answers the question that is shown, unless the key came too soon, after another one before. What
+    /// cannot be recorded may be tried again.
+    fn answer(&mut self, desk: &Desk, answer: Answer, before: Option<Instant>) {
+        let Some(Seen { shown, since, .. }) = &self.shown else {
             return;
         };
+        if is_too_soon(*since, before) {
+            self.message = "That key came too soon, and counts for nothing.".to_owned();
+            return;
+        }
         let (seconds, note) = (since.elapsed().as_secs_f64(), self.note.clone());
         let recorded = desk.answer(shown.id, ANNOTATOR, &Reply { answer, seconds, note });
-        self.message = match recorded {
-            Ok(Outcome::Recorded) => format!("question {}: {}", shown.place, told(answer)),
-            Ok(Outcome::AnsweredBefore | Outcome::NoSuchQuestion) => "answered already".to_owned(),
-            Err(error) => error.to_string(),
-        };
+        self.message = told(recorded.map(|outcome| outcome.told(answer)));
     }
 
     /// Writes a note.
@@ -191,19 +181,41 @@ impl Face {
     }
 }
 
-/// What an answer says of the replies as they stand.
-fn told(answer: Answer) -> &'static str {
-    match answer {
-        Answer::First => "the first is better",
-        Answer::Second => "the second is better",
-        Answer::Tie => "a tie",
-        Answer::Skip => "skipped",
-        Answer::BothBad => "both are bad",
-    }
+/// What came of something, or why it did not.
+fn told(done: Result<impl ToString>) -> String {
+    done.map_or_else(|error| error.to_string(), |done| done.to_string())
 }
 
-fn act(key: KeyCode) -> Option<Act> {
-    Some(match key {
+/// Whether a question has just come, or the key before.
+fn is_too_soon(since: Instant, pressed: Option<Instant>) -> bool {
+    [Some(since), pressed].into_iter().flatten().any(|at| at.elapsed() < TOO_SOON)
+}
+
+/// What is held down beside a key, and asks for something else than the key alone.
+fn held(key: KeyEvent) -> KeyModifiers {
+    key.modifiers - KeyModifiers::SHIFT
+}
+
+/// Ctrl-C and Ctrl-D.
+fn is_break(key: KeyEvent) -> bool {
+    let ends = [KeyCode::Char('c'), KeyCode::Char('d')].contains(&key.code);
+    held(key) == KeyModifiers::CONTROL && ends
+}
+
+/// Whether a key belongs to a text; some systems tell AltGr as Ctrl and Alt.
+fn is_text(key: KeyEvent) -> bool {
+    let alt_gr = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    held(key).is_empty() || held(key) == alt_gr
+}
+
+fn act(key: KeyEvent) -> Option<Act> {
+    if is_break(key) {
+        return Some(Act::Quit);
+    }
+    if !held(key).is_empty() {
+        return None;
+    }
+    Some(match key.code {
         KeyCode::Char('1') | KeyCode::Left => Act::Answer(Answer::First),
         KeyCode::Char('2') | KeyCode::Right => Act::Answer(Answer::Second),
         KeyCode::Char('0') => Act::Answer(Answer::Tie),
@@ -239,55 +251,45 @@ mod tests {
         assert_eq!((face.note, face.writing), (None, false));
     }
 
-    /// Not a test: what the next one runs in a terminal.
-    #[test]
-    #[ignore = "panics while it has the screen"]
-    fn panic_on_the_screen() {
-        on_screen(|terminal| {
-            terminal.draw(|frame| frame.render_widget("a question", frame.area())).unwrap();
-            panic!("on purpose");
-        })
-        .unwrap();
+    fn press(code: KeyCode, modifiers: KeyModifiers) -> Option<Act> {
+        act(KeyEvent::new(code, modifiers))
     }
 
-    #[cfg(unix)]
     #[test]
-    fn a_panic_gives_the_terminal_back_and_is_told() {
-        use std::env::current_exe;
-        use std::io::Read;
-        use std::num::NonZeroU16;
-
-        use pty_process::Size;
-        use pty_process::blocking::{Command, open};
-
-        let (mut pty, other) = open().unwrap();
-        pty.resize(Size::new(24, 80)).unwrap();
-        let script = "\"$0\" \"$@\" >/dev/tty 2>&1; stty -a";
-        let mut child = Command::new("sh")
-            .args(["-c", script])
-            .arg(current_exe().unwrap())
-            .args(["--exact", "cli::terminal::tests::panic_on_the_screen", "--ignored"])
-            .args(["--nocapture", "--test-threads", "1"])
-            .env("RUST_BACKTRACE", "0")
-            .env("TERM", "xterm-256color")
-            .spawn(other)
-            .unwrap();
-        let [rows, columns] = [24, 80].map(|size| NonZeroU16::new(size).unwrap());
-        let mut parser = vt100::Parser::new(rows, columns, 0);
-        let (mut bytes, mut was_taken) = ([0; 4096], false);
-        // The system reports an error once the other end is closed.
-        while let Ok(read @ 1..) = pty.read(&mut bytes) {
-            for byte in &bytes[..read] {
-                parser.process(&[*byte]);
-                was_taken |= parser.screen().alternate_screen();
+    fn keys_with_modifiers_answer_nothing() {
+        let skips = Some(Act::Answer(Answer::Skip));
+        assert_eq!(press(KeyCode::Char('s'), KeyModifiers::NONE), skips);
+        for held in [KeyModifiers::CONTROL, KeyModifiers::ALT, KeyModifiers::all()] {
+            for key in ['1', '2', '0', 's', 'b', 'u', 'n', 'q', ' '] {
+                assert_eq!(press(KeyCode::Char(key), held), None, "{held} {key}");
             }
+            assert_eq!(press(KeyCode::Left, held), None, "{held}");
         }
-        child.wait().unwrap();
-        let (screen, text) = (parser.screen(), parser.screen().contents());
-        assert!(was_taken && !screen.alternate_screen(), "{text}");
-        assert!(!screen.hide_cursor(), "the cursor is hidden");
-        assert!(text.contains("on purpose"), "{text}");
-        // What is typed shows again, and comes a line at a time.
-        assert!(text.contains(" echo ") && text.contains(" icanon "), "{text}");
+        for key in ['c', 'd'] {
+            assert_eq!(press(KeyCode::Char(key), KeyModifiers::CONTROL), Some(Act::Quit));
+            assert_eq!(press(KeyCode::Char(key), KeyModifiers::ALT), None);
+        }
+        // A digit of keyboards that have it behind Shift.
+        assert!(press(KeyCode::Char('1'), KeyModifiers::SHIFT).is_some());
+    }
+
+    #[test]
+    fn what_is_held_with_ctrl_or_alt_is_no_letter_of_a_note() {
+        let letter = |held| is_text(KeyEvent::new(KeyCode::Char('@'), held));
+        assert!(letter(KeyModifiers::NONE) && letter(KeyModifiers::SHIFT));
+        assert!(!letter(KeyModifiers::CONTROL) && !letter(KeyModifiers::ALT));
+        // AltGr, as some systems tell it.
+        assert!(letter(KeyModifiers::CONTROL | KeyModifiers::ALT));
+    }
+
+    #[test]
+    fn a_key_is_too_soon_after_the_question_came_or_after_another_key() {
+        let (now, long_ago) = (Instant::now(), Instant::now().checked_sub(TOO_SOON));
+        let cases = [(Some(now), None), (Some(now), long_ago), (long_ago, Some(now))];
+        for (since, pressed) in cases {
+            assert!(is_too_soon(since.unwrap(), pressed), "{since:?} {pressed:?}");
+        }
+        assert!(!is_too_soon(long_ago.unwrap(), None));
+        assert!(!is_too_soon(long_ago.unwrap(), long_ago));
     }
 }

@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Paragraph};
 
 use super::lines::{width, wrapped};
 use super::{Face, Seen};
-use crate::session::{Ending, Next, Shown, Status, Waiting, printable};
+use crate::session::{Next, Shown, Status, printable};
 
 /// Columns from which replies stand side by side.
 const WIDE: u16 = 72;
@@ -80,7 +80,7 @@ impl Scroll {
 /// A text in a frame.
 struct Framed<'a> {
     title: &'a str,
-    lines: Vec<String>,
+    lines: &'a [String],
     /// Of the scroll, which of the two it is.
     place: usize,
 }
@@ -94,68 +94,14 @@ impl Face {
         let [title, middle, bottom] = Layout::vertical(constraints).areas(area);
         frame.render_widget(Paragraph::new(title_of(next)).style(REVERSED), title);
         frame.render_widget(Paragraph::new(below), bottom);
-        match (&self.shown, next) {
-            (Some(Seen { shown, .. }), Next::Question(_)) => {
-                let shown = shown.clone();
-                self.draw_question(frame, middle, &shown);
-            }
+        match (&mut self.shown, next) {
+            (Some(seen), Next::Question(_)) => self.scroll.draw_question(frame, middle, seen),
             _ => {
                 let lines = wrapped(&without_question(next), middle.width.into());
                 let lines: Vec<Line<'_>> = lines.into_iter().map(Line::from).collect();
                 frame.render_widget(Paragraph::new(lines).centered(), middle);
             }
         }
-    }
-
-    fn draw_question(&mut self, frame: &mut Frame<'_>, area: Rect, shown: &Shown) {
-        let inner = |width: u16| usize::from(width.saturating_sub(FRAME));
-        let prompt = shown.prompt.as_deref().map(|prompt| wrapped(prompt, inner(area.width)));
-        let rows = prompt.as_ref().map_or(0, |lines| {
-            let most =
-                (area.height / 3).max(area.height.saturating_sub(2 * REPLIES)).max(1 + FRAME);
-            u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(FRAME).min(most)
-        });
-        let [top, replies] =
-            Layout::vertical([Constraint::Length(rows), Constraint::Min(0)]).areas(area);
-        if let Some(lines) = prompt {
-            self.draw_text(frame, top, Framed { title: " prompt ", lines, place: 0 });
-        }
-        let halves = [Constraint::Fill(1), Constraint::Fill(1)];
-        let [left, right] = match replies.width >= WIDE {
-            true => Layout::horizontal(halves).areas(replies),
-            false => Layout::vertical(halves).areas(replies),
-        };
-        let texts = [(left, " 1 ", &shown.left), (right, " 2 ", &shown.right)];
-        let texts =
-            texts.map(|(area, title, text)| (area, title, wrapped(text, inner(area.width))));
-        let longest = texts.iter().map(|(_, _, lines)| lines.len()).fold(0, usize::max);
-        let rows = left.height.min(right.height).saturating_sub(FRAME);
-        self.scroll.fit(1, longest, rows);
-        for (area, title, lines) in texts {
-            self.draw_text(frame, area, Framed { title, lines, place: 1 });
-        }
-    }
-
-    /// Draws a text, and at its lower edge whether there is more of it.
-    fn draw_text(&mut self, frame: &mut Frame<'_>, area: Rect, text: Framed<'_>) {
-        let Framed { title, lines, place } = text;
-        let rows = area.height.saturating_sub(FRAME);
-        if place == 0 {
-            self.scroll.fit(0, lines.len(), rows);
-        }
-        let above = self.scroll.above[place].min(lines.len());
-        let below = lines.len().saturating_sub(above).saturating_sub(rows.into());
-        let mut block = Block::bordered().title(title);
-        if self.scroll.place() == place && self.scroll.most[0] > 0 {
-            block = block.border_style(Style::new().add_modifier(Modifier::BOLD));
-        }
-        if above > 0 || below > 0 {
-            let more = format!(" {above} lines above, {below} below ");
-            block = block.title_bottom(Line::from(more).right_aligned());
-        }
-        let seen: Vec<Line<'_>> =
-            lines.into_iter().skip(above).take(rows.into()).map(Line::from).collect();
-        frame.render_widget(Paragraph::new(seen).block(block), area);
     }
 
     /// How things stand, what became of the last key, and the keys.
@@ -182,6 +128,62 @@ impl Face {
     }
 }
 
+impl Scroll {
+    fn draw_question(&mut self, frame: &mut Frame<'_>, area: Rect, seen: &mut Seen) {
+        let Seen { shown, texts: [prompt, left, right], .. } = seen;
+        let inner = |width: u16| usize::from(width.saturating_sub(FRAME));
+        let prompt = shown.prompt.as_deref().map(|text| prompt.of(text, inner(area.width)));
+        let rows = prompt.map_or(0, |lines| {
+            let most =
+                (area.height / 3).max(area.height.saturating_sub(2 * REPLIES)).max(1 + FRAME);
+            u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(FRAME).min(most)
+        });
+        let [top, replies] =
+            Layout::vertical([Constraint::Length(rows), Constraint::Min(0)]).areas(area);
+        if let Some(lines) = prompt {
+            self.draw_text(frame, top, Framed { title: " prompt ", lines, place: 0 });
+        }
+        let halves = [Constraint::Fill(1), Constraint::Fill(1)];
+        let areas: [Rect; 2] = match replies.width >= WIDE {
+            true => Layout::horizontal(halves).areas(replies),
+            false => Layout::vertical(halves).areas(replies),
+        };
+        let [first, second] = areas;
+        let texts = [
+            (first, " 1 ", left.of(&shown.left, inner(first.width))),
+            (second, " 2 ", right.of(&shown.right, inner(second.width))),
+        ];
+        let longest = texts.iter().map(|(_, _, lines)| lines.len()).fold(0, usize::max);
+        let rows = first.height.min(second.height).saturating_sub(FRAME);
+        self.fit(1, longest, rows);
+        for (area, title, lines) in texts {
+            self.draw_text(frame, area, Framed { title, lines, place: 1 });
+        }
+    }
+
+    /// Draws a text, and at its lower edge whether there is more of it.
+    fn draw_text(&mut self, frame: &mut Frame<'_>, area: Rect, text: Framed<'_>) {
+        let Framed { title, lines, place } = text;
+        let rows = area.height.saturating_sub(FRAME);
+        if place == 0 {
+            self.fit(0, lines.len(), rows);
+        }
+        let above = self.above[place].min(lines.len());
+        let below = lines.len().saturating_sub(above).saturating_sub(rows.into());
+        let mut block = Block::bordered().title(title);
+        if self.place() == place && self.most[0] > 0 {
+            block = block.border_style(Style::new().add_modifier(Modifier::BOLD));
+        }
+        if above > 0 || below > 0 {
+            let more = format!(" {above} lines above, {below} below ");
+            block = block.title_bottom(Line::from(more).right_aligned());
+        }
+        let seen: Vec<Line<'_>> =
+            lines.iter().skip(above).take(rows.into()).map(|line| Line::from(&**line)).collect();
+        frame.render_widget(Paragraph::new(seen).block(block), area);
+    }
+}
+
 const REVERSED: Style = Style::new().add_modifier(Modifier::REVERSED);
 
 fn title_of(next: &Next) -> String {
@@ -198,15 +200,8 @@ fn title_of(next: &Next) -> String {
 fn without_question(next: &Next) -> String {
     let text = match next {
         Next::Question(_) => String::new(),
-        Next::Wait(Waiting::Others) => "Others have the rest of the batch.".to_owned(),
-        Next::Wait(Waiting::Batch) => "The next batch is being chosen …".to_owned(),
-        Next::Ended(Ending::Rounds(rounds)) => {
-            format!("Done: all {rounds} batches have their answers.")
-        }
-        Next::Ended(Ending::Confident(confidence)) => {
-            format!("Done: the model is as sure of its order as was wanted, ρ {confidence:.2}.")
-        }
-        Next::Ended(Ending::NoPairLeft) => "Done: no pair is left to ask about.".to_owned(),
+        Next::Wait(waiting) => waiting.to_string(),
+        Next::Ended(ending) => ending.to_string(),
     };
     format!("\n{text}")
 }
@@ -250,7 +245,8 @@ mod tests {
     use ratatui::backend::TestBackend;
 
     use super::*;
-    use crate::session::QuestionId;
+    use crate::digest::HexDigest;
+    use crate::session::{Agreement, QuestionId, Share, Waiting};
 
     fn shown(prompt: &str, left: &str, right: &str) -> Next {
         Next::Question(Box::new(Shown {
@@ -298,6 +294,29 @@ mod tests {
         face.scroll.by(1000);
         let prompt = screen(&mut face, &next, 80, 24);
         assert!(prompt.lines().take(8).any(|line| line.contains("line 59")), "{prompt}");
+    }
+
+    /// On the usual screen, however much else there is to say.
+    #[test]
+    fn what_has_stopped_the_work_is_seen() {
+        let share = Share { part: 14, whole: 20 };
+        let agreement = Agreement { alike: share, kappa: Some(0.4) };
+        let status = Status {
+            failed: Some("cannot record the model".to_owned()),
+            confidence: Some(0.6),
+            model: Some((1, HexDigest(7))),
+            left_preferred: share,
+            longer_preferred: share,
+            with_oneself: agreement,
+            between_people: agreement,
+            ..Status::default()
+        };
+        let (mut face, next) = (Face::default(), shown("Why?", "left", "right"));
+        face.see(&next);
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| face.draw(frame, &next, &status)).unwrap();
+        let screen = terminal.backend().to_string();
+        assert!(screen.contains("stopped: cannot record the model"), "{screen}");
     }
 
     /// Nothing of a hostile text reaches the terminal as it is, and no size of it panics.

@@ -1,14 +1,13 @@
 //! What the page asks for: the question of its annotator, and what becomes of an answer. Every request
 //! is one call to the desk, on a thread where it may wait for the disk.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next as Rest, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,10 +18,11 @@ use serde_json::{Value, json};
 use super::door::{Door, Refusal};
 use super::files::{FILES, protected};
 use super::view::{self, Turn};
+use super::visitors::{Visitor, Visitors};
 use crate::cli::log::{ERROR, log};
 use crate::error::Error;
 use crate::named;
-use crate::session::{Answer, Desk, Next, QuestionId, Reply};
+use crate::session::{Answer, Desk, QuestionId, Reply};
 
 /// The longest request, in bytes: a note is all that can be long.
 const LONGEST: usize = 1 << 16;
@@ -30,12 +30,17 @@ const LONGEST: usize = 1 << 16;
 /// How long a page that has nothing to show waits for news before it asks anew.
 const NEWS: Duration = Duration::from_millis(250);
 
+/// How long a page takes at most to be loaded anew. Whoever is gone for longer has left.
+const RELOAD: Duration = Duration::from_secs(2);
+
+/// The header by which a page says which it is.
+const PAGE: &str = "pairpick-page";
+
 /// What all requests share.
 pub(super) struct Office {
     pub desk: Arc<Desk>,
     pub door: Door,
-    /// The question that each annotator was shown last, and when.
-    pub shown: Mutex<BTreeMap<u32, (QuestionId, Instant)>>,
+    pub visitors: Visitors,
 }
 
 type Shared = State<Arc<Office>>;
@@ -74,23 +79,26 @@ async fn from_our_page(State(office): Shared, request: Request, rest: Rest) -> R
     }
 }
 
-/// Who asks.
-#[derive(Clone, Copy)]
-struct Annotator(u32);
-
-impl FromRequestParts<Arc<Office>> for Annotator {
+impl FromRequestParts<Arc<Office>> for Visitor {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, office: &Arc<Office>) -> Result<Self, Refusal> {
-        office.door.annotator(&parts.headers).map(Self)
+        let annotator = office.door.annotator(&parts.headers)?;
+        Ok(Self { annotator, page: page(&parts.headers) })
     }
 }
 
-/// Why there is nothing to show.
+/// Which page of its annotator asks; 0 where it does not say.
+fn page(headers: &HeaderMap) -> u32 {
+    let number = headers.get(PAGE).and_then(|value| value.to_str().ok()?.parse().ok());
+    number.unwrap_or(0)
+}
+
+/// Why nothing was done.
 enum Failure {
     /// What was sent is no such message.
     Message(JsonRejection),
-    /// The desk could not do it; nothing was recorded.
+    /// The desk could not do it.
     Desk(Error),
     /// The program is at fault.
     Lost,
@@ -118,23 +126,23 @@ impl IntoResponse for Failure {
 
 type Told = Result<Json<Value>, Failure>;
 
-/// Does something at the desk, and tells what comes next.
+/// Does something at the desk, and tells what comes next. What has been done is told even if nothing can
+/// come next.
 async fn at_desk(
     office: Arc<Office>,
-    Annotator(annotator): Annotator,
-    act: impl FnOnce(&Office) -> Result<Option<String>, Error> + Send + 'static,
+    visitor: Visitor,
+    act: impl FnOnce(&Desk, u32) -> Result<Option<String>, Error> + Send + 'static,
 ) -> Told {
+    office.visitors.come(visitor);
     let turn = move || {
-        let news = act(&office)?;
-        let (next, status) = (office.desk.next(annotator)?, office.desk.status());
-        office.has_shown(annotator, &next);
-        Ok(view::turn(&Turn {
-            annotator,
-            annotators: office.door.annotators(),
-            news,
-            next,
-            status,
-        }))
+        let Office { desk, door, .. } = &*office;
+        let annotator = visitor.annotator;
+        let news = act(desk, annotator)?;
+        let (next, status) = (desk.next(annotator), desk.status());
+        if let Err(error) = &next {
+            log(ERROR, &error.to_string());
+        }
+        Ok(view::turn(&Turn { annotator, annotators: door.annotators(), news, next, status }))
     };
     match tokio::task::spawn_blocking(turn).await {
         Ok(told) => told.map(Json).map_err(Failure::Desk),
@@ -142,16 +150,16 @@ async fn at_desk(
     }
 }
 
-async fn question(State(office): Shared, annotator: Annotator) -> Told {
-    at_desk(office, annotator, |_| Ok(None)).await
+async fn question(State(office): Shared, visitor: Visitor) -> Told {
+    at_desk(office, visitor, |_, _| Ok(None)).await
 }
 
-async fn news(State(office): Shared, annotator: Annotator) -> Told {
-    let wait = |office: &Office| {
-        office.desk.wait(NEWS);
+async fn news(State(office): Shared, visitor: Visitor) -> Told {
+    let wait = |desk: &Desk, _| {
+        desk.wait(NEWS);
         Ok(None)
     };
-    at_desk(office, annotator, wait).await
+    at_desk(office, visitor, wait).await
 }
 
 /// An answer as the page sends it.
@@ -167,39 +175,46 @@ struct Sent {
 
 async fn answer(
     State(office): Shared,
-    annotator: Annotator,
+    visitor: Visitor,
     sent: Result<Json<Sent>, JsonRejection>,
 ) -> Told {
     let Json(Sent { question, answer, seconds, note }) = sent?;
-    let Annotator(number) = annotator;
-    let record = move |office: &Office| {
+    let record = move |desk: &Desk, annotator| {
         let id = QuestionId(question);
         let note = note.filter(|note| !note.trim().is_empty());
-        let seconds = office.at_most_since_shown(number, id, seconds);
-        let outcome = office.desk.answer(id, number, &Reply { answer, seconds, note })?;
-        Ok(Some(view::outcome(outcome, answer)))
+        // What a page says, but not more than has passed.
+        let passed = desk.held_for(annotator, id).unwrap_or_default().as_secs_f64();
+        let seconds = if seconds < passed { seconds } else { passed };
+        let outcome = desk.answer(id, annotator, &Reply { answer, seconds, note })?;
+        Ok(Some(outcome.told(answer)))
     };
-    at_desk(office, annotator, record).await
+    at_desk(office, visitor, record).await
 }
 
 async fn undo(
     State(office): Shared,
-    annotator: Annotator,
+    visitor: Visitor,
     sent: Result<Json<Nothing>, JsonRejection>,
 ) -> Told {
     let Json(Nothing {}) = sent?;
-    let Annotator(number) = annotator;
-    at_desk(office, annotator, move |office| Ok(Some(view::undone(office.desk.undo(number)?))))
-        .await
+    let undo = |desk: &Desk, annotator| Ok(Some(desk.undo(annotator)?.to_string()));
+    at_desk(office, visitor, undo).await
 }
 
+/// A page is closed, or loaded anew: only who has none for a while leaves the question to others.
 async fn leave(
     State(office): Shared,
-    Annotator(number): Annotator,
+    visitor: Visitor,
     sent: Result<Json<Nothing>, JsonRejection>,
 ) -> Result<StatusCode, Failure> {
     let Json(Nothing {}) = sent?;
-    office.desk.leave(number);
+    office.visitors.go(visitor);
+    tokio::spawn(async move {
+        tokio::time::sleep(RELOAD).await;
+        if !office.visitors.is_here(visitor.annotator) {
+            office.desk.leave(visitor.annotator);
+        }
+    });
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -207,24 +222,3 @@ async fn leave(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
-
-impl Office {
-    /// Remembers when a question was shown first.
-    fn has_shown(&self, annotator: u32, next: &Next) {
-        let Next::Question(shown) = next else { return };
-        let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.get(&annotator).is_none_or(|(id, _)| *id != shown.id) {
-            all.insert(annotator, (shown.id, Instant::now()));
-        }
-    }
-
-    /// The seconds that a page says, but not more than have passed.
-    fn at_most_since_shown(&self, annotator: u32, id: QuestionId, seconds: f64) -> f64 {
-        let all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = match all.get(&annotator) {
-            Some((shown, at)) if *shown == id => at.elapsed().as_secs_f64(),
-            _ => 0.0,
-        };
-        if seconds < passed { seconds } else { passed }
-    }
-}

@@ -6,12 +6,12 @@ mod door;
 mod files;
 mod token;
 mod view;
+mod visitors;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use self::api::Office;
 use self::door::Door;
 use self::token::Token;
+use self::visitors::Visitors;
 use super::output::Output;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -44,7 +45,8 @@ pub(super) struct WebOptions {
           value_parser = clap::value_parser!(u32).range(1..=MOST_ANNOTATORS))]
     pub annotators: u32,
 
-    /// Address and port that the page is served at; port 0 is any that is free
+    /// Address, not name, and port that the page is served at; port 0 is any that is free, 0.0.0.0 every
+    /// address of this machine
     #[arg(
         long,
         value_name = "ADDRESS:PORT",
@@ -103,9 +105,15 @@ impl Server {
         for token in &tokens {
             output.result(&format!("http://{address}/#{token}\n"))?;
         }
+        if address.ip().is_unspecified() {
+            let ip = address.ip();
+            output.note(&format!(
+                "{ip} stands for every address of this machine: open the page with one of them in its place"
+            ));
+        }
         output.log("questions are there in a browser, each address for one person; Ctrl-C ends");
         let door = Door::new(address, tokens);
-        let office = Arc::new(Office { desk, door, shown: Mutex::new(BTreeMap::new()) });
+        let office = Arc::new(Office { desk, door, visitors: Visitors::default() });
         let refused = |error| Error::io(address.to_string(), "serve there", error);
         serve_until(socket, office, ended).map_err(refused)
     }

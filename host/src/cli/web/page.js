@@ -12,6 +12,9 @@ const ANSWERS = new Map(Object.entries({
   1: "first", ArrowLeft: "first", 2: "second", ArrowRight: "second", 0: "tie", s: "skip", b: "both-bad",
 }));
 
+/** What this page is called as long as it is open: its annotator may have others. */
+const PAGE = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+
 const element = (id) => document.getElementById(id);
 const buttons = [...document.querySelectorAll("button[data-answer]")];
 
@@ -21,6 +24,8 @@ let question = null;
 let shown = 0, unseen = 0, hiddenAt = null;
 /** Whether something is on its way to the program. */
 let busy = false;
+/** How many requests there were: what a look finds out is out of date once there is another. */
+let requests = 0;
 /** The next look for news. */
 let asking = null;
 
@@ -36,7 +41,7 @@ function token() {
 
 async function ask(path, body) {
   const options = {
-    headers: { Authorization: `Bearer ${token()}` },
+    headers: { Authorization: `Bearer ${token()}`, "Pairpick-Page": PAGE },
     cache: "no-store", credentials: "omit", redirect: "error",
   };
   if (body !== undefined) {
@@ -62,17 +67,37 @@ async function ask(path, body) {
 async function turn(path, body) {
   if (busy) return;
   busy = true;
+  requests += 1;
   clearTimeout(asking);
   enable();
   try {
     show(await ask(path, body));
   } catch (error) {
-    say(error.message, true);
-    if (question === null && !error.final) asking = setTimeout(() => turn("/api/question"), AGAIN);
+    fail(error);
   } finally {
     busy = false;
     enable();
   }
+}
+
+/** Looks what there is, and keeps nobody from doing something meanwhile. */
+async function look(path = "/api/news") {
+  if (busy) return;
+  clearTimeout(asking);
+  requests += 1;
+  const own = requests;
+  try {
+    const told = await ask(path);
+    if (requests === own) show(told);
+  } catch (error) {
+    if (requests === own) fail(error);
+  }
+  enable();
+}
+
+function fail(error) {
+  say(error.message, true);
+  if (question === null && !error.final) asking = setTimeout(look, AGAIN);
 }
 
 function answer(kind) {
@@ -95,9 +120,9 @@ function show({ annotator, news, next, status }) {
   }
   question = null;
   element("asked").hidden = true;
-  entitle(next.waiting ? "A moment" : "No question is left");
-  say([news, next.waiting ?? next.ended].filter(Boolean).join(" "), false);
-  if (next.waiting) asking = setTimeout(() => turn("/api/news"));
+  entitle(next.waiting ? "A moment" : next.stopped ? "No question can come" : "No question is left");
+  say([news, next.waiting ?? next.ended ?? next.stopped].filter(Boolean).join(" "), Boolean(next.stopped));
+  if (next.waiting) asking = setTimeout(look);
 }
 
 function showQuestion({ id, title, ...texts }) {
@@ -126,8 +151,9 @@ function say(news, wrong) {
   element("news").classList.toggle("wrong", wrong);
 }
 
-function showStatus({ batch, left, working, lines }) {
+function showStatus({ batch, left, working, brief, lines }) {
   element("working").textContent = working ?? "";
+  element("brief").textContent = brief;
   element("progress").hidden = batch === 0;
   element("progress").max = Math.max(batch, 1);
   element("progress").value = batch - left;
@@ -156,7 +182,6 @@ function named(control) {
 
 function enable() {
   for (const button of buttons) button.disabled = busy || question === null;
-  element("undo").disabled = busy;
 }
 
 function press(event) {
@@ -195,7 +220,7 @@ document.addEventListener("visibilitychange", () => {
   if (hiddenAt !== null) unseen += performance.now() - hiddenAt;
   hiddenAt = null;
   // Another tab may have answered.
-  turn("/api/question");
+  look("/api/question");
 });
 // Whoever goes leaves the question to others.
 addEventListener("pagehide", () => ask("/api/leave", {}).catch(() => {}));
