@@ -24,7 +24,7 @@ use pairpick_core::parallel::Executor as _;
 use pairpick_core::pool::Comparison;
 use pairpick_core::trunk::Mlp;
 use pairpick_core::trunk::adam::Adam;
-use pairpick_core::trunk::train::{Data, gradient, workspace_len};
+use pairpick_core::trunk::train::{Data, TrainingSizes, gradient, gradient_workspace_len};
 
 use crate::learning::Failure;
 
@@ -183,7 +183,7 @@ impl Lessons<'_> {
             return Ok(gradients);
         }
         let data = Data { items, training_items: items.len(), training: &taught, held_out: &[] };
-        let len = workspace_len(threads.threads(), mlp, items.len(), taught.len(), None);
+        let len = gradient_workspace_len(mlp, &TrainingSizes::of(&data, threads.threads()));
         let mut workspace = vec![0.0; len];
         gradient(threads, mlp, &data, parameters, &mut gradients, &mut workspace)?;
         let total = |of: &[Comparison<f32>]| {

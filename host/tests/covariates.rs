@@ -180,3 +180,21 @@ fn the_bundled_replies_have_lengths_and_no_other_covariates() {
     let with_model = [&eval[..], &["--test-covariates", "a.npy"]].concat();
     refused(folder, &with_model, "--test-covariates a.npy: needs --test-embeddings");
 }
+
+#[test]
+fn the_default_strategy_chooses_the_same_pairs_with_covariates_as_without() {
+    let folder = TempDir::new().unwrap();
+    let batch = |options: &[&str]| {
+        let arguments =
+            [&["select", "--batch", "20", "--seed", "4", "--out", "-"], options].concat();
+        let output = pairpick(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let alone = batch(&[]);
+    assert!(!alone.is_empty());
+    assert_eq!(batch(&["--covariates", "length"]), alone);
+    // What goes by the model's own features sees the covariates among them.
+    let greedy = ["--strategy", "greedy-v-opt"];
+    assert_ne!(batch(&[&greedy[..], &["--covariates", "length"]].concat()), batch(&greedy));
+}

@@ -65,7 +65,8 @@ impl Trunk {
         check_dimensions("design_features", context.embeddings)?;
         let model = Architecture::of_recipe(features);
         let settings = &Settings { model, ..context.settings.clone() };
-        Self::untrained(Context { settings, ..context }, progress)
+        let trunk = Self::untrained(Context { settings, ..context }, progress)?;
+        Ok(trunk.beside_covariates().cloned().unwrap_or(trunk))
     }
 
     /// Forgets what labels have taught it and the head.
@@ -87,6 +88,14 @@ impl Trunk {
             Self::Kernel(_) => Features::Kernel,
             Self::Input(_) => Features::Input,
             Self::Beside(both) => both.features().kind(),
+        }
+    }
+
+    /// What gives the features beside covariates, if there are any.
+    pub(crate) fn beside_covariates(&self) -> Option<&Self> {
+        match self {
+            Self::Beside(both) => Some(both.features()),
+            Self::Mlp(_) | Self::Kernel(_) | Self::Input(_) => None,
         }
     }
 

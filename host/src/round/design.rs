@@ -2,7 +2,9 @@
 //!
 //! Mostly they are those that the last layer sees. A strategy for fixed features may have others, which
 //! are fitted once and to no label; where its features are a network's, they are scaled as fixed ones
-//! are, ‖φ − φ̄‖² within a prompt being 1 in the mean.
+//! are, ‖φ − φ̄‖² within a prompt being 1 in the mean. Its features are without covariates: a few answers
+//! tell which way a length points where pairs differ in it and in all that goes with it, as plain
+//! features have it; with the length apart, the design turns from it after the first pairs.
 
 use std::borrow::Cow;
 
@@ -40,10 +42,16 @@ impl<T: Real> Design<T> {
         model: &Model,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let features = context.settings.design_features(context.settings.asking.strategy);
-        let own = match features == model.trunk().kind() {
-            true => None,
-            false => Some(Trunk::of_design(context, features, progress)?),
+        let asking = &context.settings.asking;
+        let (strategy, trunk) = (asking.strategy, model.trunk());
+        let features = context.settings.design_features(strategy);
+        let needs_no_head = asking.weights(strategy) == Some(Weights::Constant);
+        let own = match (features == trunk.kind(), trunk.beside_covariates()) {
+            (true, Some(plain)) if strategy.facts().fixed_features && needs_no_head => {
+                Some(plain.clone())
+            }
+            (true, _) => None,
+            (false, _) => Some(Trunk::of_design(context, features, progress)?),
         };
         Ok(Self { own, past: None, cache: FeatureCache::default() })
     }
