@@ -15,6 +15,7 @@ use pairpick::grid::mixture;
 use pairpick::named::Named;
 use pairpick::parallel::Threads;
 use pairpick::runtime::Runtime;
+use pairpick::settings::{FirstRound, Init, Settings};
 use pairpick_benches::learning::Failure;
 use pairpick_benches::learning::statistics::{deviation, mean};
 use pairpick_benches::saturating::{Loss, errors};
@@ -31,17 +32,54 @@ struct Args {
     /// These strategies alone, by their names
     #[arg(long, value_delimiter = ',', default_value = "random,dopt,pa-dopt")]
     strategies: Vec<String>,
+
+    /// By the program's loss alone
+    #[arg(long)]
+    plain: bool,
+
+    /// Points all over the square that is measured, in place of normal ones
+    #[arg(long)]
+    uniform: bool,
+
+    /// What rewards are divided by where answers are drawn
+    #[arg(long, default_value_t = 1.0)]
+    temperature: f64,
+
+    /// Random pairs in the first round, whatever the strategy
+    #[arg(long)]
+    random_first: bool,
+
+    /// Go on training the network of the round before
+    #[arg(long)]
+    warm: bool,
+}
+
+impl Args {
+    fn settings(&self, strategy: Strategy, seed: u64) -> Settings {
+        let mut settings = mixture::settings(seed);
+        settings.asking.strategy = strategy;
+        if self.random_first {
+            settings.asking.first_round = Some(FirstRound::Random);
+        }
+        settings.answers.temperature = self.temperature;
+        if self.warm {
+            settings.training.init = Init::Warm;
+        }
+        settings
+    }
 }
 
 fn main() -> Result<(), Failure> {
-    let Args { seeds, strategies } = Args::parse();
-    let dataset = dataset(Points::Normal)?;
+    let args = Args::parse();
+    let Args { seeds, strategies, .. } = &args;
+    let dataset = dataset(if args.uniform { Points::Uniform } else { Points::Normal })?;
     let named = |name: &String| <Strategy as Named>::from_name(name).ok_or("no such strategy");
     let strategies = strategies.iter().map(named).collect::<Result<Vec<_>, _>>()?;
     let mut runs = Vec::new();
     for strategy in strategies {
-        for loss in [Loss::Logits, Loss::Rounded] {
-            runs.extend((0..seeds).map(|seed| (strategy, loss, seed)));
+        let losses = if args.plain { &[Loss::Logits][..] } else { &[Loss::Logits, Loss::Rounded] };
+        for loss in losses.iter().copied() {
+            runs.extend((0..*seeds).map(|seed| (strategy, loss, seed)));
         }
     }
     let (next, last) = (AtomicUsize::new(0), Mutex::new(vec![f64::NAN; runs.len()]));
@@ -51,8 +89,7 @@ fn main() -> Result<(), Failure> {
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some((strategy, loss, seed)) = runs.get(place) else { return Ok(()) };
-            let mut settings = mixture::settings(*seed);
-            settings.asking.strategy = *strategy;
+            let settings = args.settings(*strategy, *seed);
             let errors = threads.install(|| errors(&dataset, &settings, *loss, &threads))?;
             let error = errors.last().copied().ok_or("no round")?;
             last.lock().map_err(|_| "another thread has failed")?[place] = error;
@@ -66,7 +103,7 @@ fn main() -> Result<(), Failure> {
         ended.collect::<Result<(), Failure>>()
     })?;
     let last = last.into_inner()?;
-    for (runs, values) in runs.chunks(seeds as usize).zip(last.chunks(seeds as usize)) {
+    for (runs, values) in runs.chunks(*seeds as usize).zip(last.chunks(*seeds as usize)) {
         let error = deviation(values) / (values.len() as f64).sqrt_of();
         let (strategy, loss, _) = runs[0];
         println!("{:10} {loss:?}: {:.4} ± {error:.4}", strategy.name(), mean(values));
