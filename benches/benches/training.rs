@@ -8,7 +8,7 @@ use pairpick_benches::{levels, numbers};
 use pairpick_core::columns::Columns;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::Comparison;
-use pairpick_core::trunk::train::{Data, gradient, workspace_len};
+use pairpick_core::trunk::train::{Data, TrainingSizes, gradient, gradient_workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
 
 const LABELS: u32 = 1000;
@@ -27,7 +27,7 @@ fn iteration(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("gradient, 1,000 labels, D = 384");
     for (name, level) in levels() {
         let executor = Sequential(level);
-        let mut memory = vec![0.0; workspace_len(1, &mlp, items, training.len(), None)];
+        let mut memory = vec![0.0; gradient_workspace_len(&mlp, &TrainingSizes::of(&data, 1))];
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let data = black_box(&data);

@@ -15,7 +15,7 @@ use pairpick_core::parallel::{Executor, for_chunks};
 use pairpick_core::pool::{Comparison, ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy};
-use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
+use pairpick_core::trunk::train::{Data, Resources, Settings, TrainingSizes, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
 
 use crate::numbers;
@@ -217,6 +217,15 @@ pub struct Training {
 }
 
 impl Training {
+    const SETTINGS: Settings = Settings {
+        iterations: 1,
+        minibatch: None,
+        learning_rate: 1e-3,
+        weight_decay: 0.0,
+        patience: None,
+        warm_up: 0,
+    };
+
     /// For embeddings of so many numbers, and three hidden layers of `hidden`.
     ///
     /// # Panics
@@ -229,7 +238,9 @@ impl Training {
         let labels: Vec<_> = (0..labels)
             .map(|i| Comparison { a: 2 * i, b: 2 * i + 1, label: 1.0, count: 1.0 })
             .collect();
-        let memory = vec![0.0; workspace_len(executor.threads(), &mlp, items, labels.len(), None)];
+        let (threads, training) = (executor.threads(), labels.len());
+        let sizes = TrainingSizes { threads, items, training, held_out: 0 };
+        let memory = vec![0.0; workspace_len(&mlp, &Self::SETTINGS, &sizes)];
         Self { mlp, inputs: numbers(dimensions * items, 1), parameters, labels, memory }
     }
 
@@ -242,14 +253,6 @@ impl Training {
         let columns = Columns::new(&self.inputs, self.mlp.inputs(), items).expect("a matrix");
         let training = &self.labels[..];
         let data = Data { items: columns, training_items: items, training, held_out: &[] };
-        let settings = Settings {
-            iterations: 1,
-            minibatch: None,
-            learning_rate: 1e-3,
-            weight_decay: 0.0,
-            patience: None,
-            warm_up: 0,
-        };
         let (mut shuffle, workspace) = (Stream::new(0, "bench", 0), &mut self.memory[..]);
         let resources = Resources { workspace, index: &mut [], shuffle: &mut shuffle };
         // The losses are seen before the step and after it: between the two lies one iteration.
@@ -259,7 +262,7 @@ impl Training {
             true
         };
         let (mlp, parameters) = (&self.mlp, &mut self.parameters[..]);
-        train(executor, mlp, &settings, &data, parameters, resources, &mut observe)
+        train(executor, mlp, &Self::SETTINGS, &data, parameters, resources, &mut observe)
             .expect("a model");
         (seen[1] - seen[0]).as_secs_f64()
     }

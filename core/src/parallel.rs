@@ -119,51 +119,66 @@ pub fn for_chunks<E, A, B, F>(
     let first_len = NonZeroUsize::new(first_len).unwrap_or(NonZeroUsize::MIN).get();
     let chunks = first.len().div_ceil(first_len);
     let first = Chunks { values: first, len: first_len };
-    halve(executor, 0..chunks, first, Chunks { values: second, len: second_len }, body);
+    let both = (first, Chunks { values: second, len: second_len });
+    for_shares(
+        executor,
+        0..chunks,
+        both,
+        &|number, (first, second): (Chunks<'_, A>, Chunks<'_, B>)| {
+            body(number, first.values, second.values);
+        },
+    );
+}
+
+/// What can be shared out, chunk by chunk.
+pub(crate) trait Shares: Send + Sized {
+    /// The first chunks, and the others.
+    fn split_at(self, chunks: usize) -> (Self, Self);
 }
 
 /// Values to be cut into chunks.
-struct Chunks<'a, T> {
-    values: &'a mut [T],
-    len: usize,
+pub(crate) struct Chunks<'a, T> {
+    pub(crate) values: &'a mut [T],
+    pub(crate) len: usize,
 }
 
-impl<T> Chunks<'_, T> {
-    /// The first chunks, and the others.
-    fn split_at(&mut self, chunks: usize) -> (Chunks<'_, T>, Chunks<'_, T>) {
-        let (first, second) = split_at(self.values, chunks.saturating_mul(self.len));
-        (Chunks { values: first, len: self.len }, Chunks { values: second, len: self.len })
+impl<T: Send> Shares for Chunks<'_, T> {
+    fn split_at(self, chunks: usize) -> (Self, Self) {
+        let Self { values, len } = self;
+        let (first, second) = split_at(values, chunks.saturating_mul(len));
+        (Self { values: first, len }, Self { values: second, len })
     }
 }
 
-fn halve<E, A, B, F>(
+impl<A: Shares, B: Shares> Shares for (A, B) {
+    fn split_at(self, chunks: usize) -> (Self, Self) {
+        let (first, first_rest) = self.0.split_at(chunks);
+        let (second, second_rest) = self.1.split_at(chunks);
+        ((first, second), (first_rest, second_rest))
+    }
+}
+
+/// Calls `body(chunk number, chunk)` for each of the chunks of those numbers, perhaps at once.
+pub(crate) fn for_shares<E: Executor, C: Shares>(
     executor: &E,
     numbers: Range<usize>,
-    mut first: Chunks<'_, A>,
-    mut second: Chunks<'_, B>,
-    body: &F,
-) where
-    E: Executor,
-    A: Send,
-    B: Send,
-    F: Fn(usize, &mut [A], &mut [B]) + Sync,
-{
+    chunks: C,
+    body: &(impl Fn(usize, C) + Sync),
+) {
     let Range { start, end } = numbers;
     // Not `numbers.len()`: it asserts its own hint of its size, and not every compiler sees through it.
     let count = end.saturating_sub(start);
     if count < 2 {
         if count == 1 {
-            let (second, _) = second.split_at(1);
-            body(start, first.values, second.values);
+            body(start, chunks.split_at(1).0);
         }
         return;
     }
     let half = count / 2;
-    let (first, first_rest) = first.split_at(half);
-    let (second, second_rest) = second.split_at(half);
+    let (chunks, rest) = chunks.split_at(half);
     executor.join(
-        || halve(executor, start..start + half, first, second, body),
-        || halve(executor, start + half..end, first_rest, second_rest, body),
+        || for_shares(executor, start..start + half, chunks, body),
+        || for_shares(executor, start + half..end, rest, body),
     );
 }
 

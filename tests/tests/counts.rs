@@ -12,7 +12,7 @@ use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::train::{
-    Data, Resources, Settings, gradient, index_len, train, workspace_len,
+    Data, Resources, Settings, TrainingSizes, gradient, index_len, train, workspace_len,
 };
 use pairpick_core::trunk::{Activation, Mlp, init};
 use pairpick_tests::generate::{numbers, numbers_f32};
@@ -110,10 +110,6 @@ fn network(labels: &[Comparison<f64>], minibatch: Option<usize>) -> Vec<f64> {
     let data = Data { items, training_items: ITEMS as usize, training, held_out };
     let mut parameters = vec![0.0; mlp.parameters()];
     init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
-    let len = workspace_len(1, &mlp, ITEMS as usize, labels.len(), minibatch);
-    let (mut memory, mut out) = (vec![0.0; len], vec![0.0; mlp.parameters()]);
-    let mean = gradient(&executor(), &mlp, &data, &parameters, &mut out, &mut memory);
-    out.push(mean.expect("a gradient"));
     let settings = Settings {
         iterations: 9,
         minibatch,
@@ -122,6 +118,10 @@ fn network(labels: &[Comparison<f64>], minibatch: Option<usize>) -> Vec<f64> {
         patience: Some(20),
         warm_up: 0,
     };
+    let len = workspace_len(&mlp, &settings, &TrainingSizes::of(&data, 1));
+    let (mut memory, mut out) = (vec![0.0; len], vec![0.0; mlp.parameters()]);
+    let mean = gradient(&executor(), &mlp, &data, &parameters, &mut out, &mut memory);
+    out.push(mean.expect("a gradient"));
     let mut index = vec![0; index_len(training.len(), ITEMS as usize, minibatch)];
     let mut shuffle = Stream::new(7, "shuffle", 2);
     let resources = Resources { workspace: &mut memory, index: &mut index, shuffle: &mut shuffle };

@@ -8,7 +8,8 @@ use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::adam::Adam;
 use pairpick_core::trunk::train::{
-    Data, Losses, Report, Resources, Settings, gradient, index_len, train, workspace_len,
+    Data, Losses, Report, Resources, Settings, TrainingSizes, gradient, gradient_workspace_len,
+    index_len, train, workspace_len,
 };
 use pairpick_core::trunk::{Activation, Mlp, init};
 use pairpick_tests::generate::numbers_f32;
@@ -88,9 +89,9 @@ impl Problem {
         settings: &Settings,
         spare: (usize, usize),
     ) -> Result<Trained, Error> {
-        let (items, labels) = (ITEMS as usize, LABELS as usize);
-        let len = workspace_len(executor.threads(), &self.mlp, items, labels, settings.minibatch);
-        let places = index_len(labels, TRAINING_ITEMS as usize, settings.minibatch);
+        let data = self.data();
+        let len = workspace_len(&self.mlp, settings, &TrainingSizes::of(&data, executor.threads()));
+        let places = index_len(LABELS as usize, TRAINING_ITEMS as usize, settings.minibatch);
         // What the memory holds before must not matter.
         let mut workspace = vec![f32::NAN; len - spare.0];
         let mut index = vec![u32::MAX; places - spare.1];
@@ -101,7 +102,6 @@ impl Problem {
             index: &mut index,
             shuffle: &mut Stream::new(7, "shuffle", 2),
         };
-        let data = self.data();
         let report =
             train(executor, &self.mlp, settings, &data, &mut parameters, resources, &mut |now| {
                 losses.push(now);
@@ -166,7 +166,7 @@ impl Problem {
         let items = Columns::new(&inputs, INPUTS, named.len()).expect("shape");
         let data = Data { items, training_items: named.len(), training: &pairs, held_out: &[] };
         let mut out = vec![0.0; self.mlp.parameters()];
-        let len = workspace_len(executor.threads(), &self.mlp, named.len(), pairs.len(), None);
+        let len = gradient_workspace_len(&self.mlp, &TrainingSizes::of(&data, executor.threads()));
         gradient(&executor, &self.mlp, &data, parameters, &mut out, &mut vec![0.0; len])
             .expect("fits");
         out

@@ -8,7 +8,10 @@ use pairpick_core::parallel::{Executor, Sequential};
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::standardise::{Sums, apply, scales};
-use pairpick_core::trunk::train::{Data, Resources, Settings, gradient, train, workspace_len};
+use pairpick_core::trunk::train::{
+    Data, Resources, Settings, TrainingSizes, gradient, gradient_workspace_len, train,
+    workspace_len,
+};
 use pairpick_core::trunk::{Activation, Mlp, init};
 use pairpick_tests::generate::{numbers, numbers_f32};
 use pairpick_tests::levels::available;
@@ -54,11 +57,23 @@ impl Problem {
 
     fn gradient(&self, executor: &impl Executor, parameters: &[f64]) -> (f64, Vec<f64>) {
         let mut out = vec![0.0; self.mlp.parameters()];
-        let mut memory =
-            vec![0.0; workspace_len(executor.threads(), &self.mlp, ITEMS, self.labels.len(), None)];
+        let mut memory = vec![0.0; gradient_len(&self.mlp, &self.data(), executor)];
         let loss = gradient(executor, &self.mlp, &self.data(), parameters, &mut out, &mut memory);
         (loss.expect("fits"), out)
     }
+}
+
+fn gradient_len<T: Copy>(mlp: &Mlp, data: &Data<'_, T>, executor: &impl Executor) -> usize {
+    gradient_workspace_len(mlp, &TrainingSizes::of(data, executor.threads()))
+}
+
+fn train_len<T: Copy>(
+    mlp: &Mlp,
+    settings: &Settings,
+    data: &Data<'_, T>,
+    executor: &impl Executor,
+) -> usize {
+    workspace_len(mlp, settings, &TrainingSizes::of(data, executor.threads()))
 }
 
 /// What a training without a minibatch needs.
@@ -123,7 +138,7 @@ fn a_linear_region_has_the_closed_form() {
     }
     let data = Data { items: columns, training_items: 3, training: &labels, held_out: &[] };
     let mut out = vec![0.0; mlp.parameters()];
-    let mut memory = vec![0.0; workspace_len(executor.threads(), &mlp, 3, 3, None)];
+    let mut memory = vec![0.0; gradient_len(&mlp, &data, &executor)];
     gradient(&executor, &mlp, &data, &parameters, &mut out, &mut memory).expect("fits");
     for (found, expected) in mlp.head_of(&out).iter().zip(expected) {
         assert!((found - expected).abs() <= 1e-14, "{found}, closed form {expected}");
@@ -147,7 +162,7 @@ fn confidently_wrong_pairs_keep_their_gradient() {
     let data = Data { items: columns, training_items: 2, training: &labels, held_out: &[] };
     let executor = Sequential::default();
     let mut out = vec![0.0; 7];
-    let mut memory = vec![0.0; workspace_len(executor.threads(), &mlp, 2, 1, None)];
+    let mut memory = vec![0.0; gradient_len(&mlp, &data, &executor)];
     let loss = gradient(&executor, &mlp, &data, &parameters, &mut out, &mut memory).expect("fits");
     assert_eq!(loss, 1000.0);
     assert_eq!(out[6], 1.0);
@@ -180,7 +195,7 @@ fn training_has_the_same_bits_at_every_level_and_thread_count() {
     let run = |executor: &Threads| {
         let mut parameters = vec![0.0_f32; mlp.parameters()];
         init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
-        let mut memory = vec![0.0; workspace_len(executor.threads(), &mlp, 300, 400, None)];
+        let mut memory = vec![0.0; train_len(&mlp, &settings, &data, executor)];
         let report = train(
             executor,
             &mlp,
@@ -217,7 +232,6 @@ fn training_learns_and_keeps_the_best_held_out_parameters() {
     let executor = Sequential::default();
     let mut parameters = vec![0.0_f32; mlp.parameters()];
     init::uniform(&mlp, &mut Stream::new(3, "init", 1), &mut parameters).expect("fits");
-    let mut memory = vec![0.0; workspace_len(executor.threads(), &mlp, 60, 39, None)];
     let settings = Settings {
         iterations: 400,
         minibatch: None,
@@ -226,6 +240,7 @@ fn training_learns_and_keeps_the_best_held_out_parameters() {
         patience: Some(30),
         warm_up: 0,
     };
+    let mut memory = vec![0.0; train_len(&mlp, &settings, &data, &executor)];
     let mut best = f64::INFINITY;
     let mut first = None;
     let report = train(
@@ -273,7 +288,7 @@ fn bad_training_data_are_errors() {
         patience: None,
         warm_up: 0,
     };
-    let enough = workspace_len(executor.threads(), &problem.mlp, ITEMS, 20, None);
+    let enough = train_len(&problem.mlp, &settings, &problem.data(), &executor);
     assert!(run(&problem.labels, settings, enough).is_ok());
     assert!(matches!(run(&[], settings, enough), Err(Error::Empty { .. })));
     assert!(matches!(run(&problem.labels, settings, enough - 1), Err(Error::Workspace { .. })));

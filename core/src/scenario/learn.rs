@@ -10,7 +10,7 @@ use crate::head::newton::fit;
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 use crate::rng::Stream;
-use crate::trunk::train::{Data, Resources, Settings, gradient, train};
+use crate::trunk::train::{Data, Resources, gradient, train};
 
 /// Losses recorded of a training: two an iteration, and two at the end.
 const LOSSES: usize = 12;
@@ -34,16 +34,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
         self.recorder.numbers("gradient", 1, &[mean])?;
         copy(parameters, slopes);
         let ways = [(None, &mut **parameters), (Some(self.size.minibatch), &mut **slopes)];
-        let settings = |minibatch| Settings {
-            iterations: self.size.iterations,
-            learning_rate: 0.02,
-            weight_decay: 0.01,
-            patience: Some(3),
-            warm_up: 1,
-            minibatch,
-        };
         for (index, (minibatch, parameters)) in ways.into_iter().enumerate() {
-            let settings = settings(minibatch);
+            let settings = self.size.training(minibatch);
             let mut losses = [0.0; LOSSES];
             let mut slots = losses.iter_mut();
             let mut shuffle = Stream::new(SEED, "shuffle", round as u64);
@@ -58,7 +50,8 @@ impl<T: Real, E: Executor> Loop<'_, T, E> {
             self.recorder.numbers("trained", index, parameters)?;
         }
         count_unevenly(labels);
-        let (data, settings) = (lessons(items, labels), settings(Some(self.size.minibatch)));
+        let (data, settings) =
+            (lessons(items, labels), self.size.training(Some(self.size.minibatch)));
         let mut shuffle = Stream::new(SEED, "shuffle", round as u64);
         let resources = Resources { workspace, index: self.places, shuffle: &mut shuffle };
         train(self.executor, mlp, &settings, &data, slopes, resources, &mut |_| true)?;

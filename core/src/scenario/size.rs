@@ -163,6 +163,18 @@ impl Size {
         self.prompts
     }
 
+    /// How the network is trained.
+    pub(super) const fn training(&self, minibatch: Option<usize>) -> train::Settings {
+        train::Settings {
+            iterations: self.iterations,
+            learning_rate: 0.02,
+            weight_decay: 0.01,
+            patience: Some(3),
+            warm_up: 1,
+            minibatch,
+        }
+    }
+
     /// The memory that so many threads can work in.
     ///
     /// # Errors
@@ -209,7 +221,10 @@ impl Size {
     /// The numbers that the stages other than the selection work in.
     const fn work(&self, threads: usize, mlp: &Mlp) -> usize {
         let order = mlp.features();
-        let (labels, minibatch) = (self.labels(), Some(self.minibatch));
+        let labels = self.labels();
+        let settings = self.training(Some(self.minibatch));
+        let (training, held_out) = (labels, labels);
+        let sizes = train::TrainingSizes { threads, items: self.trained, training, held_out };
         let mut pools = 0;
         let each = larger(pairs_workspace_len(order), rewards_workspace_len(order));
         let mut offers = Offer::ALL.as_slice();
@@ -219,7 +234,7 @@ impl Size {
         }
         let whitening = order.saturating_mul(panel_stride(self.items));
         largest([
-            train::workspace_len(threads, mlp, self.trained, labels, minibatch),
+            train::workspace_len(mlp, &settings, &sizes),
             newton::workspace_len(threads, order, self.trained, labels),
             each.saturating_mul(larger(threads, 1)),
             pools,

@@ -14,7 +14,7 @@ use pairpick_core::rng::Stream;
 use pairpick_core::score::{Criterion, Ranking, best_pairs};
 use pairpick_core::select::{Options, Sizes, Strategy};
 use pairpick_core::topk::Scored;
-use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
+use pairpick_core::trunk::train::{Data, Resources, Settings, TrainingSizes, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
 use pairpick_core::whiten::{fill_whitened, fill_whitener, whitener_len};
 
@@ -179,8 +179,6 @@ impl Bench<'_> {
         let training: Vec<_> = firsts
             .map(|a| Comparison { a, b: a.saturating_add(1), label: 1.0, count: 1.0 })
             .collect();
-        let len = workspace_len(self.threads.threads(), &mlp, items, training.len(), None);
-        let mut memory = vec![0.0; len];
         let data =
             Data { items: columns, training_items: items, training: &training, held_out: &[] };
         let settings = Settings {
@@ -191,6 +189,8 @@ impl Bench<'_> {
             patience: None,
             warm_up: 0,
         };
+        let len = workspace_len(&mlp, &settings, &TrainingSizes::of(&data, self.threads.threads()));
+        let mut memory = vec![0.0; len];
         let mut shuffle = Stream::new(0, "cost", 0);
         let resources = Resources { workspace: &mut memory, index: &mut [], shuffle: &mut shuffle };
         // Losses are seen before the first iteration and after each.

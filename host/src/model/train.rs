@@ -9,7 +9,8 @@ use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::Mlp;
 use pairpick_core::trunk::train::{
-    Data, Losses, Report, Resources, Settings as Training, index_len, train, workspace_len,
+    Data, Losses, Report, Resources, Settings as Training, TrainingSizes, index_len, train,
+    workspace_len,
 };
 
 use super::Context;
@@ -125,16 +126,15 @@ impl Lessons {
         observe: &mut dyn FnMut(Losses) -> bool,
     ) -> Result<Report, pairpick_core::Error> {
         let Self { items, inputs, training, held_out, .. } = self;
-        let labels = training.len().max(held_out.len());
-        let len = workspace_len(threads.threads(), mlp, items.numbers.len(), labels, how.minibatch);
-        let mut workspace = vec![0.0; len];
-        let mut index = vec![0; index_len(training.len(), items.first, how.minibatch)];
         let data = Data {
             items: Columns::new(inputs, mlp.inputs(), items.numbers.len())?,
             training_items: items.first,
             training,
             held_out,
         };
+        let len = workspace_len(mlp, how, &TrainingSizes::of(&data, threads.threads()));
+        let mut workspace = vec![0.0; len];
+        let mut index = vec![0; index_len(training.len(), items.first, how.minibatch)];
         let resources = Resources { workspace: &mut workspace, index: &mut index, shuffle };
         train(threads, mlp, how, &data, parameters, resources, observe)
     }

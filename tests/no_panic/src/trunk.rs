@@ -5,7 +5,9 @@ use pairpick_core::trunk::nystrom::fit::{
 };
 use pairpick_core::trunk::nystrom::squared_lengths;
 use pairpick_core::trunk::standardise::{Sums, apply, scales};
-use pairpick_core::trunk::train::{gradient, index_len, train, workspace_len};
+use pairpick_core::trunk::train::{
+    Data, TrainingSizes, gradient, gradient_workspace_len, index_len, train, workspace_len,
+};
 use pairpick_core::trunk::{Activation, Mlp, Nystrom, init};
 
 use crate::{Any, any, give};
@@ -60,7 +62,9 @@ probes! {
     trunk::standardise::scales => scales(any(), any(), any());
     trunk::standardise::apply => apply(any(), any(), any());
 
-    trunk::train::workspace_len => workspace_len(any(), any(), any(), any(), any());
+    trunk::train::TrainingSizes::of[T] => TrainingSizes::of(any::<&Data<'_, T>>(), any());
+    trunk::train::workspace_len => workspace_len(any(), any(), any());
+    trunk::train::gradient_workspace_len => gradient_workspace_len(any(), any());
     trunk::train::index_len => index_len(any(), any(), any());
     trunk::train::train[T] =>
         train::<T, _>(&Any, any(), any(), any(), any(), any(), &mut |losses| {

@@ -7,17 +7,19 @@
 //! 3): an item's gradient is one sum over its pairs in their order; a weight's gradient is one sum
 //! over items in theirs. Threads share out weights and items, never a sum.
 
+mod descent;
 mod passes;
 
+use self::descent::{Part, Replace, strips_len};
 use self::passes::{Batch, Passes};
 use super::adam::Adam;
 use super::mlp::Mlp;
-use crate::arith::{Level, Real};
+use crate::arith::Real;
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::head::loss::check;
 use crate::head::rewards_workspace_len;
-use crate::memory::smaller;
+use crate::memory::{larger, smaller};
 use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
 use crate::rng::Stream;
@@ -88,24 +90,62 @@ pub struct Report {
     pub kept: Losses,
 }
 
-/// Numbers that [`train`] needs to work in; `labels` is the larger number of training and held-out
-/// ones. For [`gradient`], without a minibatch.
+/// How much there is to train on, which decides how much memory that takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrainingSizes {
+    /// How many computations the executor runs at once.
+    pub threads: usize,
+    /// Items of training and held-out labels.
+    pub items: usize,
+    /// Labels to learn from.
+    pub training: usize,
+    /// Labels to stop by.
+    pub held_out: usize,
+}
+
+impl TrainingSizes {
+    /// Those of some data.
+    #[must_use]
+    pub fn of<T: Copy>(data: &Data<'_, T>, threads: usize) -> Self {
+        let Data { items, training, held_out, .. } = data;
+        Self { threads, items: items.len(), training: training.len(), held_out: held_out.len() }
+    }
+}
+
+/// Numbers that [`train`] needs to work in.
 #[must_use]
-pub const fn workspace_len(
-    threads: usize,
-    mlp: &Mlp,
-    data_items: usize,
-    labels: usize,
-    minibatch: Option<usize>,
-) -> usize {
+pub const fn workspace_len(mlp: &Mlp, settings: &Settings, sizes: &TrainingSizes) -> usize {
+    let moments = mlp.parameters().saturating_mul(2);
+    let kept = best_len(mlp, settings, sizes.held_out);
+    passes_len(mlp, settings.minibatch, sizes).saturating_add(moments).saturating_add(kept)
+}
+
+/// Numbers that [`gradient`] needs to work in.
+#[must_use]
+pub const fn gradient_workspace_len(mlp: &Mlp, sizes: &TrainingSizes) -> usize {
+    passes_len(mlp, None, sizes)
+}
+
+const fn passes_len(mlp: &Mlp, minibatch: Option<usize>, sizes: &TrainingSizes) -> usize {
+    let TrainingSizes { threads, items, training, held_out } = *sizes;
     let [first, second, third] = mlp.hidden();
-    let hidden = first + second + third;
-    let fixed = 4 * mlp.parameters() + mlp.widest() * mlp.widest();
-    let items = data_items.saturating_mul(2 * (hidden + 1));
+    let each = 2 * (first + second + third + 1);
+    let gathered = gathered_items(items, minibatch).saturating_mul(mlp.inputs());
     let rewards = threads.saturating_mul(rewards_workspace_len(mlp.features()));
-    let shared = fixed.saturating_add(items).saturating_add(labels.saturating_mul(2));
-    let gathered = gathered_items(data_items, minibatch).saturating_mul(mlp.inputs());
-    shared.saturating_add(rewards).saturating_add(gathered)
+    strips_len(mlp, threads)
+        .saturating_add(mlp.widest() * mlp.widest())
+        .saturating_add(items.saturating_mul(each))
+        .saturating_add(larger(training, held_out))
+        .saturating_add(gathered)
+        .saturating_add(rewards)
+}
+
+/// Numbers to keep the best parameters in: only who stops early goes back to any.
+const fn best_len(mlp: &Mlp, settings: &Settings, held_out: usize) -> usize {
+    match settings.patience {
+        Some(_) if held_out > 0 => mlp.parameters(),
+        _ => 0,
+    }
 }
 
 /// The most items that a step's labels name, where a step does not take all labels.
@@ -141,12 +181,17 @@ pub fn train<T: Real, E: Executor>(
     resources: Resources<'_, T>,
     observe: &mut dyn FnMut(Losses) -> bool,
 ) -> Result<Report, Error> {
-    check_data(mlp, settings, data, parameters.len())?;
-    check_resources(executor, mlp, settings.minibatch, data, &resources)?;
+    check_settings(settings)?;
+    check_data(mlp, data, parameters.len())?;
+    check_resources(executor, mlp, settings, data, &resources)?;
     let Resources { workspace, index, shuffle } = resources;
-    let (best, workspace) = split_at(workspace, mlp.parameters());
-    let (moments, workspace) = split_at(workspace, mlp.parameters().saturating_mul(2));
-    let mut optimiser = Optimiser::new(executor.level(), mlp, settings, moments);
+    let (best, workspace) = split_at(workspace, best_len(mlp, settings, data.held_out.len()));
+    let (first_moments, workspace) = split_at(workspace, mlp.parameters());
+    let (second_moments, workspace) = split_at(workspace, mlp.parameters());
+    first_moments.fill(T::ZERO);
+    second_moments.fill(T::ZERO);
+    let mut state = Part { parameters, first_moments, second_moments };
+    let mut adam = Adam::new(settings.learning_rate, settings.weight_decay);
     let mut passes = Passes::new(executor, *mlp, *data, settings.minibatch, workspace);
     let mut batches = Batches::new(settings.minibatch, data, index);
     // Without a held-out label there is nothing to stop by.
@@ -154,11 +199,11 @@ pub fn train<T: Real, E: Executor>(
     let mut kept: Option<Losses> = None;
     let mut iterations = 0;
     loop {
-        let losses = passes.losses(parameters, iterations)?;
+        let losses = passes.losses(state.parameters, iterations)?;
         let improved = kept.is_none_or(|kept| losses.held_out < kept.held_out);
         if improved || patience.is_none() || iterations <= settings.warm_up {
             kept = Some(losses);
-            copy(parameters, best);
+            copy(state.parameters, best);
         }
         let since = iterations - kept.map_or(0, |kept| kept.iteration);
         let stalled = patience.is_some_and(|patience| since > patience);
@@ -166,7 +211,8 @@ pub fn train<T: Real, E: Executor>(
             break;
         }
         let Some(batches) = &mut batches else {
-            optimiser.step(passes.backward(parameters), parameters);
+            adam.advance();
+            passes.step(&adam, state.reborrow());
             iterations += 1;
             continue;
         };
@@ -174,46 +220,14 @@ pub fn train<T: Real, E: Executor>(
         let left = settings.iterations - iterations;
         for labels in batches.order.chunks(batches.size).take(left) {
             let batch = Batch::of(data.training, labels, batches.places, batches.items);
-            optimiser.step(passes.batch_gradients(parameters, &batch)?, parameters);
+            adam.advance();
+            passes.batch_step(&adam, state.reborrow(), &batch)?;
             iterations += 1;
         }
     }
-    copy(best, parameters);
+    copy(best, state.parameters);
     let kept = kept.unwrap_or(Losses { iteration: 0, training: 0.0, held_out: 0.0 });
     Ok(Report { iterations, kept })
-}
-
-/// Adam over all parameters of a network.
-struct Optimiser<'a, T> {
-    level: Level,
-    mlp: &'a Mlp,
-    adam: Adam,
-    first_moments: &'a mut [T],
-    second_moments: &'a mut [T],
-}
-
-impl<'a, T: Real> Optimiser<'a, T> {
-    /// Before the first step; `moments` has two numbers a parameter.
-    fn new(level: Level, mlp: &'a Mlp, settings: &Settings, moments: &'a mut [T]) -> Self {
-        let adam = Adam::new(settings.learning_rate, settings.weight_decay);
-        moments.fill(T::ZERO);
-        let (first_moments, second_moments) = split_at(moments, mlp.parameters());
-        Self { level, mlp, adam, first_moments, second_moments }
-    }
-
-    fn step(&mut self, gradients: &[T], parameters: &mut [T]) {
-        self.adam.advance();
-        for (range, decays) in parameter_groups(self.mlp) {
-            self.adam.update(
-                self.level,
-                decays,
-                parameters.get_mut(range.clone()).unwrap_or_default(),
-                gradients.get(range.clone()).unwrap_or_default(),
-                self.first_moments.get_mut(range.clone()).unwrap_or_default(),
-                self.second_moments.get_mut(range).unwrap_or_default(),
-            );
-        }
-    }
 }
 
 /// The labels of an epoch, cut into steps.
@@ -257,38 +271,19 @@ pub fn gradient<T: Real, E: Executor>(
     out: &mut [T],
     workspace: &mut [T],
 ) -> Result<T, Error> {
-    let settings = Settings {
-        iterations: 0,
-        minibatch: None,
-        learning_rate: 1.0,
-        weight_decay: 0.0,
-        patience: None,
-        warm_up: 0,
-    };
-    check_data(mlp, &settings, data, parameters.len())?;
+    check_data(mlp, data, parameters.len())?;
     check_shape("gradient", mlp.parameters(), out.len())?;
-    check_workspace(executor, mlp, None, data, workspace.len())?;
+    let sizes = TrainingSizes::of(data, executor.threads());
+    check_workspace(gradient_workspace_len(mlp, &sizes), workspace.len())?;
+    copy(parameters, out);
     let mut passes = Passes::new(executor, *mlp, *data, None, workspace);
-    let losses = passes.losses(parameters, 0)?;
-    copy(passes.backward(parameters), out);
+    let losses = passes.losses(out, 0)?;
+    let state = Part { parameters: out, first_moments: &mut [], second_moments: &mut [] };
+    passes.step(&Replace, state);
     Ok(T::from_f64(losses.training))
 }
 
-fn check_data<T: Real>(
-    mlp: &Mlp,
-    settings: &Settings,
-    data: &Data<'_, T>,
-    parameters: usize,
-) -> Result<(), Error> {
-    check_shape("parameters", mlp.parameters(), parameters)?;
-    check_shape("embedding", mlp.inputs(), data.items.rows())?;
-    if data.training.is_empty() {
-        return Err(Error::Empty { what: "training labels" });
-    }
-    if data.training_items > data.items.len() {
-        let (expected, found) = (data.items.len(), data.training_items);
-        return Err(Error::Shape { what: "training items", expected, found });
-    }
+fn check_settings(settings: &Settings) -> Result<(), Error> {
     if settings.minibatch == Some(0) {
         return Err(Error::Parameter { what: "a minibatch must have at least one label" });
     }
@@ -298,19 +293,24 @@ fn check_data<T: Real>(
     if !(settings.weight_decay >= 0.0 && settings.weight_decay.is_finite_number()) {
         return Err(Error::Parameter { what: "the weight decay must be 0 or more" });
     }
+    Ok(())
+}
+
+fn check_data<T: Real>(mlp: &Mlp, data: &Data<'_, T>, parameters: usize) -> Result<(), Error> {
+    check_shape("parameters", mlp.parameters(), parameters)?;
+    check_shape("embedding", mlp.inputs(), data.items.rows())?;
+    if data.training.is_empty() {
+        return Err(Error::Empty { what: "training labels" });
+    }
+    if data.training_items > data.items.len() {
+        let (expected, found) = (data.items.len(), data.training_items);
+        return Err(Error::Shape { what: "training items", expected, found });
+    }
     check(data.training, data.training_items)?;
     check(data.held_out, data.items.len())
 }
 
-fn check_workspace<T: Real, E: Executor>(
-    executor: &E,
-    mlp: &Mlp,
-    minibatch: Option<usize>,
-    data: &Data<'_, T>,
-    found: usize,
-) -> Result<(), Error> {
-    let labels = data.training.len().max(data.held_out.len());
-    let required = workspace_len(executor.threads(), mlp, data.items.len(), labels, minibatch);
+fn check_workspace(required: usize, found: usize) -> Result<(), Error> {
     if found < required {
         return Err(Error::Workspace { what: "training", required, found });
     }
@@ -320,27 +320,18 @@ fn check_workspace<T: Real, E: Executor>(
 fn check_resources<T: Real, E: Executor>(
     executor: &E,
     mlp: &Mlp,
-    minibatch: Option<usize>,
+    settings: &Settings,
     data: &Data<'_, T>,
     resources: &Resources<'_, T>,
 ) -> Result<(), Error> {
-    check_workspace(executor, mlp, minibatch, data, resources.workspace.len())?;
-    let required = index_len(data.training.len(), data.training_items, minibatch);
+    let sizes = TrainingSizes::of(data, executor.threads());
+    check_workspace(workspace_len(mlp, settings, &sizes), resources.workspace.len())?;
+    let required = index_len(data.training.len(), data.training_items, settings.minibatch);
     let found = resources.index.len();
     if found < required {
         return Err(Error::Workspace { what: "places of a minibatch", required, found });
     }
     Ok(())
-}
-
-/// Runs of parameters and whether weight decay applies to them.
-fn parameter_groups(mlp: &Mlp) -> impl Iterator<Item = (core::ops::Range<usize>, bool)> {
-    let [one, two, three] = mlp.layers();
-    let head = mlp.head()..mlp.parameters();
-    [one, two, three]
-        .into_iter()
-        .flat_map(|layer| [(layer.start..layer.bias(), true), (layer.bias()..layer.end(), false)])
-        .chain([(head, true)])
 }
 
 fn copy<T: Copy>(from: &[T], to: &mut [T]) {

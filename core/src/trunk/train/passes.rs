@@ -1,5 +1,6 @@
 //! The memory of a step, and its way through the network and back.
 
+use super::descent::{Part, Rule, Slopes, descend, strips_len};
 use super::{Data, Losses, copy, gathered_items};
 use crate::arith::Real;
 use crate::columns::Columns;
@@ -8,7 +9,7 @@ use crate::head::loss::{
     add_gradients_of, add_reward_gradients, margins, margins_of, mean_loss, total,
 };
 use crate::head::rewards;
-use crate::kernel::gemm::{Gemm, Part, Right, gemm};
+use crate::kernel::gemm::{self, Gemm, Right, gemm};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::pool::Comparison;
 use crate::trunk::mlp::{LAYERS, Layer, Mlp};
@@ -77,7 +78,8 @@ pub(super) struct Passes<'a, T, E> {
     rewards: &'a mut [T],
     reward_gradients: &'a mut [T],
     margins: &'a mut [T],
-    gradients: &'a mut [T],
+    /// A part of the gradient, until it has been used.
+    gradient: &'a mut [T],
     transposed: &'a mut [T],
     /// Inputs of the items of a step that does not take all labels.
     gathered: &'a mut [T],
@@ -112,7 +114,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             rewards: take(items),
             reward_gradients: take(items),
             margins: take(labels),
-            gradients: take(mlp.parameters()),
+            gradient: take(strips_len(&mlp, executor.threads())),
             transposed: take(mlp.widest() * mlp.widest()),
             gathered: take(gathered_items(items, minibatch).saturating_mul(mlp.inputs())),
             workspace: take(usize::MAX),
@@ -153,8 +155,8 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         mean_loss(self.executor.level(), comparisons, margins_here)
     }
 
-    /// Gradients of the mean training loss, from the state that [`Passes::losses`] left.
-    pub(super) fn backward(&mut self, parameters: &[T]) -> &[T] {
+    /// Steps by the gradient of the mean training loss, from the state that [`Passes::losses`] left.
+    pub(super) fn step<R: Rule>(&mut self, rule: &R, state: Part<'_, T>) {
         let labels = self.data.training;
         let (margins_here, _) = split_at(self.margins, labels.len());
         margins(self.rewards, labels, margins_here);
@@ -162,16 +164,17 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         reward_gradients.fill(T::ZERO);
         add_reward_gradients(self.executor.level(), labels, margins_here, reward_gradients);
         let inputs = self.data.items.as_slice();
-        self.gradients_of_rewards(parameters, inputs, self.data.training_items)
+        self.step_by_rewards(rule, state, inputs, self.data.training_items);
     }
 
-    /// Gradients of a batch's loss, over as many answers as so many labels stand for in the mean: so
-    /// that a label counts as much in a batch as among all.
-    pub(super) fn batch_gradients(
+    /// Steps by the gradient of a batch's loss, over as many answers as so many labels stand for in the
+    /// mean: so that a label counts as much in a batch as among all.
+    pub(super) fn batch_step<R: Rule>(
         &mut self,
-        parameters: &[T],
+        rule: &R,
+        state: Part<'_, T>,
         batch: &Batch<'_, T>,
-    ) -> Result<&[T], Error> {
+    ) -> Result<(), Error> {
         let count = batch.items.len();
         // Read while the rest is written to.
         let buffer = core::mem::take(&mut self.gathered);
@@ -180,7 +183,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             copy(self.data.items.column(*item as usize), inputs);
         }
         let embedded = Columns::new(&*gathered, self.mlp.inputs(), count)
-            .and_then(|items| self.forward(parameters, items));
+            .and_then(|items| self.forward(state.parameters, items));
         if embedded.is_ok() {
             let (slopes, _) = split_at(self.margins, batch.labels.len());
             margins_of(self.rewards, batch.comparisons(), slopes);
@@ -189,33 +192,39 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             let answers = self.mean_count * T::from_u64(batch.labels.len() as u64);
             let level = self.executor.level();
             add_gradients_of(level, batch.comparisons(), answers, slopes, reward_gradients);
-            self.gradients_of_rewards(parameters, gathered, count);
+            self.step_by_rewards(rule, state, gathered, count);
         }
         self.gathered = buffer;
-        embedded.map(|()| &*self.gradients)
+        embedded
     }
 
-    /// Runs backwards from the gradients of the first items' rewards, `inputs` being those items.
-    fn gradients_of_rewards(&mut self, parameters: &[T], inputs: &[T], items: usize) -> &[T] {
-        let features = self.mlp.features();
-        let level = self.executor.level();
+    /// Runs backwards from the gradients of the first items' rewards, `inputs` being those items. A
+    /// layer's parameters step as soon as the layer below knows what it needs of them.
+    fn step_by_rewards<R: Rule>(
+        &mut self,
+        rule: &R,
+        mut state: Part<'_, T>,
+        inputs: &[T],
+        items: usize,
+    ) {
+        let (executor, features) = (self.executor, self.mlp.features());
         let (reward_gradients, _) = split_at(self.reward_gradients, items);
 
         let [first_outputs, second_outputs, last_outputs] = &mut self.outputs;
-        let head_gradient = self.gradients.get_mut(self.mlp.head()..).unwrap_or_default();
+        let (head_gradient, _) = split_at(self.gradient, features);
         let product = Gemm {
             a: last_outputs.get(..features * items).unwrap_or_default(),
             b: Right::Columns(reward_gradients),
-            c: head_gradient,
+            c: &mut *head_gradient,
             rows: features,
             inner: items,
-            part: Part::Full,
+            part: gemm::Part::Full,
         };
-        gemm(level, product);
+        gemm(executor.level(), product);
 
         let [one, two, three] = self.mlp.layers();
         let [first_slopes, second_slopes, third_slopes] = &mut self.slopes;
-        let head = self.mlp.head_of(parameters);
+        let head = self.mlp.head_of(state.parameters);
         for (slopes, gradient) in
             third_slopes.chunks_exact_mut(features.max(1)).zip(&*reward_gradients)
         {
@@ -223,45 +232,23 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
                 *slope *= *weight * *gradient;
             }
         }
-        let executor = self.executor;
-        weight_gradient(executor, three, third_slopes, second_outputs, items, self.gradients);
-        transpose(three, parameters, self.transposed);
+        let head = state.range(self.mlp.head()..self.mlp.parameters());
+        rule.step(executor.level(), true, head, head_gradient);
+
+        transpose(three, state.parameters, self.transposed);
+        let slopes = Slopes { outputs: third_slopes, inputs: second_outputs, items };
+        descend(executor, three, slopes, rule, &mut state, self.gradient);
         let below = LayerBelow { slopes: second_slopes, outputs: second_outputs };
         input_gradient(executor, three, self.transposed, third_slopes, items, below);
-        weight_gradient(executor, two, second_slopes, first_outputs, items, self.gradients);
-        transpose(two, parameters, self.transposed);
+
+        transpose(two, state.parameters, self.transposed);
+        let slopes = Slopes { outputs: second_slopes, inputs: first_outputs, items };
+        descend(executor, two, slopes, rule, &mut state, self.gradient);
         let below = LayerBelow { slopes: first_slopes, outputs: first_outputs };
         input_gradient(executor, two, self.transposed, second_slopes, items, below);
-        weight_gradient(executor, one, first_slopes, inputs, items, self.gradients);
-        self.gradients
-    }
-}
 
-/// Gradients of a layer's weight and bias: Σ over items of (gradient of its output) · inputᵀ.
-fn weight_gradient<T: Real, E: Executor>(
-    executor: &E,
-    layer: Layer,
-    output_gradients: &[T],
-    inputs: &[T],
-    items: usize,
-    gradients: &mut [T],
-) {
-    let a = output_gradients.get(..layer.outputs * items).unwrap_or_default();
-    let own = gradients.get_mut(layer.start..layer.end()).unwrap_or_default();
-    let (weight, bias) = split_at(own, layer.inputs * layer.outputs);
-    // A multiple of every register tile's width, shared out over the threads.
-    let columns = layer.inputs.div_ceil(2).div_ceil(executor.threads().max(1)).next_multiple_of(8);
-    let chunk = columns * layer.outputs;
-    for_chunks(executor, weight, chunk, &mut [(); 0], 0, &|number, weight, _| {
-        let b = Right::Rows { values: inputs, stride: layer.inputs, first: number * columns };
-        let (rows, inner) = (layer.outputs, items);
-        gemm(executor.level(), Gemm { a, b, c: weight, rows, inner, part: Part::Full });
-    });
-    bias.fill(T::ZERO);
-    for gradient in a.chunks_exact(layer.outputs.max(1)) {
-        for (sum, term) in bias.iter_mut().zip(gradient) {
-            *sum += *term;
-        }
+        let slopes = Slopes { outputs: first_slopes, inputs, items };
+        descend(executor, one, slopes, rule, &mut state, self.gradient);
     }
 }
 
@@ -294,7 +281,10 @@ fn input_gradient<T: Real, E: Executor>(
         let (product, _) = split_at(product, slopes.len());
         let (rows, inner) = (layer.inputs, layer.outputs);
         let b = Right::Columns(b);
-        gemm(executor.level(), Gemm { a, b, c: &mut *product, rows, inner, part: Part::Full });
+        gemm(
+            executor.level(),
+            Gemm { a, b, c: &mut *product, rows, inner, part: gemm::Part::Full },
+        );
         for (slope, sum) in slopes.iter_mut().zip(product) {
             *slope *= *sum;
         }

@@ -7,7 +7,7 @@ use pairpick_core::columns::Columns;
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
-use pairpick_core::trunk::train::{Data, Resources, Settings, train, workspace_len};
+use pairpick_core::trunk::train::{Data, Resources, Settings, TrainingSizes, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp, init};
 
 use crate::host::File;
@@ -35,11 +35,6 @@ pub fn measure(output: &mut File, flash: &mut [f32], numbers: &mut [f32]) -> Res
         let (a, b) = (place % ITEMS, (place + 1) % ITEMS);
         Comparison { a: a as u32, b: b as u32, label: 1.0, count: 1.0 }
     });
-    let len = mlp.parameters() + workspace_len(1, &mlp, ITEMS, ANSWERS, None);
-    let numbers = numbers.get_mut(..len).unwrap_or_default();
-    let (parameters, workspace) =
-        numbers.split_at_mut_checked(mlp.parameters()).unwrap_or_default();
-    init::uniform(&mlp, &mut rng, parameters)?;
     let settings = Settings {
         iterations: STEPS,
         minibatch: None,
@@ -54,6 +49,11 @@ pub fn measure(output: &mut File, flash: &mut [f32], numbers: &mut [f32]) -> Res
         training: &answers,
         held_out: &[],
     };
+    let len = mlp.parameters() + workspace_len(&mlp, &settings, &TrainingSizes::of(&data, 1));
+    let numbers = numbers.get_mut(..len).unwrap_or_default();
+    let (parameters, workspace) =
+        numbers.split_at_mut_checked(mlp.parameters()).unwrap_or_default();
+    init::uniform(&mlp, &mut rng, parameters)?;
     let resources = Resources { workspace, index: &mut [], shuffle: &mut rng };
     let executor = &Sequential::default();
     stack::paint();
