@@ -170,9 +170,12 @@ impl Args {
         if !self.session.exists() {
             return Err(Error::MissingFile { path: self.session.clone() });
         }
-        let inputs: Vec<&Path> = self.replies.files().chain([self.session.as_path()]).collect();
+        let others = [Some(&self.session), self.candidates.candidates.as_ref()];
+        let others = others.into_iter().flatten().map(PathBuf::as_path);
+        let inputs: Vec<&Path> = self.replies.files().chain(others).collect();
         let file = Places::new(self.force, &inputs).take(path)?;
-        let desk = self.open(threads, output)?;
+        let (material, _) = self.material_and_plan(output)?;
+        let desk = Desk::look(&self.session, material, threads, output)?;
         file.write(&desk.export()?)?;
         self.tell(&desk, output);
         Ok(())

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::record::{Asked, Batch};
 use super::reply::{Next, Outcome, QuestionId, Reply, Shown, Side, Undone, Waiting};
 use super::status::Status;
-use super::store::{Content, Store};
+use super::store::Store;
 use super::tally::{Lengths, tally};
 use super::worker;
 use crate::error::{Error, Result, SessionError};
@@ -42,6 +42,8 @@ pub(super) struct State {
     /// None once the session is closed.
     pub(super) store: Option<Store>,
     pub(super) lengths: Lengths,
+    /// Whether the background waits for the file, which another program has locked.
+    pub(super) held_up: bool,
     /// Why the background has stopped.
     pub(super) failed: Option<String>,
     pub(super) notes: Vec<String>,
@@ -84,20 +86,43 @@ impl Desk {
         plan.check()?;
         let mut store = Store::open(path)?;
         let begun = material.begun(plan.clone(), progress)?;
-        let content = match store.begun()? {
+        match store.begun()? {
             Some(earlier) => {
                 begun.check_goes_on(&earlier, path)?;
-                let content = store.content()?;
                 if earlier.plan != plan {
                     store.set_plan(&plan)?;
                 }
-                content
             }
-            None => {
-                store.begin(&begun)?;
-                Content::default()
-            }
+            None => store.begin(&begun)?,
+        }
+        let desk = Self::of(store, material, plan, threads)?;
+        let own = Arc::clone(&desk.shared);
+        thread::spawn(move || worker::work(&own));
+        Ok(desk)
+    }
+
+    /// Opens the file of a session that was begun, to look at it: nothing is chosen or learnt.
+    ///
+    /// # Errors
+    /// As [`Desk::open`]; [`SessionError::NoSession`] where none was begun.
+    pub fn look(
+        path: &Path,
+        material: Material,
+        threads: Threads,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
+        let store = Store::open(path)?;
+        let Some(earlier) = store.begun()? else {
+            let (path, problem) = (path.into(), "nothing has begun in it".to_owned());
+            return Err(SessionError::NoSession { path, problem }.into());
         };
+        let plan = earlier.plan.clone();
+        material.begun(plan.clone(), progress)?.check_goes_on(&earlier, path)?;
+        Self::of(store, material, plan, threads)
+    }
+
+    fn of(store: Store, material: Material, plan: Plan, threads: Threads) -> Result<Self> {
+        let content = store.content()?;
         let mut lengths = Lengths::default();
         for asked in content.batches.iter().flat_map(|batch| &batch.asked) {
             if asked.given.is_some() {
@@ -108,15 +133,13 @@ impl Desk {
             course: Course::new(plan, content),
             store: Some(store),
             lengths,
+            held_up: false,
             failed: None,
             notes: Vec::new(),
             held: BTreeMap::new(),
         };
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        let shared = Arc::new(Shared { material, threads, changed, state });
-        let own = Arc::clone(&shared);
-        thread::spawn(move || worker::work(&own));
-        Ok(Self { shared })
+        Ok(Self { shared: Arc::new(Shared { material, threads, changed, state }) })
     }
 
     /// What comes next for an annotator: the same until it is answered, or given back.
@@ -196,18 +219,21 @@ impl Desk {
         Ok(Outcome::Recorded)
     }
 
-    /// Takes back an annotator's last answer in the open batch, whose question then comes next.
+    /// Takes back an annotator's last answer in the open batch, whose question then comes next. One that
+    /// somebody else has been asked again about since stays.
     ///
     /// # Errors
     /// What cannot be written; nothing is taken back then.
     pub fn undo(&self, annotator: u32) -> Result<Undone> {
         let state = &mut *self.shared.lock();
-        let given = state.course.open().into_iter().flat_map(|batch| &batch.asked);
-        let own = given.filter_map(|asked| {
+        let Some(batch) = state.course.open() else {
+            return Ok(Undone::Nothing);
+        };
+        let own = batch.asked.iter().filter_map(|asked| {
             let given = asked.given.as_ref().filter(|given| given.annotator == annotator)?;
             Some((given.nth, asked.id))
         });
-        let Some((_, id)) = own.max() else {
+        let Some((_, id)) = own.max().filter(|(_, id)| !batch.is_repeated(*id)) else {
             return Ok(Undone::Nothing);
         };
         state.store()?.remove_answer(id)?;
@@ -223,8 +249,11 @@ impl Desk {
     #[must_use]
     pub fn status(&self) -> Status {
         let state = &*self.shared.lock();
-        let State { course, lengths, failed, notes, .. } = state;
-        let working = course.step().filter(|_| failed.is_none()).map(Step::name);
+        let State { course, lengths, held_up, failed, notes, .. } = state;
+        let working = match held_up {
+            true => Some("waiting for another program to let the file go"),
+            false => course.step().filter(|_| failed.is_none()).map(Step::name),
+        };
         let (failed, notes) = (failed.clone(), notes.clone());
         Status { working, failed, notes, ..tally(course, lengths) }
     }
@@ -232,8 +261,7 @@ impl Desk {
     /// Waits until something has changed, an answer, a batch, a model, or until this much time has
     /// passed.
     pub fn wait(&self, longest: Duration) {
-        let state = self.shared.lock();
-        let _ = self.shared.changed.wait_timeout(state, longest);
+        drop(self.shared.wait_a_while(self.shared.lock(), longest));
     }
 
     /// Gives an annotator's open question back, to whoever comes next.
@@ -262,6 +290,15 @@ impl Shared {
     /// Waits for a change.
     pub(super) fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, but no longer than this.
+    pub(super) fn wait_a_while<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        longest: Duration,
+    ) -> MutexGuard<'a, State> {
+        self.changed.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

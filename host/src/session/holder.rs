@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process;
 use std::time::SystemTime;
 
@@ -24,12 +24,12 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    /// Takes a session.
+    /// Takes a session, by whichever of its names.
     ///
     /// # Errors
     /// [`SessionError::Held`] where another process has it; [`Error::Io`].
     pub(super) fn take(session: &Path) -> Result<Self> {
-        let path = beside(session);
+        let path = beside(&resolve(session)?);
         loop {
             let mut lock = OpenOptions::new()
                 .create(true)
@@ -65,6 +65,20 @@ impl Drop for Holder {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// The one name of a session's file, which need not be there: whole, and without links.
+///
+/// # Errors
+/// [`Error::Io`] where its folder cannot be found.
+pub(super) fn resolve(session: &Path) -> Result<PathBuf> {
+    let whole = fs::canonicalize(session).or_else(|_| {
+        let whole = path::absolute(session)?;
+        let (folder, name) = (whole.parent(), whole.file_name());
+        let named = folder.zip(name).ok_or(io::ErrorKind::InvalidFilename)?;
+        Ok(fs::canonicalize(named.0)?.join(named.1))
+    });
+    whole.map_err(|error| Error::io(session, "create", error))
 }
 
 /// The name of the file that is locked.
@@ -141,6 +155,13 @@ mod tests {
         let holder = Holder::take(&session).unwrap();
         let refused = Holder::take(&session).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {}, since 2", process::id())), "{refused}");
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("t.db");
+            fs::write(&session, "").unwrap();
+            std::os::unix::fs::symlink(&session, &link).unwrap();
+            assert!(Holder::take(&link).unwrap_err().to_string().contains("since 2"));
+        }
         drop(holder);
         assert!(!beside(&session).exists());
         // What a killed process leaves is taken over.

@@ -89,13 +89,18 @@ impl Asked {
 }
 
 impl Batch {
-    /// Questions that wait for an answer. None repeats one that was put aside.
+    /// Questions that wait for an answer. None repeats one that has no answer, or was put aside.
     pub(super) fn open(&self) -> impl Iterator<Item = &Asked> {
-        let is_moot = |asked: &Asked| {
+        let is_early_or_moot = |asked: &Asked| {
             let repeated = asked.repeats.and_then(|id| self.asked.iter().find(|own| own.id == id));
-            repeated.is_some_and(Asked::is_put_aside)
+            repeated.is_some_and(|own| own.preference().is_none())
         };
-        self.asked.iter().filter(move |asked| asked.given.is_none() && !is_moot(asked))
+        self.asked.iter().filter(move |asked| asked.given.is_none() && !is_early_or_moot(asked))
+    }
+
+    /// Whether a question's repetition has an answer, which has no sense without that to the question.
+    pub(super) fn is_repeated(&self, id: QuestionId) -> bool {
+        self.asked.iter().any(|own| own.repeats == Some(id) && own.given.is_some())
     }
 
     /// Whether none waits.

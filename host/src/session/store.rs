@@ -3,13 +3,12 @@
 
 mod rows;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 
-use super::holder::Holder;
+use super::holder::{Holder, resolve};
 use super::plan::Plan;
 use super::record::{Asked, Batch, Given, NewAnswer};
 use super::reply::{QuestionId, Reply, Side};
@@ -74,9 +73,11 @@ impl Store {
     /// [`SessionError`]; nothing of a file that is there is changed.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let holder = Holder::take(path)?;
-        let opened = connect(path).map_err(|error| refused(path, "open the session", error))?;
+        // Some names mean something else to SQLite.
+        let whole = resolve(path)?;
+        let opened = connect(&whole).map_err(|error| refused(path, "open the session", error))?;
         let store = Self { connection: opened, path: path.into(), _holder: holder };
-        if fs::metadata(path).is_ok_and(|found| found.len() > 0) {
+        if !store.is_empty()? {
             store.check()?;
         }
         store
@@ -86,12 +87,21 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether nothing was ever committed to it: to ask is to roll back what a process that was killed
+    /// has left.
+    fn is_empty(&self) -> Result<bool> {
+        Ok(self.number("page_count")? == 0)
+    }
+
+    /// What SQLite says of the file.
+    fn number(&self, pragma: &str) -> Result<i64> {
+        let number = self.connection.pragma_query_value(None, pragma, |row| row.get(0));
+        number.map_err(|error| self.refused("read the session", error))
+    }
+
     /// Refuses what is no session, of a newer format, or damaged.
     fn check(&self) -> Result<()> {
-        let pragma = |name: &str| self.connection.pragma_query_value(None, name, |row| row.get(0));
-        let number =
-            |name: &str| pragma(name).map_err(|error| self.refused("read the session", error));
-        let (application, found): (i64, i64) = (number("application_id")?, number("user_version")?);
+        let (application, found) = (self.number("application_id")?, self.number("user_version")?);
         let (path, known) = (self.path.clone(), FORMAT_VERSION);
         if application != APPLICATION {
             let problem = "a data base of another program".to_owned();
@@ -334,4 +344,22 @@ fn left(first: Side) -> &'static str {
 fn seconds_now() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| whole(since.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_on_the_disk_and_never_in_memory_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("s.db")).unwrap();
+        // EXTRA: the folder is synchronised too, once the journal is gone from it.
+        assert_eq!(store.number("synchronous").unwrap(), 3);
+        let journal: String =
+            store.connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(journal, "delete");
+        let file = store.connection.path().unwrap_or_default();
+        assert!(file.ends_with("s.db"), "{file}");
+    }
 }

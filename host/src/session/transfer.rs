@@ -10,10 +10,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::desk::Desk;
+use super::holder::Holder;
 use super::material::Material;
 use super::plan::Plan;
 use super::record::Asked;
-use super::reply::{Answer, Next, QuestionId, Reply, Side};
+use super::reply::{Answer, Next, Outcome, QuestionId, Reply, Side};
 use crate::data::embeddings::Embeddings;
 use crate::data::fields::ExtraFields;
 use crate::data::labels::LabelRecord;
@@ -108,10 +109,16 @@ impl Desk {
         threads: Threads,
         progress: &mut dyn Progress,
     ) -> Result<u64> {
+        let exists = || SessionError::Exists { path: path.into() };
         if path.exists() {
-            return Err(SessionError::Exists { path: path.into() }.into());
+            return Err(exists().into());
         }
         let given = read(answers, material.embeddings())?;
+        // Nobody begins a session here meanwhile, nor imports into one.
+        let _holder = Holder::take(path)?;
+        if path.exists() {
+            return Err(exists().into());
+        }
         let draft = beside(path);
         let _ = fs::remove_file(&draft);
         let taken = Desk::open(&draft, material, plan, threads, progress)
@@ -139,8 +146,11 @@ impl Desk {
                     if answers.is_empty() {
                         break;
                     }
-                    for (id, Beside { annotator, .. }, reply) in answers {
-                        self.answer(id, annotator, &reply)?;
+                    for Repeated { line, id, annotator, reply } in answers {
+                        if self.answer(id, annotator, &reply)? != Outcome::Recorded {
+                            let problem = "an answer \"again\" to a pair that was put aside";
+                            return Err(lines::problem(path, line, problem));
+                        }
                         count += 1;
                     }
                     progress.advance(all - given.len() as u64);
@@ -159,7 +169,7 @@ impl Desk {
     }
 
     /// What was answered before to questions of the open batch.
-    fn answers_among(&self, given: &mut Recorded) -> Vec<(QuestionId, Beside, Reply)> {
+    fn answers_among(&self, given: &mut Recorded) -> Vec<Repeated> {
         let state = &*self.shared.lock();
         let mut answers = Vec::new();
         let Some(batch) = state.course.open() else {
@@ -170,8 +180,8 @@ impl Desk {
                 continue;
             };
             let again = batch.asked.iter().find(|again| again.repeats == Some(asked.id));
-            answers.push(own.first.reply(asked));
-            answers.extend(again.zip(own.again).map(|(again, answer)| answer.reply(again)));
+            answers.push(own.first.reply(own.line, asked));
+            answers.extend(again.zip(own.again).map(|(again, known)| known.reply(own.line, again)));
         }
         answers
     }
@@ -226,9 +236,17 @@ struct Known {
     beside: Beside,
 }
 
+/// A line's answer to a question of this session.
+struct Repeated {
+    line: usize,
+    id: QuestionId,
+    annotator: u32,
+    reply: Reply,
+}
+
 impl Known {
     /// The same to a question of this session.
-    fn reply(self, asked: &Asked) -> (QuestionId, Beside, Reply) {
+    fn reply(self, line: usize, asked: &Asked) -> Repeated {
         let smaller_first = asked.question.a < asked.question.b;
         let smaller = if smaller_first { asked.first } else { asked.first.other() };
         let answer = match (self.preference, smaller) {
@@ -240,8 +258,8 @@ impl Known {
             }
             _ => Answer::Second,
         };
-        let Beside { seconds, note, .. } = self.beside.clone();
-        (asked.id, self.beside, Reply { answer, seconds, note })
+        let Beside { annotator, seconds, note, .. } = self.beside;
+        Repeated { line, id: asked.id, annotator, reply: Reply { answer, seconds, note } }
     }
 }
 

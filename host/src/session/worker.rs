@@ -1,6 +1,7 @@
 //! The background of a desk: it learns and chooses while people answer.
 
 use std::thread;
+use std::time::Duration;
 
 use pairpick_core::rng::Stream;
 
@@ -10,10 +11,13 @@ use super::record::{Asked, Batch};
 use super::reply::{QuestionId, Side};
 use super::store::Checkpoint;
 use crate::data::question::Question;
-use crate::error::Result;
+use crate::error::{Error, Result, SessionError};
 use crate::progress::Progress;
 use crate::round::request::{Request, strategy_of};
 use crate::round::steps::{Taught, choose};
+
+/// How long a file that another program has locked is left alone.
+const UNTIL_LET_GO: Duration = Duration::from_millis(250);
 
 /// What a job came to.
 enum Done {
@@ -29,12 +33,10 @@ pub(super) fn work(shared: &Shared) {
     while let Some(job) = next_job(shared) {
         let mut notes = Notes::default();
         let done = shared.threads.install(|| shared.carry_out(job, &mut notes));
-        let state = &mut *shared.lock();
-        state.notes.append(&mut notes.0);
-        let recorded = done.and_then(|done| state.record(done));
-        state.failed = recorded.err().map(|error| error.to_string());
-        shared.changed.notify_all();
-        if state.failed.is_some() {
+        let recorded = done.and_then(|done| shared.record(done, notes));
+        if let Err(error) = recorded {
+            shared.lock().failed = Some(error.to_string());
+            shared.changed.notify_all();
             return;
         }
     }
@@ -91,24 +93,43 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Records what was done; where another program has locked the file, once that lets it go.
+    fn record(&self, done: Done, mut notes: Notes) -> Result<()> {
+        let mut state = self.lock();
+        state.notes.append(&mut notes.0);
+        loop {
+            let written = state.write(&done);
+            state.held_up = matches!(&written, Err(Error::Session(SessionError::Locked { .. })));
+            if !state.held_up {
+                written?;
+                state.take(done);
+                self.changed.notify_all();
+                return Ok(());
+            }
+            self.changed.notify_all();
+            state = self.wait_a_while(state, UNTIL_LET_GO);
+        }
+    }
+}
+
 impl State {
-    /// Records what was done, in the file first.
-    fn record(&mut self, done: Done) -> Result<()> {
-        let Some(store) = &mut self.store else {
-            return Ok(());
-        };
+    /// Writes what was done into the file, if that is still open.
+    fn write(&mut self, done: &Done) -> Result<()> {
+        match (&mut self.store, done) {
+            (Some(store), Done::Model(checkpoint)) => store.add_model(checkpoint),
+            (Some(store), Done::Batch(batch)) => store.add_batch(batch),
+            (None, _) | (_, Done::NoPairLeft) => Ok(()),
+        }
+    }
+
+    /// Goes on with it.
+    fn take(&mut self, done: Done) {
         match done {
-            Done::Model(checkpoint) => {
-                store.add_model(&checkpoint)?;
-                self.course.add_model(checkpoint);
-            }
-            Done::Batch(batch) => {
-                store.add_batch(&batch)?;
-                self.course.batches.push(batch);
-            }
+            Done::Model(checkpoint) => self.course.add_model(checkpoint),
+            Done::Batch(batch) => self.course.batches.push(batch),
             Done::NoPairLeft => self.course.exhaust(),
         }
-        Ok(())
     }
 }
 
@@ -121,7 +142,7 @@ fn repeated(seed: u64, round: u64, share: f64, questions: usize) -> Result<Vec<u
     let mut places = vec![0; count];
     Stream::new(seed, "swap", round)
         .sample(among as u64, &mut places)
-        .map_err(crate::Error::core("what is asked again"))?;
+        .map_err(Error::core("what is asked again"))?;
     places.sort_unstable();
     Ok(places)
 }

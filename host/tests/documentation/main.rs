@@ -23,6 +23,8 @@
 mod bring;
 mod page;
 mod reader;
+#[path = "../skip/mod.rs"]
+mod skip;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -126,7 +128,7 @@ fn differences(page: &Page, reader: &mut Reader, which: Which) -> Vec<String> {
         let place = format!("{}:{}", page.path.display(), block.line);
         match reader.follow(block) {
             Outcome::AsShown => eprintln!("{place}: as shown"),
-            Outcome::Skipped(lack) => reader::skip(&place, &lack),
+            Outcome::Skipped(lack) => skip::skip(&format!("documentation: {place}"), &lack),
             Outcome::Differs(how) => differences.push(format!("{place}: {how}")),
         }
     }

@@ -1,8 +1,7 @@
 //! A reader, who does what a page says.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::Write;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -175,16 +174,4 @@ fn without_seconds(text: &str) -> Vec<&str> {
         }
     });
     lines.collect()
-}
-
-/// Says on one line that a block was skipped: past the test harness's capture, and into the file that
-/// `PAIRPICK_SKIPS` names, if any.
-pub fn skip(place: &str, lack: &str) {
-    let line = format!("skipped: documentation: {place}: there is no {lack}\n");
-    // A failed write to stderr leaves nowhere to report it.
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    if let Some(path) = std::env::var_os("PAIRPICK_SKIPS") {
-        let mut file = OpenOptions::new().create(true).append(true).open(path).expect("skip list");
-        file.write_all(line.as_bytes()).expect("skip list");
-    }
 }

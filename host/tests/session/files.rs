@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use pairpick::data::bundled;
 use pairpick::data::dataset::Dataset;
@@ -12,7 +13,7 @@ use pairpick::progress::Silent;
 use pairpick::session::{Desk, Lag, Material, Plan};
 use rusqlite::Connection;
 
-use super::person::{Person, Place, material, open, plan, threads};
+use super::person::{Person, Place, material, open, plan, question, threads};
 
 /// A session with answers, closed.
 fn session() -> Place {
@@ -116,4 +117,41 @@ fn a_folder_that_is_not_there_is_named() {
     let path = Path::new("/nowhere/s.db");
     let error = Desk::open(path, material(), plan(1, 2), threads(), &mut Silent);
     assert!(error.err().unwrap().to_string().contains("/nowhere/s.db"));
+}
+
+#[test]
+fn the_background_waits_for_a_file_that_another_program_reads() {
+    let (place, plan) = (Place::new(), plan(2, 4));
+    drop(place.open(&plan));
+    let other = Connection::open(place.path()).unwrap();
+    let forget =
+        "DELETE FROM answers; DELETE FROM questions; DELETE FROM rounds; DELETE FROM models;";
+    other.execute_batch(forget).unwrap();
+    other.execute_batch("BEGIN; SELECT count(*) FROM session;").unwrap();
+    let desk = place.open(&plan);
+    let is_held_up =
+        |desk: &Desk| desk.status().working.is_some_and(|now| now.starts_with("waiting"));
+    while !is_held_up(&desk) {
+        assert_eq!(desk.status().failed, None);
+        desk.wait(Duration::from_millis(20));
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(question(&desk, 1).is_some());
+    assert!(!is_held_up(&desk));
+}
+
+#[test]
+fn to_look_at_a_session_changes_nothing_and_begins_none() {
+    let place = session();
+    let before = fs::read(place.path()).unwrap();
+    let look = |path: &Path| Desk::look(path, material(), threads(), &mut Silent);
+    let desk = look(&place.path()).unwrap();
+    assert!(desk.status().answered > 0 && !desk.export().unwrap().is_empty());
+    drop(desk);
+    assert_eq!(fs::read(place.path()).unwrap(), before);
+    let empty = place.file("empty.db");
+    fs::write(&empty, "").unwrap();
+    let refused = look(&empty).err().unwrap().to_string();
+    assert!(refused.contains("nothing has begun in it"), "{refused}");
+    assert_eq!(fs::metadata(&empty).unwrap().len(), 0);
 }

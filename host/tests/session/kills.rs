@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio, id};
 use std::thread::sleep;
@@ -14,9 +14,22 @@ use pairpick_core::rng::Stream;
 use rusqlite::Connection;
 
 use super::person::{Person, Place, SECONDS, answered, content, open, plan, question, settled};
+use super::skip::skip;
 
 /// Says that this process is to answer in a session, and in which.
 const CHILD: &str = "PAIRPICK_TEST_SESSION";
+
+/// The most that a thread does to the files before it is killed.
+const MOST_DONE: u64 = 60;
+
+/// Whether there is a program that kills another at any call of the system; said where there is not.
+fn has_strace() -> bool {
+    let found = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
+    found || {
+        skip("kills within a commit", "strace");
+        false
+    }
+}
 
 fn few() -> Plan {
     Plan { swap_check: 0.2, ..plan(4, 5) }
@@ -81,39 +94,45 @@ fn journal(path: &Path) -> PathBuf {
 /// When a process is killed.
 #[derive(Clone, Copy, Debug)]
 enum Moment {
-    /// So long after it has opened the session.
+    /// So long after it began.
     After(Duration),
-    /// Within the commit of this number, which its journal shows.
-    Within(u64),
+    /// As one of its threads is to do the so manieth thing to the session's files: to write, to bring
+    /// what is written to the disk, to cut off, to remove.
+    Doing(u64),
 }
 
-/// Kills it then; whether it was within a commit.
-fn kill(path: &Path, mut child: Child, moment: Moment) -> bool {
-    let began = Instant::now();
-    let (mut commits, mut in_commit) = (0, false);
-    loop {
-        let is_over = match moment {
-            Moment::After(delay) => began.elapsed() > delay,
-            Moment::Within(number) => {
-                let is_there = journal(path).exists();
-                commits += u64::from(is_there && !in_commit);
-                in_commit = is_there;
-                commits >= number
-            }
-        };
-        if is_over || child.try_wait().unwrap().is_some() {
-            break;
-        }
-        if let Moment::After(_) = moment {
+/// Starts a process that is killed then; whether it was within a commit.
+fn kill(path: &Path, moment: Moment) -> bool {
+    let mut child = match moment {
+        Moment::After(_) => command(path),
+        Moment::Doing(nth) => traced(path, nth),
+    };
+    let mut child = child.spawn().unwrap();
+    if let Moment::After(delay) = moment {
+        let began = Instant::now();
+        while began.elapsed() < delay && child.try_wait().unwrap().is_none() {
             sleep(Duration::from_micros(200));
         }
+        let _ = child.kill();
     }
-    let _ = child.kill();
-    let mut said = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
-    child.wait().unwrap();
+    let said = said(child).join("\n");
+    assert!(!said.contains("refused"), "{moment:?}: {said}");
+    let is_within = fs::metadata(journal(path)).is_ok_and(|found| found.len() > 0);
     check_safe(path, &said);
-    fs::metadata(journal(path)).is_ok_and(|found| found.len() > 0)
+    is_within
+}
+
+/// The process under strace, which ends it.
+fn traced(path: &Path, nth: u64) -> Command {
+    const CALLS: &str = "write,pwrite64,fsync,fdatasync,ftruncate,unlink";
+    let own = command(path);
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={CALLS}")]);
+    traced.arg("-P").arg(path).arg("-P").arg(journal(path));
+    traced.args(["-e", &format!("inject={CALLS}:signal=KILL:when={nth}")]);
+    traced.arg(own.get_program()).args(own.get_args());
+    traced.env(CHILD, path).stdout(Stdio::piped()).stderr(Stdio::null());
+    traced
 }
 
 /// What a process called safe is in the file, which is whole; looked at in a copy, so that the next
@@ -148,11 +167,11 @@ fn killed(times: u64, seed: u64) -> u64 {
     let mut draws = Stream::new(seed, "kills", 0);
     let (mut place, mut within) = (Place::new(), 0);
     for time in 0..times {
-        let moment = match time % 2 {
+        let moment = match time % 4 {
             0 => Moment::After(took.mul_f64(draws.uniform::<f64>())),
-            _ => Moment::Within(1 + draws.below(8)),
+            _ => Moment::Doing(1 + draws.below(MOST_DONE)),
         };
-        within += u64::from(kill(&place.path(), command(&place.path()).spawn().unwrap(), moment));
+        within += u64::from(kill(&place.path(), moment));
         if time % 8 == 7 {
             assert!(said(command(&place.path()).spawn().unwrap()).contains(&"ended".to_owned()));
             assert_eq!(content(&place.path()), expected, "{moment:?}");
@@ -164,7 +183,25 @@ fn killed(times: u64, seed: u64) -> u64 {
 
 #[test]
 fn a_killed_session_goes_on_as_if_it_had_never_stopped() {
+    if !has_strace() {
+        return;
+    }
     let within = killed(16, 1);
+    assert!(within > 0, "none was killed within a commit");
+}
+
+/// The first commit, which makes the file, interrupted at every step of it.
+#[test]
+fn a_session_begins_anew_where_it_was_killed_as_it_began() {
+    if !has_strace() {
+        return;
+    }
+    let mut within = 0;
+    for nth in 1..=8 {
+        let place = Place::new();
+        within += u32::from(kill(&place.path(), Moment::Doing(nth)));
+        drop(place.open(&few()));
+    }
     assert!(within > 0, "none was killed within a commit");
 }
 
@@ -172,6 +209,7 @@ fn a_killed_session_goes_on_as_if_it_had_never_stopped() {
 #[test]
 #[ignore = "takes minutes"]
 fn by_name_two_hundred_kills() {
+    assert!(has_strace());
     let within = killed(200, 2);
     println!("{within} of 200 were killed within a commit");
     assert!(within >= 20, "{within}");

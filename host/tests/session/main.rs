@@ -10,4 +10,6 @@ mod latency;
 mod npy;
 mod people;
 mod person;
+#[path = "../skip/mod.rs"]
+mod skip;
 mod transfer;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pairpick::session::{Answer, Next, Outcome, Plan, QuestionId, Reply, Undone, Waiting};
+use pairpick::session::{Answer, Next, Outcome, Plan, QuestionId, Reply, Shown, Undone, Waiting};
 
 use super::person::{Person, Place, SECONDS, plan, question};
 
@@ -107,4 +107,29 @@ fn a_note_and_the_seconds_are_kept_and_nonsense_is_no_time() {
     let lines: Vec<&str> = lines.lines().collect();
     assert!(lines[0].contains(r#""annotator":1,"seconds":1.5,"note":"a\u001bb""#), "{lines:?}");
     assert!(lines[1..].iter().all(|line| line.ends_with(r#""seconds":0.0}"#)), "{lines:?}");
+}
+
+#[test]
+fn a_question_is_asked_again_once_it_is_answered_and_stays_answered_then() {
+    let place = Place::new();
+    let plan = Plan { swap_check: 1.0, ..plan(1, 2) };
+    let desk = place.open(&plan);
+    let answer = |annotator, shown: &Shown, answer| {
+        desk.answer(shown.id, annotator, &Reply::new(answer, SECONDS)).unwrap()
+    };
+    let first = question(&desk, 1).unwrap();
+    let second = question(&desk, 2).unwrap();
+    assert_eq!(answer(2, &second, Answer::First), Outcome::Recorded);
+    // Of the two that are asked again only one is answered so far.
+    let again = question(&desk, 2).unwrap();
+    assert_eq!((&again.left, &again.right), (&second.right, &second.left));
+    assert_eq!(answer(2, &again, Answer::Second), Outcome::Recorded);
+    assert!(matches!(desk.next(2).unwrap(), Next::Wait(Waiting::Others)));
+    assert_eq!(answer(1, &first, Answer::First), Outcome::Recorded);
+    let again = question(&desk, 2).unwrap();
+    assert_eq!((&again.left, &again.right), (&first.right, &first.left));
+    desk.leave(2);
+    assert_eq!(desk.undo(1).unwrap(), Undone::Question(first.id));
+    assert_eq!(answer(2, &again, Answer::First), Outcome::NoSuchQuestion);
+    assert_eq!(answer(1, &first, Answer::First), Outcome::Recorded);
 }

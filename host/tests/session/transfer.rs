@@ -66,3 +66,31 @@ fn what_the_session_does_not_ask_is_refused_and_leaves_nothing() {
         assert_eq!(left.len(), 1, "the labels alone: {left:?}");
     }
 }
+
+#[test]
+fn nothing_is_imported_where_a_session_is_just_begun() {
+    let (place, plan) = (Place::new(), plan(2, 4));
+    let lock = fs::File::create(place.file("s.db.lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = import(&place, "", &plan).unwrap_err().to_string();
+    assert!(refused.contains("works on this session"), "{refused}");
+    assert!(!place.path().exists());
+}
+
+#[test]
+fn an_answer_to_what_is_not_asked_again_is_refused() {
+    let plan = Plan { swap_check: 1.0, ..plan(1, 2) };
+    let (place, other) = (Place::new(), Place::new());
+    let desk = place.open(&plan);
+    Person::new().answer_all(&desk);
+    let labels = String::from_utf8(desk.export().unwrap()).unwrap();
+    let first = labels.lines().next().unwrap();
+    let (head, again) = first.split_once(",\"again\"").unwrap();
+    let (head, _) = head.split_once("\"label\"").unwrap();
+    let skipped = format!("{head}\"skip\":true,\"annotator\":1,\"again\"{again}\n");
+    let refused = import(&other, &skipped, &plan).unwrap_err().to_string();
+    assert!(
+        refused.contains("line 1: an answer \"again\" to a pair that was put aside"),
+        "{refused}"
+    );
+}

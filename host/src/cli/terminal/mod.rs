@@ -78,10 +78,15 @@ pub(super) fn check() -> Result<()> {
 /// # Errors
 /// The desk's; what the terminal refuses.
 pub(super) fn ask(desk: &Desk) -> Result<()> {
+    on_screen(|terminal| Face::default().ask(desk, terminal))
+}
+
+/// Takes the terminal, and gives it back, after a panic too.
+fn on_screen(show: impl FnOnce(&mut DefaultTerminal) -> Result<()>) -> Result<()> {
     let mut terminal = ratatui::try_init().map_err(refused)?;
-    let asked = Face::default().ask(desk, &mut terminal);
+    let shown = show(&mut terminal);
     leave();
-    asked
+    shown
 }
 
 /// Gives the terminal back as it was.
@@ -232,5 +237,57 @@ mod tests {
         face.writing = true;
         face.write(KeyCode::Esc);
         assert_eq!((face.note, face.writing), (None, false));
+    }
+
+    /// Not a test: what the next one runs in a terminal.
+    #[test]
+    #[ignore = "panics while it has the screen"]
+    fn panic_on_the_screen() {
+        on_screen(|terminal| {
+            terminal.draw(|frame| frame.render_widget("a question", frame.area())).unwrap();
+            panic!("on purpose");
+        })
+        .unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_panic_gives_the_terminal_back_and_is_told() {
+        use std::env::current_exe;
+        use std::io::Read;
+        use std::num::NonZeroU16;
+
+        use pty_process::Size;
+        use pty_process::blocking::{Command, open};
+
+        let (mut pty, other) = open().unwrap();
+        pty.resize(Size::new(24, 80)).unwrap();
+        let script = "\"$0\" \"$@\" >/dev/tty 2>&1; stty -a";
+        let mut child = Command::new("sh")
+            .args(["-c", script])
+            .arg(current_exe().unwrap())
+            .args(["--exact", "cli::terminal::tests::panic_on_the_screen", "--ignored"])
+            .args(["--nocapture", "--test-threads", "1"])
+            .env("RUST_BACKTRACE", "0")
+            .env("TERM", "xterm-256color")
+            .spawn(other)
+            .unwrap();
+        let [rows, columns] = [24, 80].map(|size| NonZeroU16::new(size).unwrap());
+        let mut parser = vt100::Parser::new(rows, columns, 0);
+        let (mut bytes, mut was_taken) = ([0; 4096], false);
+        // The system reports an error once the other end is closed.
+        while let Ok(read @ 1..) = pty.read(&mut bytes) {
+            for byte in &bytes[..read] {
+                parser.process(&[*byte]);
+                was_taken |= parser.screen().alternate_screen();
+            }
+        }
+        child.wait().unwrap();
+        let (screen, text) = (parser.screen(), parser.screen().contents());
+        assert!(was_taken && !screen.alternate_screen(), "{text}");
+        assert!(!screen.hide_cursor(), "the cursor is hidden");
+        assert!(text.contains("on purpose"), "{text}");
+        // What is typed shows again, and comes a line at a time.
+        assert!(text.contains(" echo ") && text.contains(" icanon "), "{text}");
     }
 }
