@@ -24,7 +24,7 @@ fn a_device_is_given_lengths_and_comes_home_identical() {
         let (plain, image) = (PoolImage::open(&plain).unwrap(), PoolImage::open(&bytes).unwrap());
         assert_eq!((plain.order(), image.order()), (8, 9));
         let settings = &image.header().settings;
-        assert_eq!((settings.covariates, settings.covariate_precision), (1, 1.0));
+        assert_eq!((settings.covariates, settings.covariate_precision), (1, 3.0));
         let (mut with, mut without) = ([0.0; 9], [0.0; 8]);
         let mut lengths = Vec::new();
         for item in 0..image.items() {
