@@ -5,7 +5,9 @@
 //! - [`peer`]: theirs, each a process that is asked for one measurement at a time;
 //! - [`sample`]: medians and spreads, taken in turns;
 //! - [`contest`], [`strategies`]: the comparisons, whose rows are [`rows`];
-//! - [`scaling`]: how cost grows, drawn by [`plot`].
+//! - [`scaling`]: how cost grows, drawn by [`plot`];
+//! - [`saturating`]: the paper's example by the authors' loss;
+//! - [`learning`]: how well models learn from what strategies pick, ours and [`rivals`].
 
 use fearless_simd::Level;
 use pairpick_core::rng::Stream;
@@ -15,8 +17,10 @@ pub mod learning;
 pub mod peak;
 pub mod peer;
 pub mod plot;
+pub mod rivals;
 pub mod rows;
 pub mod sample;
+pub mod saturating;
 pub mod scaling;
 pub mod strategies;
 pub mod work;

@@ -19,7 +19,7 @@ use pairpick_benches::learning::page::{Section, update};
 use pairpick_benches::learning::results::Results;
 use pairpick_benches::learning::sets::Set;
 use pairpick_benches::learning::store::Store;
-use pairpick_benches::learning::{reach, tables};
+use pairpick_benches::learning::{reach, rival_tables, tables};
 
 /// Measure how well models learn, and print tables
 #[derive(Debug, Parser)]
@@ -48,7 +48,7 @@ struct Args {
     #[arg(long)]
     threads: Option<NonZeroUsize>,
 
-    /// Put the tables in their places on this page, rather than print them
+    /// Put the tables that this page has places for in these, rather than print them
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
 }
@@ -66,6 +66,7 @@ fn main() -> Result<(), Failure> {
     let results = Results::of(&store.ended);
     let mut sections: Vec<Section> = tables::sections(&results);
     sections.push(reach::section(&results));
+    sections.extend(rival_tables::sections(&results));
     match page {
         Some(page) => update(&page, &sections),
         None => {

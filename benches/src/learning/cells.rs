@@ -16,7 +16,7 @@ use pairpick::data::embeddings::Embeddings;
 use pairpick::data::question::Question;
 use pairpick::error;
 use pairpick::label::oracle::OracleAnswerer;
-use pairpick::model::{Context, Features, Model};
+use pairpick::model::{Context, Features, Learnt, Model};
 use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::round;
@@ -37,6 +37,9 @@ use super::store::{Ended, Store};
 /// Up to so many labels each cluster of test prompts is kept by itself.
 const KEPT: u64 = 128;
 
+/// The most labels beside strategies by others.
+const MOST_OF_RIVALS: u64 = 512;
+
 /// The most seeds of a recipe whose rounds train networks.
 const SEEDS_OF_NETWORKS: u64 = 5;
 
@@ -52,11 +55,13 @@ pub enum Recipe {
     Mlp,
     /// The paper's, in rounds.
     Paper,
+    /// The default preset beside strategies by others.
+    Rivals,
 }
 
 impl Recipe {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Kernel, Self::Length, Self::Mlp, Self::Paper];
+    pub const ALL: [Self; 5] = [Self::Kernel, Self::Length, Self::Mlp, Self::Paper, Self::Rivals];
 
     /// Whether it needs labels before it can pick pairs.
     #[must_use]
@@ -68,14 +73,14 @@ impl Recipe {
     #[must_use]
     pub fn strategies(self) -> [Strategy; 2] {
         match self {
-            Self::Kernel | Self::Length => [Strategy::Random, Strategy::RobustVOpt],
+            Self::Kernel | Self::Length | Self::Rivals => [Strategy::Random, Strategy::RobustVOpt],
             Self::Mlp | Self::Paper => [Strategy::Random, Strategy::Dopt],
         }
     }
 
     fn settings(self) -> Settings {
         Settings::of_preset(match self {
-            Self::Kernel | Self::Length => Preset::Default,
+            Self::Kernel | Self::Length | Self::Rivals => Preset::Default,
             Self::Mlp => Preset::Mlp,
             Self::Paper => Preset::Paper,
         })
@@ -101,7 +106,7 @@ impl Cell {
         for seed in 1..=seeds {
             for &recipe in recipes {
                 let has = |set: &&Set| match recipe {
-                    Recipe::Kernel => seed <= set.most_seeds(),
+                    Recipe::Kernel | Recipe::Rivals => seed <= set.most_seeds(),
                     Recipe::Length => seed <= set.most_seeds() && set.has_lengths(),
                     Recipe::Mlp | Recipe::Paper => {
                         seed <= set.most_seeds() && seed <= SEEDS_OF_NETWORKS
@@ -153,7 +158,7 @@ impl Variant {
                         && (fit == Fit::Own || is_plain)
                 }
                 Recipe::Length => is_plain,
-                Recipe::Mlp | Recipe::Paper => is_plain && fit == Fit::Own,
+                Recipe::Mlp | Recipe::Paper | Recipe::Rivals => is_plain && fit == Fit::Own,
             }
         };
         let mut all = Vec::new();
@@ -181,6 +186,9 @@ pub struct Point {
     pub error: f64,
     /// The share of test pairs in the right order.
     pub accuracy: Option<f64>,
+    /// −ln of the probability of a test pair's decision, mean over the pairs that somebody has decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<f64>,
     /// The golden reward of the response that is ranked first.
     pub best: f64,
     /// 1−Spearman with rewards without length, where the length's part is left out of the model.
@@ -193,12 +201,12 @@ pub struct Point {
 
 /// Test prompts under the order of a model, and of the model without length.
 #[derive(Default)]
-struct Measured {
-    whole: Tally,
+pub(super) struct Measured {
+    pub(super) whole: Tally,
     without: Tally,
 }
 
-type Points = BTreeMap<(Variant, &'static str, u64), Measured>;
+pub(super) type Points = BTreeMap<(Variant, &'static str, u64), Measured>;
 
 /// Works through cells that have not ended, on so many threads.
 ///
@@ -247,6 +255,9 @@ impl Cell {
                 true => self.in_rounds(&part, threads, &mut points)?,
                 false => self.at_once(&mut part, threads, &mut points)?,
             }
+            if self.recipe == Recipe::Rivals {
+                self.by_rivals(&part, threads, &mut points)?;
+            }
         }
         let point = |((variant, strategy, labels), measured): (_, Measured)| {
             let (Variant { golden, temperature, .. }, Measured { whole, without }) =
@@ -259,6 +270,7 @@ impl Cell {
                 labels,
                 error: whole.error(),
                 accuracy: whole.accuracy(),
+                log_loss: whole.log_loss(),
                 best: whole.best(),
                 without: has_without.then(|| without.error()),
                 errors: if is_kept { whole.errors } else { BTreeMap::new() },
@@ -267,7 +279,7 @@ impl Cell {
         Ok(points.into_iter().map(point).collect())
     }
 
-    fn settings(&self, part: &Part) -> Settings {
+    pub(super) fn settings(&self, part: &Part) -> Settings {
         let mut settings = self.recipe.settings();
         settings.seed = self.seed;
         if self.set.is_of_pairs() {
@@ -282,6 +294,24 @@ impl Cell {
         settings
     }
 
+    /// The numbers of labels looked at.
+    pub(super) fn budgets(&self) -> impl Iterator<Item = u64> {
+        let most = if self.recipe == Recipe::Rivals { MOST_OF_RIVALS } else { u64::MAX };
+        self.set.budgets().iter().copied().filter(move |labels| *labels <= most)
+    }
+
+    /// The model before any label.
+    pub(super) fn untrained(
+        &self,
+        part: &Part,
+        settings: &Settings,
+        threads: &Threads,
+    ) -> Result<Model, Failure> {
+        let embeddings = &part.dataset.train.embeddings;
+        let context = Context { embeddings, settings, threads, listed: None };
+        Ok(Model::untrained(context, &mut Silent)?)
+    }
+
     /// A batch for each number of labels, from a model that has learnt nothing.
     fn at_once(
         &self,
@@ -290,15 +320,11 @@ impl Cell {
         points: &mut Points,
     ) -> Result<(), Failure> {
         let mut settings = self.settings(part);
-        let untrained = {
-            let embeddings = &part.dataset.train.embeddings;
-            let context = Context { embeddings, settings: &settings, threads, listed: None };
-            Model::untrained(context, &mut Silent)?
-        };
+        let untrained = self.untrained(part, &settings, threads)?;
         let features = test_features(&untrained, part, threads)?;
         let raw = part.dataset.train.rewards.clone();
         for strategy in self.recipe.strategies() {
-            for &labels in self.set.budgets() {
+            for labels in self.budgets() {
                 settings.asking.strategy = strategy;
                 settings.asking.batch = labels as usize;
                 let questions = picked(part, &settings, threads, &untrained)?;
@@ -313,7 +339,7 @@ impl Cell {
                     if fit == Fit::Ten {
                         settings.prior.prior_precision = PriorPrecision::Fixed(10.0);
                     }
-                    let model = learnt(part, &settings, threads, (&untrained, &questions))?;
+                    let (model, _) = learnt(part, &settings, threads, (&untrained, &questions))?;
                     let key = (variant, strategy.name(), labels);
                     let measured = points.entry(key).or_default();
                     measured.whole.add(part, golden, (&model, &features), threads)?;
@@ -370,14 +396,18 @@ impl Journal for Models {
 }
 
 /// The features of the test responses.
-fn test_features(model: &Model, part: &Part, threads: &Threads) -> Result<Features, Failure> {
+pub(super) fn test_features(
+    model: &Model,
+    part: &Part,
+    threads: &Threads,
+) -> Result<Features, Failure> {
     let test = &part.test.embeddings;
     let items: Vec<u64> = (0..test.items()).collect();
     Ok(model.trunk().features_of(test, &items, threads)?)
 }
 
 /// The first batch of a strategy.
-fn picked(
+pub(super) fn picked(
     part: &Part,
     settings: &Settings,
     threads: &Threads,
@@ -396,17 +426,17 @@ fn picked(
 }
 
 /// The model once these questions are answered.
-fn learnt(
+pub(super) fn learnt(
     part: &Part,
     settings: &Settings,
     threads: &Threads,
     (untrained, questions): (&Model, &[Question]),
-) -> Result<Model, Failure> {
+) -> Result<(Model, Learnt), Failure> {
     let mut oracle = OracleAnswerer { dataset: &part.dataset, settings };
     let answered = oracle.answer(questions)?.unwrap_or_default();
     let mut model = untrained.clone();
     let embeddings = &part.dataset.train.embeddings;
     let context = Context { embeddings, settings, threads, listed: None };
-    model.fit(context, 1, &answered.labels, &mut Silent)?;
-    Ok(model)
+    let learnt = model.fit(context, 1, &answered.labels, &mut Silent)?;
+    Ok((model, learnt))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pairpick::model::{Features, Model};
 use pairpick::parallel::Threads;
+use pairpick_core::arith::softplus;
 use pairpick_core::metric::{Agreement, best_of_n, spearman};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,8 @@ pub struct Tally {
     agreement: Agreement,
     /// The golden reward of the response that is ranked first.
     best: Sum,
+    /// −ln of what the model gave a decision that somebody made.
+    log_loss: Sum,
 }
 
 /// Which rewards are golden.
@@ -89,6 +92,7 @@ impl Tally {
         for [better, worse] in part.decided.iter().flatten() {
             let pair = [*better, *worse].map(|item| rewards[item as usize]);
             self.agreement.add(&pair, &[1.0, 0.0])?;
+            self.log_loss.add(softplus(pair[1] - pair[0]));
         }
         Ok(())
     }
@@ -103,6 +107,12 @@ impl Tally {
     #[must_use]
     pub fn accuracy(&self) -> Option<f64> {
         self.agreement.accuracy()
+    }
+
+    /// −ln of the probability of a decision, mean over the decided pairs; none without any.
+    #[must_use]
+    pub fn log_loss(&self) -> Option<f64> {
+        (self.log_loss.1 > 0).then(|| self.log_loss.mean())
     }
 
     /// The golden reward of the response ranked first, mean over the prompts.

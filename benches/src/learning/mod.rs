@@ -2,6 +2,7 @@
 //!
 //! - [`sets`]: the data, and how a seed splits it;
 //! - [`cells`]: what is learnt by which recipe: a set, a recipe and a seed are a cell;
+//! - [`rivals`]: the cells of strategies by others, and [`rival_tables`];
 //! - [`measure`]: a model on the test prompts, prompt by prompt;
 //! - [`store`]: the cells that have ended, a line each: none is worked on twice;
 //! - [`results`], [`statistics`]: what came of them over the seeds;
@@ -15,6 +16,8 @@ pub mod measure;
 pub mod page;
 pub mod reach;
 pub mod results;
+pub mod rival_tables;
+pub mod rivals;
 pub mod sets;
 pub mod statistics;
 pub mod store;

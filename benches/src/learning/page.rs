@@ -15,17 +15,22 @@ pub struct Section {
 
 const END: &str = "<!-- end -->";
 
-/// Puts the sections in their places.
+/// Puts those sections that a page has places for in these.
 ///
 /// # Errors
-/// A page that cannot be read or written; one without the place of a section.
+/// A page that cannot be read or written; one without such a place.
 pub fn update(path: &Path, sections: &[Section]) -> Result<(), Failure> {
-    let page = fs::read_to_string(path)?;
-    let updated = sections.iter().try_fold(page, |page, section| {
-        put(&page, section)
-            .ok_or_else(|| format!("{}: no place {:?}", path.display(), section.name))
-    })?;
-    Ok(fs::write(path, updated)?)
+    let mut page = fs::read_to_string(path)?;
+    let mut is_found = false;
+    for section in sections {
+        if let Some(updated) = put(&page, section) {
+            (page, is_found) = (updated, true);
+        }
+    }
+    if !is_found {
+        return Err(format!("{}: no place for any table", path.display()).into());
+    }
+    Ok(fs::write(path, page)?)
 }
 
 fn put(page: &str, Section { name, text }: &Section) -> Option<String> {

@@ -9,8 +9,9 @@ use pairpick_core::select::Strategy;
 use super::cells::{Point, Recipe, Variant};
 use super::measure::Sum;
 use super::sets::Set;
-use super::statistics::{bootstrap, holm, p_value};
+use super::statistics::{bootstrap, p_value, significant};
 use super::store::Ended;
+use crate::rivals::Rival;
 
 /// What is measured over seeds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,12 @@ impl Key {
     }
 }
 
+/// A strategy's name, ours or another's.
+fn known(name: &str) -> Option<&'static str> {
+    let ours = <Strategy as Named>::from_name(name).map(Named::name);
+    ours.or_else(|| Rival::ALL.iter().map(|rival| rival.name()).find(|own| *own == name))
+}
+
 /// A figure of a point.
 pub type Figure = fn(&Point) -> Option<f64>;
 
@@ -51,14 +58,12 @@ impl Results {
         let mut points: BTreeMap<Key, BTreeMap<u64, Point>> = BTreeMap::new();
         for Ended { cell, points: own, .. } in ended {
             for point in own {
-                let Some(strategy) = <Strategy as Named>::from_name(&point.strategy) else {
-                    continue;
-                };
+                let Some(strategy) = known(&point.strategy) else { continue };
                 let key = Key {
                     set: cell.set,
                     recipe: cell.recipe,
                     variant: point.variant,
-                    strategy: strategy.name(),
+                    strategy,
                     labels: point.labels,
                 };
                 points.entry(key).or_default().insert(cell.seed, point.clone());
@@ -72,14 +77,17 @@ impl Results {
             )
         };
         let p_values: Vec<f64> = keys.iter().map(p_value).collect();
-        results.significant = keys.into_iter().zip(holm(&p_values)).collect();
+        results.significant = keys.into_iter().zip(significant(&p_values)).collect();
         results
     }
 
     /// Chosen pairs that are compared with random ones: those of fixed features.
     pub fn compared(&self) -> impl Iterator<Item = &Key> {
         let random = Strategy::Random.name();
-        let is_ours = move |key: &&Key| !key.recipe.is_in_rounds() && key.strategy != random;
+        let is_ours = move |key: &&Key| {
+            let is_fixed = matches!(key.recipe, Recipe::Kernel | Recipe::Length);
+            is_fixed && key.strategy != random
+        };
         self.points.keys().filter(is_ours)
     }
 

@@ -156,7 +156,16 @@ impl Set {
             Self::Ukp => ukp(folder, seed, lengths),
             Self::Summeval => by_folds(&rated(&folder.join("summeval"), lengths)?, seed),
             Self::ArenaBench => by_folds(&rated(&folder.join("arena_bench"), lengths)?, seed),
-            Self::HhHarmless => by_folds(&pairs_of_two(&folder.join("hh_harmless"))?, seed),
+            Self::HhHarmless => {
+                let parts = by_folds(&pairs_of_two(&folder.join("hh_harmless"))?, seed)?;
+                // The first of two was chosen.
+                let decided = |part: &Part| {
+                    let prompts = 0..part.clusters.len() as u64;
+                    prompts.map(|prompt| [2 * prompt, 2 * prompt + 1]).collect()
+                };
+                let part = |part: Part| Part { decided: Some(decided(&part)), ..part };
+                Ok(parts.into_iter().map(part).collect())
+            }
         }
     }
 }

@@ -54,12 +54,12 @@ pub fn with_interval(estimate: Estimate) -> String {
     }
 }
 
-fn row(text: &mut String, cells: impl IntoIterator<Item = String>) {
+pub(super) fn row(text: &mut String, cells: impl IntoIterator<Item = String>) {
     let cells: Vec<String> = cells.into_iter().collect();
     let _ = writeln!(text, "| {} |", cells.join(" | "));
 }
 
-fn header(text: &mut String, cells: &[String]) {
+pub(super) fn header(text: &mut String, cells: &[String]) {
     row(text, cells.iter().cloned());
     row(text, cells.iter().map(|_| "---".to_owned()));
 }
@@ -265,7 +265,7 @@ fn networks(results: &Results) -> String {
                     continue;
                 };
                 let name = match recipe {
-                    Recipe::Kernel | Recipe::Length => "default",
+                    Recipe::Kernel | Recipe::Length | Recipe::Rivals => "default",
                     Recipe::Mlp => "`mlp`",
                     Recipe::Paper => "`paper`",
                 };

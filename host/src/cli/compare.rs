@@ -267,7 +267,7 @@ impl Args {
         typed: &Typed,
     ) -> Result<Settings> {
         let mut settings = match self.example.example {
-            Some(_) => mixture::settings(self.recipe.seed()),
+            Some(_) => crate::grid::mixture::settings(self.recipe.seed()),
             None => self.recipe.settings(self.data.train_embeddings()),
         };
         self.asking.write(&mut settings.asking);

@@ -6,7 +6,6 @@ use clap::Args;
 use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
 use crate::data::mixture::{self, Points};
-use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
 use crate::grid::{Cell, Plan};
 use crate::label::oracle::OracleAnswerer;
@@ -18,7 +17,7 @@ use crate::report::document::Figure;
 use crate::report::heat_maps::{Map, MapColumn, figure};
 use crate::round;
 use crate::round::journal::{Committed, Journal, RoundRecord};
-use crate::settings::{Architecture, Preset, Settings};
+use crate::settings::Settings;
 
 /// Data that is made rather than read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,20 +48,6 @@ impl ExampleOptions {
     pub fn dataset(&self) -> Result<Dataset> {
         mixture::dataset(self.points.unwrap_or_default())
     }
-}
-
-/// The recipe of the example: the paper's, in the sizes of its section 4.
-pub(super) fn settings(seed: u64) -> Settings {
-    let mut settings = Settings { seed, ..Settings::of_preset(Preset::Paper) };
-    settings.asking.pool = PoolKind::CrossPrompt;
-    settings.asking.prompts_per_round = 1000;
-    settings.asking.batch = 200;
-    settings.asking.rounds = 4;
-    settings.measuring.best_of.clear();
-    if let Architecture::Mlp(network) = &mut settings.model {
-        network.hidden = [16; 3];
-    }
-    settings
 }
 
 /// What each strategy's first run has learnt, round by round, and asked about.

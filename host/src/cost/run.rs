@@ -91,6 +91,7 @@ fn shape_of(settings: &Settings) -> Shape {
     let dimensions = train.map_or(384, |train| train.dimensions) as u64;
     let responses = train.map_or(8, |train| train.responses.most()) as u64;
     let prompts = settings.asking.prompts_per_round as u64;
+    let prompts = train.map_or(prompts, |train| prompts.min(train.prompts as u64));
     // Three products either way: of a network, or with the metric, the landmarks and their factor.
     let hidden = match &settings.model {
         Architecture::Mlp(network) => network.hidden.map(|size| size as u64),
@@ -108,8 +109,16 @@ fn shape_of(settings: &Settings) -> Shape {
             PoolShape::Listed { pairs: listed.map_or(1, |listed| listed.pairs.max(1)) }
         }
     };
+    let items = match pool {
+        // All prompts are on offer, as far as their items are listed.
+        PoolShape::Listed { pairs } if settings.asking.pool == PoolKind::Listed => {
+            let prompts = train.map_or(prompts, |train| train.prompts as u64);
+            prompts.saturating_mul(responses).min(pairs.saturating_mul(2))
+        }
+        _ => prompts.saturating_mul(responses),
+    };
     Shape {
-        items: prompts.saturating_mul(responses).max(2),
+        items: items.max(2),
         dimensions,
         hidden: hidden.map(|size| size.clamp(1, MAX_HIDDEN as u64)),
         pool,

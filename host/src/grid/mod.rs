@@ -6,6 +6,7 @@
 //! result.
 
 pub mod curve;
+pub mod mixture;
 pub mod resample;
 pub mod setup;
 pub mod statistics;

@@ -1,5 +1,7 @@
 //! What models make of a plane: a map of each with the pairs that were asked about.
 
+use std::fmt::Write as _;
+
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -46,17 +48,20 @@ const LEFT: i32 = 70;
 const TOP: i32 = 62;
 const BELOW: i32 = 28;
 
-/// Every how many points of the grid one is drawn.
+/// Every how many points of the grid one is drawn, and how many pixels wide: so that 41 fill a map.
 const STEP: usize = 2;
+const CELL: i32 = 4;
 
 /// Lines and the ends of pairs: white about red is seen on every colour of a map.
-const LINE: RGBColor = RGBColor(255, 255, 255);
-const END: RGBColor = RGBColor(213, 42, 42);
+const LINES: &str = "stroke=\"#fff\" stroke-opacity=\".45\"";
+const ENDS: &str = "stroke=\"#d52a2a\" stroke-width=\"3\" stroke-linecap=\"round\"";
 
 /// The maps beside and under each other.
 pub fn figure(columns: &[MapColumn], file: &str, title: &str, caption: &str) -> Result<Figure> {
     let mut svg = String::new();
     draw(&mut svg, columns, title).map_err(|problem| Error::Drawing { problem })?;
+    let end = svg.rfind("</svg>").unwrap_or(svg.len());
+    svg.insert_str(end, &maps(columns));
     Ok(Figure {
         file: file.to_owned(),
         svg: described(&svg, title, caption),
@@ -80,10 +85,6 @@ fn draw(svg: &mut String, columns: &[MapColumn], title: &str) -> Result<(), Stri
     for (place, column) in (0..).zip(columns) {
         let left = LEFT + (MAP + GAP) * place;
         text(&column.name, (left + MAP / 2, TOP - 12), HPos::Center, 15)?;
-        for (round, map) in (0..).zip(&column.maps) {
-            let top = TOP + (MAP + GAP) * round;
-            draw_map(&area, map, (left, top)).map_err(|error| error.to_string())?;
-        }
     }
     for round in 0..rounds {
         let middle = TOP + (MAP + GAP) * round + MAP / 2;
@@ -94,43 +95,57 @@ fn draw(svg: &mut String, columns: &[MapColumn], title: &str) -> Result<(), Stri
     area.present().map_err(|error| error.to_string())
 }
 
-type Canvas<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
-
-fn draw_map(
-    area: &Canvas<'_>,
-    map: &Map,
-    (left, top): (i32, i32),
-) -> Result<(), impl std::fmt::Display + use<>> {
-    let levels = levels(&map.rewards);
-    let drawn: Vec<usize> = (0..SIDE).step_by(STEP).collect();
-    let edge = |place: usize| (f64::from(MAP) * place as f64 / drawn.len() as f64) as i32;
-    for (row, y) in drawn.iter().enumerate() {
-        // The grid goes up, pixels go down.
-        let (low, high) = (top + MAP - edge(row + 1), top + MAP - edge(row));
-        let mut first = 0;
-        for column in 1..=drawn.len() {
-            let level = |column: usize| drawn.get(column).and_then(|x| levels.get(y * SIDE + x));
-            if level(column) == level(first) {
-                continue;
-            }
-            let colour = LEVELS[level(first).copied().unwrap_or(0)];
-            let corners = [(left + edge(first), low), (left + edge(column), high)];
-            area.draw(&Rectangle::new(corners, colour.filled()))?;
-            first = column;
+/// The maps alone. A path a colour, all of a map's lines, and all their ends: an element for each
+/// would make files of megabytes.
+fn maps(columns: &[MapColumn]) -> String {
+    let mut svg = String::new();
+    for (place, column) in (0..).zip(columns) {
+        for (round, map) in (0..).zip(&column.maps) {
+            let corner = (LEFT + (MAP + GAP) * place, TOP + (MAP + GAP) * round);
+            add_colours(&mut svg, map, corner);
+            add_pairs(&mut svg, map, corner);
         }
     }
+    svg
+}
+
+/// Lines as wide as a cell, from where a colour begins in a row to where it ends.
+fn add_colours(svg: &mut String, map: &Map, (left, top): (i32, i32)) {
+    let levels = levels(&map.rewards);
+    let mut paths = vec![String::new(); LEVELS.len()];
+    for (row, y) in (0..).zip((0..SIDE).step_by(STEP)) {
+        // The grid goes up, pixels go down.
+        let middle = top + MAP - CELL * row - CELL / 2;
+        let row: Vec<usize> =
+            levels[y * SIDE..(y + 1) * SIDE].iter().step_by(STEP).copied().collect();
+        let mut first = left;
+        for run in row.chunk_by(|one, next| one == next) {
+            let width = CELL * pixels(run.len());
+            let _ = write!(paths[run[0]], "M{first} {middle}h{width}");
+            first += width;
+        }
+    }
+    let _ = write!(svg, "<g fill=\"none\" stroke-width=\"{CELL}\" shape-rendering=\"crispEdges\">");
+    for (RGBColor(red, green, blue), path) in LEVELS.iter().zip(paths) {
+        let _ = write!(svg, "<path stroke=\"#{red:02x}{green:02x}{blue:02x}\" d=\"{path}\"/>");
+    }
+    svg.push_str("</g>\n");
+}
+
+fn add_pairs(svg: &mut String, map: &Map, (left, top): (i32, i32)) {
     let pixel = |[x, y]: [f64; 2]| {
         let along = |value: f64| (f64::from(MAP) * (value + EXTENT) / (2.0 * EXTENT)) as i32;
         (left + along(x).clamp(0, MAP), top + MAP - along(y).clamp(0, MAP))
     };
-    for [a, b] in &map.pairs {
-        let ends = [pixel(*a), pixel(*b)];
-        area.draw(&PathElement::new(ends, LINE.mix(0.45).stroke_width(1)))?;
+    let (mut lines, mut ends) = (String::new(), Vec::new());
+    for [a, b] in map.pairs.iter().map(|pair| pair.map(pixel)) {
+        let _ = write!(lines, "M{} {}l{} {}", a.0, a.1, b.0 - a.0, b.1 - a.1);
+        ends.extend([a, b]);
     }
-    for end in map.pairs.iter().flatten() {
-        area.draw(&Circle::new(pixel(*end), 1, END.filled()))?;
-    }
-    Ok::<(), DrawingAreaErrorKind<_>>(())
+    ends.sort_unstable();
+    ends.dedup();
+    let ends: String = ends.into_iter().map(|(x, y)| format!("M{x} {y}h.01")).collect();
+    let _ = writeln!(svg, "<path fill=\"none\" {LINES} d=\"{lines}\"/><path {ENDS} d=\"{ends}\"/>");
 }
 
 /// Of each value, which eighth of all of them it is in: their order alone is learnt.
@@ -162,7 +177,15 @@ mod tests {
         let map = Map { rewards, pairs: vec![[[0.0, 0.0], [1.0, -9.0]]; 3] };
         let columns = vec![MapColumn { name: "dopt".to_owned(), maps: vec![map.clone(), map] }];
         let figure = figure(&columns, "maps.svg", "T", "C").unwrap();
-        assert_eq!(figure.svg.matches("<circle").count(), 2 * 2 * 3);
+        // The middle of the map, and its edge below (1, −9), each drawn once.
+        for end in ["M152 144h.01", "M172 226h.01", "M152 316h.01", "M172 398h.01"] {
+            assert_eq!(figure.svg.matches(end).count(), 1, "{end}");
+        }
+        assert_eq!(figure.svg.matches("M152 144l20 82").count(), 3);
+        // Rewards grow upwards: a row has one colour, but for those where a level begins.
+        let runs = figure.svg.matches(&format!("h{MAP}")).count();
+        assert!((2 * 34..2 * 41).contains(&runs), "{runs}");
         assert!(figure.svg.contains("round 2") && figure.svg.contains("dopt"));
+        assert!(figure.svg.trim_end().ends_with("</svg>"));
     }
 }
