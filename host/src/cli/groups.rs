@@ -5,6 +5,7 @@ mod covariates;
 mod features;
 mod notes;
 mod print;
+mod replies;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub(super) use self::notes::{
     NO_ORDER, note_bundled, note_equal_rewards, note_rounded, note_single_responses, note_uncounted,
 };
 pub(super) use self::print::Print;
+pub(super) use self::replies::Replies;
 use super::output::Output;
 use crate::data::candidates::Candidates;
 use crate::data::dataset::{Dataset, Split};

@@ -159,7 +159,8 @@ Examples:
 pub(super) const DEVICE_IMPORT: &str = "\
 Examples:
   pairpick device import first.log second.log --image pool.img --out labels.jsonl
-  pairpick train --labels labels.jsonl --repeats keep --out model.safetensors";
+  pairpick train --labels labels.jsonl --repeats keep --out model.safetensors
+  pairpick device import first.log second.log --image pool.img --session pairpick-session.db";
 
 /// After `pairpick device replay --help`.
 pub(super) const DEVICE_REPLAY: &str = "\

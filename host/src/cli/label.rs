@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
-use super::data_folder::{CANDIDATES, DataFolder, TRAIN_LENGTHS};
-use super::groups::KnownOfResponses;
+use super::data_folder::CANDIDATES;
 use super::output::Output;
 use super::over::Over;
 use super::until::Until;
@@ -18,7 +17,6 @@ use crate::data::candidates::Candidates;
 use crate::data::dataset::Supply;
 use crate::data::embeddings::Embeddings;
 use crate::data::pool_kind::PoolKind;
-use crate::data::texts::Texts;
 use crate::error::{Error, Result};
 use crate::named::choice;
 use crate::output::file::Places;
@@ -84,25 +82,7 @@ pub(super) struct Args {
     page: web::WebOptions,
 
     #[command(flatten)]
-    data: DataFolder,
-
-    #[command(flatten)]
-    embeddings: groups::TrainEmbeddings,
-
-    #[command(flatten)]
-    fields: groups::PromptFields,
-
-    /// What people read, in the order of the embeddings' rows: JSON Lines, a prompt a line with
-    /// "prompt" and "responses", or a response a line with "prompt" and "text"
-    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
-    texts: Option<PathBuf>,
-
-    /// Numbers known of each response, as run takes them; or length: that of its text
-    #[arg(long, value_name = "FILE|length", help_heading = "Data")]
-    covariates: Option<PathBuf>,
-
-    #[command(flatten)]
-    names: groups::CovariateNames,
+    replies: groups::Replies,
 
     #[command(flatten)]
     candidates: groups::ListedPairs,
@@ -140,11 +120,9 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
 impl Args {
     /// Finds in the folder of the data what no option names.
     fn fill(&mut self, output: &mut Output) -> Result<()> {
-        let Some(mut folder) = self.data.open()? else {
+        let Some(mut folder) = self.replies.fill(true)? else {
             return Ok(());
         };
-        folder.fill_train(&mut self.embeddings)?;
-        folder.fill_needed(&mut self.texts, &TRAIN_LENGTHS)?;
         if !self.asking.typed().has("pool") {
             folder.fill(&mut self.candidates.candidates, &CANDIDATES)?;
         }
@@ -194,15 +172,9 @@ impl Args {
         if !self.session.exists() {
             return Err(Error::MissingFile { path: self.session.clone() });
         }
-        let inputs = [
-            Some(&self.session),
-            self.embeddings.train_embeddings.as_ref(),
-            self.embeddings.train_prompt_ids.as_ref(),
-            self.texts.as_ref(),
-            self.covariates.as_ref(),
-            self.candidates.candidates.as_ref(),
-        ];
-        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        let others = [Some(&self.session), self.candidates.candidates.as_ref()];
+        let others = others.into_iter().flatten().map(PathBuf::as_path);
+        let inputs: Vec<&Path> = self.replies.files().chain(others).collect();
         let file = Places::new(self.force, &inputs).take(path)?;
         let (material, _) = self.material_and_plan(output)?;
         let desk = Desk::look(&self.session, material, threads, output)?;
@@ -214,8 +186,7 @@ impl Args {
     /// What the session asks about, and how: as its file says, where there is one, and else as the
     /// options do.
     fn material_and_plan(&self, output: &mut Output) -> Result<(Material, Plan)> {
-        let known = self.known();
-        let embeddings = self.embeddings.open(&self.fields, known, output)?;
+        let embeddings = self.replies.open(output)?;
         let (mut plan, begun) = match Desk::plan_of(&self.session)? {
             Some(plan) => (self.over(plan)?, true),
             None => (self.over(Plan::new(self.recipe()))?, false),
@@ -225,30 +196,12 @@ impl Args {
         if !begun {
             self.fit(&mut plan.settings, &embeddings, candidates.as_ref(), output)?;
         }
-        let texts = self.texts(&embeddings)?;
+        let texts = self.replies.needed_texts(&embeddings)?;
         Ok((Material::new(embeddings, candidates, texts), plan))
     }
 
-    fn known(&self) -> KnownOfResponses<'_> {
-        // Texts are for people; only where lengths are wanted do models see them.
-        let wants_lengths = self.covariates.as_deref().is_some_and(groups::is_length);
-        let texts = self.texts.as_ref().filter(|_| wants_lengths);
-        self.names.known(["covariates", "texts"], self.covariates.as_ref(), texts)
-    }
-
-    fn texts(&self, embeddings: &Embeddings) -> Result<Texts> {
-        match (&self.texts, &self.embeddings.train_embeddings) {
-            (Some(path), _) => Texts::open(path, embeddings),
-            (None, None) => Texts::bundled(embeddings),
-            (None, Some(path)) => {
-                let expected = "needs `texts` beside it, which people read";
-                Err(Error::setting("train_embeddings", path.display(), expected))
-            }
-        }
-    }
-
     fn recipe(&self) -> Settings {
-        self.recipe.settings(self.embeddings.train_embeddings.as_deref())
+        self.recipe.settings(self.replies.embeddings.train_embeddings.as_deref())
     }
 
     /// What was typed, over what stands there.

@@ -1,10 +1,14 @@
 //! [`Chosen`]: the items that a device is given, whole prompts of them.
 
-use pairpick_core::device::PairKind;
+use std::path::Path;
+
+use pairpick_core::device::{PairKind, PoolImage};
 use pairpick_core::digest::Digest;
 use pairpick_core::rng::Stream;
 
+use super::name_of;
 use crate::data::embeddings::Embeddings;
+use crate::digest::HexDigest;
 use crate::error::{Error, Result};
 
 /// Numbers of embeddings that are held at a time.
@@ -64,6 +68,32 @@ impl Chosen {
             starts.push(end);
         }
         Ok(Self { items, prompts, starts })
+    }
+
+    /// Those of an image.
+    ///
+    /// # Errors
+    /// [`Error::Device`], naming the image, unless its pool is of these embeddings.
+    pub fn of_image(path: &Path, image: &PoolImage<'_>, embeddings: &Embeddings) -> Result<Self> {
+        let starts = (0..=image.prompts()).filter_map(|prompt| image.start(prompt)).collect();
+        let item = |item| embeddings.item(name_of(image, item));
+        let items: Result<Vec<u64>> = (0..image.header().items).map(item).collect();
+        let of_others = |what: String| {
+            Error::device(path)(format!("of another pool than these embeddings: {what}"))
+        };
+        let items = items.map_err(|error| of_others(error.to_string()))?;
+        let mut prompts: Vec<u64> = items.iter().map(|item| embeddings.prompt_of(*item)).collect();
+        prompts.dedup();
+        let chosen = Self { items, prompts, starts };
+        let (expected, found) = (image.header().pool, chosen.digest(embeddings)?);
+        match expected == found {
+            true => Ok(chosen),
+            false => Err(of_others(format!(
+                "expected digest {}, found {}",
+                HexDigest(expected),
+                HexDigest(found)
+            ))),
+        }
     }
 
     /// The place of an item, if it is among these.

@@ -43,6 +43,8 @@ pub struct ImageInfo {
     pub prompts: usize,
     /// Features of an item.
     pub features: usize,
+    /// The last of them that are covariates, whose weights have a prior of their own.
+    pub covariates: u32,
     /// How they are stored.
     pub precision: &'static str,
     /// Whose functions are computed with.
@@ -94,6 +96,7 @@ impl ImageInfo {
             items: image.items(),
             prompts: image.prompts(),
             features: image.order(),
+            covariates: settings.covariates,
             precision: settings.precision.name(),
             profile: Named::name(settings.profile),
             pairs: settings.pairs.name(),
@@ -119,11 +122,15 @@ impl ImageInfo {
             .iter()
             .map(|section| format!("  {:<22}{:>9} bytes", section.section, section.bytes))
             .collect();
+        let covariates = match self.covariates {
+            0 => String::new(),
+            count => format!(", the last {count} of them covariates,"),
+        };
         let caps = self.distinct.as_deref().unwrap_or("the strategy's");
         format!(
             "{}: a pool image of {} bytes, checksum {}\n\
              pool {}: {} items of {} prompts, {} pairs, {} of them not asked about\n\
-             {} features an item as {}, profile {}\n\
+             {} features an item{covariates} as {}, profile {}\n\
              {}, {} pairs a batch from round {} on, caps {caps}; λ {}, jitter {}, seed {}\n\
              {}\n\
              a session of {ANSWERS} answers takes {} bytes of memory\n",

@@ -82,6 +82,9 @@ pub struct Merged {
     /// A line an answer.
     #[serde(skip)]
     pub lines: Vec<DeviceLabel>,
+    /// The longest log of each device, by its number.
+    #[serde(skip)]
+    pub logs: Vec<DeviceLog>,
 }
 
 /// Puts logs together: of two of one device, one of which begins as the other, the longer. The order
@@ -93,12 +96,12 @@ pub fn merge(image: &PoolImage<'_>, mut logs: Vec<DeviceLog>) -> Result<Merged> 
     logs.iter().try_for_each(|log| log.check_of(image))?;
     // The longest of a device first.
     logs.sort_by_key(|log| (log.header.device, usize::MAX - log.records.len(), log.path.clone()));
-    let (mut devices, mut kept) = (Vec::new(), Vec::<&DeviceLog>::new());
-    for log in &logs {
+    let (mut devices, mut kept) = (Vec::new(), Vec::<DeviceLog>::new());
+    for log in logs {
         let answers = log.answers().count();
         let longer = kept.last().filter(|longer| longer.header.device == log.header.device);
         if let Some(longer) = longer {
-            check_beginning(longer, log)?;
+            check_beginning(longer, &log)?;
         }
         devices.push(DeviceSummary {
             log: log.path.display().to_string(),
@@ -121,7 +124,7 @@ pub fn merge(image: &PoolImage<'_>, mut logs: Vec<DeviceLog>) -> Result<Merged> 
     let skipped = lines.iter().filter(|line| line.answer.skip).count();
     let (repeated, conflicts) = conflicts(image, &answers);
     let labels = lines.len() - skipped;
-    Ok(Merged { devices, labels, skipped, repeated, conflicts, lines })
+    Ok(Merged { devices, labels, skipped, repeated, conflicts, lines, logs: kept })
 }
 
 /// Fails unless a log begins as a shorter one of the same device does.

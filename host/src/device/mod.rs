@@ -3,6 +3,8 @@
 
 pub mod choice;
 pub mod info;
+#[cfg(feature = "label")]
+pub mod intake;
 pub mod log;
 pub mod merge;
 pub mod pack;

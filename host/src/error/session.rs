@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::data::item::ItemName;
+
 /// What is in the way, and what helps.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -40,6 +42,16 @@ pub enum SessionError {
     Exists {
         /// The session.
         path: PathBuf,
+    },
+    /// It has the answer to a pair that a session does not ask about.
+    #[error("{}: the session does not ask about {a} and {b}", path.display())]
+    NotAsked {
+        /// The file with the answer.
+        path: PathBuf,
+        /// An item.
+        a: ItemName,
+        /// The other.
+        b: ItemName,
     },
     /// A newer version of this program wrote it.
     #[error(

@@ -8,6 +8,7 @@
 
 mod course;
 mod desk;
+mod elsewhere;
 mod holder;
 mod material;
 mod plan;
@@ -21,6 +22,7 @@ mod transfer;
 mod worker;
 
 pub use self::desk::Desk;
+pub use self::elsewhere::{AskedElsewhere, Contradiction, Opinion, ReplyElsewhere, TakenIn};
 pub use self::material::Material;
 pub use self::plan::{Lag, Plan};
 pub use self::reply::{Answer, Ending, Next, Outcome, QuestionId, Reply, Shown, Undone, Waiting};

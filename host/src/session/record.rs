@@ -49,6 +49,15 @@ pub(super) struct Given {
     pub(super) reply: Reply,
 }
 
+/// An answer that is not in the file yet.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct NewAnswer {
+    pub(super) id: QuestionId,
+    /// Who gives it.
+    pub(super) annotator: u32,
+    pub(super) reply: Reply,
+}
+
 impl Asked {
     /// What the answer says of the pair; none where there is no answer, or one that puts the question
     /// aside.

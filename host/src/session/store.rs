@@ -10,8 +10,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 
 use super::holder::{Holder, resolve};
 use super::plan::Plan;
-use super::record::{Asked, Batch, Given};
-use super::reply::{QuestionId, Side};
+use super::record::{Asked, Batch, Given, NewAnswer};
+use super::reply::{QuestionId, Reply, Side};
 use crate::data::dataset::DataSummary;
 use crate::digest::HexDigest;
 use crate::error::{Error, Result, SessionError, quotable};
@@ -159,34 +159,14 @@ impl Store {
 
     /// Records a batch, all of it or nothing.
     pub(super) fn add_batch(&mut self, batch: &Batch) -> Result<()> {
-        self.commit("record the batch", |transaction| {
-            transaction.execute(
-                "INSERT INTO rounds VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    whole(batch.round),
-                    batch.strategy,
-                    whole(batch.model_round),
-                    batch.model.to_string(),
-                    whole(batch.offered)
-                ],
-            )?;
-            let mut insert = transaction
-                .prepare("INSERT INTO questions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
-            for (asked, place) in batch.asked.iter().zip(1_i64..) {
-                let Asked { id, question, first, repeats, .. } = asked;
-                insert.execute(params![
-                    whole(id.0),
-                    whole(batch.round),
-                    place,
-                    whole(question.a),
-                    whole(question.b),
-                    question.candidate.map(whole),
-                    question.score,
-                    left(*first),
-                    repeats.map(|id| whole(id.0))
-                ])?;
-            }
-            Ok(())
+        self.commit("record the batch", |transaction| insert_batch(transaction, batch))
+    }
+
+    /// Records batches, and then answers to these and to others, all of it or nothing.
+    pub(super) fn take_in(&mut self, batches: &[Batch], answers: &[NewAnswer]) -> Result<()> {
+        self.commit("record the answers", |transaction| {
+            batches.iter().try_for_each(|batch| insert_batch(transaction, batch))?;
+            answers.iter().try_for_each(|answer| insert_answer(transaction, answer))
         })
     }
 
@@ -195,25 +175,14 @@ impl Store {
         &mut self,
         id: QuestionId,
         annotator: u32,
-        reply: super::reply::Reply,
+        reply: Reply,
     ) -> Result<Given> {
+        let answer = NewAnswer { id, annotator, reply };
         let nth = self.commit("record the answer", |transaction| {
-            transaction
-                .prepare(
-                    "INSERT INTO answers (question, answer, seconds, annotator, note, given) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![
-                    whole(id.0),
-                    reply.answer.name(),
-                    reply.seconds,
-                    annotator,
-                    reply.note,
-                    seconds_now()
-                ])?;
+            insert_answer(transaction, &answer)?;
             Ok(transaction.last_insert_rowid())
         })?;
-        Ok(Given { nth: nth.unsigned_abs(), annotator, reply })
+        Ok(Given { nth: nth.unsigned_abs(), annotator, reply: answer.reply })
     }
 
     /// Takes an answer back.
@@ -279,6 +248,53 @@ impl Store {
     fn damaged(&self, problem: &str) -> Error {
         SessionError::Damaged { path: self.path.clone(), problem: quotable(problem) }.into()
     }
+}
+
+fn insert_batch(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO rounds VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            whole(batch.round),
+            batch.strategy,
+            whole(batch.model_round),
+            batch.model.to_string(),
+            whole(batch.offered)
+        ],
+    )?;
+    let mut insert =
+        transaction.prepare("INSERT INTO questions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
+    for (asked, place) in batch.asked.iter().zip(1_i64..) {
+        let Asked { id, question, first, repeats, .. } = asked;
+        insert.execute(params![
+            whole(id.0),
+            whole(batch.round),
+            place,
+            whole(question.a),
+            whole(question.b),
+            question.candidate.map(whole),
+            question.score,
+            left(*first),
+            repeats.map(|id| whole(id.0))
+        ])?;
+    }
+    Ok(())
+}
+
+fn insert_answer(transaction: &Transaction<'_>, answer: &NewAnswer) -> rusqlite::Result<()> {
+    let NewAnswer { id, annotator, reply } = answer;
+    let insert = "INSERT INTO answers (question, answer, seconds, annotator, note, given) \
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    transaction
+        .prepare(insert)?
+        .execute(params![
+            whole(id.0),
+            reply.answer.name(),
+            reply.seconds,
+            annotator,
+            reply.note,
+            seconds_now()
+        ])
+        .map(|_| ())
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {

@@ -3,9 +3,13 @@
 
 #[path = "../command/mod.rs"]
 mod command;
+mod covariates;
 mod damage;
 mod home;
+#[path = "../npy/mod.rs"]
+mod npy;
 mod packing;
+mod session;
 
 use std::fs;
 use std::path::Path;
@@ -74,6 +78,14 @@ fn play<E: Executor>(
         }
     }
     log
+}
+
+/// The head of a device's session, found again from image and log.
+fn head_after(image: &[u8], log: Vec<u8>) -> Vec<f32> {
+    let image = PoolImage::open(image).unwrap();
+    let mut memory = Memory::new(&image, 100, 1).unwrap();
+    let session = Session::open(&here(), image, LogMemory(log), 1, memory.lend()).unwrap();
+    session.head().to_vec()
 }
 
 /// Whoever knows items by their numbers.

@@ -32,6 +32,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     image: PathBuf,
 
+    #[cfg(feature = "label")]
+    #[command(flatten)]
+    session: super::session::IntoSession,
+
     /// File for the labels, in place of standard output, which is -
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -44,7 +48,9 @@ pub(super) struct Args {
     print: groups::Print,
 }
 
-pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
+pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
+    #[cfg(feature = "label")]
+    let session = args.session.fill(output)?;
     let inputs = args.logs.iter().chain([&args.image]);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
     let mut places = args.print.beside(args.force, &inputs);
@@ -54,6 +60,11 @@ pub(super) fn execute(args: &Args, output: &mut Output) -> Result<()> {
     let logs: Result<Vec<DeviceLog>> = args.logs.iter().map(|path| DeviceLog::open(path)).collect();
     let merged = merge(&image, logs?)?;
     tell(&merged, output);
+    #[cfg(feature = "label")]
+    if let Some(path) = session {
+        let brought = args.session.take_in(&path, &args.image, &image, merged, output)?;
+        return args.print.result(&brought, || brought.text(), output);
+    }
     let lines =
         || json::lines(&merged.lines).map_err(|error| Error::io("standard output", "write", error));
     args.print.write(lines, file, output)?;

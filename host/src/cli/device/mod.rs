@@ -4,6 +4,8 @@ mod import;
 mod info;
 mod pack;
 mod replay;
+#[cfg(feature = "label")]
+mod session;
 
 use std::process::ExitCode;
 
@@ -28,7 +30,7 @@ pub(super) struct Args {
 enum Command {
     Pack(Box<pack::Args>),
     Info(info::Args),
-    Import(import::Args),
+    Import(Box<import::Args>),
     Replay(replay::Args),
 }
 

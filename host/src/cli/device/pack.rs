@@ -7,14 +7,11 @@ use pairpick_core::device::{PairKind, Precision};
 use pairpick_core::profile::Profile;
 use pairpick_core::select::{Strategy, Weights};
 
-use crate::cli::data_folder::{DataFolder, TRAIN_LENGTHS};
 use crate::cli::output::Output;
 use crate::cli::over::Over;
 use crate::cli::{groups, help};
-use crate::data::embeddings::Embeddings;
 use crate::data::labels::LabelFile;
 use crate::data::pool_kind::PoolKind;
-use crate::data::texts::Texts;
 use crate::device::info::ImageInfo;
 use crate::device::open_image;
 use crate::device::pack::{Form, Request, pack};
@@ -37,25 +34,15 @@ const LANDMARKS: usize = 32;
 ///
 /// The image holds items, whole prompts of them drawn at random, with their features and texts, and says
 /// how pairs are selected and how the device learns. Features are those of --model; without it those
-/// of a kernel, which need no label. With --labels the device starts from what they told: the head of
+/// of a kernel, which need no label. With --covariates the head also weighs what is known of each
+/// response, such as its length. With --labels the device starts from what they told: the head of
 /// --model, which was trained on them, and their Fisher information; it does not ask about their pairs
 /// again.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = help::DEVICE_PACK, allow_negative_numbers = true)]
 pub(super) struct Args {
     #[command(flatten)]
-    data: DataFolder,
-
-    #[command(flatten)]
-    embeddings: groups::TrainEmbeddings,
-
-    #[command(flatten)]
-    fields: groups::PromptFields,
-
-    /// The texts that people read: JSON Lines, a prompt a line with its "responses", or a response a
-    /// line, in the order of the embeddings' rows
-    #[arg(long, value_name = "FILE", requires = "train_source", help_heading = "Data")]
-    texts: Option<PathBuf>,
+    replies: groups::Replies,
 
     /// The model whose features they are: a file that run or train wrote
     #[arg(long, value_name = "FILE", conflicts_with = "landmarks", help_heading = "Data")]
@@ -151,13 +138,14 @@ pub(super) struct Args {
 
 /// Packs. Nothing is written before a session could begin with the image.
 pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
-    args.fill(output)?;
+    if let Some(folder) = args.replies.fill(false)? {
+        folder.note(output);
+    }
     let threads = Threads::start(&args.runtime)?;
     let mut settings = args.settings();
     settings.check()?;
     let file = args.file()?;
-    let known = groups::KnownOfResponses::NOTHING;
-    let embeddings = args.embeddings.open(&args.fields, known, output)?;
+    let embeddings = args.replies.open(output)?;
     let model = args.model.as_ref().map(|path| Model::open_for(&embeddings, path)).transpose()?;
     if let Some(model) = &model {
         settings.learn_from(model.trunk().kind(), &args.prior.typed());
@@ -168,7 +156,7 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
         None => LabelFile::default(),
     };
     args.note_head(output);
-    let texts = args.texts(&embeddings)?;
+    let texts = args.replies.read_texts(&embeddings)?;
     let context =
         Context { embeddings: &embeddings, settings: &settings, threads: &threads, listed: None };
     let image = threads.install(|| -> Result<Vec<u8>> {
@@ -188,19 +176,9 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
 }
 
 impl Args {
-    /// Finds in the folder of the data what no option names.
-    fn fill(&mut self, output: &mut Output) -> Result<()> {
-        let Some(mut folder) = self.data.open()? else {
-            return Ok(());
-        };
-        folder.fill_train(&mut self.embeddings)?;
-        folder.fill(&mut self.texts, &TRAIN_LENGTHS)?;
-        folder.note(output);
-        Ok(())
-    }
-
     fn settings(&self) -> Settings {
-        let mut settings = self.recipe.settings(self.embeddings.train_embeddings.as_deref());
+        let mut settings =
+            self.recipe.settings(self.replies.embeddings.train_embeddings.as_deref());
         let recipe = settings.asking;
         settings.asking = Asking {
             strategy: self.strategy.unwrap_or(recipe.strategy),
@@ -238,24 +216,9 @@ impl Args {
     }
 
     fn file(&self) -> Result<NewFile> {
-        let inputs = [
-            &self.embeddings.train_embeddings,
-            &self.embeddings.train_prompt_ids,
-            &self.texts,
-            &self.model,
-            &self.labels,
-        ];
-        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        let others = [&self.model, &self.labels].into_iter().flatten().map(PathBuf::as_path);
+        let inputs: Vec<&Path> = self.replies.files().chain(others).collect();
         self.print.beside(self.force, &inputs).take(&self.out)
-    }
-
-    /// The texts, or those of the bundled data.
-    fn texts(&self, embeddings: &Embeddings) -> Result<Option<Texts>> {
-        match (&self.texts, &self.embeddings.train_embeddings) {
-            (Some(path), _) => Texts::open(path, embeddings).map(Some),
-            (None, None) => Texts::bundled(embeddings).map(Some),
-            (None, Some(_)) => Ok(None),
-        }
     }
 
     /// A head without the labels that tell how sure it is.

@@ -69,10 +69,6 @@ pub(in crate::cli) struct KnownOfResponses<'a> {
 }
 
 impl KnownOfResponses<'_> {
-    /// Nothing else.
-    pub const NOTHING: Self =
-        Self { settings: ["covariates", "texts"], covariates: None, texts: None, names: &[] };
-
     /// What is to be read beside embeddings from a file.
     pub fn of_files(self) -> Result<Option<inputs::Covariates>> {
         let [covariates, texts] = self.settings;
