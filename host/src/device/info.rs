@@ -71,7 +71,8 @@ pub struct ImageInfo {
     pub seed: u64,
     /// Its sections.
     pub sections: Vec<SectionInfo>,
-    /// Bytes of memory for a session of 100 answers, where the image lies aligned in a 32-bit device's
+    /// Bytes of memory for a session of 100 answers on this machine, which works on more items at a time
+    /// than a device without an operating system; the image lies aligned, as in such a device's
     /// flash.
     pub memory: usize,
 }
@@ -133,7 +134,8 @@ impl ImageInfo {
              {} features an item{covariates} as {}, profile {}\n\
              {}, {} pairs a batch from round {} on, caps {caps}; λ {}, jitter {}, seed {}\n\
              {}\n\
-             a session of {ANSWERS} answers takes {} bytes of memory\n",
+             a session of {ANSWERS} answers takes {} bytes of memory here, and fewer where there is no \
+             operating system\n",
             self.image,
             self.bytes,
             self.checksum,
