@@ -15,13 +15,15 @@ use crate::session::{Answer, AskedElsewhere, ReplyElsewhere};
 /// then by devices, if the logs are. `path` is the image's.
 ///
 /// # Errors
-/// As [`Chosen::of_image`].
+/// As [`Chosen::of_image`]; [`Error::Device`](crate::error::Error::Device) for a log of another image, whose
+/// strategy is not known here.
 pub fn asked(
     path: &Path,
     image: &PoolImage<'_>,
     embeddings: &Embeddings,
     logs: &[DeviceLog],
 ) -> Result<Vec<AskedElsewhere>> {
+    logs.iter().try_for_each(|log| log.check_image(image))?;
     let chosen = Chosen::of_image(path, image, embeddings)?;
     let mut rounds: Vec<(u32, AskedElsewhere)> =
         logs.iter().flat_map(|log| asked_by(log, image, &chosen)).collect();

@@ -87,6 +87,21 @@ impl DeviceLog {
         })
     }
 
+    /// Checks that the device was given this very image.
+    ///
+    /// # Errors
+    /// [`Error::Device`] with both checksums.
+    pub fn check_image(&self, image: &PoolImage<'_>) -> Result<()> {
+        let (expected, found) = (image.checksum(), self.header.image);
+        if expected == found {
+            return Ok(());
+        }
+        let problem = format!(
+            "of another image of the pool: expected checksum {expected:#010x}, found {found:#010x}"
+        );
+        Err(Error::device(&self.path)(problem))
+    }
+
     /// Checks that it is of an image's pool, and that each answer follows its round's question.
     ///
     /// # Errors

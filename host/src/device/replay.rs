@@ -90,16 +90,14 @@ impl Memory {
 /// Selects and learns as the device did, in the image's profile.
 ///
 /// # Errors
-/// [`Error::Device`] for a log of another image, or what a session refuses.
+/// [`Error::Device`] for a log of another image or without a round, or what a session refuses.
 pub fn replay<E: Executor>(executor: &E, image: &PoolImage<'_>, log: &DeviceLog) -> Result<Replay> {
-    let (expected, found) = (image.checksum(), log.header.image);
-    if expected != found {
-        let problem = format!(
-            "of another image of the pool: expected checksum {expected:#010x}, found {found:#010x}"
-        );
+    log.check_image(image)?;
+    log.check_of(image)?;
+    if log.rounds().next().is_none() {
+        let problem = "no batch was selected yet, so that nothing can be compared";
         return Err(Error::device(&log.path)(problem));
     }
-    log.check_of(image)?;
     match image.header().settings.profile {
         Profile::Exact => replayed(executor, image, log),
         Profile::Micro => replayed(&Micro(executor), image, log),

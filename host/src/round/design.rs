@@ -100,8 +100,10 @@ impl<T: Real> Design<T> {
             let (features, past) = (Cow::Owned(features), Cow::Borrowed(past));
             return Ok(PoolDesign { trunk, features, head, past });
         }
-        let past = self.past.as_ref().filter(|_| self.own.is_none());
-        let past = Cow::Borrowed(past.unwrap_or_else(|| posterior.fisher()));
+        let past = match self.past.as_ref().filter(|_| self.own.is_none()) {
+            Some(past) => Cow::Borrowed(past),
+            None => posterior.fisher_from(start_precision(request, posterior)),
+        };
         let (features, head) = (Cow::Borrowed(features), Cow::Borrowed(model.head()));
         let design = PoolDesign { trunk: model.trunk(), features, head, past };
         match is_fixed && model.trunk().kind() == settings::Features::Mlp {
@@ -109,6 +111,13 @@ impl<T: Real> Design<T> {
             false => Ok(design),
         }
     }
+}
+
+/// λ that a design of the round starts from.
+fn start_precision<T: Real>(request: &Request<'_>, posterior: &LabelPosterior<T>) -> f64 {
+    let own = request.strategy.facts().prior_precision;
+    let wanted = request.context.settings.asking.design_precision;
+    wanted.or(own).unwrap_or_else(|| posterior.prior_precision())
 }
 
 /// A design's part in a round: its features of the pool's items, and what is known on these.

@@ -1,5 +1,7 @@
 //! What all labels so far tell of the last layer, under the current model.
 
+use std::borrow::Cow;
+
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{Covariates, Prior, rewards, rewards_workspace_len};
@@ -125,6 +127,18 @@ impl<T: Real> LabelPosterior<T> {
     /// Σ, and what covariates have in place of λ.
     pub(super) fn fisher(&self) -> &Packed<T, Vec<T>> {
         &self.fisher
+    }
+
+    /// The same beside the λ that a design starts from.
+    pub(super) fn fisher_from(&self, start: f64) -> Cow<'_, Packed<T, Vec<T>>> {
+        let Prior { precision, covariates: Covariates { count, .. } } = self.prior;
+        if count == 0 || start == precision {
+            return Cow::Borrowed(&self.fisher);
+        }
+        let mut fisher = self.fisher.clone();
+        let covariates = Covariates { count, precision: T::from_f64(precision - start) };
+        Prior { precision: T::ZERO, covariates }.add_to(&mut fisher);
+        Cow::Owned(fisher)
     }
 
     /// What is believed of the last layer, beside the head.

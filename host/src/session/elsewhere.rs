@@ -59,6 +59,8 @@ pub struct TakenIn {
     pub known: u64,
     /// Answers that say what the session has from another annotator, and are left out.
     pub agreeing: u64,
+    /// Answers to pairs that one of both has put aside, which are left out.
+    pub beside_put_aside: u64,
     /// Answers that say something else than the session has, which are left out.
     pub contradictions: Vec<Contradiction>,
 }
@@ -84,6 +86,13 @@ pub struct Opinion {
     /// The answer's name.
     #[serde(with = "crate::named")]
     pub answer: Answer,
+}
+
+impl Opinion {
+    /// Whether it says nothing of which reply is better.
+    fn is_put_aside(self) -> bool {
+        matches!(self.answer, Answer::Skip | Answer::BothBad)
+    }
 }
 
 impl Desk {
@@ -216,6 +225,9 @@ impl<'a> Intake<'a> {
             Some(own) if own == opinion => self.taken.known = self.taken.known.saturating_add(1),
             Some(own) if own.answer == opinion.answer => {
                 self.taken.agreeing = self.taken.agreeing.saturating_add(1);
+            }
+            Some(own) if own.is_put_aside() || opinion.is_put_aside() => {
+                self.taken.beside_put_aside = self.taken.beside_put_aside.saturating_add(1);
             }
             Some(session) => {
                 let (a, b) = (self.name(pair.0), self.name(pair.1));

@@ -56,6 +56,11 @@ fn answers_come_home_as_labels_that_train_reads() {
             assert_eq!(replayed["rounds"].as_array().unwrap().len(), 8);
         }
     }
+    // Nothing proves nothing.
+    fs::write(path.join("begun.log"), &whole[..RECORD_LEN]).unwrap();
+    let replay = ["device", "replay", "begun.log", "--image", "pool.img"];
+    let error = refused(path, &replay, 2);
+    assert!(error.contains("begun.log: no batch was selected yet"), "{error}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use pairpick_core::device::{
-    Answer, AnswerLog, AnswerRecord, LogError, LogHeader, RECORD_LEN, Record, RoundRecord, checksum,
+    Answer, AnswerLog, AnswerRecord, LogError, LogHeader, RECORD_LEN, Record, RoundRecord, Store,
+    StoreError, checksum,
 };
 use pairpick_tests::device::Flash;
 
@@ -178,4 +179,46 @@ fn what_is_no_log_of_this_program_is_refused_with_the_reason() {
     let mut moved = log_of(&[HEADER, round(), answer(0), answer(1)]);
     moved.copy_within(3 * RECORD_LEN.., 2 * RECORD_LEN);
     assert_eq!(refused(&moved), "record 2 is damaged, and there are records behind it");
+}
+
+#[test]
+fn what_was_written_in_part_is_not_written_over() {
+    let mut flash = filled(2);
+    flash.power = 20;
+    let mut log = AnswerLog::open(&mut flash).expect("as written");
+    assert_eq!(log.append(answer(2)), Err(LogError::Store));
+    // Power is back, or the driver was wrong; the log does not know.
+    log = {
+        let flash = log.into_store();
+        flash.power = usize::MAX;
+        let mut log = AnswerLog::open(flash).expect("a torn record");
+        log.append(answer(2)).expect("behind a resumption");
+        log
+    };
+    assert_eq!((log.len(), log.dropped()), (7, 0));
+
+    let mut log = AnswerLog::open(Failing(filled(2))).expect("as written");
+    assert_eq!(log.append(answer(2)), Err(LogError::Store));
+    assert_eq!(log.append(answer(3)), Err(LogError::Store), "it would lie on the one before");
+    let mut flash = log.into_store().0;
+    let log = AnswerLog::open(&mut flash).expect("as it was before, or one record more");
+    assert_eq!(log.len(), 5);
+}
+
+/// Writes everything, and says that it did not.
+struct Failing(Flash);
+
+impl Store for Failing {
+    fn capacity(&self) -> usize {
+        self.0.bytes.len()
+    }
+
+    fn read(&mut self, offset: usize, bytes: &mut [u8]) -> Result<(), StoreError> {
+        (&mut self.0).read(offset, bytes)
+    }
+
+    fn append(&mut self, offset: usize, bytes: &[u8]) -> Result<(), StoreError> {
+        (&mut self.0).append(offset, bytes)?;
+        Err(StoreError)
+    }
 }

@@ -10,7 +10,7 @@ use pairpick_core::head::{newton, rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::memory::Growing;
 use pairpick_core::parallel::{Micro, Sequential};
-use pairpick_core::pool::{Comparison, Pool, Prompts};
+use pairpick_core::pool::{Comparison, Distinct, Pool, Prompts};
 use pairpick_core::profile::Profile;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Selector, Strategy};
@@ -229,6 +229,38 @@ fn a_session_ends_where_pairs_or_room_do() {
     // Room for another round, but not for an answer behind it.
     assert_eq!(end(7, 60), (End::LogFull, 4));
     assert_eq!(end(8, 60), (End::LogFull, 5));
+}
+
+/// Whatever the caps leave of a batch, and of the next, which may have smaller caps.
+#[test]
+fn every_pair_of_a_pool_is_asked_about_under_any_caps() {
+    for (strategy, kind) in [
+        (Strategy::RobustVOpt, PairKind::CrossPrompt),
+        (Strategy::RobustVOpt, PairKind::InPrompt),
+        (Strategy::VOpt, PairKind::CrossPrompt),
+        (Strategy::Entropy, PairKind::CrossPrompt),
+    ] {
+        for distinct in [None, Some(Distinct::Even(0)), Some(Distinct::PerPrompt(1))] {
+            for seed in 0..12 {
+                let mut given = Provision::new(strategy, 5, 5, 3, seed);
+                given.settings.pairs = kind;
+                given.settings.distinct = distinct;
+                given.settings.batch = 10;
+                let bytes = given.image().expect("an image");
+                let image = PoolImage::open(&bytes).expect("an image");
+                let mut flash = Flash::new(1_000);
+                let mut memory = Memory::new(&image, 500, 1);
+                let mut session = Session::open(&here(), image, &mut flash, 0, memory.lend());
+                let case = format!("{strategy:?}, {kind:?}, {distinct:?}, {seed}");
+                let session = session.as_mut().unwrap_or_else(|error| panic!("{case}: {error}"));
+                while session.question().is_some() {
+                    let answered = session.answer(&here(), Answer::First);
+                    answered.unwrap_or_else(|error| panic!("{case}: {error}"));
+                }
+                assert_eq!(session.end(), Some(End::NoPairs), "{case}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -144,6 +144,16 @@ impl Settings {
         }
     }
 
+    /// λ that the strategy's designs start from.
+    #[must_use]
+    pub const fn start_precision(&self) -> f32 {
+        match (self.design_precision, self.strategy.facts().prior_precision) {
+            (Some(precision), _) => precision,
+            (None, Some(precision)) => precision as f32,
+            (None, None) => self.prior_precision,
+        }
+    }
+
     /// Whether designs weigh pairs alike, whatever their answers.
     #[must_use]
     pub const fn weighs_alike(&self) -> bool {

@@ -19,6 +19,8 @@ pub struct AnswerLog<S> {
     dropped: u16,
     /// Whether its header is there.
     headed: bool,
+    /// Whether a record was written in part, for all that is known.
+    failed: bool,
 }
 
 impl<S: Store> AnswerLog<S> {
@@ -61,7 +63,7 @@ impl<S: Store> AnswerLog<S> {
                 return Err(LogError::Misplaced { place, problem });
             }
         }
-        Ok(Self { store, len, dropped: torn, headed })
+        Ok(Self { store, len, dropped: torn, headed, failed: false })
     }
 
     /// Places that are written to, those of records that were dropped among them.
@@ -104,8 +106,12 @@ impl<S: Store> AnswerLog<S> {
     /// Writes a record behind the last one; behind a dropped one a resumption first.
     ///
     /// # Errors
-    /// [`LogError::Full`], with nothing written; [`LogError::Store`].
+    /// [`LogError::Full`], with nothing written; [`LogError::Store`]: nobody knows then how much of the
+    /// record was written, so that the log takes no other before it is opened again.
     pub fn append(&mut self, record: Record) -> Result<(), LogError> {
+        if self.failed {
+            return Err(LogError::Store);
+        }
         if self.room() == 0 {
             return Err(LogError::Full { capacity: capacity(&self.store) });
         }
@@ -118,7 +124,9 @@ impl<S: Store> AnswerLog<S> {
 
     fn write(&mut self, record: Record) -> Result<(), LogError> {
         let offset = (self.len as usize).saturating_mul(RECORD_LEN);
+        self.failed = true;
         self.store.append(offset, &record.encode(self.len))?;
+        self.failed = false;
         self.len += 1;
         self.headed |= matches!(record, Record::Header(_));
         Ok(())

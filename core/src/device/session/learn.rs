@@ -55,7 +55,7 @@ impl<S> Session<'_, S> {
         }
         if settings.covariates > 0 && !alike {
             // A design's λI and this have the covariates' own precision.
-            let precision = settings.covariate_precision - settings.prior_precision;
+            let precision = settings.covariate_precision - settings.start_precision();
             let covariates = Covariates { count: settings.covariates as usize, precision };
             Prior { precision: 0.0, covariates }.add_to(&mut past);
         }

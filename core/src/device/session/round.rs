@@ -73,15 +73,16 @@ impl<'a, S: Store> Session<'a, S> {
         self.learn(executor)?;
         self.sum_past(executor)?;
         let wanted = u64::from(self.image.header().settings.batch);
-        let size = wanted.min(self.pool.available(&self.answers)) as usize;
-        let size = match self.pick(executor, round, size) {
-            // What the caps leave of the pool shows only as pairs are taken.
-            Err(Error::Batch { available, .. }) if 0 < available && available < size as u64 => {
-                let fewer = available as usize;
-                self.pick(executor, round, fewer).map(|()| fewer)
+        let mut size = wanted.min(self.pool.available(&self.answers)) as usize;
+        loop {
+            match self.pick(executor, round, size) {
+                // What the caps leave of the pool shows only as pairs are taken; and some follow the batch.
+                Err(Error::Batch { available, .. }) if 0 < available && available < size as u64 => {
+                    size = available as usize;
+                }
+                picked => break picked?,
             }
-            picked => picked.map(|()| size),
-        }?;
+        }
         self.answered = 0;
         self.round = RoundRecord {
             round,

@@ -97,11 +97,20 @@ impl IntoSession {
 impl Brought {
     /// In words.
     pub fn text(&self) -> String {
-        let TakenIn { recorded, awaited, batches, known, agreeing, contradictions } = &self.session;
+        let TakenIn {
+            recorded,
+            awaited,
+            batches,
+            known,
+            agreeing,
+            beside_put_aside,
+            contradictions,
+        } = &self.session;
         format!(
             "{}\n{recorded} answers are now in the session: {awaited} to questions that waited there, \
              the others as {batches} batches\n{known} were there already; left out are {agreeing} that \
-             agree with an answer there, and {} that do not\n",
+             agree with an answer there, {beside_put_aside} where one of both has put the pair aside, and {} \
+             that do not agree\n",
             report::device::merged(&self.merged),
             contradictions.len(),
         )
