@@ -145,8 +145,7 @@ impl Settings {
     }
 
     /// λ that the strategy's designs start from.
-    #[must_use]
-    pub const fn start_precision(&self) -> f32 {
+    pub(crate) const fn start_precision(&self) -> f32 {
         match (self.design_precision, self.strategy.facts().prior_precision) {
             (Some(precision), _) => precision,
             (None, Some(precision)) => precision as f32,
