@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::data::item::ItemName;
-
 /// What is in the way, and what helps.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -49,9 +47,9 @@ pub enum SessionError {
         /// The file with the answer.
         path: PathBuf,
         /// An item.
-        a: ItemName,
+        a: String,
         /// The other.
-        b: ItemName,
+        b: String,
     },
     /// A newer version of this program wrote it.
     #[error(

@@ -178,7 +178,7 @@ impl<'a> Intake<'a> {
         let mut asked = Vec::new();
         for reply in replies {
             let question = self.question(round, *reply).ok_or_else(|| {
-                let [a, b] = [reply.a, reply.b].map(|item| self.name(item));
+                let [a, b] = [reply.a, reply.b].map(|item| self.name(item).to_string());
                 SessionError::NotAsked { path: elsewhere.path.clone(), a, b }
             })?;
             let smaller = if reply.a < reply.b { Side::Left } else { Side::Right };
