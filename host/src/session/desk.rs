@@ -104,20 +104,14 @@ impl Desk {
     /// Opens the file of a session that was begun, to look at it: nothing is chosen or learnt.
     ///
     /// # Errors
-    /// As [`Desk::open`]; [`SessionError::NoSession`] where none was begun.
+    /// As [`Desk::open`]; [`Error::MissingFile`]; [`SessionError::NoSession`] where none was begun.
     pub fn look(
         path: &Path,
         material: Material,
         threads: Threads,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let store = Store::open(path)?;
-        let Some(earlier) = store.begun()? else {
-            let (path, problem) = (path.into(), "nothing has begun in it".to_owned());
-            return Err(SessionError::NoSession { path, problem }.into());
-        };
-        let plan = earlier.plan.clone();
-        material.begun(plan.clone(), progress)?.check_goes_on(&earlier, path)?;
+        let (store, plan) = material.open_begun(path, progress)?;
         Self::of(store, material, plan, threads)
     }
 

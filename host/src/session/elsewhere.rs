@@ -10,12 +10,11 @@ use super::desk::Desk;
 use super::material::Material;
 use super::record::{Asked, Batch, NewAnswer};
 use super::reply::{Answer, QuestionId, Reply, Side};
-use super::store::Store;
 use crate::data::item::ItemName;
 use crate::data::pool_kind::PoolKind;
 use crate::data::question::Question;
 use crate::digest::HexDigest;
-use crate::error::{Error, Result, SessionError};
+use crate::error::{Result, SessionError};
 use crate::progress::Progress;
 
 /// A batch that was asked elsewhere.
@@ -88,19 +87,12 @@ pub struct Opinion {
     pub answer: Answer,
 }
 
-impl Opinion {
-    /// Whether it says nothing of which reply is better.
-    fn is_put_aside(self) -> bool {
-        matches!(self.answer, Answer::Skip | Answer::BothBad)
-    }
-}
-
 impl Desk {
     /// Takes answers into a session that no process works on. Of a pair the first answer stays. Nothing is
     /// changed by an error.
     ///
     /// # Errors
-    /// As [`Desk::open`]; [`Error::MissingFile`]; [`SessionError::NotAsked`] for a pair that is not on
+    /// As [`Desk::open`]; [`Error::MissingFile`](crate::error::Error::MissingFile); [`SessionError::NotAsked`] for a pair that is not on
     /// offer in the session.
     pub fn take_in(
         path: &Path,
@@ -108,15 +100,9 @@ impl Desk {
         asked: &[AskedElsewhere],
         progress: &mut dyn Progress,
     ) -> Result<TakenIn> {
-        if !path.exists() {
-            return Err(Error::MissingFile { path: path.into() });
-        }
-        let mut store = Store::open(path)?;
-        let missing = || SessionError::NoSession { path: path.into(), problem: "empty".to_owned() };
-        let earlier = store.begun()?.ok_or_else(missing)?;
-        material.begun(earlier.plan.clone(), progress)?.check_goes_on(&earlier, path)?;
+        let (mut store, plan) = material.open_begun(path, progress)?;
         let batches = store.content()?.batches;
-        let mut intake = Intake::new(material, earlier.plan.settings.asking.pool, &batches);
+        let mut intake = Intake::new(material, plan.settings.asking.pool, &batches);
         asked.iter().try_for_each(|batch| intake.add(batch))?;
         store.take_in(&intake.batches, &intake.answers)?;
         Ok(intake.taken)
@@ -151,7 +137,7 @@ impl<'a> Intake<'a> {
     fn new(material: &'a Material, pool: PoolKind, batches: &[Batch]) -> Self {
         let listed = material.candidates().into_iter().flat_map(|list| list.on_offer());
         let questions = batches.iter().flat_map(Batch::originals).map(|asked| {
-            let smaller = smaller_of(asked);
+            let smaller = asked.smaller();
             let opinion = asked.given.as_ref().map(|given| Opinion {
                 annotator: given.annotator,
                 answer: turned(given.reply.answer, smaller),
@@ -226,7 +212,7 @@ impl<'a> Intake<'a> {
             Some(own) if own.answer == opinion.answer => {
                 self.taken.agreeing = self.taken.agreeing.saturating_add(1);
             }
-            Some(own) if own.is_put_aside() || opinion.is_put_aside() => {
+            Some(own) if own.answer.puts_aside() || opinion.answer.puts_aside() => {
                 self.taken.beside_put_aside = self.taken.beside_put_aside.saturating_add(1);
             }
             Some(session) => {
@@ -267,14 +253,6 @@ impl<'a> Intake<'a> {
 
     fn name(&self, item: u64) -> ItemName {
         self.material.embeddings().name(item)
-    }
-}
-
-/// Where the smaller item of a question stands.
-fn smaller_of(asked: &Asked) -> Side {
-    match asked.question.a < asked.question.b {
-        true => asked.first,
-        false => asked.first.other(),
     }
 }
 

@@ -18,6 +18,7 @@ const ERA: u64 = 146_097;
 /// The lock of a session, as long as it is held.
 #[derive(Debug)]
 pub(super) struct Holder {
+    session: PathBuf,
     path: PathBuf,
     /// None once it is let go.
     lock: Option<File>,
@@ -29,7 +30,8 @@ impl Holder {
     /// # Errors
     /// [`SessionError::Held`] where another process has it; [`Error::Io`].
     pub(super) fn take(session: &Path) -> Result<Self> {
-        let path = beside(&resolve(session)?);
+        let whole = resolve(session)?;
+        let path = beside(&whole);
         loop {
             let mut lock = OpenOptions::new()
                 .create(true)
@@ -51,9 +53,14 @@ impl Holder {
                 lock.set_len(0)
                     .and_then(|()| lock.write_all(text.as_bytes()))
                     .map_err(|error| Error::io(&path, "write", error))?;
-                return Ok(Self { path, lock: Some(lock) });
+                return Ok(Self { session: whole, path, lock: Some(lock) });
             }
         }
+    }
+
+    /// The one name of the session's file.
+    pub(super) fn session(&self) -> &Path {
+        &self.session
     }
 }
 
@@ -71,7 +78,7 @@ impl Drop for Holder {
 ///
 /// # Errors
 /// [`Error::Io`] where its folder cannot be found.
-pub(super) fn resolve(session: &Path) -> Result<PathBuf> {
+fn resolve(session: &Path) -> Result<PathBuf> {
     let whole = fs::canonicalize(session).or_else(|_| {
         let whole = path::absolute(session)?;
         let (folder, name) = (whole.parent(), whole.file_name());

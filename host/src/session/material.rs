@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::plan::{Plan, difference};
-use super::store::Begun;
+use super::store::{Begun, Store};
 use crate::data::candidates::Candidates;
 use crate::data::dataset::{Dataset, Split};
 use crate::data::embeddings::Embeddings;
@@ -54,6 +54,24 @@ impl Material {
     ) -> Context<'a> {
         let listed = self.candidates().map(|list| list.pairs.as_slice());
         Context { embeddings: self.embeddings(), settings, threads, listed }
+    }
+
+    /// Opens the file of a session that was begun with this, and tells its plan.
+    pub(super) fn open_begun(
+        &self,
+        path: &Path,
+        progress: &mut dyn Progress,
+    ) -> Result<(Store, Plan)> {
+        if !path.exists() {
+            return Err(Error::MissingFile { path: path.into() });
+        }
+        let store = Store::open(path)?;
+        let Some(begun) = store.begun()? else {
+            let (path, problem) = (path.into(), "nothing has begun in it".to_owned());
+            return Err(SessionError::NoSession { path, problem }.into());
+        };
+        self.begun(begun.plan.clone(), progress)?.check_goes_on(&begun, path)?;
+        Ok((store, begun.plan))
     }
 
     /// What a session with this plan begins with.

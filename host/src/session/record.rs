@@ -59,6 +59,14 @@ pub(super) struct NewAnswer {
 }
 
 impl Asked {
+    /// Where the smaller item stands.
+    pub(super) fn smaller(&self) -> Side {
+        match self.question.a < self.question.b {
+            true => self.first,
+            false => self.first.other(),
+        }
+    }
+
     /// What the answer says of the pair; none where there is no answer, or one that puts the question
     /// aside.
     pub(super) fn preference(&self) -> Option<Preference> {
@@ -84,7 +92,7 @@ impl Asked {
 
     /// Whether it has an answer that puts it aside.
     fn is_put_aside(&self) -> bool {
-        self.given.is_some() && self.preference().is_none()
+        self.given.as_ref().is_some_and(|given| given.reply.answer.puts_aside())
     }
 }
 

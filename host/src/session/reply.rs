@@ -84,6 +84,11 @@ named!(Answer, "answer",
 );
 
 impl Answer {
+    /// Whether it puts the question aside, and says nothing of the replies.
+    pub(super) fn puts_aside(self) -> bool {
+        matches!(self, Self::Skip | Self::BothBad)
+    }
+
     /// What it says of the replies as they were shown.
     #[must_use]
     pub const fn told(self) -> &'static str {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 
-use super::holder::{Holder, resolve};
+use super::holder::Holder;
 use super::plan::Plan;
 use super::record::{Asked, Batch, Given, NewAnswer};
 use super::reply::{QuestionId, Reply, Side};
@@ -74,8 +74,8 @@ impl Store {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let holder = Holder::take(path)?;
         // Some names mean something else to SQLite.
-        let whole = resolve(path)?;
-        let opened = connect(&whole).map_err(|error| refused(path, "open the session", error))?;
+        let opened = connect(holder.session());
+        let opened = opened.map_err(|error| refused(path, "open the session", error))?;
         let store = Self { connection: opened, path: path.into(), _holder: holder };
         if !store.is_empty()? {
             store.check()?;

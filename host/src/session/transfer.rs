@@ -247,9 +247,7 @@ struct Repeated {
 impl Known {
     /// The same to a question of this session.
     fn reply(self, line: usize, asked: &Asked) -> Repeated {
-        let smaller_first = asked.question.a < asked.question.b;
-        let smaller = if smaller_first { asked.first } else { asked.first.other() };
-        let answer = match (self.preference, smaller) {
+        let answer = match (self.preference, asked.smaller()) {
             (None, _) if self.beside.both_bad => Answer::BothBad,
             (None, _) => Answer::Skip,
             (Some(Preference::Tie), _) => Answer::Tie,
