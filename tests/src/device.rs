@@ -203,14 +203,24 @@ pub type Memory = SessionBuffers<
     Vec<Comparison<f32>>,
 >;
 
-/// Just enough memory for so many answers, full of what is not 0.
+/// Just enough memory for so many answers, full of what is no number.
 #[must_use]
 pub fn memory_for(image: &PoolImage<'_>, answers: usize, threads: usize) -> Memory {
+    memory_of(image, answers, threads, || f32::NAN)
+}
+
+/// The same, full of such numbers, and else of what is not 0.
+pub fn memory_of(
+    image: &PoolImage<'_>,
+    answers: usize,
+    threads: usize,
+    mut number: impl FnMut() -> f32,
+) -> Memory {
     let len = image.session_len(answers, threads);
-    let scored = Scored { score: f32::NAN, pair: u64::MAX };
+    let scored = Scored { score: number(), pair: u64::MAX };
     let comparison = Comparison { a: u32::MAX, b: u32::MAX, label: 7.0, count: -1.0 };
     SessionBuffers {
-        numbers: vec![f32::NAN; len.numbers],
+        numbers: (0..len.numbers).map(|_| number()).collect(),
         heaps: vec![scored; len.heaps],
         ranks: vec![u64::MAX; len.ranks],
         batch: vec![scored; len.batch],
@@ -243,7 +253,20 @@ pub fn label<E: Executor>(
     answers: usize,
 ) -> Result<Vec<u32>, SessionError> {
     let image = PoolImage::open(image)?;
-    let mut memory = memory_for(&image, 64, executor.threads());
+    label_in(executor, image, flash, answers, memory_for(&image, 64, executor.threads()))
+}
+
+/// The same in such memory.
+///
+/// # Errors
+/// What the session refuses.
+pub fn label_in<E: Executor>(
+    executor: &E,
+    image: PoolImage<'_>,
+    flash: &mut Flash,
+    answers: usize,
+    mut memory: Memory,
+) -> Result<Vec<u32>, SessionError> {
     let mut session = Session::open(executor, image, flash, 3, memory.lend())?;
     while session.answers() < answers {
         let Some(question) = session.question() else {

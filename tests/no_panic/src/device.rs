@@ -1,6 +1,7 @@
 use pairpick_core::device::{
-    Answer, AnswerLog, AnswerRecord, Course, Header, LogHeader, PoolImage, Precision, Record, Section, Session, SessionArrays,
-    SessionLen, SessionMemory, Settings, Store, StoreError, checksum, widen,
+    Answer, AnswerLog, AnswerRecord, Course, Header, LogHeader, PoolImage, Precision, Record,
+    Section, Session, SessionArrays, SessionLen, SessionMemory, Settings, Store, StoreError,
+    checksum, widen,
 };
 
 use crate::{Any, any};

@@ -15,7 +15,7 @@ use pairpick_core::profile::Profile;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Selector, Strategy};
 use pairpick_core::topk::Scored;
-use pairpick_tests::device::{Flash, Provision, label, memory_for, said};
+use pairpick_tests::device::{Flash, Provision, label, label_in, memory_for, memory_of, said};
 use pairpick_tests::levels::available;
 use pairpick_tests::threads::Threads;
 
@@ -143,6 +143,27 @@ fn no_executor_and_no_place_of_the_image_changes_a_bit() {
         let halves = Settings { precision: Precision::F16, ..given.settings };
         let halved = labelled(&Provision { settings: halves, ..given }, 17);
         assert_eq!(rounds(&halved), rounds(&flash), "the same numbers in 16 bits");
+    }
+}
+
+/// More pairs than are kept together, and not a multiple of those: behind the last is room for others.
+#[test]
+fn what_stands_in_memory_changes_no_bit() {
+    for strategy in Strategy::ALL {
+        for seed in 0..3 {
+            let mut given = Provision::new(strategy, 60, 6, 4, seed);
+            given.settings.batch = 30;
+            let bytes = given.image().expect("an image");
+            let image = PoolImage::open(&bytes).expect("an image");
+            let mut flash = Flash::new(100);
+            label(&here(), &bytes, &mut flash, 30).expect("a session");
+            let mut rng = Stream::new(seed, "memory", 0);
+            let powers = || [1e-6, 1e-3, 1.0, 1e3, 1e6][(5.0 * rng.uniform::<f64>()) as usize];
+            let mut other = Flash::new(100);
+            let memory = memory_of(&image, 64, 1, powers);
+            label_in(&here(), image, &mut other, 30, memory).expect("a session");
+            assert_eq!(other.bytes, flash.bytes, "{}, {seed}", strategy.name());
+        }
     }
 }
 

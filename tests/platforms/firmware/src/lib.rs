@@ -13,6 +13,7 @@ pub mod counter;
 pub mod flash;
 pub mod host;
 pub mod label;
+pub mod memory;
 pub mod screen;
 pub mod shared;
 pub mod stack;

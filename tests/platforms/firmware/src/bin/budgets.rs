@@ -11,11 +11,12 @@ use core::fmt::Write;
 use cortex_m_rt::entry;
 use firmware::flash::image_memory;
 use firmware::host::{File, exit};
+use firmware::memory::Arena;
 use firmware::shared::Shared;
 use firmware::{counter, stack, training};
 use pairpick_core::device::{
-    Answer, Header, PoolImage, RECORD_LEN, Section, Session, SessionArrays, SessionError, Settings,
-    Store, StoreError,
+    Answer, Header, PoolImage, RECORD_LEN, Section, Session, SessionError, Settings, Store,
+    StoreError,
 };
 use pairpick_core::linalg::packed_len;
 use pairpick_core::parallel::Sequential;
@@ -63,7 +64,7 @@ static PARTS: Shared<Parts> = Shared::new(Parts {
 });
 
 /// Room for the largest session.
-type Room = SessionArrays<{ 1 << 18 }, { 1 << 10 }, { 1 << 14 }, 16, 128, ANSWERS>;
+type Room = Arena<{ 1 << 18 }>;
 
 static ROOM: Shared<Room> = Shared::new(Room::ZERO);
 
@@ -108,7 +109,7 @@ fn told(output: &mut File) -> Result<(), SessionError> {
     let (parts, room) = unsafe { (PARTS.take(), ROOM.take()) };
     // SAFETY: there is no image yet.
     let flash = bytemuck::try_cast_slice_mut(unsafe { image_memory() }).unwrap_or_default();
-    training::measure(output, flash, &mut room.numbers)?;
+    training::measure(output, flash, room.numbers())?;
     for strategy in STRATEGIES {
         for order in ORDERS {
             for items in ITEMS {
@@ -183,11 +184,11 @@ fn selection_bytes(image: &PoolImage<'_>) -> usize {
 
 fn measure(output: &mut File, image: PoolImage<'_>, room: &mut Room) -> Result<(), SessionError> {
     let len = image.session_len(ANSWERS, 1);
+    let memory = room.lend(len)?;
     let executor = &Sequential::default();
     let log = Records([0xff; RECORDS * RECORD_LEN]);
     stack::paint();
-    let (selection, session) =
-        counter::count(|| Session::open(executor, image, log, 1, room.lend()));
+    let (selection, session) = counter::count(|| Session::open(executor, image, log, 1, memory));
     let mut session = session?;
     let selecting = stack::depth();
     let (round, answered) = counter::count(|| {

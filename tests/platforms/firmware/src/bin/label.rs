@@ -1,7 +1,7 @@
 //! The labelling device: 200 items of 25 prompts, features of order 32, batches of up to 10 by
-//! `robust-v-opt`, or what else needs no more memory, up to 100 answers; 20 pairs of earlier labels or of
-//! equal features. An image of fewer items may name any strategy and either profile, and store its features
-//! in 16 bits, which are widened into that memory. What is too large for it is refused.
+//! `robust-v-opt`, up to 100 answers; 20 pairs of earlier labels or of equal features. An image of other
+//! sizes, of any strategy and either profile, has its session in the same memory, if that is enough, and is
+//! refused if not.
 
 #![no_std]
 #![no_main]
@@ -12,12 +12,11 @@ use cortex_m_rt::entry;
 use firmware::flash::{ImageFlash, LogFlash, device_number};
 use firmware::host::{File, exit};
 use firmware::label::{ImageSource, Panel, label};
+use firmware::memory::{Arena, words};
 use firmware::screen::Front;
 use firmware::shared::Shared;
 use firmware::stack;
-use pairpick_core::device::{
-    LogError, PoolImage, SessionArrays, SessionError, SessionLen, SessionSizes,
-};
+use pairpick_core::device::{LogError, PoolImage, SessionError, SessionLen, SessionSizes};
 use pairpick_core::pool::PoolSize;
 use pairpick_core::select::{Options, Sizes, Strategy};
 
@@ -30,16 +29,7 @@ const SIZES: SessionSizes = SessionSizes {
 };
 const LEN: SessionLen = SessionLen::new(Strategy::RobustVOpt, &Options::DEFAULT, &SIZES);
 
-type Memory = SessionArrays<
-    { LEN.numbers },
-    { LEN.heaps },
-    { LEN.ranks },
-    { LEN.batch },
-    { LEN.starts },
-    { LEN.comparisons },
->;
-
-static MEMORY: Shared<Memory> = Shared::new(Memory::ZERO);
+static MEMORY: Shared<Arena<{ words(LEN) }>> = Shared::new(Arena::ZERO);
 
 #[entry]
 fn main() -> ! {
@@ -66,8 +56,8 @@ fn run(front: &mut Front, number: u32) -> Result<(), SessionError> {
     let image = PoolImage::open(ImageFlash.memory())?;
     let store = LogFlash::open().map_err(LogError::from)?;
     // SAFETY: the only place that takes it, once.
-    let memory = unsafe { MEMORY.take() };
-    label(image, store, number, front, memory.lend())
+    let memory = unsafe { MEMORY.take() }.lend(image.session_len(SIZES.answers, 1))?;
+    label(image, store, number, front, memory)
 }
 
 /// Writes how deep the stack went, and how much of it there is, to the file `stack` if there is one.
