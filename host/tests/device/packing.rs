@@ -47,6 +47,8 @@ fn features_in_16_bits_are_the_nearest_ones() {
     let halved = pack(folder.path(), &["--precision", "f16", "--force"]);
     let (exact, halved) = (PoolImage::open(&exact).unwrap(), PoolImage::open(&halved).unwrap());
     assert_eq!(halved.header().settings.precision, Precision::F16);
+    let info = object(folder.path(), &["device", "info", "pool.img", "--json"]);
+    assert_eq!(info["widened"], 4 * 48 * 8, "bytes of memory that a device needs for them");
     let lens = [exact, halved].map(|image| image.section(Section::Features).unwrap().len());
     assert_eq!(lens[0], 2 * lens[1]);
     assert_eq!(exact.header().pool, halved.header().pool, "one pool");
