@@ -33,7 +33,7 @@ use crate::settings::{Amount, Asking, Features, Preset, Settings, Typed};
 /// other test prompts for each seed.
 ///
 /// The folder gets results.jsonl, a line a run; table.md; index.html, one page that holds everything;
-/// and its pictures. A run that has ended is there for good: after an interruption the same command
+/// and its pictures, each as SVG and as PNG. A run that has ended is there for good: after an interruption the same command
 /// does what is left, and with more seeds or strategies what is new.
 #[derive(Debug, ClapArgs)]
 #[command(

@@ -81,7 +81,9 @@ impl Font {
         if let Some(ems) = text.strip_suffix("em") {
             return Ok(parsed(ems)? * size);
         }
-        let x_height = f32::from(self.face.x_height().unwrap_or_default()) / self.em;
+        // The font does not say how high it is.
+        let x = self.face.glyph_bounding_box(self.glyph('x')?);
+        let x_height = x.map_or(0.0, |x| f32::from(x.y_max) / self.em);
         match text.strip_suffix("ex") {
             Some(heights) => Ok(parsed(heights)? * x_height * size),
             None => parsed(text),
