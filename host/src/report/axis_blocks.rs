@@ -117,11 +117,16 @@ impl<'a> AxisBlocks<'a> {
         }
         let found = match apart.as_slice() {
             [] => "none of them has a 95 % interval without 0".to_owned(),
-            apart => format!(
-                "{} of them have a 95 % interval without 0, as one in twenty has by chance alone: {}",
-                apart.len(),
-                apart.join("; ")
-            ),
+            apart => {
+                let count = match apart.len() {
+                    1 => "1 of them has".to_owned(),
+                    count => format!("{count} of them have"),
+                };
+                let told = apart.join("; ");
+                format!(
+                    "{count} a 95 % interval without 0, as one in twenty has by chance alone: {told}"
+                )
+            }
         };
         format!(
             "{column} at the end less that at {beside}, seed by seed, in {count} differences: {found}."
