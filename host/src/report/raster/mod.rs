@@ -165,7 +165,7 @@ mod tests {
         // A circle's area, 16 π of pixels for a radius of 2, by the polygon that is drawn.
         let circle =
             pixels("<circle cx=\"10\" cy=\"5\" r=\"2\" fill=\"#000000\" stroke=\"none\"/>");
-        let dark: u32 = circle.iter().map(|pixel| 255 - u32::from(pixel[0])).sum();
+        let dark = circle.iter().fold(0, |sum, pixel| sum + 255 - u32::from(pixel[0]));
         assert!((dark as f32 / 255.0 - 50.27).abs() < 1.5, "{dark}");
     }
 
