@@ -1,23 +1,25 @@
-//! A labelling device, all of whose memory is arrays that are sized when it is built: nothing here needs
-//! an operating system but the `println!`s. It asks about 20 of the pairs of 12 prompts, loses power after
-//! the seventh answer, and goes on behind it.
+//! A labelling device on this machine: it asks about 20 of the pairs of 12 prompts, loses power after the
+//! seventh answer, and goes on behind it. All its memory is arrays that are sized when it is built.
 //!
 //! ```sh
 //! cargo run -p pairpick-core --example labelling_device
 //! ```
 //!
-//! A board has its image in flash, from `pairpick device pack`, its log in another part of it, and buttons
-//! in place of [`press`]. `tests/platforms/firmware` is such a program, for Cortex-M.
+//! The loop, [`label`], is a board's. A board has to bring three things of its own, which arrays, a
+//! function and `println!` stand in for here: an image in its flash, from `pairpick device pack`
+//! ([`pack`]); a [`Store`] in another part of it, whose writes are safe before they return ([`Flash`]);
+//! and a screen with buttons ([`press`]). It also has a number, which tells its log from those of others, and
+//! memory in a static. [The firmware](../../tests/platforms/firmware/src/lib.rs) is the board's version of
+//! this file.
 
 use pairpick_core::device::{
-    Answer, Header, PoolImage, Question, RECORD_LEN, Section, Session, SessionError, SessionLen,
-    SessionMemory, SessionSizes, Settings, Store, StoreError,
+    Answer, Header, PoolImage, Question, RECORD_LEN, Section, Session, SessionArrays, SessionError,
+    SessionLen, SessionSizes, Settings, Store, StoreError,
 };
 use pairpick_core::parallel::Sequential;
-use pairpick_core::pool::{Comparison, PoolSize};
+use pairpick_core::pool::PoolSize;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Sizes, Strategy};
-use pairpick_core::topk::Scored;
 
 const ORDER: usize = 8;
 const PROMPTS: usize = 12;
@@ -44,37 +46,14 @@ const LEN: SessionLen = SessionLen::new(
     },
 );
 
-/// A session's memory: of a program in flash a static, which takes no room there.
-struct Memory {
-    numbers: [f32; LEN.numbers],
-    heaps: [Scored<f32>; LEN.heaps],
-    ranks: [u64; LEN.ranks],
-    batch: [Scored<f32>; LEN.batch],
-    starts: [u32; LEN.starts],
-    comparisons: [Comparison<f32>; LEN.comparisons],
-}
-
-impl Memory {
-    const EMPTY: Self = Self {
-        numbers: [0.0; _],
-        heaps: [Scored { score: 0.0, pair: 0 }; _],
-        ranks: [0; _],
-        batch: [Scored { score: 0.0, pair: 0 }; _],
-        starts: [0; _],
-        comparisons: [Comparison { a: 0, b: 0, label: 0.0, count: 1.0 }; _],
-    };
-
-    fn lend(&mut self) -> SessionMemory<'_> {
-        SessionMemory {
-            numbers: &mut self.numbers,
-            heaps: &mut self.heaps,
-            ranks: &mut self.ranks,
-            batch: &mut self.batch,
-            starts: &mut self.starts,
-            comparisons: &mut self.comparisons,
-        }
-    }
-}
+type Memory = SessionArrays<
+    { LEN.numbers },
+    { LEN.heaps },
+    { LEN.ranks },
+    { LEN.batch },
+    { LEN.starts },
+    { LEN.comparisons },
+>;
 
 /// The flash that the log lies in.
 struct Flash<'a>(&'a mut [u8]);
@@ -159,7 +138,7 @@ fn label(
 
 fn main() -> Result<(), SessionError> {
     let (mut image, mut log) = (Image([0; 4096]), [0xff; 64 * RECORD_LEN]);
-    let mut memory = Memory::EMPTY;
+    let mut memory = Memory::ZERO;
     pack(&mut image)?;
     println!("{ITEMS} replies of {ORDER} numbers each, {} bytes of RAM", size_of::<Memory>());
     let image = PoolImage::open(&image.0)?;

@@ -3,7 +3,7 @@
 
 use pairpick_core::device::{
     Answer, Header, ImageError, PoolImage, Precision, RECORD_LEN, Record, Section, Session,
-    SessionError, SessionMemory, Settings, Store, StoreError,
+    SessionBuffers, SessionError, Settings, Store, StoreError,
 };
 use pairpick_core::linalg::packed_len;
 use pairpick_core::parallel::Executor;
@@ -193,38 +193,39 @@ impl Store for &mut Flash {
     }
 }
 
-/// A session's memory, full of what is not 0.
-#[derive(Debug)]
-pub struct Memory {
-    numbers: Vec<f32>,
-    heaps: Vec<Scored<f32>>,
-    ranks: Vec<u64>,
-    batch: Vec<Scored<f32>>,
-    starts: Vec<u32>,
-    comparisons: Vec<Comparison<f32>>,
+/// A session's memory.
+pub type Memory = SessionBuffers<
+    Vec<f32>,
+    Vec<Scored<f32>>,
+    Vec<u64>,
+    Vec<Scored<f32>>,
+    Vec<u32>,
+    Vec<Comparison<f32>>,
+>;
+
+/// Just enough memory for so many answers, full of what is no number.
+#[must_use]
+pub fn memory_for(image: &PoolImage<'_>, answers: usize, threads: usize) -> Memory {
+    memory_of(image, answers, threads, || f32::NAN)
 }
 
-impl Memory {
-    /// Just enough for so many answers.
-    #[must_use]
-    pub fn new(image: &PoolImage<'_>, answers: usize, threads: usize) -> Self {
-        let len = image.session_len(answers, threads);
-        let scored = Scored { score: f32::NAN, pair: u64::MAX };
-        let comparison = Comparison { a: u32::MAX, b: u32::MAX, label: 7.0, count: -1.0 };
-        Self {
-            numbers: vec![f32::NAN; len.numbers],
-            heaps: vec![scored; len.heaps],
-            ranks: vec![u64::MAX; len.ranks],
-            batch: vec![scored; len.batch],
-            starts: vec![u32::MAX; len.starts],
-            comparisons: vec![comparison; len.comparisons],
-        }
-    }
-
-    /// Lent.
-    pub fn lend(&mut self) -> SessionMemory<'_> {
-        let Self { numbers, heaps, ranks, batch, starts, comparisons } = self;
-        SessionMemory { numbers, heaps, ranks, batch, starts, comparisons }
+/// The same, full of such numbers, and else of what is not 0.
+pub fn memory_of(
+    image: &PoolImage<'_>,
+    answers: usize,
+    threads: usize,
+    mut number: impl FnMut() -> f32,
+) -> Memory {
+    let len = image.session_len(answers, threads);
+    let scored = Scored { score: number(), pair: u64::MAX };
+    let comparison = Comparison { a: u32::MAX, b: u32::MAX, label: 7.0, count: -1.0 };
+    SessionBuffers {
+        numbers: (0..len.numbers).map(|_| number()).collect(),
+        heaps: vec![scored; len.heaps],
+        ranks: vec![u64::MAX; len.ranks],
+        batch: vec![scored; len.batch],
+        starts: vec![u32::MAX; len.starts],
+        comparisons: vec![comparison; len.comparisons],
     }
 }
 
@@ -252,7 +253,20 @@ pub fn label<E: Executor>(
     answers: usize,
 ) -> Result<Vec<u32>, SessionError> {
     let image = PoolImage::open(image)?;
-    let mut memory = Memory::new(&image, 64, executor.threads());
+    label_in(executor, image, flash, answers, memory_for(&image, 64, executor.threads()))
+}
+
+/// The same in such memory.
+///
+/// # Errors
+/// What the session refuses.
+pub fn label_in<E: Executor>(
+    executor: &E,
+    image: PoolImage<'_>,
+    flash: &mut Flash,
+    answers: usize,
+    mut memory: Memory,
+) -> Result<Vec<u32>, SessionError> {
     let mut session = Session::open(executor, image, flash, 3, memory.lend())?;
     while session.answers() < answers {
         let Some(question) = session.question() else {

@@ -24,9 +24,10 @@ pub use self::image::{
     FORMAT, Header, ImageError, ItemName, PairKind, PoolImage, Precision, Section, Settings,
 };
 pub use self::log::{
-    Answer, AnswerLog, AnswerRecord, LogError, LogHeader, RECORD_LEN, Record, RoundRecord, Store,
-    StoreError,
+    Answer, AnswerLog, AnswerRecord, Course, LogError, LogHeader, RECORD_LEN, Record, RoundRecord,
+    Store, StoreError,
 };
 pub use self::session::{
-    End, Question, Session, SessionError, SessionLen, SessionMemory, SessionSizes,
+    End, Question, Session, SessionArrays, SessionBuffers, SessionError, SessionLen, SessionMemory,
+    SessionSizes,
 };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pairpick_core::device::{Header, PoolImage, RECORD_LEN, Section, Settings};
+use pairpick_core::device::{Header, PoolImage, Precision, RECORD_LEN, Section, Settings};
 use pairpick_core::pool::Distinct;
 use pairpick_core::scenario::CONTRACT;
 use serde::Serialize;
@@ -47,6 +47,8 @@ pub struct ImageInfo {
     pub covariates: u32,
     /// How they are stored.
     pub precision: &'static str,
+    /// Bytes of a device's memory that they are widened into, where they cannot be used in its flash.
+    pub widened: usize,
     /// Whose functions are computed with.
     pub profile: &'static str,
     /// Which pairs are on offer.
@@ -99,6 +101,10 @@ impl ImageInfo {
             features: image.order(),
             covariates: settings.covariates,
             precision: settings.precision.name(),
+            widened: match settings.precision {
+                Precision::F32 => 0,
+                Precision::F16 => size_of::<f32>() * image.items() * image.order(),
+            },
             profile: Named::name(settings.profile),
             pairs: settings.pairs.name(),
             asked: image.asked_len(),
@@ -127,11 +133,15 @@ impl ImageInfo {
             0 => String::new(),
             count => format!(", the last {count} of them covariates,"),
         };
+        let widened = match self.widened {
+            0 => String::new(),
+            bytes => format!(", which a device widens into {bytes} bytes of its memory"),
+        };
         let caps = self.distinct.as_deref().unwrap_or("the strategy's");
         format!(
             "{}: a pool image of {} bytes, checksum {}\n\
              pool {}: {} items of {} prompts, {} pairs, {} of them not asked about\n\
-             {} features an item{covariates} as {}, profile {}\n\
+             {} features an item{covariates} as {}{widened}; profile {}\n\
              {}, {} pairs a batch from round {} on, caps {caps}; λ {}, jitter {}, seed {}\n\
              {}\n\
              a session of {ANSWERS} answers takes {} bytes of memory here, and fewer where there is no \

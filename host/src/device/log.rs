@@ -1,11 +1,13 @@
 //! [`DeviceLog`]: the log of a device, as a file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pairpick_core::device::{
-    Answer, AnswerLog, AnswerRecord, LogHeader, PoolImage, RECORD_LEN, Record, RoundRecord, Store,
-    StoreError,
+    Answer, AnswerLog, AnswerRecord, Course, LogError, LogHeader, PoolImage, RECORD_LEN, Record,
+    RoundRecord, Store, StoreError,
 };
+use pairpick_core::pool::ItemPair;
 
 use crate::error::{Error, Result};
 use crate::named::named;
@@ -90,53 +92,37 @@ impl DeviceLog {
     /// Checks that the device was given this very image.
     ///
     /// # Errors
-    /// [`Error::Device`] with both checksums.
+    /// [`Error::Device`] with what was expected.
     pub fn check_image(&self, image: &PoolImage<'_>) -> Result<()> {
-        let (expected, found) = (image.checksum(), self.header.image);
-        if expected == found {
-            return Ok(());
-        }
-        let problem = format!(
-            "of another image of the pool: expected checksum {expected:#010x}, found {found:#010x}"
-        );
-        Err(Error::device(&self.path)(problem))
+        self.header.check_image(image).map_err(Error::device(&self.path))
     }
 
-    /// Checks that it is of an image's pool, and that each answer follows its round's question.
+    /// Checks that it is of an image's pool, that each answer follows its round's question, and that each is
+    /// to another pair of the pool; of a log of this very image, that its rounds and pairs are such as
+    /// the image's settings allow.
     ///
     /// # Errors
-    /// [`Error::Device`] with the record's place.
+    /// [`Error::Device`] with the record's place and what was expected.
     pub fn check_of(&self, image: &PoolImage<'_>) -> Result<()> {
-        let (expected, found) = (image.header().pool, self.header.pool);
-        if expected != found {
-            let problem = format!(
-                "of another pool than the image: expected {expected:#018x}, found {found:#018x}"
-            );
-            return Err(Error::device(&self.path)(problem));
-        }
-        let (mut open, mut answered) = (None::<RoundRecord>, 0);
+        self.checked(image).map_err(Error::device(&self.path))
+    }
+
+    fn checked(&self, image: &PoolImage<'_>) -> Result<(), LogError> {
+        let mut course = Course::of(image, &self.header)?;
+        let before = if course.is_own() { image.asked_len() } else { 0 };
+        let mut asked: BTreeSet<ItemPair> =
+            (0..before).filter_map(|place| image.asked(place)).collect();
         for (place, event) in &self.records {
-            let problem = match (event, open) {
-                (Event::Round(round), before) => {
-                    let follows = before.is_none_or(|before| {
-                        before.pairs == answered && before.round.checked_add(1) == Some(round.round)
-                    });
-                    (open, answered) = (Some(*round), 0);
-                    (!follows).then_some("a round that does not follow the one before")
+            let place = *place;
+            match event {
+                Event::Round(told) => course.begin(image, place, *told)?,
+                Event::Answer(told) => {
+                    let pair = course.answer(image, place, told)?;
+                    if !asked.insert(pair) {
+                        let expected = LogError::NEW_PAIR;
+                        return Err(LogError::Pair { place, pair, expected });
+                    }
                 }
-                (Event::Answer(answer), Some(round))
-                    if answer.round == round.round
-                        && answer.place == answered
-                        && answered < round.pairs =>
-                {
-                    answered += 1;
-                    let exists = answer.a < answer.b && (answer.b as usize) < image.items();
-                    (!exists).then_some("an answer to no pair of the pool")
-                }
-                (Event::Answer(_), _) => Some("an answer that does not follow the one before"),
-            };
-            if let Some(problem) = problem {
-                return Err(Error::device(&self.path)(format!("record {place}: {problem}")));
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pairpick_core::device::{PoolImage, Session, SessionError, SessionMemory};
+use pairpick_core::device::{PoolImage, Session, SessionBuffers, SessionError};
 use pairpick_core::parallel::{Executor, Micro};
 use pairpick_core::pool::Comparison;
 use pairpick_core::profile::Profile;
@@ -52,39 +52,30 @@ pub struct Replay {
 }
 
 /// Memory of a session, on this machine.
-#[derive(Debug)]
-pub struct Memory {
-    numbers: Vec<f32>,
-    heaps: Vec<Scored<f32>>,
-    ranks: Vec<u64>,
-    batch: Vec<Scored<f32>>,
-    starts: Vec<u32>,
-    comparisons: Vec<Comparison<f32>>,
-}
+pub type Memory = SessionBuffers<
+    Vec<f32>,
+    Vec<Scored<f32>>,
+    Vec<u64>,
+    Vec<Scored<f32>>,
+    Vec<u32>,
+    Vec<Comparison<f32>>,
+>;
 
-impl Memory {
-    /// For a session of up to so many answers.
-    ///
-    /// # Errors
-    /// [`Error::Core`] where the system has not so much.
-    pub fn new(image: &PoolImage<'_>, answers: usize, threads: usize) -> Result<Self> {
-        let len = image.session_len(answers, threads);
-        let none = Comparison { a: 0, b: 0, label: 0.0, count: 1.0 };
-        Ok(Self {
-            numbers: zeros("numbers", len.numbers, 1)?,
-            heaps: zeros("heaps", len.heaps, 1)?,
-            ranks: zeros("ranks", len.ranks, 1)?,
-            batch: zeros("batch", len.batch, 1)?,
-            starts: zeros("starts", len.starts, 1)?,
-            comparisons: vec![none; len.comparisons],
-        })
-    }
-
-    /// Lent to a session.
-    pub fn lend(&mut self) -> SessionMemory<'_> {
-        let Self { numbers, heaps, ranks, batch, starts, comparisons } = self;
-        SessionMemory { numbers, heaps, ranks, batch, starts, comparisons }
-    }
+/// Memory for a session of up to so many answers.
+///
+/// # Errors
+/// [`Error::Core`] where the system has not so much.
+pub fn memory_for(image: &PoolImage<'_>, answers: usize, threads: usize) -> Result<Memory> {
+    let len = image.session_len(answers, threads);
+    let none = Comparison { a: 0, b: 0, label: 0.0, count: 1.0 };
+    Ok(SessionBuffers {
+        numbers: zeros("numbers", len.numbers, 1)?,
+        heaps: zeros("heaps", len.heaps, 1)?,
+        ranks: zeros("ranks", len.ranks, 1)?,
+        batch: zeros("batch", len.batch, 1)?,
+        starts: zeros("starts", len.starts, 1)?,
+        comparisons: vec![none; len.comparisons],
+    })
 }
 
 /// Selects and learns as the device did, in the image's profile.
@@ -107,7 +98,7 @@ pub fn replay<E: Executor>(executor: &E, image: &PoolImage<'_>, log: &DeviceLog)
 fn replayed<E: Executor>(executor: &E, image: &PoolImage<'_>, log: &DeviceLog) -> Result<Replay> {
     let refused = || Error::device(&log.path);
     let answers = log.answers().count();
-    let mut memory = Memory::new(image, answers.saturating_add(1), executor.threads())?;
+    let mut memory = memory_for(image, answers.saturating_add(1), executor.threads())?;
     let store = LogMemory::erased(log.records.len().saturating_add(MORE));
     let device = log.header.device;
     let mut session =
@@ -161,7 +152,7 @@ pub fn try_out<E: Executor>(executor: &E, path: &Path, image: &PoolImage<'_>) ->
         executor: &E,
         image: &PoolImage<'_>,
     ) -> Result<Result<(), SessionError>> {
-        let mut memory = Memory::new(image, 1, executor.threads())?;
+        let mut memory = memory_for(image, 1, executor.threads())?;
         let opened = Session::open(executor, *image, LogMemory::erased(MORE), 0, memory.lend());
         Ok(opened.map(|_| ()))
     }

@@ -3,6 +3,7 @@
 
 #[path = "../command/mod.rs"]
 mod command;
+mod course;
 mod covariates;
 mod damage;
 mod home;
@@ -15,7 +16,7 @@ use std::fs;
 use std::path::Path;
 
 use pairpick::device::log::LogMemory;
-use pairpick::device::replay::Memory;
+use pairpick::device::replay::memory_for;
 use pairpick_core::device::{Answer, PoolImage, RECORD_LEN, Session};
 use pairpick_core::parallel::{Executor, Sequential};
 use serde_json::Value;
@@ -62,7 +63,7 @@ fn play<E: Executor>(
     let image = PoolImage::open(image).unwrap();
     let mut log = vec![0xff; 120 * RECORD_LEN];
     for end in failures.iter().copied().chain([answers]) {
-        let mut memory = Memory::new(&image, 100, executor.threads()).unwrap();
+        let mut memory = memory_for(&image, 100, executor.threads()).unwrap();
         let store = LogMemory(log);
         let mut session = Session::open(executor, image, store, device, memory.lend()).unwrap();
         while session.answers() < end {
@@ -83,7 +84,7 @@ fn play<E: Executor>(
 /// The head of a device's session, found again from image and log.
 fn head_after(image: &[u8], log: Vec<u8>) -> Vec<f32> {
     let image = PoolImage::open(image).unwrap();
-    let mut memory = Memory::new(&image, 100, 1).unwrap();
+    let mut memory = memory_for(&image, 100, 1).unwrap();
     let session = Session::open(&here(), image, LogMemory(log), 1, memory.lend()).unwrap();
     session.head().to_vec()
 }

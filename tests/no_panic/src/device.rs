@@ -1,6 +1,7 @@
 use pairpick_core::device::{
-    Answer, AnswerLog, Header, PoolImage, Precision, Record, Section, Session, SessionLen,
-    SessionMemory, Settings, Store, StoreError, checksum, widen,
+    Answer, AnswerLog, AnswerRecord, Course, Header, LogHeader, PoolImage, Precision, Record,
+    Section, Session, SessionArrays, SessionLen, SessionMemory, Settings, Store, StoreError,
+    checksum, widen,
 };
 
 use crate::{Any, any};
@@ -62,6 +63,7 @@ probes! {
     device::image::PoolImage::name => image().name(any());
     device::image::PoolImage::prompt_text => image().prompt_text(any());
     device::image::PoolImage::item_text => image().item_text(any());
+    device::image::PoolImage::has_pair => image().has_pair(any(), any());
     device::image::PoolImage::asked_len => image().asked_len();
     device::image::PoolImage::asked => image().asked(any());
     device::image::PoolImage::pool_size => image().pool_size();
@@ -70,6 +72,16 @@ probes! {
     device::image::settings::Settings::options => any::<Settings>().options(any());
     device::image::settings::Settings::weighs_alike => any::<Settings>().weighs_alike();
 
+    device::log::course::Course::of => Course::of(&image(), &any());
+    device::log::course::Course::round => any::<Course>().round();
+    device::log::course::Course::answered => any::<Course>().answered();
+    device::log::course::Course::is_answered => any::<Course>().is_answered();
+    device::log::course::Course::is_own => any::<Course>().is_own();
+    device::log::course::Course::begin => any::<Course>().begin(&image(), any(), any());
+    device::log::course::Course::answer =>
+        any::<Course>().answer(&image(), any(), &any::<AnswerRecord>());
+    device::log::course::LogHeader::check_pool => any::<LogHeader>().check_pool(&image());
+    device::log::course::LogHeader::check_image => any::<LogHeader>().check_image(&image());
     device::log::AnswerLog::open => Log::open(Flash);
     device::log::AnswerLog::len => any::<Log>().len();
     device::log::AnswerLog::is_empty => any::<Log>().is_empty();
@@ -85,6 +97,8 @@ probes! {
     device::log::store::Store::read => any::<&[u8]>().read(any(), any());
     device::log::store::Store::append => any::<&[u8]>().append(any(), any());
 
+    device::session::memory::SessionBuffers::lend =>
+        any::<SessionArrays<4, 4, 4, 4, 4, 4>>().lend().numbers.len();
     device::session::memory::SessionLen::new => SessionLen::new(any(), any(), any());
     device::session::memory::SessionLen::bytes => any::<SessionLen>().bytes();
     device::session::memory::PoolImage::session_sizes => image().session_sizes(any(), any());

@@ -15,7 +15,7 @@ use pairpick_core::profile::Profile;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Selector, Strategy};
 use pairpick_core::topk::Scored;
-use pairpick_tests::device::{Flash, Memory, Provision, label, said};
+use pairpick_tests::device::{Flash, Provision, label, label_in, memory_for, memory_of, said};
 use pairpick_tests::levels::available;
 use pairpick_tests::threads::Threads;
 
@@ -34,6 +34,13 @@ fn rounds(flash: &Flash) -> Vec<RoundRecord> {
         _ => None,
     };
     flash.records().into_iter().filter_map(round).collect()
+}
+
+fn answer_of(record: Record) -> AnswerRecord {
+    match record {
+        Record::Answer(answer) => answer,
+        other => panic!("an answer, not {other:?}"),
+    }
 }
 
 fn labelled(provision: &Provision, answers: usize) -> Flash {
@@ -139,6 +146,27 @@ fn no_executor_and_no_place_of_the_image_changes_a_bit() {
     }
 }
 
+/// More pairs than are kept together, and not a multiple of those: behind the last is room for others.
+#[test]
+fn what_stands_in_memory_changes_no_bit() {
+    for strategy in Strategy::ALL {
+        for seed in 0..3 {
+            let mut given = Provision::new(strategy, 60, 6, 4, seed);
+            given.settings.batch = 30;
+            let bytes = given.image().expect("an image");
+            let image = PoolImage::open(&bytes).expect("an image");
+            let mut flash = Flash::new(100);
+            label(&here(), &bytes, &mut flash, 30).expect("a session");
+            let mut rng = Stream::new(seed, "memory", 0);
+            let powers = || [1e-6, 1e-3, 1.0, 1e3, 1e6][(5.0 * rng.uniform::<f64>()) as usize];
+            let mut other = Flash::new(100);
+            let memory = memory_of(&image, 64, 1, powers);
+            label_in(&here(), image, &mut other, 30, memory).expect("a session");
+            assert_eq!(other.bytes, flash.bytes, "{}, {seed}", strategy.name());
+        }
+    }
+}
+
 /// Power fails after every byte that is written; somebody goes on, and it fails once more.
 #[test]
 fn power_may_fail_at_any_byte_and_nothing_changes() {
@@ -206,7 +234,7 @@ fn a_session_ends_where_pairs_or_room_do() {
     }
     let end = |records: usize, answers: usize| {
         let mut flash = Flash::new(records);
-        let mut memory = Memory::new(&image, answers, 1);
+        let mut memory = memory_for(&image, answers, 1);
         let mut session =
             Session::open(&here(), image, &mut flash, 0, memory.lend()).expect("a session");
         while session.question().is_some() {
@@ -216,7 +244,7 @@ fn a_session_ends_where_pairs_or_room_do() {
         let refused = session.answer(&here(), Answer::First);
         assert_eq!(refused, Err(SessionError::Ended(end)));
         // As it is found again.
-        let mut memory = Memory::new(&image, answers, 1);
+        let mut memory = memory_for(&image, answers, 1);
         let again = Session::open(&here(), image, &mut flash, 0, memory.lend()).expect("a session");
         assert_eq!((again.end(), again.answers()), (Some(end), taken));
         (end, taken)
@@ -249,7 +277,7 @@ fn every_pair_of_a_pool_is_asked_about_under_any_caps() {
                 let bytes = given.image().expect("an image");
                 let image = PoolImage::open(&bytes).expect("an image");
                 let mut flash = Flash::new(1_000);
-                let mut memory = Memory::new(&image, 500, 1);
+                let mut memory = memory_for(&image, 500, 1);
                 let mut session = Session::open(&here(), image, &mut flash, 0, memory.lend());
                 let case = format!("{strategy:?}, {kind:?}, {distinct:?}, {seed}");
                 let session = session.as_mut().unwrap_or_else(|error| panic!("{case}: {error}"));
@@ -318,7 +346,7 @@ fn what_does_not_belong_together_is_refused() {
         }
         bytes
     };
-    let header = |pool| Record::Header(LogHeader { pool, image: sum, device: 0 });
+    let header = |pool| Record::Header(LogHeader { pool, image: sum, device: 3 });
     let error = refused(&image, &log_of(&[header(1)]));
     assert!(matches!(error, SessionError::Log(LogError::Pool { .. })), "{error}");
     // Another selection than the one computed.
@@ -334,19 +362,39 @@ fn what_does_not_belong_together_is_refused() {
         assert_eq!(error, format!("record {place}: {expected}"));
     };
     records[6] = Record::Round(RoundRecord { round: 3, ..last });
-    misplaced(&records[..7], 6, "a round that does not follow the one before");
+    misplaced(&records[..7], 6, "expected round 2, found 3");
     records[6] = Record::Round(RoundRecord { pairs: 5, ..last });
-    misplaced(&records[..7], 6, "a round of no pairs, or of more than a batch");
+    misplaced(&records[..7], 6, "expected a round of 1 to 4 pairs, found 5");
+    records[6] = Record::Round(RoundRecord { pairs: 0, ..last });
+    misplaced(&records[..7], 6, "expected a round of 1 to 4 pairs, found 0");
     let early = [&told[..4], &told[6..7]].concat();
     misplaced(&early, 4, "a round, before the one before has been answered");
     let skipped = [&told[..3], &told[4..5]].concat();
     misplaced(&skipped, 3, "an answer that does not follow the one before");
-    let Record::Answer(first) = told[2] else { panic!("an answer") };
+    let first = answer_of(told[2]);
     let swapped = [&told[..2], &[Record::Answer(AnswerRecord { a: first.b, b: first.a, ..first })]];
-    misplaced(&swapped.concat(), 2, "an answer to another pair than was asked about");
+    let found = format!("found items {} and {}", first.b, first.a);
+    misplaced(
+        &swapped.concat(),
+        2,
+        &format!("expected two items of one prompt, the first first, {found}"),
+    );
+    let other = AnswerRecord { place: 0, ..answer_of(told[3]) };
+    let found = format!("found items {} and {}", other.a, other.b);
+    let other = [&told[..2], &[Record::Answer(other)]].concat();
+    misplaced(&other, 2, &format!("expected the pair that is asked about, {found}"));
     let twice = Record::Answer(AnswerRecord { place: 1, ..first });
     let twice = [&told[..3], &[twice], &told[4..7]].concat();
-    misplaced(&twice, 3, "an answer to no pair of the pool, or to one asked about before");
+    let found = format!("found items {} and {}", first.a, first.b);
+    misplaced(&twice, 3, &format!("expected a pair that was not asked about before, {found}"));
+    let across = Record::Answer(AnswerRecord { a: 0, b: given.starts[1], place: 1, ..first });
+    let across = [&told[..3], &[across], &told[4..7]].concat();
+    let found = format!("found items 0 and {}", given.starts[1]);
+    misplaced(&across, 3, &format!("expected two items of one prompt, the first first, {found}"));
+    // The log of another device.
+    let Record::Header(header) = told[0] else { panic!("a header") };
+    let error = refused(&image, &log_of(&[Record::Header(LogHeader { device: 4, ..header })]));
+    assert_eq!(error.to_string(), "of another device: expected number 3, found 4");
 }
 
 #[test]
@@ -370,18 +418,31 @@ fn less_memory_than_is_said_is_refused() {
     let bytes = given.image().expect("an image");
     let image = PoolImage::open(&bytes).expect("an image");
     let opened = |cut: &dyn Fn(&mut pairpick_core::device::SessionMemory<'_>)| {
-        let (mut memory, mut flash) = (Memory::new(&image, 20, 1), Flash::new(20));
+        let (mut memory, mut flash) = (memory_for(&image, 20, 1), Flash::new(20));
         let mut lent = memory.lend();
         cut(&mut lent);
         Session::open(&here(), image, &mut flash, 0, lent).map(|_| ())
     };
     assert_eq!(opened(&|_| ()), Ok(()));
-    for place in 0..3 {
-        let error = opened(&|memory| match place {
-            0 => memory.batch = &mut [],
-            1 => memory.starts = &mut [],
-            _ => memory.numbers = &mut [],
-        });
-        assert!(matches!(error, Err(SessionError::Core(_))), "{place}: {error:?}");
+    let len = image.session_len(20, 1);
+    let refused = |what, required| {
+        let found = required - 1;
+        Err(SessionError::Core(Error::Workspace { what, required, found }))
+    };
+    fn cut<T>(part: &mut &mut [T]) {
+        let len = part.len() - 1;
+        *part = &mut std::mem::take(part)[..len];
     }
+    let error = opened(&|memory| cut(&mut memory.numbers));
+    assert_eq!(error, refused("numbers of a session", len.numbers));
+    let error = opened(&|memory| cut(&mut memory.heaps));
+    assert_eq!(error, refused("candidates of a session", len.heaps));
+    let error = opened(&|memory| cut(&mut memory.ranks));
+    assert_eq!(error, refused("whole numbers of a session", len.ranks));
+    let error = opened(&|memory| cut(&mut memory.batch));
+    assert_eq!(error, refused("batch of a session", len.batch));
+    let error = opened(&|memory| cut(&mut memory.starts));
+    assert_eq!(error, refused("prompts of a session", len.starts));
+    // Fewer answers are an end, and no error.
+    assert_eq!(opened(&|memory| cut(&mut memory.comparisons)), Ok(()));
 }

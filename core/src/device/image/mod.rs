@@ -13,7 +13,7 @@ use super::bytes::element;
 use super::half::widen;
 use crate::columns::Columns;
 use crate::error::Error;
-use crate::pool::PoolSize;
+use crate::pool::{ItemPair, PoolSize};
 
 /// A pool's image, all of it checked.
 #[derive(Clone, Copy, Debug)]
@@ -220,6 +220,13 @@ impl<'a> PoolImage<'a> {
         self.text(self.prompts().saturating_add(item as usize))
     }
 
+    /// Whether these are a pair of this kind, the first by its number first.
+    #[must_use]
+    pub fn has_pair(&self, pair: ItemPair, kind: PairKind) -> bool {
+        let within = || self.prompt_of(pair.a) == self.prompt_of(pair.b);
+        pair.a < pair.b && pair.b < self.header.items && (kind == PairKind::CrossPrompt || within())
+    }
+
     /// Pairs that were asked about before: items a < b.
     #[must_use]
     pub fn asked_len(&self) -> usize {
@@ -228,10 +235,10 @@ impl<'a> PoolImage<'a> {
 
     /// One of them.
     #[must_use]
-    pub fn asked(&self, place: usize) -> Option<crate::pool::ItemPair> {
+    pub fn asked(&self, place: usize) -> Option<ItemPair> {
         let bytes: [u8; 8] = element(self.section(Section::Asked)?, place)?;
         let mut read = super::bytes::Reader(&bytes);
-        Some(crate::pool::ItemPair { a: read.u32(), b: read.u32() })
+        Some(ItemPair { a: read.u32(), b: read.u32() })
     }
 
     /// How large its pool is, which sizes memory.

@@ -1,6 +1,6 @@
 //! What every section of an image must be.
 
-use super::{ImageError, PairKind, PoolImage, Section};
+use super::{ImageError, PoolImage, Section};
 use crate::arith::Real;
 use crate::device::checksum::checksum;
 use crate::linalg::packed_len;
@@ -140,18 +140,14 @@ impl PoolImage<'_> {
     }
 
     fn check_asked(&self) -> Result<(), ImageError> {
-        let (part, header) = (Section::Asked.name(), &self.header);
+        let part = Section::Asked.name();
         if !self.section(Section::Asked).unwrap_or_default().len().is_multiple_of(8) {
             return Err(ImageError::Invalid { part, problem: "half a pair" });
         }
         let mut before = None;
         for place in 0..self.asked_len() {
             let pair = self.asked(place).unwrap_or_default();
-            let within = match header.settings.pairs {
-                PairKind::CrossPrompt => true,
-                PairKind::InPrompt => self.prompt_of(pair.a) == self.prompt_of(pair.b),
-            };
-            if pair.a >= pair.b || pair.b >= header.items || !within {
+            if !self.has_pair(pair, self.header.settings.pairs) {
                 return Err(ImageError::Invalid { part, problem: "no pair of the pool" });
             }
             if before.is_some_and(|before| before >= pair) {

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::store::StoreError;
+use crate::pool::ItemPair;
 
 /// Why a log is refused, or cannot be added to. Places count records, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,34 @@ pub enum LogError {
         /// What is wrong.
         problem: &'static str,
     },
-    /// It is of another image.
+    /// A round of another number than follows.
+    Round {
+        /// The record's place.
+        place: u32,
+        /// The number that follows.
+        expected: u32,
+        /// The one found.
+        found: u32,
+    },
+    /// A round of no pairs, or of more than a batch.
+    Pairs {
+        /// The record's place.
+        place: u32,
+        /// Pairs of a batch.
+        most: u32,
+        /// Those of the round.
+        found: u16,
+    },
+    /// An answer to what cannot have been asked.
+    Pair {
+        /// The record's place.
+        place: u32,
+        /// What was answered.
+        pair: ItemPair,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// It is of another image of the pool.
     Image {
         /// The checksum of the image that is expected.
         expected: u32,
@@ -44,6 +72,13 @@ pub enum LogError {
         /// That of the log's.
         found: u64,
     },
+    /// It is of another device.
+    Device {
+        /// The number of the device.
+        expected: u32,
+        /// That of the log's.
+        found: u32,
+    },
     /// There is no room for another record.
     Full {
         /// Records that there is room for.
@@ -51,6 +86,11 @@ pub enum LogError {
     },
     /// Its memory could not be read or written.
     Store,
+}
+
+impl LogError {
+    /// What [`LogError::Pair`] expects of every answer.
+    pub const NEW_PAIR: &'static str = "a pair that was not asked about before";
 }
 
 impl From<StoreError> for LogError {
@@ -73,12 +113,25 @@ impl fmt::Display for LogError {
                 write!(f, "record {place} is damaged, and there are records behind it")
             }
             Self::Misplaced { place, problem } => write!(f, "record {place}: {problem}"),
+            Self::Round { place, expected, found } => {
+                write!(f, "record {place}: expected round {expected}, found {found}")
+            }
+            Self::Pairs { place, most, found } => {
+                write!(f, "record {place}: expected a round of 1 to {most} pairs, found {found}")
+            }
+            Self::Pair { place, pair: ItemPair { a, b }, expected } => {
+                write!(f, "record {place}: expected {expected}, found items {a} and {b}")
+            }
             Self::Image { expected, found } => write!(
                 f,
-                "of another image: expected checksum {expected:#010x}, found {found:#010x}"
+                "of another image of the pool: expected checksum {expected:#010x}, found {found:#010x}"
             ),
-            Self::Pool { expected, found } => {
-                write!(f, "of another pool: expected {expected:#018x}, found {found:#018x}")
+            Self::Pool { expected, found } => write!(
+                f,
+                "of another pool than the image: expected {expected:#018x}, found {found:#018x}"
+            ),
+            Self::Device { expected, found } => {
+                write!(f, "of another device: expected number {expected}, found {found}")
             }
             Self::Full { capacity } => write!(f, "full: it has room for {capacity} records"),
             Self::Store => StoreError.fmt(f),

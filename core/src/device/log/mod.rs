@@ -1,9 +1,11 @@
 //! [`AnswerLog`]: what a device has been told, in memory that is only ever appended to.
 
+mod course;
 mod error;
 mod record;
 mod store;
 
+pub use self::course::Course;
 pub use self::error::LogError;
 pub use self::record::{Answer, AnswerRecord, LogHeader, RECORD_LEN, Record, RoundRecord};
 pub use self::store::{Store, StoreError};

@@ -1,6 +1,7 @@
-//! [`SessionMemory`]: what a session works in, and how much of it there must be.
+//! [`SessionMemory`]: what a session works in, how much of it there must be, and where it comes from.
 
 use super::super::image::PoolImage;
+use crate::error::Error;
 use crate::fisher::pairs_workspace_len;
 use crate::head::{newton, rewards_workspace_len};
 use crate::linalg::packed_len;
@@ -25,6 +26,100 @@ pub struct SessionMemory<'a> {
     pub starts: &'a mut [u32],
     /// The answers that are learnt from.
     pub comparisons: &'a mut [Comparison<f32>],
+}
+
+/// What a [`SessionMemory`] is lent from: arrays ([`SessionArrays`]), `Vec`s, filled `heapless::Vec`s.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionBuffers<N, H, R, B, S, C> {
+    /// Numbers.
+    pub numbers: N,
+    /// Candidates.
+    pub heaps: H,
+    /// Whole numbers.
+    pub ranks: R,
+    /// The batch.
+    pub batch: B,
+    /// Where prompts begin.
+    pub starts: S,
+    /// Answers: as many as a session can take.
+    pub comparisons: C,
+}
+
+impl<N, H, R, B, S, C> SessionBuffers<N, H, R, B, S, C>
+where
+    N: AsMut<[f32]>,
+    H: AsMut<[Scored<f32>]>,
+    R: AsMut<[u64]>,
+    B: AsMut<[Scored<f32>]>,
+    S: AsMut<[u32]>,
+    C: AsMut<[Comparison<f32>]>,
+{
+    /// All of it.
+    pub fn lend(&mut self) -> SessionMemory<'_> {
+        SessionMemory {
+            numbers: self.numbers.as_mut(),
+            heaps: self.heaps.as_mut(),
+            ranks: self.ranks.as_mut(),
+            batch: self.batch.as_mut(),
+            starts: self.starts.as_mut(),
+            comparisons: self.comparisons.as_mut(),
+        }
+    }
+}
+
+/// Those of a program that is built for one size: the fields of a [`SessionLen`], in their order.
+pub type SessionArrays<
+    const NUMBERS: usize,
+    const HEAPS: usize,
+    const RANKS: usize,
+    const BATCH: usize,
+    const STARTS: usize,
+    const COMPARISONS: usize,
+> = SessionBuffers<
+    [f32; NUMBERS],
+    [Scored<f32>; HEAPS],
+    [u64; RANKS],
+    [Scored<f32>; BATCH],
+    [u32; STARTS],
+    [Comparison<f32>; COMPARISONS],
+>;
+
+impl<
+    const NUMBERS: usize,
+    const HEAPS: usize,
+    const RANKS: usize,
+    const BATCH: usize,
+    const STARTS: usize,
+    const COMPARISONS: usize,
+> SessionArrays<NUMBERS, HEAPS, RANKS, BATCH, STARTS, COMPARISONS>
+{
+    /// Zeros: a static of them takes no place in flash.
+    pub const ZERO: Self = Self {
+        numbers: [0.0; _],
+        heaps: [Scored { score: 0.0, pair: 0 }; _],
+        ranks: [0; _],
+        batch: [Scored { score: 0.0, pair: 0 }; _],
+        starts: [0; _],
+        comparisons: [Comparison { a: 0, b: 0, label: 0.0, count: 0.0 }; _],
+    };
+}
+
+impl SessionMemory<'_> {
+    /// Fails unless it does for a session of as many answers as it has places for.
+    pub(super) fn check(&self, image: &PoolImage<'_>, threads: usize) -> Result<(), Error> {
+        let needed = image.session_len(self.comparisons.len(), threads);
+        let parts = [
+            ("numbers of a session", needed.numbers, self.numbers.len()),
+            ("candidates of a session", needed.heaps, self.heaps.len()),
+            ("whole numbers of a session", needed.ranks, self.ranks.len()),
+            ("batch of a session", needed.batch, self.batch.len()),
+            ("prompts of a session", needed.starts, self.starts.len()),
+        ];
+        match parts.into_iter().find(|(_, required, found)| found < required) {
+            Some((what, required, found)) => Err(Error::Workspace { what, required, found }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What sizes a session's memory. It borrows nothing, so that firmware can size its memory when it

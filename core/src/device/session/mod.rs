@@ -14,11 +14,11 @@ mod round;
 use core::fmt;
 
 pub use self::error::SessionError;
-pub use self::memory::{SessionLen, SessionMemory, SessionSizes};
+pub use self::memory::{SessionArrays, SessionBuffers, SessionLen, SessionMemory, SessionSizes};
 
 use self::parts::{Answers, Earlier, Pool as Parts};
 use super::image::PoolImage;
-use super::log::{Answer, AnswerLog, AnswerRecord, Record, RoundRecord, Store};
+use super::log::{Answer, AnswerLog, AnswerRecord, Course, Record, RoundRecord, Store};
 use crate::error::Error;
 use crate::parallel::Executor;
 use crate::pool::ItemPair;
@@ -76,10 +76,8 @@ pub struct Session<'a, S> {
     past: &'a mut [f32],
     work: round::Work<'a>,
     batch: &'a mut [Scored<f32>],
-    /// The batch that is asked about: of no pairs before there is one.
-    round: RoundRecord,
-    /// Pairs of it that have been answered.
-    answered: u16,
+    /// The batch that is asked about, of no pairs before there is one, and how far.
+    course: Course,
 }
 
 impl<'a, S: Store> Session<'a, S> {
@@ -88,7 +86,7 @@ impl<'a, S: Store> Session<'a, S> {
     /// tells of.
     ///
     /// # Errors
-    /// [`SessionError::Log`] for a log that is damaged, of another image, or cannot be written;
+    /// [`SessionError::Log`] for a log that is damaged, of another image or device, or cannot be written;
     /// [`SessionError::Profile`] unless the executor has the image's; [`SessionError::Diverged`];
     /// [`SessionError::Core`] for less memory than [`PoolImage::session_len`], and for what the
     /// strategy or the fit refuses.
@@ -102,6 +100,7 @@ impl<'a, S: Store> Session<'a, S> {
         if E::PROFILE != image.header().settings.profile {
             return Err(SessionError::Profile);
         }
+        memory.check(&image, executor.threads())?;
         let log = AnswerLog::open(store)?;
         let mut session = Self::begun(image, log, memory)?;
         session.recover(executor, device)?;
@@ -134,10 +133,11 @@ impl<'a, S: Store> Session<'a, S> {
     }
 
     fn next(&self) -> Option<Question> {
-        let RoundRecord { round, pairs, .. } = self.round;
-        let picked = self.picked().get(usize::from(self.answered))?;
+        let RoundRecord { round, pairs, .. } = self.round();
+        let place = self.course.answered();
+        let picked = self.picked().get(usize::from(place))?;
         let items = self.pool.items_of_pair(picked.pair)?;
-        Some(Question { round, place: self.answered, of: pairs, items, score: picked.score })
+        Some(Question { round, place, of: pairs, items, score: picked.score })
     }
 
     /// Takes the answer to the question, and keeps it; after the last one of a batch it learns from
@@ -158,7 +158,8 @@ impl<'a, S: Store> Session<'a, S> {
         let record = AnswerRecord { round, place, a: items.a, b: items.b, answer };
         self.log.append(Record::Answer(record))?;
         self.take(items, answer)?;
-        match self.answered == self.round.pairs {
+        self.course.advance();
+        match self.course.is_answered() {
             true => self.begin_round(executor),
             false => Ok(()),
         }
@@ -167,9 +168,7 @@ impl<'a, S: Store> Session<'a, S> {
     /// Adds an answer to what is known.
     fn take(&mut self, items: ItemPair, answer: Answer) -> Result<(), Error> {
         let pair = self.pool.pair_number(items).unwrap_or(u64::MAX);
-        self.answers.add(pair, items, answer)?;
-        self.answered = self.answered.saturating_add(1);
-        Ok(())
+        self.answers.add(pair, items, answer)
     }
 
     /// The image.
@@ -187,13 +186,13 @@ impl<'a, S: Store> Session<'a, S> {
     /// The batch that is being asked about, as the log tells of it: of no pairs where there is none.
     #[must_use]
     pub fn round(&self) -> RoundRecord {
-        self.round
+        self.course.round()
     }
 
     /// The pairs of the batch, best first.
     #[must_use]
     pub fn picked(&self) -> &[Scored<f32>] {
-        self.batch.get(..usize::from(self.round.pairs)).unwrap_or_default()
+        self.batch.get(..usize::from(self.round().pairs)).unwrap_or_default()
     }
 
     /// β, by which the batch was selected.

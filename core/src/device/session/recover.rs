@@ -3,7 +3,6 @@
 use super::super::log::{AnswerRecord, LogError, LogHeader, Record, RoundRecord, Store};
 use super::{Session, SessionError};
 use crate::parallel::Executor;
-use crate::pool::ItemPair;
 
 impl<S: Store> Session<'_, S> {
     /// Takes in all that the log holds, and begins a round if none is being asked about.
@@ -15,12 +14,11 @@ impl<S: Store> Session<'_, S> {
         let last = self.last_round()?;
         for place in 0..self.log.len() {
             match self.log.record(place)? {
-                Some(Record::Header(header)) => self.check_header(header)?,
+                Some(Record::Header(header)) => self.check_header(header, device)?,
                 Some(Record::Round(told)) => {
-                    self.check_round(place, told)?;
-                    match last == Some(place) {
-                        true => self.select_again(executor, told)?,
-                        false => (self.round, self.answered) = (told, 0),
+                    self.course.begin(&self.image, place, told)?;
+                    if last == Some(place) {
+                        self.select_again(executor, told)?;
                     }
                 }
                 Some(Record::Answer(told)) => {
@@ -33,7 +31,7 @@ impl<S: Store> Session<'_, S> {
             let (pool, image) = (self.image.header().pool, self.image.checksum());
             self.log.append(Record::Header(LogHeader { pool, image, device }))?;
         }
-        match self.answered == self.round.pairs {
+        match self.course.is_answered() {
             true => self.begin_round(executor),
             false => Ok(()),
         }
@@ -50,30 +48,13 @@ impl<S: Store> Session<'_, S> {
         Ok(last)
     }
 
-    fn check_header(&self, header: LogHeader) -> Result<(), LogError> {
-        let (expected, found) = (self.image.header().pool, header.pool);
-        if found != expected {
-            return Err(LogError::Pool { expected, found });
-        }
-        let (expected, found) = (self.image.checksum(), header.image);
+    fn check_header(&self, header: LogHeader, device: u32) -> Result<(), LogError> {
+        header.check_image(&self.image)?;
+        let (expected, found) = (device, header.device);
         match found == expected {
             true => Ok(()),
-            false => Err(LogError::Image { expected, found }),
+            false => Err(LogError::Device { expected, found }),
         }
-    }
-
-    fn check_round(&self, place: u32, told: RoundRecord) -> Result<(), LogError> {
-        let misplaced = |problem| Err(LogError::Misplaced { place, problem });
-        if told.round != self.next_round() {
-            return misplaced("a round that does not follow the one before");
-        }
-        if self.answered != self.round.pairs {
-            return misplaced("a round, before the one before has been answered");
-        }
-        if told.pairs == 0 || u32::from(told.pairs) > self.image.header().settings.batch {
-            return misplaced("a round of no pairs, or of more than a batch");
-        }
-        Ok(())
     }
 
     /// Selects the round's batch, which must be the one told of.
@@ -83,7 +64,7 @@ impl<S: Store> Session<'_, S> {
         told: RoundRecord,
     ) -> Result<(), SessionError> {
         self.select(executor, told.round)?;
-        match self.round == told {
+        match self.round() == told {
             true => Ok(()),
             false => Err(SessionError::Diverged { round: told.round }),
         }
@@ -96,21 +77,17 @@ impl<S: Store> Session<'_, S> {
         told: AnswerRecord,
         selected: bool,
     ) -> Result<(), SessionError> {
-        let AnswerRecord { round, place: within, a, b, answer } = told;
-        let items = ItemPair { a, b };
-        let misplaced = |problem| Err(LogError::Misplaced { place, problem }.into());
-        if round != self.round.round || within != self.answered || within >= self.round.pairs {
-            return misplaced("an answer that does not follow the one before");
-        }
         let asked = self.next().map(|question| question.items);
+        let items = self.course.answer(&self.image, place, &told)?;
+        let misplaced = |expected| Err(LogError::Pair { place, pair: items, expected }.into());
         if selected && asked != Some(items) {
-            return misplaced("an answer to another pair than was asked about");
+            return misplaced("the pair that is asked about");
         }
         let number = self.pool.pair_number(items);
         if number.is_none_or(|pair| self.answers.asked().binary_search(&pair).is_ok()) {
-            return misplaced("an answer to no pair of the pool, or to one asked about before");
+            return misplaced(LogError::NEW_PAIR);
         }
-        self.take(items, answer)?;
+        self.take(items, told.answer)?;
         Ok(())
     }
 }

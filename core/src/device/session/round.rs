@@ -1,6 +1,6 @@
 //! A round's selection.
 
-use super::super::log::{AnswerLog, Record, RoundRecord, Store};
+use super::super::log::{AnswerLog, Course, Record, RoundRecord, Store};
 use super::parts::{Answers, Earlier, Pool, packed_of};
 use super::{Session, SessionError, SessionMemory};
 use crate::device::image::PoolImage;
@@ -40,8 +40,8 @@ impl<'a, S: Store> Session<'a, S> {
         let (asked, ranks) = split_at(rest, image.asked_len().saturating_add(comparisons.len()));
         let answers = Answers::new(asked, comparisons, &image, &pool);
         let work = Work { numbers, heaps, ranks };
-        let round = RoundRecord { round: 0, pairs: 0, batch: 0, head: 0 };
-        Ok(Self { image, log, pool, earlier, answers, head, past, work, batch, round, answered: 0 })
+        let course = Course::OWN;
+        Ok(Self { image, log, pool, earlier, answers, head, past, work, batch, course })
     }
 
     /// Learns from all answers and selects the next batch, which the log is told of. Nothing is asked
@@ -49,23 +49,21 @@ impl<'a, S: Store> Session<'a, S> {
     pub(super) fn begin_round<E: Executor>(&mut self, executor: &E) -> Result<(), SessionError> {
         let next = self.next_round();
         self.select(executor, next)?;
-        if self.round.pairs == 0 {
+        let round = self.round();
+        if round.pairs == 0 {
             return Ok(());
         }
         if self.log.room() < 2 {
-            self.round.pairs = 0;
+            self.course.select(RoundRecord { pairs: 0, ..round });
             return Ok(());
         }
-        self.log.append(Record::Round(self.round))?;
+        self.log.append(Record::Round(round))?;
         Ok(())
     }
 
     /// The number of the round behind the last.
     pub(super) fn next_round(&self) -> u32 {
-        match self.round.round {
-            0 => self.image.header().settings.first_round,
-            round => round.saturating_add(1),
-        }
+        self.course.next_round(&self.image).unwrap_or(1)
     }
 
     /// Learns from all answers so far and selects the batch of a round.
@@ -83,22 +81,19 @@ impl<'a, S: Store> Session<'a, S> {
                 picked => break picked?,
             }
         }
-        self.answered = 0;
-        self.round = RoundRecord {
+        let mut batch = Digest::new();
+        for picked in self.batch.iter().take(size) {
+            batch.integer(picked.pair);
+            batch.integer(u64::from(picked.score.to_bits()));
+        }
+        let mut head = Digest::new();
+        head.numbers(self.head)?;
+        self.course.select(RoundRecord {
             round,
             pairs: u16::try_from(size).unwrap_or(u16::MAX),
-            batch: 0,
-            head: 0,
-        };
-        let mut digest = Digest::new();
-        for picked in self.picked() {
-            digest.integer(picked.pair);
-            digest.integer(u64::from(picked.score.to_bits()));
-        }
-        self.round.batch = digest.value();
-        let mut digest = Digest::new();
-        digest.numbers(self.head)?;
-        self.round.head = digest.value();
+            batch: batch.value(),
+            head: head.value(),
+        });
         Ok(())
     }
 

@@ -285,10 +285,14 @@ impl<'a, T: Real> Kept<'a, T> {
     /// The largest w g/(1 + w κ‖d‖²) of the pairs on offer.
     pub(super) fn largest_gain(&self) -> T {
         let mut largest = T::ZERO;
+        // Behind the last pair there is room that nothing was written to.
+        let (mut left, block) = (self.layout.count, self.layout.block.max(1));
         for numbers in self.numbers.chunks_exact(self.layout.stride()) {
-            let mut rows = numbers.chunks_exact(self.layout.block.max(1));
+            let mut rows = numbers.chunks_exact(block);
             let [weights, _, misfits, gains] = [(); 4].map(|()| rows.next().unwrap_or_default());
-            for ((weight, misfit), gain) in weights.iter().zip(misfits).zip(gains) {
+            let own = smaller(block, left);
+            left = left.saturating_sub(block);
+            for ((weight, misfit), gain) in weights.iter().zip(misfits).zip(gains).take(own) {
                 let gain = *weight * *gain / (T::ONE + *weight * *misfit);
                 if largest < gain && T::ZERO < *weight {
                     largest = gain;

@@ -19,6 +19,7 @@ unsafe impl<T> Sync for Place<T> {}
 
 impl<T: Real> Place<T> {
     /// Zeros.
+    #[allow(clippy::declare_interior_mutable_const, reason = "what a static begins with")]
     pub const ZERO: Self = Self(UnsafeCell::new(DeviceMemory::ZERO));
 
     /// Replays and ends the program.

@@ -67,6 +67,7 @@ unsafe impl<T> Sync for Place<T> {}
 
 impl<T: Real> Place<T> {
     /// Zeros.
+    #[allow(clippy::declare_interior_mutable_const, reason = "what a static begins with")]
     pub const ZERO: Self = Self(UnsafeCell::new(Memory {
         starts: [0; _],
         first_pairs: [0; _],

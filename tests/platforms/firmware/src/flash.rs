@@ -13,6 +13,7 @@ use crate::label::ImageSource;
 unsafe extern "C" {
     static __image_start: u8;
     static __image_end: u8;
+    static __number: u32;
     static __log_start: u8;
     static __log_end: u8;
 }
@@ -43,6 +44,14 @@ pub unsafe fn image_memory() -> &'static mut [u8] {
         let (start, len) = between(&__image_start, &__image_end);
         slice::from_raw_parts_mut(with_exposed_provenance_mut(start), len)
     }
+}
+
+/// The number of this board, which tells its log from those of others: a word of flash that is written when
+/// a board is set up. None where it never was: whether erased flash reads as zeros or ones.
+pub fn device_number() -> Option<u32> {
+    // SAFETY: a place of the memory map, which nobody writes to while the program runs.
+    let number = unsafe { core::ptr::from_ref(&__number).read_volatile() };
+    (number != 0 && number != u32::MAX).then_some(number)
 }
 
 /// How the program ends where power fails.

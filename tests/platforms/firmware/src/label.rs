@@ -6,7 +6,8 @@ use core::fmt::Display;
 use pairpick_core::device::{
     Answer, PoolImage, Question, Session, SessionError, SessionMemory, Store,
 };
-use pairpick_core::parallel::Sequential;
+use pairpick_core::parallel::{Executor, Micro, Sequential};
+use pairpick_core::profile::Profile;
 
 /// Where a pool's image lies, such as in flash.
 pub trait ImageSource {
@@ -32,8 +33,8 @@ pub enum Button {
     Off,
 }
 
-/// Asks until the session ends or the switch is turned. Every answer is in the store before the next
-/// question is shown; where the store holds answers, goes on behind them.
+/// Asks until the session ends or the switch is turned, in the profile of the image. Every answer is in the
+/// store before the next question is shown; where the store holds answers, goes on behind them.
 ///
 /// # Errors
 /// Those of [`Session::open`] and [`Session::answer`].
@@ -45,6 +46,20 @@ pub fn label<S: Store, P: Panel>(
     memory: SessionMemory<'_>,
 ) -> Result<(), SessionError> {
     let executor = &Sequential::default();
+    match image.header().settings.profile {
+        Profile::Exact => label_by(executor, image, store, device, panel, memory),
+        Profile::Micro => label_by(&Micro(executor), image, store, device, panel, memory),
+    }
+}
+
+fn label_by<E: Executor, S: Store, P: Panel>(
+    executor: &E,
+    image: PoolImage<'_>,
+    store: S,
+    device: u32,
+    panel: &mut P,
+    memory: SessionMemory<'_>,
+) -> Result<(), SessionError> {
     let mut session = Session::open(executor, image, store, device, memory)?;
     panel.tell(format_args!(
         "device {device}: {} items, {} answers",

@@ -1,74 +1,78 @@
-//! [`Memory`]: a session's memory in arrays and vectors of fixed capacity.
+//! [`Arena`]: memory that is divided as a session of the image at hand needs it.
 
-use heapless::Vec;
+use core::{mem, slice};
+
+use pairpick_core::Error;
 use pairpick_core::device::{SessionLen, SessionMemory};
 use pairpick_core::pool::Comparison;
 use pairpick_core::topk::Scored;
 
-const NOTHING: Scored<f32> = Scored { score: 0.0, pair: 0 };
-const NOBODY: Comparison<f32> = Comparison { a: 0, b: 0, label: 0.0, count: 1.0 };
+/// Bytes of a word, to which each part is aligned.
+const WORD: usize = size_of::<u64>();
 
-/// A session's memory, in capacities.
-pub struct Memory<
-    const NUMBERS: usize,
-    const HEAPS: usize,
-    const RANKS: usize,
-    const BATCH: usize,
-    const STARTS: usize,
-    const ANSWERS: usize,
-> {
-    numbers: Vec<f32, NUMBERS>,
-    heaps: Vec<Scored<f32>, HEAPS>,
-    ranks: Vec<u64, RANKS>,
-    batch: Vec<Scored<f32>, BATCH>,
-    starts: Vec<u32, STARTS>,
-    answers: Vec<Comparison<f32>, ANSWERS>,
+/// So many words, zeros at first: a static of them takes no place in flash.
+#[repr(transparent)]
+pub struct Arena<const WORDS: usize>([u64; WORDS]);
+
+/// Words that hold a session's memory, each of its parts aligned.
+pub const fn words(len: SessionLen) -> usize {
+    len.bytes() / WORD + 6
 }
 
-impl<
-    const NUMBERS: usize,
-    const HEAPS: usize,
-    const RANKS: usize,
-    const BATCH: usize,
-    const STARTS: usize,
-    const ANSWERS: usize,
-> Memory<NUMBERS, HEAPS, RANKS, BATCH, STARTS, ANSWERS>
-{
-    /// Empty: a static of it takes no place in flash.
-    pub const EMPTY: Self = Self {
-        numbers: Vec::new(),
-        heaps: Vec::new(),
-        ranks: Vec::new(),
-        batch: Vec::new(),
-        starts: Vec::new(),
-        answers: Vec::new(),
-    };
+impl<const WORDS: usize> Arena<WORDS> {
+    /// Zeros.
+    pub const ZERO: Self = Self([0; _]);
 
-    /// All of its numbers.
+    /// All of it as numbers.
     pub fn numbers(&mut self) -> &mut [f32] {
-        fill(&mut self.numbers, NUMBERS, 0.0)
+        bytemuck::cast_slice_mut(&mut self.0)
     }
 
-    /// So much of it as a session needs, or all there is.
-    pub fn lend(&mut self, len: SessionLen) -> SessionMemory<'_> {
-        SessionMemory {
-            numbers: fill(&mut self.numbers, len.numbers, 0.0),
-            heaps: fill(&mut self.heaps, len.heaps, NOTHING),
-            ranks: fill(&mut self.ranks, len.ranks, 0),
-            batch: fill(&mut self.batch, len.batch, NOTHING),
-            starts: fill(&mut self.starts, len.starts, 0),
-            comparisons: fill(&mut self.answers, len.comparisons, NOBODY),
+    /// What a session needs of it.
+    ///
+    /// # Errors
+    /// [`Error::Workspace`], in bytes.
+    pub fn lend(&mut self, len: SessionLen) -> Result<SessionMemory<'_>, Error> {
+        let (required, found) = (words(len).saturating_mul(WORD), size_of::<Self>());
+        if required > found {
+            return Err(Error::Workspace { what: "bytes of a session", required, found });
         }
+        let mut rest = self.0.as_mut_slice();
+        Ok(SessionMemory {
+            numbers: take(&mut rest, len.numbers),
+            heaps: take(&mut rest, len.heaps),
+            ranks: take(&mut rest, len.ranks),
+            batch: take(&mut rest, len.batch),
+            starts: take(&mut rest, len.starts),
+            comparisons: take(&mut rest, len.comparisons),
+        })
     }
 }
 
-/// So many places, or as many as there are.
-fn fill<T: Clone, const CAPACITY: usize>(
-    vec: &mut Vec<T, CAPACITY>,
-    len: usize,
-    value: T,
-) -> &mut [T] {
-    // Within the capacity it cannot fail.
-    let _ = vec.resize(if len < CAPACITY { len } else { CAPACITY }, value);
-    vec
+/// What any bits are a value of, aligned no more than a word.
+///
+/// # Safety
+/// That it is so.
+unsafe trait Plain {}
+
+// SAFETY: numbers, or made of numbers alone.
+unsafe impl Plain for f32 {}
+// SAFETY: as above.
+unsafe impl Plain for u32 {}
+// SAFETY: as above.
+unsafe impl Plain for u64 {}
+// SAFETY: as above.
+unsafe impl Plain for Scored<f32> {}
+// SAFETY: as above.
+unsafe impl Plain for Comparison<f32> {}
+
+/// Cuts so many values off; none where there are not so many.
+fn take<'a, T: Plain>(rest: &mut &'a mut [u64], len: usize) -> &'a mut [T] {
+    let words = len.saturating_mul(size_of::<T>()).div_ceil(WORD);
+    let Some((own, others)) = mem::take(rest).split_at_mut_checked(words) else {
+        return &mut [];
+    };
+    *rest = others;
+    // SAFETY: the words are as long as the values or longer, aligned as them, and nobody else's.
+    unsafe { slice::from_raw_parts_mut(own.as_mut_ptr().cast(), len) }
 }

@@ -1,8 +1,7 @@
 //! What a labelling session takes, size by size: memory, the deepest stack, instructions. Shapes are
 //! known only when it runs, as those of an image are, so that every size runs the same code. It
 //! writes an image into flash and opens a session on it: the first batch is selected before there is an
-//! answer, the second after ten. `tests/platforms/device` runs it; with a file `all` it counts all sizes,
-//! else those of the budgets.
+//! answer, the second after ten. `tests/platforms/device` runs it.
 
 #![no_std]
 #![no_main]
@@ -12,12 +11,12 @@ use core::fmt::Write;
 use cortex_m_rt::entry;
 use firmware::flash::image_memory;
 use firmware::host::{File, exit};
-use firmware::memory::Memory;
+use firmware::memory::Arena;
 use firmware::shared::Shared;
 use firmware::{counter, stack, training};
 use pairpick_core::device::{
-    Answer, Header, PoolImage, RECORD_LEN, Section, Session, SessionError, SessionMemory, Settings,
-    Store, StoreError,
+    Answer, Header, PoolImage, RECORD_LEN, Section, Session, SessionError, Settings, Store,
+    StoreError,
 };
 use pairpick_core::linalg::packed_len;
 use pairpick_core::parallel::Sequential;
@@ -31,8 +30,6 @@ const ANSWERS: usize = 100;
 const STRATEGIES: [Strategy; 2] = [Strategy::Dopt, Strategy::RobustVOpt];
 const ORDERS: [usize; 3] = [16, 32, 64];
 const ITEMS: [usize; 3] = [100, 200, 1000];
-/// Those that there are budgets for.
-const BUDGETED: Size = Size { order: 32, items: 200 };
 
 /// What is answered, over and over.
 const GIVEN: [Answer; 3] = [Answer::First, Answer::Second, Answer::First];
@@ -43,7 +40,7 @@ const MOST_PROMPTS: usize = MOST_ITEMS / REPLIES;
 const RECORDS: usize = 16;
 
 /// How large a pool is.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 struct Size {
     order: usize,
     items: usize,
@@ -67,9 +64,9 @@ static PARTS: Shared<Parts> = Shared::new(Parts {
 });
 
 /// Room for the largest session.
-type Room = Memory<{ 1 << 18 }, { 1 << 10 }, { 1 << 14 }, 16, 128, ANSWERS>;
+type Room = Arena<{ 1 << 18 }>;
 
-static ROOM: Shared<Room> = Shared::new(Room::EMPTY);
+static ROOM: Shared<Room> = Shared::new(Room::ZERO);
 
 /// A log in memory.
 struct Records([u8; RECORDS * RECORD_LEN]);
@@ -110,18 +107,14 @@ fn told(output: &mut File) -> Result<(), SessionError> {
     let _ = writeln!(output, "thousand {}", counter::start());
     // SAFETY: the only places that take them, once.
     let (parts, room) = unsafe { (PARTS.take(), ROOM.take()) };
-    let all = File::read_only(c"all").is_some();
     // SAFETY: there is no image yet.
     let flash = bytemuck::try_cast_slice_mut(unsafe { image_memory() }).unwrap_or_default();
     training::measure(output, flash, room.numbers())?;
     for strategy in STRATEGIES {
         for order in ORDERS {
             for items in ITEMS {
-                let size = Size { order, items };
-                if all || size == BUDGETED {
-                    let image = image_of(strategy, size, parts)?;
-                    measure(output, image, room)?;
-                }
+                let image = image_of(strategy, Size { order, items }, parts)?;
+                measure(output, image, room)?;
             }
         }
     }
@@ -191,7 +184,7 @@ fn selection_bytes(image: &PoolImage<'_>) -> usize {
 
 fn measure(output: &mut File, image: PoolImage<'_>, room: &mut Room) -> Result<(), SessionError> {
     let len = image.session_len(ANSWERS, 1);
-    let memory: SessionMemory<'_> = room.lend(len);
+    let memory = room.lend(len)?;
     let executor = &Sequential::default();
     let log = Records([0xff; RECORDS * RECORD_LEN]);
     stack::paint();

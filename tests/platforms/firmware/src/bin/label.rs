@@ -1,17 +1,21 @@
 //! The labelling device: 200 items of 25 prompts, features of order 32, batches of up to 10 by
-//! `robust-v-opt` or by a strategy that needs no more memory, up to 100 answers; 20 pairs of earlier labels
-//! or of equal features.
+//! `robust-v-opt`, up to 100 answers; 20 pairs of earlier labels or of equal features. An image of other
+//! sizes, of any strategy and either profile, has its session in the same memory, if that is enough, and is
+//! refused if not.
 
 #![no_std]
 #![no_main]
 
+use core::fmt::Write;
+
 use cortex_m_rt::entry;
-use firmware::flash::{ImageFlash, LogFlash};
-use firmware::host::exit;
+use firmware::flash::{ImageFlash, LogFlash, device_number};
+use firmware::host::{File, exit};
 use firmware::label::{ImageSource, Panel, label};
-use firmware::memory::Memory;
+use firmware::memory::{Arena, words};
 use firmware::screen::Front;
 use firmware::shared::Shared;
+use firmware::stack;
 use pairpick_core::device::{LogError, PoolImage, SessionError, SessionLen, SessionSizes};
 use pairpick_core::pool::PoolSize;
 use pairpick_core::select::{Options, Sizes, Strategy};
@@ -25,36 +29,40 @@ const SIZES: SessionSizes = SessionSizes {
 };
 const LEN: SessionLen = SessionLen::new(Strategy::RobustVOpt, &Options::DEFAULT, &SIZES);
 
-type Session = Memory<
-    { LEN.numbers },
-    { LEN.heaps },
-    { LEN.ranks },
-    { LEN.batch },
-    { LEN.starts },
-    { LEN.comparisons },
->;
-
-static MEMORY: Shared<Session> = Shared::new(Session::EMPTY);
-
-/// Which of several devices this is.
-const DEVICE: u32 = 1;
+static MEMORY: Shared<Arena<{ words(LEN) }>> = Shared::new(Arena::ZERO);
 
 #[entry]
 fn main() -> ! {
+    stack::paint();
     let Some(mut front) = Front::start() else { exit(2) };
-    match run(&mut front) {
-        Ok(()) => exit(0),
-        Err(error) => {
-            front.tell(format_args!("refused: {error}"));
-            exit(1)
+    let code = match device_number() {
+        None => {
+            front.tell("refused: this board has no number yet");
+            1
         }
-    }
+        Some(number) => match run(&mut front, number) {
+            Ok(()) => 0,
+            Err(error) => {
+                front.tell(format_args!("refused: {error}"));
+                1
+            }
+        },
+    };
+    tell_stack();
+    exit(code)
 }
 
-fn run(front: &mut Front) -> Result<(), SessionError> {
+fn run(front: &mut Front, number: u32) -> Result<(), SessionError> {
     let image = PoolImage::open(ImageFlash.memory())?;
     let store = LogFlash::open().map_err(LogError::from)?;
     // SAFETY: the only place that takes it, once.
-    let memory = unsafe { MEMORY.take() }.lend(image.session_len(SIZES.answers, 1));
-    label(image, store, DEVICE, front, memory)
+    let memory = unsafe { MEMORY.take() }.lend(image.session_len(SIZES.answers, 1))?;
+    label(image, store, number, front, memory)
+}
+
+/// Writes how deep the stack went, and how much of it there is, to the file `stack` if there is one.
+fn tell_stack() {
+    if let Some(mut file) = File::open(c"stack") {
+        let _ = writeln!(file, "{} {}", stack::depth(), stack::room());
+    }
 }
