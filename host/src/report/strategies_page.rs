@@ -4,7 +4,7 @@ use super::axis_blocks::AxisBlocks;
 use super::document::{Block, Document, Table};
 use super::standing::{MeasureStanding, SetupStanding, Standing, signed, summary};
 use super::strategy_figures::{Words, differences, labels_needed, values};
-use crate::data::dataset::DataSummary;
+use crate::data::dataset::{DataSummary, SplitSummary};
 use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
 use crate::grid::Plan;
@@ -91,9 +91,10 @@ impl Page<'_> {
     fn data(&self) -> Option<String> {
         let DataSummary { train, test, test_labels, .. } =
             self.setups.first().and_then(|settings| settings.data.as_ref())?;
-        let responses = |split: &crate::data::dataset::SplitSummary| match split.responses.most() {
-            1 => "rows".to_owned(),
-            most => format!("prompts of up to {most} responses"),
+        let responses = |split: &SplitSummary| match (split.responses.most(), split.prompts) {
+            (1, _) => "rows".to_owned(),
+            (most, 1) => format!("prompt of up to {most} responses"),
+            (most, _) => format!("prompts of up to {most} responses"),
         };
         let mut text = format!(
             "Learnt from {}: {} {}, embeddings of {} numbers.",

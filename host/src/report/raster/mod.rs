@@ -124,12 +124,14 @@ mod tests {
 
     /// The pixels of a picture of 20 by 10, with this in it.
     fn pixels(inside: &str) -> Vec<[u8; 3]> {
-        let svg = format!("<svg width=\"20\" height=\"10\">{inside}</svg>");
-        let bytes = png(&svg).unwrap();
+        decoded(&format!("<svg width=\"20\" height=\"10\">{inside}</svg>"))
+    }
+
+    fn decoded(svg: &str) -> Vec<[u8; 3]> {
+        let bytes = png(svg).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut pixels).unwrap();
-        assert_eq!((info.width, info.height), (40, 20));
+        reader.next_frame(&mut pixels).unwrap();
         pixels.chunks(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
     }
 
@@ -204,6 +206,18 @@ mod tests {
         assert!(bottom < 10 && top == 0 && end - start < 16, "{start} {end} {top} {bottom}");
     }
 
+    /// As the ends of pairs on maps are, wherever they lie.
+    #[test]
+    fn the_shortest_line_with_round_ends_is_a_dot() {
+        for x in (5..1995).step_by(10) {
+            let svg = format!(
+                "<svg width=\"2000\" height=\"10\"><path fill=\"none\" stroke=\"#000000\" \
+                 stroke-width=\"3\" stroke-linecap=\"round\" d=\"M{x} 5h.05\"/></svg>"
+            );
+            assert_eq!(decoded(&svg)[10 * 4000 + 2 * x], [0; 3], "{x}");
+        }
+    }
+
     /// The bytes, too, are the same everywhere.
     #[test]
     fn a_picture_has_the_same_bits_everywhere() {
@@ -211,12 +225,12 @@ mod tests {
             <rect x=\"0\" y=\"0\" width=\"90\" height=\"40\" fill=\"#FFFFFF\"/>\
             <polyline fill=\"none\" stroke=\"#005AAA\" stroke-width=\"2\" points=\"3,30 31,9 88,27 \"/>\
             <circle cx=\"31\" cy=\"9\" r=\"5\" fill=\"#E68200\" opacity=\"0.2\"/>\
-            <path fill=\"none\" stroke=\"#d52a2a\" stroke-width=\"3\" stroke-linecap=\"round\" d=\"M70 8h.01\"/>\
+            <path fill=\"none\" stroke=\"#d52a2a\" stroke-width=\"3\" stroke-linecap=\"round\" d=\"M70 8h.05\"/>\
             <text x=\"45\" y=\"33\" dy=\"0.5ex\" text-anchor=\"middle\" font-size=\"11.29\" \
             fill=\"#282828\">1 − ρ, 95 %</text></svg>";
         let mut digest = pairpick_core::digest::Digest::new();
         digest.bytes(&png(svg).unwrap());
-        assert_eq!(format!("{:016x}", digest.value()), "358f990b03b0cae8");
+        assert_eq!(format!("{:016x}", digest.value()), "686838a5ef8c79d7");
     }
 
     #[test]
