@@ -208,6 +208,15 @@ pub(super) struct Measured {
 
 pub(super) type Points = BTreeMap<(Variant, &'static str, u64), Measured>;
 
+/// By the data's rewards and the recipe's prior, of all test prompts.
+pub(super) fn plain<'a>(
+    points: &'a mut Points,
+    strategy: &'static str,
+    labels: u64,
+) -> &'a mut Tally {
+    &mut points.entry((Variant::FIRST, strategy, labels)).or_default().whole
+}
+
 /// Works through cells that have not ended, on so many threads.
 ///
 /// # Errors
@@ -370,10 +379,9 @@ impl Cell {
             let mut journal = Models::default();
             round::run(&part.dataset, &settings, threads, &mut oracle, &mut journal, &mut Silent)?;
             for (labels, model) in journal.0 {
-                let key = (Variant::FIRST, strategy.name(), labels);
-                let whole = &mut points.entry(key).or_default().whole;
                 let features = test_features(&model, part, threads)?;
-                whole.add(part, Golden::Raw, (&model, &features), threads)?;
+                let tally = plain(points, strategy.name(), labels);
+                tally.add(part, Golden::Raw, (&model, &features), threads)?;
             }
         }
         Ok(())

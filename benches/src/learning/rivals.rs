@@ -11,7 +11,7 @@ use pairpick_core::rng::Stream;
 use pairpick_core::select::Strategy;
 
 use super::Failure;
-use super::cells::{Cell, Points, Variant, learnt, picked, test_features};
+use super::cells::{Cell, Points, learnt, picked, plain, test_features};
 use super::measure::Golden;
 use super::sets::Part;
 use crate::rivals::Rival;
@@ -104,9 +104,8 @@ impl Cell {
                     model = Some(own);
                 }
                 if let Some(model) = model {
-                    let key = (Variant::FIRST, rival.name(), labels);
-                    let whole = &mut points.entry(key).or_default().whole;
-                    whole.add(part, Golden::Raw, (&model, &features), threads)?;
+                    let tally = plain(points, rival.name(), labels);
+                    tally.add(part, Golden::Raw, (&model, &features), threads)?;
                 }
             }
         }

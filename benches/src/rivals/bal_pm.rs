@@ -1,9 +1,13 @@
 //! BAL-PM: one by one the pair of the largest BALD plus what its prompt adds to the entropy of the prompts
 //! asked about (Melo, Tigas, Abate and Gal, *Deep Bayesian Active Learning for Preference Modeling in Large
 //! Language Models*, NeurIPS 2024): I + β (ln D − ψ(n + 1)/δ), where D is the distance of a prompt to its
-//! k-th nearest one, n how many of those asked about are nearer than that, and δ the dimension. BALD is in
-//! closed form here, of the last layer's Laplace approximation; a prompt lies where the mean of its
-//! responses does.
+//! k-th nearest one, n how many of those asked about are nearer than that, and δ the dimension.
+//!
+//! β = .01 and k = 13 are those of the scripts that the authors publish (luckeciano/BAL-PM, `state_ent_beta`
+//! and `state_ent_k` in `uqlrm/scripts/slurm`). Ours are: BALD in closed form, of the last layer's Laplace
+//! approximation, for their ensemble of adapters; a prompt where the mean of its responses' features lies,
+//! for the language model's own, standardised; and δ the number of features, as the estimator has it: their
+//! program has δ as an option (`state_ent_d`), 1 if not said, which weighs n more.
 
 use pairpick_core::arith::{Real, ln};
 use pairpick_core::mutual_information::of_answer;
@@ -12,7 +16,7 @@ use super::belief::Belief;
 use super::largest;
 use super::pool::Pool;
 
-/// β, and k.
+/// β, and k, by the authors' scripts.
 const SHARE: f64 = 0.01;
 const NEIGHBOUR: usize = 13;
 

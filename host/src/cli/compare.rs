@@ -1,33 +1,29 @@
 //! `pairpick compare`: strategies beside each other, over seeds and set-ups.
 
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+mod job;
+
+use std::path::{Component, Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use pairpick_core::parallel::Executor;
 use pairpick_core::select::Strategy;
 use serde::Serialize;
 
+use self::job::Job;
 use super::grid_axes::{GridAxes, SetupChoice, several};
 use super::measured_data::MeasuredData;
-use super::mixture::{self, ExampleOptions};
+use super::mixture::ExampleOptions;
 use super::output::Output;
-use super::over::Over;
 use super::{groups, help};
-use crate::cost::seconds_of_run;
-use crate::data::dataset::Dataset;
 use crate::data::pool_kind::PoolKind;
 use crate::error::{Error, Result};
-use crate::grid::{Cell, CellRound, CellRun, Plan, Work};
+use crate::grid::{Plan, mixture};
 use crate::output::results::Results;
 use crate::parallel::Threads;
 use crate::progress::Progress;
-use crate::report::standing::{Runs, Standing};
-use crate::report::strategies_page::Page;
+use crate::report::standing::Standing;
+use crate::report::strategies_page::LearntFrom;
 use crate::runtime::Runtime;
-use crate::settings::{
-    Amount, Answers, Asking, Features, Measuring, Preset, Prior, Settings, Training, Typed,
-};
+use crate::settings::{Amount, Asking, Features, Preset, Settings, Typed};
 
 /// Strategies beside each other: runs by several seeds and set-ups, drawn and told on a page
 ///
@@ -37,7 +33,7 @@ use crate::settings::{
 /// other test prompts for each seed.
 ///
 /// The folder gets results.jsonl, a line a run; table.md; index.html, one page that holds everything;
-/// and its pictures. A run that has ended is there for good: after an interruption the same command
+/// and its pictures, each as SVG and as PNG. A run that has ended is there for good: after an interruption the same command
 /// does what is left, and with more seeds or strategies what is new.
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -64,22 +60,7 @@ pub(super) struct Args {
     example: ExampleOptions,
 
     #[command(flatten)]
-    asking: Over<Asking>,
-
-    #[command(flatten)]
-    prior: Over<Prior>,
-
-    #[command(flatten)]
-    answers: Over<Answers>,
-
-    #[command(flatten)]
-    features: groups::FeatureOptions,
-
-    #[command(flatten)]
-    training: Over<Training>,
-
-    #[command(flatten)]
-    measuring: Over<Measuring>,
+    settings: groups::RunSettings,
 
     #[command(flatten)]
     recipe: groups::Recipe,
@@ -152,18 +133,6 @@ const OF_EXAMPLE: [Strategy; 6] = [
 /// Those of a first look.
 const QUICK: [Strategy; 3] = [Strategy::RobustVOpt, Strategy::Dopt, Strategy::Random];
 
-/// Fewer runs than these are done before their time could be measured.
-const WORTH_AN_ESTIMATE: usize = 5;
-
-/// A grid that can be begun, or gone on with.
-struct Job {
-    plan: Plan,
-    setups: Vec<Settings>,
-    dataset: Dataset,
-    /// Whether a picture of what is learnt is drawn.
-    maps: bool,
-}
-
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -173,7 +142,7 @@ struct Report<'a> {
 
 /// Compares. Nothing is written before all that can be checked is.
 pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
-    let typed = args.asking.typed();
+    let typed = args.settings.typed();
     args.data.fill(&typed, output)?;
     let threads = Threads::start(&args.runtime)?;
     let job = args.job(&typed, output)?;
@@ -200,7 +169,7 @@ impl Args {
             }
         }
         let kinds: Vec<Features> = setups.iter().map(|setup| setup.model.features()).collect();
-        self.features.check_read(&kinds)?;
+        self.settings.check_read(&kinds)?;
         let source = self.data.source()?;
         let splits = source.is_bundled() && self.example.example.is_none();
         if splits {
@@ -232,8 +201,19 @@ impl Args {
         self.data.note(&dataset, &setups[0], output)?;
         let scanned = self.data.scan(&dataset, data, output)?;
         setups.iter_mut().for_each(|setup| setup.data = Some(scanned.clone()));
-        let maps = self.example.example.is_some();
-        Ok(Job { plan, setups, dataset, maps })
+        Ok(Job { plan, setups, dataset, data: self.learnt_from() })
+    }
+
+    fn learnt_from(&self) -> LearntFrom {
+        let is_example = self.example.example.is_some();
+        let name = match self.data.train_embeddings() {
+            _ if is_example => {
+                "points of a plane, rewarded by the log-density of two Gaussians".to_owned()
+            }
+            None => "the program's own replies".to_owned(),
+            Some(path) => last_two(path),
+        };
+        LearntFrom { name, is_example }
     }
 
     /// The strategies, each once, random pairs among them.
@@ -267,15 +247,10 @@ impl Args {
         typed: &Typed,
     ) -> Result<Settings> {
         let mut settings = match self.example.example {
-            Some(_) => crate::grid::mixture::settings(self.recipe.seed()),
+            Some(_) => mixture::settings(self.recipe.seed()),
             None => self.recipe.settings(self.data.train_embeddings()),
         };
-        self.asking.write(&mut settings.asking);
-        self.prior.write(&mut settings.prior);
-        self.answers.write(&mut settings.answers);
-        self.features.write_as(choice.features, &mut settings);
-        self.training.write(&mut settings.training);
-        self.measuring.write(&mut settings.measuring);
+        self.settings.write_as(choice.features, &mut settings);
         choice.write(&mut settings);
         if self.data.is_listed() {
             settings.asking.pool = PoolKind::Listed;
@@ -320,115 +295,11 @@ impl Args {
     }
 }
 
-impl Job {
-    fn cells(&self) -> Vec<Cell> {
-        self.plan.cells(&self.setups)
-    }
-
-    /// Does the runs that have not ended yet, and keeps each.
-    fn complete(
-        &self,
-        results: &mut Results,
-        threads: &Threads,
-        out: &Path,
-        output: &mut Output,
-    ) -> Result<()> {
-        let Self { plan, setups, dataset, .. } = self;
-        let mut left = Vec::new();
-        for cell in self.cells() {
-            let (settings, split) = (cell.settings(setups)?, cell.split(plan));
-            if !results.runs().iter().any(|run| run.is_of(&settings, split)) {
-                left.push(cell);
-            }
-        }
-        let (all, before) = (self.cells().len(), self.cells().len() - left.len());
-        if before > 0 {
-            output
-                .note(&format!("{before} of {all} runs have ended before, and are not done again"));
-        }
-        output.work().compares(out, before as u64, all as u64);
-        if left.len() >= WORTH_AN_ESTIMATE {
-            self.estimate(&left, threads, output)?;
-        }
-        if left.is_empty() {
-            return Ok(());
-        }
-        let work = output.work().clone();
-        let mut ended = |place: usize, rounds: Vec<CellRound>| {
-            let cell = &left[place];
-            let settings = cell.settings(setups)?;
-            let Cell { strategy, seed, .. } = *cell;
-            results.keep(CellRun { strategy, seed, split: cell.split(plan), settings, rounds })?;
-            work.run_kept();
-            Ok(())
-        };
-        let splits = plan.splits;
-        Work { setups, dataset, splits, threads }.complete(&left, &mut ended, output)
-    }
-
-    /// Says how long it will take, as far as stages that were run on few items tell.
-    fn estimate(&self, left: &[Cell], threads: &Threads, output: &mut Output) -> Result<()> {
-        output.begin("measuring this machine", 0);
-        let (one, start) = (threads.single()?, Instant::now());
-        let mut seconds = 0.0;
-        for (place, setup) in self.setups.iter().enumerate() {
-            let run = seconds_of_run(&one, setup, &move || start.elapsed().as_secs_f64())?;
-            let of_setup = left.iter().filter(|cell| cell.setup == place);
-            seconds += of_setup.fold(0.0, |sum, cell| sum + run.by(cell.strategy));
-        }
-        output.end();
-        let (count, threads) = (left.len(), threads.threads());
-        let told = told(seconds / threads.min(count) as f64);
-        output.log(&format!(
-            "{count} runs on {threads} threads: about {told}, by what `pairpick cost` counts; a rough \
-             figure, which the bar corrects"
-        ));
-        Ok(())
-    }
-
-    /// Writes the page, and gives back what it tells.
-    fn tell(
-        &self,
-        results: &mut Results,
-        threads: &Threads,
-        output: &mut Output,
-    ) -> Result<Standing> {
-        let Self { plan, setups, .. } = self;
-        let mut wanted = Vec::new();
-        for cell in self.cells() {
-            wanted.push((cell.settings(setups)?, cell.split(plan)));
-        }
-        let place =
-            |run: &CellRun| wanted.iter().position(|(settings, split)| run.is_of(settings, *split));
-        results.sort(&place)?;
-        // Once they are in order, those of this comparison come first.
-        let runs: Vec<&CellRun> = results.runs().iter().take(wanted.len()).collect();
-        output.begin("drawing seeds and prompts anew", 0);
-        let standing = Standing::of(&Runs { plan, setups, runs: &runs })?;
-        output.end();
-        let data = match (self.maps, plan.splits) {
-            (true, _) => "points of a plane, rewarded by the log-density of two Gaussians",
-            (false, true) => "the program's own data",
-            (false, false) => "the data given",
-        };
-        let mut page = Page { plan, setups, standing: &standing, data }.document()?;
-        if self.maps {
-            let maps = mixture::maps(plan, setups, &self.dataset, threads, output)?;
-            page.put_first(maps);
-        }
-        for figure in page.figures() {
-            results.write(&figure.file, figure.svg.as_bytes())?;
-        }
-        results.write("table.md", page.markdown().as_bytes())?;
-        results.write("index.html", page.html().as_bytes())?;
-        Ok(standing)
-    }
-}
-
-fn told(seconds: f64) -> String {
-    match seconds {
-        0.0..100.0 => format!("{seconds:.0} s"),
-        100.0..6000.0 => format!("{:.0} min", seconds / 60.0),
-        _ => format!("{:.1} h", seconds / 3600.0),
-    }
+/// A file by its name and its folder's, which say which data it is and not where.
+fn last_two(path: &Path) -> String {
+    let is_name = |part: &Component<'_>| matches!(part, Component::Normal(_));
+    let names = path.components().rev().take_while(is_name).take(2);
+    let mut names: Vec<_> = names.map(|name| name.as_os_str().to_string_lossy()).collect();
+    names.reverse();
+    names.join("/")
 }

@@ -6,6 +6,7 @@ mod features;
 mod notes;
 mod print;
 mod replies;
+mod run_settings;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub(super) use self::notes::{
 };
 pub(super) use self::print::Print;
 pub(super) use self::replies::Replies;
+pub(super) use self::run_settings::RunSettings;
 use super::output::Output;
 use crate::data::candidates::Candidates;
 use crate::data::dataset::{Dataset, Split};

@@ -73,7 +73,7 @@ pub(super) fn maps(
     progress.end();
     figure(
         &columns,
-        "maps.svg",
+        "maps",
         "What is learnt, and the pairs asked about",
         "In place of the paper's Figures 1 and 6: a column a strategy, a row a round, of the first seed. \
          Colours: which eighth of all points the learnt reward puts a point in, from dark blue, the \

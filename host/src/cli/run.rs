@@ -12,7 +12,6 @@ use self::beside::{Beside, beside};
 use self::job::{Done, Job};
 use super::measured_data::MeasuredData;
 use super::output::Output;
-use super::over::Over;
 use super::{groups, help};
 use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
@@ -24,7 +23,7 @@ use crate::report::comparison::Comparison;
 use crate::report::table;
 use crate::round::metrics::RoundMetrics;
 use crate::runtime::Runtime;
-use crate::settings::{Answers, Asking, Measuring, Prior, Settings, Training, Typed};
+use crate::settings::{Asking, Settings, Typed};
 
 /// Rounds of asking, training and measuring, answered from golden rewards or recorded answers
 ///
@@ -49,22 +48,7 @@ pub(super) struct Args {
     data: MeasuredData,
 
     #[command(flatten)]
-    asking: Over<Asking>,
-
-    #[command(flatten)]
-    prior: Over<Prior>,
-
-    #[command(flatten)]
-    answers: Over<Answers>,
-
-    #[command(flatten)]
-    features: groups::FeatureOptions,
-
-    #[command(flatten)]
-    training: Over<Training>,
-
-    #[command(flatten)]
-    measuring: Over<Measuring>,
+    settings: groups::RunSettings,
 
     #[command(flatten)]
     recipe: groups::Recipe,
@@ -151,18 +135,13 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
 impl Args {
     fn settings(&self) -> Result<Settings> {
         let mut settings = self.recipe.settings(self.data.train_embeddings());
-        self.asking.write(&mut settings.asking);
-        self.prior.write(&mut settings.prior);
-        self.answers.write(&mut settings.answers);
-        self.features.write(&mut settings)?;
-        self.training.write(&mut settings.training);
-        self.measuring.write(&mut settings.measuring);
+        self.settings.write(&mut settings)?;
         settings.offer_pairs_of_recipe(&self.typed());
         Ok(settings)
     }
 
     fn typed(&self) -> Typed {
-        self.asking.typed()
+        self.settings.typed()
     }
 
     fn begin(&self, output: &mut Output) -> Result<Job> {

@@ -32,8 +32,8 @@ pub struct Table {
 /// A picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// The name of its file.
-    pub file: String,
+    /// The name of its files, without `.svg` and `.png`.
+    pub name: String,
     /// Its SVG, with title and description in it.
     pub svg: String,
     /// What it shows, in a line.
@@ -80,8 +80,8 @@ impl Document {
                     format!("{title}:\n\n```\n{}\n```\n", words.trim_end())
                 }
                 Block::Table(table) => table.markdown(),
-                Block::Figure(Figure { file, title, caption, .. }) => {
-                    format!("![{title}]({file})\n\n{caption}\n")
+                Block::Figure(Figure { name, title, caption, .. }) => {
+                    format!("![{title}]({name}.svg)\n\n{caption}\n")
                 }
             });
         }
@@ -234,12 +234,8 @@ mod tests {
             svg,
             "<svg role=\"img\" width=\"1\">\n<title>T&lt;</title>\n<desc>D</desc><g/></svg>"
         );
-        let figure = Figure {
-            file: "a.svg".to_owned(),
-            svg,
-            title: "T".to_owned(),
-            caption: "C".to_owned(),
-        };
+        let figure =
+            Figure { name: "a".to_owned(), svg, title: "T".to_owned(), caption: "C".to_owned() };
         let blocks = vec![
             Block::Heading("H".to_owned()),
             Block::Text("<p>".to_owned()),

@@ -53,17 +53,17 @@ const STEP: usize = 2;
 const CELL: i32 = 4;
 
 /// Lines and the ends of pairs: white about red is seen on every colour of a map.
-const LINES: &str = "stroke=\"#fff\" stroke-opacity=\".45\"";
+const LINES: &str = "stroke=\"#ffffff\" stroke-opacity=\".45\"";
 const ENDS: &str = "stroke=\"#d52a2a\" stroke-width=\"3\" stroke-linecap=\"round\"";
 
 /// The maps beside and under each other.
-pub fn figure(columns: &[MapColumn], file: &str, title: &str, caption: &str) -> Result<Figure> {
+pub fn figure(columns: &[MapColumn], name: &str, title: &str, caption: &str) -> Result<Figure> {
     let mut svg = String::new();
     draw(&mut svg, columns, title).map_err(|problem| Error::Drawing { problem })?;
     let end = svg.rfind("</svg>").unwrap_or(svg.len());
     svg.insert_str(end, &maps(columns));
     Ok(Figure {
-        file: file.to_owned(),
+        name: name.to_owned(),
         svg: described(&svg, title, caption),
         title: title.to_owned(),
         caption: caption.to_owned(),
@@ -144,7 +144,8 @@ fn add_pairs(svg: &mut String, map: &Map, (left, top): (i32, i32)) {
     }
     ends.sort_unstable();
     ends.dedup();
-    let ends: String = ends.into_iter().map(|(x, y)| format!("M{x} {y}h.01")).collect();
+    // As good as a dot; what draws the pixels leaves out lines of a hundredth.
+    let ends: String = ends.into_iter().map(|(x, y)| format!("M{x} {y}h.05")).collect();
     let _ = writeln!(svg, "<path fill=\"none\" {LINES} d=\"{lines}\"/><path {ENDS} d=\"{ends}\"/>");
 }
 
@@ -176,9 +177,9 @@ mod tests {
         let rewards: Vec<f64> = (0..SIDE * SIDE).map(|place| place as f64).collect();
         let map = Map { rewards, pairs: vec![[[0.0, 0.0], [1.0, -9.0]]; 3] };
         let columns = vec![MapColumn { name: "dopt".to_owned(), maps: vec![map.clone(), map] }];
-        let figure = figure(&columns, "maps.svg", "T", "C").unwrap();
+        let figure = figure(&columns, "maps", "T", "C").unwrap();
         // The middle of the map, and its edge below (1, −9), each drawn once.
-        for end in ["M152 144h.01", "M172 226h.01", "M152 316h.01", "M172 398h.01"] {
+        for end in ["M152 144h.05", "M172 226h.05", "M152 316h.05", "M172 398h.05"] {
             assert_eq!(figure.svg.matches(end).count(), 1, "{end}");
         }
         assert_eq!(figure.svg.matches("M152 144l20 82").count(), 3);

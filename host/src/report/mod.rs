@@ -3,6 +3,10 @@
 #[cfg(feature = "cli")]
 pub mod agreement;
 #[cfg(feature = "cli")]
+mod axis_blocks;
+#[cfg(feature = "cli")]
+pub mod axis_standing;
+#[cfg(feature = "cli")]
 pub mod comparison;
 #[cfg(feature = "cli")]
 pub mod cost;
@@ -21,6 +25,10 @@ pub mod import;
 #[cfg(feature = "cli")]
 pub mod last_layer;
 mod panels;
+#[cfg(feature = "cli")]
+pub mod raster;
+#[cfg(feature = "cli")]
+mod rows;
 #[cfg(feature = "cli")]
 pub mod scores;
 pub mod selection;

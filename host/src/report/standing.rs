@@ -3,6 +3,7 @@
 use pairpick_core::select::Strategy;
 use serde::Serialize;
 
+use super::axis_standing::AxisStanding;
 use super::count::Count;
 use super::table::right_aligned;
 use crate::data::dataset::Dataset;
@@ -12,7 +13,7 @@ use crate::grid::resample::{Figure, Resamples};
 use crate::grid::statistics::{Estimate, holm};
 use crate::grid::{CellRun, Plan, setup};
 use crate::named;
-use crate::round::measure::{COMPARED, Measure};
+use crate::round::measure::{COMPARED, Measure, compared};
 use crate::settings::Settings;
 
 /// What a corrected p-value must be below.
@@ -30,6 +31,8 @@ pub struct Standing {
     pub tests: usize,
     /// Set-up by set-up.
     pub setups: Vec<SetupStanding>,
+    /// What settings change, where set-ups differ in several values of one.
+    pub axes: Vec<AxisStanding>,
     /// How each strategy fares with every other one, by the first measure.
     pub records: Vec<Record>,
 }
@@ -67,7 +70,7 @@ impl MeasureStanding {
     /// The measure.
     #[must_use]
     pub fn definition(&self) -> &'static Measure {
-        COMPARED.into_iter().find(|measure| measure.name == self.measure).unwrap_or(COMPARED[0])
+        compared(self.measure)
     }
 }
 
@@ -159,6 +162,7 @@ impl Standing {
             let setup = setup::title(settings, &axes);
             setups.push(SetupStanding { setup, alone: alone(runs, place), measures: Vec::new() });
         }
+        let mut settings_alone = AxisStanding::all(runs.setups);
         let (mut records, mut tests_of_each) = (Vec::new(), 0);
         for measure in COMPARED {
             let curves = |setup: usize| {
@@ -177,6 +181,9 @@ impl Standing {
             if records.is_empty() {
                 records = recorded(runs.plan, &tests, measure);
             }
+            for axis in &mut settings_alone {
+                axis.add(measure, &runs.plan.strategies, &curves);
+            }
             for (place, (curves, standing)) in curves.iter().zip(&mut setups).enumerate() {
                 let strategies = standings(runs, curves, place, &tests, measure);
                 standing.measures.push(MeasureStanding { measure: measure.name, strategies });
@@ -184,7 +191,7 @@ impl Standing {
         }
         let reference = runs.plan.strategies[runs.reference()];
         let seeds = runs.plan.seeds;
-        Ok(Self { reference, seeds, tests: tests_of_each, setups, records })
+        Ok(Self { reference, seeds, tests: tests_of_each, setups, axes: settings_alone, records })
     }
 
     /// A table a set-up, by its first measure, for a terminal.

@@ -1,20 +1,15 @@
 //! The page of a grid: what was run, how the strategies stand, and how far that may be believed.
 
+use super::axis_blocks::AxisBlocks;
 use super::document::{Block, Document, Table};
-use super::standing::{
-    MeasureStanding, SetupStanding, Standing, StrategyStanding, signed, summary,
-};
-use super::strategy_figures::{Line, Words, beside_each_other, differences, labels_needed, values};
-use crate::data::dataset::DataSummary;
+use super::standing::{MeasureStanding, SetupStanding, Standing, signed, summary};
+use super::strategy_figures::{Words, differences, labels_needed, values};
+use crate::data::dataset::{DataSummary, SplitSummary};
 use crate::data::pool_kind::PoolKind;
 use crate::error::Result;
 use crate::grid::Plan;
-use crate::grid::setup::{Axis, along, varied};
 use crate::grid::statistics::Estimate;
 use crate::settings::{Preset, Settings};
-
-/// Curves of one colour each in a panel, at most.
-const MOST_CURVES: usize = 4;
 
 /// What a page is of.
 pub struct Page<'a> {
@@ -24,8 +19,16 @@ pub struct Page<'a> {
     pub setups: &'a [Settings],
     /// What came of them.
     pub standing: &'a Standing,
-    /// Whose data it is, in words.
-    pub data: &'static str,
+    /// What they learnt from.
+    pub data: &'a LearntFrom,
+}
+
+/// What runs learnt from.
+pub struct LearntFrom {
+    /// In words.
+    pub name: String,
+    /// Whether it is the paper's example in two dimensions.
+    pub is_example: bool,
 }
 
 impl Page<'_> {
@@ -45,8 +48,8 @@ impl Page<'_> {
             }
             self.setup(place, setup, settings, &mut blocks)?;
         }
-        for axis in varied(self.setups) {
-            self.axis(axis, &mut blocks)?;
+        for (place, axis) in self.standing.axes.iter().enumerate() {
+            AxisBlocks { page: self, axis, place }.add(&mut blocks)?;
         }
         blocks.extend(self.setups.first().and_then(|settings| {
             let text = settings.to_json().ok()?;
@@ -73,31 +76,29 @@ impl Page<'_> {
             }
             _ => "",
         };
-        let paper = self.setups.iter().any(|settings| settings.preset == Preset::Paper);
-        let recipe = match paper {
-            true => {
-                " The recipe is the paper's (Shen, Sun and Ton, Active Reward Modeling, 2025); its \
-                     data cannot be had, so these are other data."
-            }
+        let recipe = match self.setups.iter().any(|settings| settings.preset == Preset::Paper) {
+            true => " The recipe is the paper's.",
             false => "",
         };
         format!(
             "{runs} runs: {count} strategies, {seeds} seeds each{setups}. The strategies of a seed have \
              the same {split}, first weights and errors of annotators, so that what differs between \
-             them is the strategy's doing.{few}{recipe}"
+             them is the strategy's doing.{few}{recipe} “The paper” is Shen, Sun and Ton, Active Reward \
+             Modeling, 2025; a picture that stands for one of its figures shows the same of other data."
         )
     }
 
     fn data(&self) -> Option<String> {
         let DataSummary { train, test, test_labels, .. } =
             self.setups.first().and_then(|settings| settings.data.as_ref())?;
-        let responses = |split: &crate::data::dataset::SplitSummary| match split.responses.most() {
-            1 => "rows".to_owned(),
-            most => format!("prompts of up to {most} responses"),
+        let responses = |split: &SplitSummary| match (split.responses.most(), split.prompts) {
+            (1, _) => "rows".to_owned(),
+            (most, 1) => format!("prompt of up to {most} responses"),
+            (most, _) => format!("prompts of up to {most} responses"),
         };
         let mut text = format!(
             "Learnt from {}: {} {}, embeddings of {} numbers.",
-            self.data,
+            self.data.name,
             train.prompts,
             responses(train),
             train.dimensions
@@ -202,7 +203,7 @@ impl Page<'_> {
                 continue;
             };
             let words = |kind: &str, title: String, caption: String| Words {
-                file: format!("{kind}-{}-{}.svg", measure.measure, place + 1),
+                name: format!("{kind}-{}-{}", measure.measure, place + 1),
                 title: match setup.setup.as_str() {
                     "" => title,
                     setup => format!("{title}: {setup}"),
@@ -221,7 +222,7 @@ impl Page<'_> {
                 definition.column,
                 definition.meaning,
                 definition.unit,
-                stands_for(settings)
+                self.curves_stand_for(settings)
             );
             let title = capital(definition.title);
             blocks.push(Block::Figure(values(
@@ -232,7 +233,8 @@ impl Page<'_> {
             let better = if definition.lower_is_better == Some(false) { "Above" } else { "Below" };
             let caption = format!(
                 "{better} the line at 0 the strategy is better than {reference_name}. Where the band \
-                 holds 0, these runs do not tell."
+                 holds 0, these runs do not tell. {}",
+                self.in_place_of("")
             );
             let title = format!("{} less that of {reference_name}", capital(definition.column));
             let words_of = words("differences", title, caption);
@@ -240,8 +242,9 @@ impl Page<'_> {
             let caption = format!(
                 "Dots: how many labels the strategy needs to be as good as {reference_name} at its end, \
                  by {}; lines: 95 % intervals, paired by seed. The grey line is what {reference_name} was \
-                 given.",
-                definition.column
+                 given. {}",
+                definition.column,
+                self.in_place_of("")
             );
             let title = format!("Labels needed ({})", definition.column);
             let needed = labels_needed(measure, reference, words("needed", title, caption))?;
@@ -251,50 +254,23 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// What an axis of set-ups does to each strategy.
-    fn axis(&self, axis: &Axis, blocks: &mut Vec<Block>) -> Result<()> {
-        let places: Vec<usize> = along(axis, self.setups).into_iter().take(MOST_CURVES).collect();
-        let measure = |place: usize| self.standing.setups[place].measures.first();
-        let (Some(first), true) =
-            (places.first().and_then(|place| measure(*place)), places.len() > 1)
-        else {
-            return Ok(());
-        };
-        let definition = first.definition();
-        let panel = |(strategy, of): (usize, &StrategyStanding)| {
-            let line = |place: &usize| {
-                let name = (axis.value)(&self.setups[*place]).unwrap_or_default();
-                Some(Line { name, of: measure(*place)?.strategies.get(strategy)? })
-            };
-            (of.strategy.name().to_owned(), places.iter().filter_map(line).collect())
-        };
-        let panels: Vec<(String, Vec<Line<'_>>)> =
-            first.strategies.iter().enumerate().map(panel).collect();
-        let stands = match axis.figures {
-            "" => String::new(),
-            figures => format!(" In place of the paper's Figures {figures}, on other data."),
-        };
-        let words = Words {
-            file: format!("by-{}.svg", axis.name.replace(' ', "-")),
-            title: format!("{} by {}", capital(definition.column), axis.name),
-            caption: format!(
-                "A panel a strategy, a curve for each value of “{}”, named at its end; nothing else that \
-                 set-ups differ in changes. Bands are 95 % intervals.{stands}",
-                axis.name
-            ),
-        };
-        blocks.push(Block::Heading(format!("What “{}” changes", axis.name)));
-        blocks.push(Block::Figure(beside_each_other(&panels, definition, words)?));
-        Ok(())
+    /// The figures of the paper that a picture of these data stands for.
+    pub(super) fn in_place_of(&self, figures: &str) -> String {
+        match figures.split_once(' ') {
+            None if figures.is_empty() => "The paper has no such figure.".to_owned(),
+            None => format!("Stands for the paper's Figure {figures}, on {}.", self.data.name),
+            Some(_) => format!("Stands for the paper's Figures {figures}, on {}.", self.data.name),
+        }
     }
-}
 
-/// The figures of the paper that curves of a set-up stand for.
-fn stands_for(settings: &Settings) -> &'static str {
-    match settings.asking.pool {
-        PoolKind::InPrompt => "In place of the paper's Figures 3 and 8, on other data.",
-        PoolKind::CrossPrompt => "In place of the paper's Figures 5 and 9, on other data.",
-        PoolKind::Listed => "",
+    /// Those that curves of a set-up stand for.
+    fn curves_stand_for(&self, settings: &Settings) -> String {
+        self.in_place_of(match settings.asking.pool {
+            _ if self.data.is_example => "7",
+            PoolKind::InPrompt => "3 and 8",
+            PoolKind::CrossPrompt => "5 and 9",
+            PoolKind::Listed => "",
+        })
     }
 }
 
@@ -302,10 +278,6 @@ fn stands_for(settings: &Settings) -> &'static str {
 fn by_labels(measure: &MeasureStanding, column: &str) -> Table {
     let longest = measure.strategies.iter().max_by_key(|of| of.labels.len());
     let labels = longest.map(|of| of.labels.as_slice()).unwrap_or_default();
-    let told = |estimate: &Estimate, value: String| match estimate.interval() {
-        Some((low, high)) => format!("{value} ± {:.3}", (high - low) / 2.0),
-        None => value,
-    };
     let rows = measure.strategies.iter().flat_map(|of| {
         let name = of.strategy.name();
         let row = |name: String, cells: Vec<String>| {
@@ -313,8 +285,8 @@ fn by_labels(measure: &MeasureStanding, column: &str) -> Table {
             let missing = std::iter::repeat_n("-".to_owned(), missing);
             std::iter::once(name).chain(cells).chain(missing).collect::<Vec<String>>()
         };
-        let value = |value: &Estimate| told(value, format!("{:.3}", value.mean));
-        let difference = |value: &Estimate| told(value, signed(value.mean));
+        let value = |value: &Estimate| with_half(value, format!("{:.3}", value.mean));
+        let difference = |value: &Estimate| with_half(value, signed(value.mean));
         let own = row(name.to_owned(), of.values.iter().map(value).collect());
         let beside = (!of.differences.is_empty()).then(|| {
             row("   its difference".to_owned(), of.differences.iter().map(difference).collect())
@@ -329,7 +301,15 @@ fn by_labels(measure: &MeasureStanding, column: &str) -> Table {
     }
 }
 
-fn capital(text: &str) -> String {
+/// A number, and half of its interval.
+pub(super) fn with_half(estimate: &Estimate, value: String) -> String {
+    match estimate.interval() {
+        Some((low, high)) => format!("{value} ± {:.3}", (high - low) / 2.0),
+        None => value,
+    }
+}
+
+pub(super) fn capital(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(characters).collect()

@@ -3,20 +3,17 @@
 //! enough that chance does not look like a result.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::axis_standing::{AxisMeasure, AxisStanding, AxisStrategy, End};
 use super::document::{Figure, described};
-use super::panels::{
-    Across, Curve, FONT, GRID, INK, LEFT, Panel, STRATEGIES, Sheet, drawn, pixels,
-};
-use super::standing::{MeasureStanding, StrategyStanding};
+use super::panels::{Across, Curve, LEFT, Panel, STRATEGIES, Sheet, drawn};
+use super::rows::{REFERENCE, Row, Rows};
+use super::standing::{Alone, MeasureStanding, StrategyStanding};
 use super::ticks::Axis;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::grid::curve::LabelsNeeded;
 use crate::grid::statistics::{Estimate, Needed};
 use crate::round::measure::Measure;
-
-/// The reference's colour.
-const REFERENCE: RGBColor = RGBColor(110, 110, 110);
 
 /// The least that an axis spans: less of a share or a correlation is nothing to look at.
 const LEAST_SPAN: f64 = 0.1;
@@ -35,8 +32,8 @@ pub(super) struct Line<'a> {
 
 /// Names and words of a picture.
 pub(super) struct Words {
-    /// The name of its file.
-    pub file: String,
+    /// The name of its files.
+    pub name: String,
     /// What it shows.
     pub title: String,
     /// How to read it, and which figures of the paper it stands for.
@@ -46,7 +43,7 @@ pub(super) struct Words {
 impl Words {
     fn figure(self, svg: &str) -> Figure {
         let svg = described(svg, &self.title, &self.caption);
-        Figure { file: self.file, svg, title: self.title, caption: self.caption }
+        Figure { name: self.name, svg, title: self.title, caption: self.caption }
     }
 }
 
@@ -176,89 +173,66 @@ pub(super) fn labels_needed(
     reference: &StrategyStanding,
     words: Words,
 ) -> Result<Option<Figure>> {
-    let mut rows: Vec<Row<'_>> = others(standing, reference).filter_map(Row::of).collect();
-    rows.sort_by(|one, other| one.needed.total_cmp(&other.needed));
+    let mut rows: Vec<(Needed, Row)> = others(standing, reference).filter_map(needed).collect();
+    rows.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
     let Some(end) = reference.labels.last().filter(|_| !rows.is_empty()) else {
         return Ok(None);
     };
-    let mut svg = String::new();
-    let given = (end.0, reference.strategy.facts().name);
-    draw_rows(&mut svg, &words.title, &rows, given)
-        .map_err(|problem| Error::Drawing { problem })?;
+    let bounds = rows.iter().flat_map(|row| [row.at, row.low, row.high]);
+    let axis = Axis::new(bounds.chain([0.0, end.0]), 6);
+    let mark = Some((end.0, format!("given to {}", reference.strategy.facts().name)));
+    let svg = Rows { title: &words.title, below: "labels", rows, axis, mark }.svg()?;
     Ok(Some(words.figure(&svg)))
 }
 
-/// A strategy's labels.
-struct Row<'a> {
-    name: &'a str,
-    needed: Needed,
-    low: Needed,
-    high: Needed,
+/// What each strategy needs, with the number itself to sort by.
+fn needed(standing: &StrategyStanding) -> Option<(Needed, Row)> {
+    let LabelsNeeded { labels, low, high } = standing.needed?;
+    let row = Row {
+        group: String::new(),
+        name: standing.strategy.facts().name.to_owned(),
+        colour: LEFT,
+        at: labels.bound(),
+        low: low.bound(),
+        high: high.bound(),
+        text: format!("{labels} ({low} to {high})"),
+    };
+    Some((labels, row))
 }
 
-impl<'a> Row<'a> {
-    fn of(standing: &'a StrategyStanding) -> Option<Self> {
-        let needed = standing.needed?;
-        let name = standing.strategy.facts().name;
-        Some(Self { name, needed: needed.labels, low: needed.low, high: needed.high })
-    }
-
-    fn text(&self) -> String {
-        format!("{} ({} to {})", self.needed, self.low, self.high)
-    }
-}
-
-/// Pixels: of the picture across, left and right of its axis, of a row, above and below all rows.
-const WIDTH: i32 = 930;
-const SIDES: (i32, i32) = (150, 210);
-const ROW: i32 = 30;
-const ENDS: (i32, i32) = (62, 58);
-
-fn draw_rows(
-    svg: &mut String,
-    title: &str,
-    rows: &[Row<'_>],
-    (end, reference): (f64, &str),
-) -> Result<(), String> {
-    let height = ENDS.0 + ROW * pixels(rows.len()) + ENDS.1;
-    let area = SVGBackend::with_string(svg, (WIDTH as u32, height as u32)).into_drawing_area();
-    area.fill(&WHITE).map_err(|error| error.to_string())?;
-    let bounds = rows.iter().flat_map(|row| [row.needed, row.low, row.high]);
-    let axis = Axis::new(bounds.map(|needed| needed.bound()).chain([0.0, end]), 6);
-    let right = WIDTH - SIDES.1;
-    let x = |labels: f64| {
-        let share = (labels - axis.low) / (axis.high - axis.low);
-        SIDES.0 + (share * f64::from(right - SIDES.0)) as i32
+/// What each strategy comes to at its end with each value of a setting; beside what a covariate alone
+/// does, where that is told.
+pub(super) fn ends(
+    standing: &AxisStanding,
+    measure: &AxisMeasure,
+    alone: Option<&Alone>,
+    words: Words,
+) -> Result<Figure> {
+    let row = |of: &AxisStrategy, value: &String, place: usize, end: &End| {
+        let mean = end.value.mean;
+        let (low, high) = end.value.interval().unwrap_or((mean, mean));
+        let interval = end.value.interval();
+        let interval = interval.map(|(low, high)| format!(" ({low:.3} to {high:.3})"));
+        Row {
+            group: of.strategy.facts().name.to_owned(),
+            name: value.clone(),
+            colour: STRATEGIES[place % STRATEGIES.len()],
+            at: mean,
+            low,
+            high,
+            text: format!("{mean:.3}{}", interval.unwrap_or_default()),
+        }
     };
-    let text = |text: &str, place: (i32, i32), across, colour: &RGBColor, size: i32| {
-        let text = Text::new(text.to_owned(), place, text_style(colour, across, size));
-        area.draw(&text).map_err(|error| error.to_string())
+    let rows_of = |of: &AxisStrategy| {
+        let ends = standing.values.iter().zip(&of.ends).enumerate();
+        ends.map(|(place, (value, end))| row(of, value, place, end)).collect::<Vec<Row>>()
     };
-    let line = |from: (i32, i32), to: (i32, i32), style: ShapeStyle| {
-        area.draw(&PathElement::new([from, to], style)).map_err(|error| error.to_string())
-    };
-    text(title, (WIDTH / 2, 16), HPos::Center, &INK, 20)?;
-    let (top, bottom) = (ENDS.0 - 6, height - ENDS.1 + 6);
-    for tick in &axis.ticks {
-        line((x(*tick), top), (x(*tick), bottom), GRID.stroke_width(1))?;
-        text(&axis.label(*tick), (x(*tick), bottom + 14), HPos::Center, &INK, 13)?;
-    }
-    text("labels", ((SIDES.0 + right) / 2, bottom + 34), HPos::Center, &INK, 14)?;
-    line((x(end), top), (x(end), bottom), REFERENCE.stroke_width(2))?;
-    text(&format!("given to {reference}"), (x(end), top - 10), HPos::Center, &REFERENCE, 13)?;
-    for (place, row) in (0..).zip(rows) {
-        let y = ENDS.0 + ROW * place + ROW / 2;
-        text(row.name, (SIDES.0 - 12, y), HPos::Right, &INK, 14)?;
-        let (low, high) = (x(row.low.bound()), x(row.high.bound()));
-        line((low, y), (high, y), LEFT.stroke_width(3))?;
-        let dot = Circle::new((x(row.needed.bound()), y), 5, LEFT.filled());
-        area.draw(&dot).map_err(|error| error.to_string())?;
-        text(&row.text(), (right + 16, y), HPos::Left, &INK, 14)?;
-    }
-    area.present().map_err(|error| error.to_string())
-}
-
-fn text_style(colour: &RGBColor, across: HPos, size: i32) -> TextStyle<'_> {
-    let style = TextStyle::from((FONT, size).into_font()).color(colour);
-    style.pos(Pos::new(across, VPos::Center))
+    let rows: Vec<Row> = measure.strategies.iter().flat_map(rows_of).collect();
+    let mark = alone.map(|alone| (alone.one_minus_spearman, format!("{} alone", alone.covariate)));
+    let bounds = rows.iter().flat_map(|row| [row.at, row.low, row.high]);
+    let axis = Axis::new(bounds.chain(mark.iter().map(|(place, _)| *place)), 6);
+    let below = measure.definition().column;
+    let svg = Rows { title: &words.title, below, rows, axis, mark }.svg()?;
+    Ok(words.figure(&svg))
 }

@@ -112,3 +112,9 @@ pub const BEST_OF: Measure = Measure {
 
 /// What strategies are compared by, the first that there is before the others.
 pub const COMPARED: [&Measure; 4] = [&MEASURES[0], &BEST_OF, &MEASURES[1], &MEASURES[2]];
+
+/// The one of these that is called so.
+#[must_use]
+pub fn compared(name: &str) -> &'static Measure {
+    COMPARED.into_iter().find(|measure| measure.name == name).unwrap_or(COMPARED[0])
+}

@@ -226,9 +226,13 @@ fn set_ups_are_what_differs() {
     assert_eq!(trunks, ["kernel", "mlp", "mlp"]);
     assert_eq!((&of_random[1]["hidden"][0], &of_random[2]["hidden"][0]), (&8.into(), &4.into()));
     let page = fs::read_to_string(folder.join("a/table.md")).unwrap();
-    for part in
-        ["## features mlp, hidden units 8,8,8", "What “hidden units” changes", "by-features.svg"]
-    {
+    for part in [
+        "## features mlp, hidden units 8,8,8",
+        "## What “hidden units” changes: features mlp",
+        "Stands for the paper's Figures 22 to 24, on the program's own replies.",
+        "(by-features-one_minus_spearman-1.svg)",
+        "(end-by-hidden-units-best_of_n-3.svg)",
+    ] {
         assert!(page.contains(part), "{part}: {page}");
     }
 }

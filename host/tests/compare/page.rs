@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use pairpick::report::raster::png;
 use pairpick_core::arith::Real;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -173,6 +174,8 @@ fn the_page_needs_nothing_else(out: &Path) {
         assert!(html.contains(svg.trim_end()) && markdown.contains(&format!("({file})")), "{file}");
         assert!(!svg.contains("NaN") && svg.contains("<title>"), "{file}");
         check_nesting(&svg);
+        let pixels = fs::read(out.join(file.replace(".svg", ".png"))).unwrap();
+        assert!(pixels == png(&svg).unwrap(), "{file}");
     }
 }
 
@@ -190,4 +193,57 @@ fn check_nesting(text: &str) {
         }
     }
     assert_eq!(open, Vec::<&str>::new());
+}
+
+/// What a setting changes is told by runs of the same seeds, those of other set-ups.
+#[test]
+fn a_setting_s_values_are_told_beside_its_first() {
+    let folder = TempDir::new().unwrap();
+    let arguments =
+        [&super::GRID[..], &["--pool", "in-prompt,cross-prompt", "--json", "--out", "a"]];
+    let output = pairpick(folder.path(), &arguments.concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let runs = runs(&folder.path().join("a"));
+    // Seed by seed, at the end.
+    let ends = |strategy: &str, pool: &str, batch: u64| -> Vec<f64> {
+        let is_own = |run: &&Value| {
+            let asking = &run["settings"]["asking"];
+            run["strategy"] == strategy && asking["pool"] == pool && asking["batch"] == batch
+        };
+        let end = |run: &Value| {
+            let last = run["rounds"].as_array().unwrap().last().unwrap();
+            last["metrics"]["one_minus_spearman"].as_f64().unwrap()
+        };
+        runs.iter().filter(is_own).map(end).collect()
+    };
+    let axes = report["standing"]["axes"].as_array().unwrap();
+    let told: Vec<_> = axes
+        .iter()
+        .map(|axis| (axis["axis"].as_str().unwrap(), axis["setup"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("pairs", "batch 10"),
+            ("pairs", "batch 20"),
+            ("batch", "pairs in-prompt"),
+            ("batch", "pairs cross-prompt")
+        ]
+    );
+    for (axis, pools, batches) in [
+        (1, ["in-prompt", "cross-prompt"], [20, 20]),
+        (3, ["cross-prompt", "cross-prompt"], [10, 20]),
+    ] {
+        for (place, strategy) in ["dopt", "random"].into_iter().enumerate() {
+            let found = &axes[axis]["measures"][0]["strategies"][place];
+            assert_eq!(found["strategy"], strategy);
+            let [first, second] =
+                [0, 1].map(|value| mean(&ends(strategy, pools[value], batches[value])));
+            close(&found["ends"][0]["value"]["mean"], first);
+            close(&found["ends"][1]["value"]["mean"], second);
+            close(&found["ends"][1]["difference"]["mean"], second - first);
+            assert_eq!(found["ends"][0]["difference"], Value::Null);
+        }
+    }
 }
