@@ -7,13 +7,14 @@ use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy, Weights};
 use pairpick_core::topk::Scored;
 
 use crate::kind::Kind;
+use crate::threads::Threads;
 use crate::{generate, oracle};
 
 /// A pool and what is believed of it.
@@ -138,7 +139,7 @@ impl Design {
             ..Options::default()
         };
         let options = options.read_by(&strategy.facts());
-        self.select_in(&Sequential::default(), strategy, &options, &past, batch)
+        self.select_in(&Threads::default(), strategy, &options, &past, batch)
     }
 
     fn select_in<T: Real>(

@@ -1,10 +1,10 @@
 //! A model from its file, put to work by the core alone: what the file says must be enough to
 //! predict with.
 
+use crate::threads::Threads;
 use pairpick::model::{Model, Standardisation, Trunk};
 use pairpick_core::columns::Columns;
 use pairpick_core::head::{rewards, rewards_workspace_len};
-use pairpick_core::parallel::Sequential;
 use pairpick_core::trunk::standardise::apply;
 
 /// The rewards of some embeddings, one after the other.
@@ -19,7 +19,7 @@ pub fn rewards_of(model: &Model, embeddings: &[f32]) -> Vec<f64> {
     if let Some(Standardisation { mean, scale }) = trunk.standardisation() {
         apply(mean, scale, &mut inputs);
     }
-    let (executor, count) = (Sequential::default(), inputs.len() / mlp.inputs());
+    let (executor, count) = (Threads::default(), inputs.len() / mlp.inputs());
     let items = Columns::new(&inputs, mlp.inputs(), count).expect("whole embeddings");
     let mut features = vec![0.0; count * mlp.features()];
     let mut workspace = vec![0.0; mlp.workspace_len(count)];

@@ -8,7 +8,7 @@ use pairpick_core::head::evidence::{Values, Workspace, bounds, by_evidence, by_h
 use pairpick_core::head::loss::{add_reward_gradients, check, margins, mean_loss};
 use pairpick_core::head::newton;
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::Comparison;
 use pairpick_core::rng::Stream;
 use pairpick_core::trunk::train::{
@@ -16,6 +16,7 @@ use pairpick_core::trunk::train::{
 };
 use pairpick_core::trunk::{Activation, Mlp, init};
 use pairpick_tests::generate::{numbers, numbers_f32};
+use pairpick_tests::threads::Threads;
 
 const ITEMS: u32 = 23;
 const ORDER: usize = 5;
@@ -43,8 +44,8 @@ fn scaled(counted: &[Comparison<f64>], by: f64) -> Vec<Comparison<f64>> {
     counted.iter().map(|pair| Comparison { count: by * pair.count, ..*pair }).collect()
 }
 
-fn executor() -> Sequential {
-    Sequential::default()
+fn executor() -> Threads {
+    Threads::default()
 }
 
 /// The mean loss and its derivative by each reward.

@@ -7,7 +7,7 @@ use pairpick_core::arith::bernoulli_variance;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool, averaged_variance, pool_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Pairs, Pool, PoolSize, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
@@ -122,7 +122,7 @@ fn fisher_sums_have_the_bits_of_the_definition() {
         };
         let margin = |a: usize, b: usize| long.rewards[a] - long.rewards[b];
         let open = |a: usize, b: usize| a != b && !is_labelled(a, b);
-        let executor = Sequential(Level::new());
+        let executor = Threads { level: Level::new(), threads: 1 };
         let mut memory = vec![0.0; whitened_len(ORDER, long.rewards.len())];
         let whitened =
             Whitened::new(&executor, &factor(), pool.features(), &mut memory).expect("whitened");
@@ -181,7 +181,7 @@ fn scores_have_the_bits_of_a_list_of_the_same_pairs() {
     long.with(|pool| {
         let pairs: Vec<ItemPair> = pool.pairs().items_from(0).collect();
         let list = &Pool::listed(pool.features(), &pairs, &long.labelled).expect("a list");
-        let executor = Sequential(Level::new());
+        let executor = Threads { level: Level::new(), threads: 1 };
         let mut memory = vec![0.0; whitened_len(ORDER, long.rewards.len())];
         let whitened =
             Whitened::new(&executor, factor, pool.features(), &mut memory).expect("whitened");

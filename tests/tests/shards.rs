@@ -16,7 +16,7 @@ use pairpick_core::fisher::{
 };
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::parallel::Executor;
 use pairpick_core::rng::Stream;
 use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_in};
 use pairpick_core::select::{Options, Problem, Strategy};
@@ -220,7 +220,7 @@ fn run(stage: &str, folder: &Path) {
 
 fn check<T: Real>(pool: &Small, folder: &Path) {
     let context = format!("{:?} {}", pool.kind, T::NAME);
-    let executor = &Sequential::default();
+    let executor = &Threads::default();
     let bits = |numbers: &[T]| numbers.iter().copied().map(word).collect::<Vec<_>>();
     pool.with::<T, _, _>(executor, &Options::DEFAULT, |problem| {
         let (pool_of, values) = (problem.pool, rewards_of(problem));

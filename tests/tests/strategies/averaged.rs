@@ -11,7 +11,7 @@ use pairpick_core::fisher::averaged::averaged_weights;
 use pairpick_core::fisher::{Weighting, add_pool, averaged_variance, pool_workspace_len};
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Strategy, Weights};
@@ -246,7 +246,7 @@ fn sums_over_every_pool_are_those_of_the_definition() {
             let mut weights = fixture.weights();
             fixture.labelled.iter().for_each(|pair| weights[*pair as usize] = 0.0);
             let naive = oracle::fisher(order, &fixture.features, &fixture.pairs, &weights);
-            let sum = fixture.pool_fisher::<f64>(&Sequential::default());
+            let sum = fixture.pool_fisher::<f64>(&Threads::default());
             let scale = naive.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
             for i in 0..order {
                 for j in 0..=i {
@@ -267,7 +267,7 @@ fn strategies_that_weigh_follow_their_definition() {
             let mut expected = fixture.scores(past_aware);
             expected.sort_by(|a, b| b.1.total_cmp(&a.1));
             let asked = (strategy, Weights::Averaged);
-            let chosen = fixture.select::<f64>(&Sequential::default(), asked, 20).expect("fits");
+            let chosen = fixture.select::<f64>(&Threads::default(), asked, 20).expect("fits");
             for (chosen, (pair, score)) in chosen.iter().zip(&expected) {
                 assert!((chosen.score - score).abs() <= 1e-10 * score, "{kind:?}, {strategy:?}");
                 assert_eq!(chosen.pair, *pair, "{kind:?}, {strategy:?}");
@@ -281,7 +281,7 @@ fn averaging_changes_what_is_asked() {
     for kind in KINDS {
         let fixture = Fixture::new(kind, 45, 8, 9);
         let by = |strategy, weights| {
-            fixture.select::<f64>(&Sequential::default(), (strategy, weights), 9).expect("fits")
+            fixture.select::<f64>(&Threads::default(), (strategy, weights), 9).expect("fits")
         };
         for strategy in [Strategy::Dopt, Strategy::PaDopt] {
             assert_ne!(by(strategy, Weights::PlugIn), by(strategy, Weights::Averaged), "{kind:?}");
@@ -295,8 +295,8 @@ fn bits_are_the_same_at_every_level_and_thread_count() {
         let fixture = Fixture::new(kind, 130, 9, 33);
         let asked = (Strategy::PaDopt, Weights::Averaged);
         let (sum, double) = (
-            fixture.pool_fisher::<f32>(&Sequential::default()),
-            fixture.select::<f64>(&Sequential::default(), asked, 15).expect("fits"),
+            fixture.pool_fisher::<f32>(&Threads::default()),
+            fixture.select::<f64>(&Threads::default(), asked, 15).expect("fits"),
         );
         for (name, level) in available() {
             for threads in [1, 2, 3, 7] {
@@ -313,7 +313,7 @@ fn bits_are_the_same_at_every_level_and_thread_count() {
 #[test]
 fn bad_memories_and_precisions_are_errors() {
     let fixture = Fixture::new(Kind::InPrompt, 5, 4, 3);
-    let executor = Sequential::default();
+    let executor = Threads::default();
     fixture.with(|pool| {
         let required = whitened_len(3, pool.features().len());
         let mut memory = vec![0.0; required - 1];

@@ -4,12 +4,12 @@
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
 use pairpick_core::Error;
-use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Distinct, ItemPair};
 use pairpick_core::select::{Options, Strategy, Weights};
 use pairpick_tests::design::{Design, square, times};
 use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::oracle::{self, dot, log_det};
+use pairpick_tests::threads::Threads;
 
 const WEIGHTS: [Weights; 3] = [Weights::PlugIn, Weights::Averaged, Weights::Constant];
 
@@ -19,7 +19,7 @@ fn numbers(
     options: &Options<'_, f64>,
     batch: usize,
 ) -> Vec<u64> {
-    let chosen = design.select(&Sequential::default(), strategy, options, batch);
+    let chosen = design.select(&Threads::default(), strategy, options, batch);
     let chosen = chosen.unwrap_or_else(|error| panic!("{}: {error}", strategy.name()));
     chosen.into_iter().map(|scored| scored.pair).collect()
 }
@@ -107,7 +107,7 @@ fn exchange_at_a_tiny_prior_scores_what_rounding_would_hide() {
         design.prior_precision = 1e-13;
         let exchange = |design: &Design| {
             let options = design.options();
-            design.select(&Sequential::default(), Strategy::Exchange, &options, 4).expect("4")
+            design.select(&Threads::default(), Strategy::Exchange, &options, 4).expect("4")
         };
         let chosen = exchange(&design);
         let greedy = numbers(&design, Strategy::GreedyDopt, &design.options(), 4);
@@ -132,9 +132,8 @@ fn an_exchanged_pair_is_scored_without_itself() {
     for kind in KINDS {
         let design = Design::new(kind, 8, 4, 4, 3);
         let options = design.options();
-        let chosen = design
-            .select(&Sequential::default(), Strategy::Exchange, &options, 6)
-            .expect("a batch");
+        let chosen =
+            design.select(&Threads::default(), Strategy::Exchange, &options, 6).expect("a batch");
         let all: Vec<u64> = chosen.iter().map(|scored| scored.pair).collect();
         assert!(chosen.is_sorted_by(|a, b| a.score >= b.score));
         for scored in &chosen {
@@ -174,7 +173,7 @@ fn one_shot_traces_follow_their_definition() {
             expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             let options = Options { past, ..design.options() };
             let chosen =
-                design.select(&Sequential::default(), strategy, &options, 20).expect("a batch");
+                design.select(&Threads::default(), strategy, &options, 20).expect("a batch");
             for (found, (score, _)) in chosen.iter().zip(&expected) {
                 assert!((found.score - score).abs() <= 1e-10 * score, "{kind:?}");
             }
@@ -254,7 +253,7 @@ fn every_strategy_keeps_to_the_caps_or_says_that_it_cannot() {
                 different.dedup();
                 assert_eq!(different.len(), 6, "{kind:?} {}", strategy.name());
                 assert!(within(&design, distinct, &batch), "{kind:?} {}", strategy.name());
-                let executor = Sequential::default();
+                let executor = Threads::default();
                 let result = design.select(&executor, strategy, &options, design.offered().len());
                 assert!(matches!(result, Err(Error::Batch { .. })), "{}", strategy.name());
             }
@@ -291,7 +290,7 @@ fn a_strategy_refuses_the_options_that_it_would_not_honour() {
             false,
         ];
         for (options, read) in asked.iter().zip(read) {
-            let result = design.select(&Sequential::default(), strategy, options, 3);
+            let result = design.select(&Threads::default(), strategy, options, 3);
             let refused = matches!(result, Err(Error::Parameter { .. }));
             assert_eq!(refused, !read, "{} {options:?}", strategy.name());
             select(&options.read_by(&strategy.facts()));
@@ -301,12 +300,12 @@ fn a_strategy_refuses_the_options_that_it_would_not_honour() {
         }
         for misfit in [-1.0, f64::NAN, f64::INFINITY] {
             let options = Options { misfit: Some(misfit), ..plain };
-            let result = design.select(&Sequential::default(), strategy, &options, 3);
+            let result = design.select(&Threads::default(), strategy, &options, 3);
             assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
         }
         for precision in [-1.0, 0.0, f64::NAN, f64::INFINITY] {
             let options = Options { prior_precision: Some(precision), ..plain };
-            let result = design.select(&Sequential::default(), strategy, &options, 3);
+            let result = design.select(&Threads::default(), strategy, &options, 3);
             assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
         }
         let idle = Options { misfit: Some(0.0), distinct: Some(Distinct::Unlimited), ..plain };
@@ -323,7 +322,7 @@ fn prompts_that_are_counted_must_be_known() {
         for strategy in
             Strategy::ALL.into_iter().filter(|strategy| strategy.facts().distinct.is_some())
         {
-            let result = design.select(&Sequential::default(), strategy, &options, 2);
+            let result = design.select(&Threads::default(), strategy, &options, 2);
             assert!(matches!(result, Err(Error::Parameter { .. })), "{}", strategy.name());
         }
     }
@@ -343,8 +342,7 @@ fn an_even_batch_is_that_of_the_least_cap_with_room_for_it() {
                 for more in 0..3 {
                     let by = |distinct: Distinct| {
                         let options = Options { distinct: Some(distinct), ..design.options() };
-                        let chosen =
-                            design.select(&Sequential::default(), strategy, &options, batch);
+                        let chosen = design.select(&Threads::default(), strategy, &options, batch);
                         chosen.map(|chosen| chosen.iter().map(|x| x.pair).collect::<Vec<_>>())
                     };
                     let (even, capped) =
@@ -374,7 +372,7 @@ fn constant_weights_are_those_of_a_head_of_zeros() {
             design.weights = Weights::Constant;
             let by = |design: &Design| {
                 let options = Options { past: true, ..design.options() };
-                design.select(&Sequential::default(), strategy, &options, 12).expect("a batch")
+                design.select(&Threads::default(), strategy, &options, 12).expect("a batch")
             };
             let constant = by(&design);
             let what = format!("{kind:?} {}", strategy.name());
@@ -392,7 +390,7 @@ fn the_batch_of_robust_v_opt_is_the_same_before_and_after_a_fit() {
         let design = Design::new(kind, 20, 5, 5, 43);
         let by = |design: &Design, options: &Options<'_, f64>| {
             let strategy = Strategy::RobustVOpt;
-            design.select(&Sequential::default(), strategy, options, 12).expect("a batch")
+            design.select(&Threads::default(), strategy, options, 12).expect("a batch")
         };
         let open = |design: &Design| by(design, &Options { weights: None, ..design.options() });
         let mut fitted = design.clone();
@@ -406,7 +404,7 @@ fn the_batch_of_robust_v_opt_is_the_same_before_and_after_a_fit() {
             distinct: Some(Distinct::PerPrompt(design.even_cap(12))),
             ..design.options()
         };
-        let greedy = design.select(&Sequential::default(), Strategy::GreedyVOpt, &typed, 12);
+        let greedy = design.select(&Threads::default(), Strategy::GreedyVOpt, &typed, 12);
         assert_eq!(Ok(open(&design)), greedy, "{kind:?}");
     }
 }
@@ -423,7 +421,7 @@ fn a_start_of_its_own_is_a_posterior_of_that_precision() {
                 let by = |design: &Design, prior_precision: f64| {
                     let prior_precision = Some(prior_precision);
                     let options = Options { prior_precision, past, distinct, ..design.options() };
-                    design.select(&Sequential::default(), strategy, &options, 9).expect("a batch")
+                    design.select(&Threads::default(), strategy, &options, 9).expect("a batch")
                 };
                 let what = format!("{kind:?} {} {past}", strategy.name());
                 assert_eq!(by(&design, 3.0), by(&other, other.prior_precision), "{what}");

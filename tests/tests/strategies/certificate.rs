@@ -6,7 +6,7 @@ use pairpick::memory::Certifier;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::certificate::{self, Certificate, Effort};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::ItemPair;
 use pairpick_core::select::{Options, Strategy};
 use pairpick_core::topk::Scored;
@@ -95,7 +95,7 @@ fn no_subset_of_a_small_pool_exceeds_the_bound_however_early_it_stops() {
             let best = sets.iter().map(|set| gain(pool, set)).fold(0.0, f64::max);
             let start = &sets[number % sets.len()];
             let (last, seen) =
-                certified(pool, &Sequential::default(), &batch_of::<f64>(start), EXHAUSTIVE)
+                certified(pool, &Threads::default(), &batch_of::<f64>(start), EXHAUSTIVE)
                     .expect("one");
             assert!((last.gain - gain(pool, start)).abs() < 1e-8, "{last:?}");
             assert_eq!(seen.last(), Some(&last));
@@ -114,7 +114,7 @@ fn no_subset_of_a_small_pool_exceeds_the_bound_however_early_it_stops() {
 /// A certificate of one batch of a pool with this prior precision, if there is one, is held to all
 /// subsets: of figures that are told none is wrong. Whether one was told.
 fn holds_at<T: Real>(pool: &Small, start: &[u64], best: f64, error: f64) -> bool {
-    let found = certified(pool, &Sequential::default(), &batch_of::<T>(start), Effort::default());
+    let found = certified(pool, &Threads::default(), &batch_of::<T>(start), Effort::default());
     let (found, _) = match found {
         Ok(found) => found,
         Err(Error::IllConditioned { .. } | Error::NotPositiveDefinite { .. }) => return false,
@@ -174,7 +174,7 @@ fn where_digits_are_gone_there_is_no_certificate() {
         pool.prior_precision = 1e-30;
         let batch = &pool.offered()[..3];
         let found =
-            certified(&pool, &Sequential::default(), &batch_of::<f64>(batch), Effort::default());
+            certified(&pool, &Threads::default(), &batch_of::<f64>(batch), Effort::default());
         assert!(matches!(found, Err(Error::IllConditioned { .. })), "{kind:?} {found:?}");
     }
 }
@@ -186,7 +186,7 @@ fn a_batch_of_one_pair_is_proved_to_be_the_best() {
         for prior_precision in [1e-6, 1e-2, 1.0, 1e3, 1e12] {
             let mut pool = Small::new(kind, (40, 8), 6, 9);
             pool.prior_precision = prior_precision;
-            let executor = Sequential::default();
+            let executor = Threads::default();
             let options = Options::<f64>::default();
             let batch = pool.select(&executor, &options, (Strategy::GreedyDopt, 1, 1));
             let (found, _) = certified(&pool, &executor, &batch, Effort::default()).expect("one");
@@ -236,8 +236,7 @@ fn the_bound_is_as_low_as_that_of_the_relaxed_problem() {
         for k in [2, 3] {
             let (best, bound) = dense(pool, k);
             let start = batch_of::<f64>(&pool.offered()[..k]);
-            let (found, _) =
-                certified(pool, &Sequential::default(), &start, EXHAUSTIVE).expect("one");
+            let (found, _) = certified(pool, &Threads::default(), &start, EXHAUSTIVE).expect("one");
             let allowed = EXHAUSTIVE.gap * pool.order as f64;
             assert!(found.iterations < EXHAUSTIVE.iterations, "pool {number}: {found:?}");
             assert!(found.bound <= bound + allowed, "pool {number}: {found:?}, under {bound}");
@@ -250,7 +249,7 @@ fn the_bound_is_as_low_as_that_of_the_relaxed_problem() {
 fn a_batch_of_the_whole_pool_is_the_best_there_is() {
     for pool in small_pools().iter().step_by(11) {
         let all = batch_of::<f64>(&pool.offered());
-        let (found, _) = certified(pool, &Sequential::default(), &all, EXHAUSTIVE).expect("one");
+        let (found, _) = certified(pool, &Threads::default(), &all, EXHAUSTIVE).expect("one");
         assert_eq!((found.iterations, found.gap()), (0, 0.0), "{found:?}");
         assert_eq!((found.d_efficiency(found.gain), found.gain_share(found.gain)), (1.0, 1.0));
     }
@@ -271,7 +270,7 @@ fn with_one_feature_the_bound_is_exact() {
     let best = (terms[..6].iter().sum::<f64>() / pool.matrix(&[])[0]).ln_1p();
     let start = batch_of::<f64>(&pool.offered()[..6]);
     let effort = Effort { gap: 1e-12, iterations: 10 };
-    let (found, _) = certified(&pool, &Sequential::default(), &start, effort).expect("one");
+    let (found, _) = certified(&pool, &Threads::default(), &start, effort).expect("one");
     assert!((found.bound - best).abs() < 1e-10, "{found:?}, not {best}");
 }
 
@@ -279,7 +278,7 @@ fn with_one_feature_the_bound_is_exact() {
 fn a_random_batch_has_less_than_the_strategy_and_less_than_all() {
     for kind in KINDS {
         let pool = Small::new(kind, (40, 8), 6, 9);
-        let executor = Sequential::default();
+        let executor = Threads::default();
         let options = Options::<f64>::default();
         let chosen = pool.select(&executor, &options, (Strategy::PaDopt, 10, 1));
         let random = pool.select(&executor, &options, (Strategy::Random, 10, 1));
@@ -299,9 +298,9 @@ fn a_random_batch_has_less_than_the_strategy_and_less_than_all() {
 fn same_bits<T: Real>(kind: Kind) {
     let pool = Small::new(kind, (70, 9), 12, 4);
     let options = Options::<T>::default();
-    let batch = pool.select(&Sequential::default(), &options, (Strategy::Random, 25, 2));
+    let batch = pool.select(&Threads::default(), &options, (Strategy::Random, 25, 2));
     let effort = Effort { gap: 1e-3, iterations: 6 };
-    let reference = certified(&pool, &Sequential::default(), &batch, effort).expect("one");
+    let reference = certified(&pool, &Threads::default(), &batch, effort).expect("one");
     assert!(reference.0.iterations > 0);
     for (name, level) in available() {
         for threads in [1, 2, 3, 7] {
@@ -322,7 +321,7 @@ fn a_certificate_has_the_same_bits_at_every_level_and_thread_count() {
 #[test]
 fn what_cannot_be_certified_is_an_error() {
     let pool = Small::new(Kind::InPrompt, (3, 4), 3, 5);
-    let executor = Sequential::default();
+    let executor = Threads::default();
     let certified = |pool: &Small, batch: &[Scored<f64>]| {
         certified(pool, &executor, batch, Effort::default()).map(|(found, _)| found)
     };

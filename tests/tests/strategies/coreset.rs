@@ -4,7 +4,6 @@
 
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{MAX_CLUSTERS, Options, Strategy};
@@ -27,7 +26,7 @@ fn select(
     batch: usize,
 ) -> Result<Vec<Scored<f64>>, Error> {
     let options = options(clusters, radius);
-    let executor = Sequential::default();
+    let executor = Threads::default();
     listed.select(&executor, Strategy::Coreset, &options, rng, batch).map(|(_, batch)| batch)
 }
 
@@ -165,7 +164,7 @@ fn options_out_of_range_are_errors_that_say_so() {
 fn distances_beyond_all_numbers_are_errors() {
     let mut listed = Listed::random(10, 30, 3, 1);
     listed.features.iter_mut().for_each(|value| *value *= 1e30);
-    let executor = Sequential::default();
+    let executor = Threads::default();
     let options = options::<f32>(3, 1.0);
     let failed = listed.select(&executor, Strategy::Coreset, &options, &mut stream(1), 3);
     assert!(matches!(failed, Err(Error::NonFinite { .. })), "{failed:?}");

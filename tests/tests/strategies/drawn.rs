@@ -9,7 +9,6 @@ use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::linalg::Packed;
 use pairpick_core::memory::Growing;
-use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Distinct, pairs_of_ranks, ranks_of_pairs};
 use pairpick_core::rng::Stream;
 use pairpick_core::score::gumbel;
@@ -81,7 +80,7 @@ fn pairs_are_drawn_one_after_the_other_in_proportion_to_their_scores() {
             .find(|pool| (4..=5).contains(&pool.offered().len()))
             .expect("a small pool");
         let all = pool.offered().len();
-        let executor = Sequential::default();
+        let executor = Threads::default();
         for strategy in [Strategy::Dopt, Strategy::Design] {
             let ranked = pool.select::<f64>(&executor, &Options::default(), (strategy, all, 0));
             let total: f64 = ranked.iter().map(|scored| scored.score).sum();
@@ -107,7 +106,7 @@ fn pairs_are_drawn_one_after_the_other_in_proportion_to_their_scores() {
 fn a_drawn_pair_tells_its_own_score_and_none_comes_twice() {
     for kind in KINDS {
         let pool = Small::new(kind, (20, 6), 5, 8);
-        let executor = Sequential::default();
+        let executor = Threads::default();
         let all = pool.offered().len();
         let target = positive::<f64>(5, 3, 1.0);
         let target = Some(Packed::new(5, target.as_slice()).expect("order"));
@@ -136,7 +135,7 @@ fn pairs_without_a_score_are_drawn_last_by_number() {
     pool.features.fill(1.0);
     pool.features.iter_mut().skip(2 * (items - 1)).for_each(|value| *value = 2.0);
     let all = pool.offered().len();
-    let drawn = pool.select::<f64>(&Sequential::default(), &sampled(), (Strategy::Dopt, all, 4));
+    let drawn = pool.select::<f64>(&Threads::default(), &sampled(), (Strategy::Dopt, all, 4));
     let zeros: Vec<u64> =
         drawn.iter().skip_while(|s| s.score > 0.0).map(|scored| scored.pair).collect();
     assert!((2..all).contains(&zeros.len()) && zeros.is_sorted(), "{drawn:?}");
@@ -147,7 +146,7 @@ fn same_bits<T: Real>(kind: Kind, options: &Options<'_, T>) {
     let pool = Small::new(kind, (90, 9), 10, 6);
     for strategy in [Strategy::Dopt, Strategy::PaDopt] {
         let ask = (strategy, 40, 3);
-        let reference = pool.select::<T>(&Sequential::default(), options, ask);
+        let reference = pool.select::<T>(&Threads::default(), options, ask);
         for (name, level) in available() {
             for threads in [1, 2, 3, 7] {
                 let batch = pool.select::<T>(&Threads { level, threads }, options, ask);
@@ -169,7 +168,7 @@ fn drawn_and_mixed_batches_have_the_same_bits_at_every_level_and_thread_count() 
 fn a_mixed_batch_is_the_strategy_s_best_and_then_others_at_random() {
     for kind in KINDS {
         let pool = Small::new(kind, (12, 5), 4, 2);
-        let (executor, batch) = (Sequential::default(), 10);
+        let (executor, batch) = (Threads::default(), 10);
         let target = positive::<f64>(4, 3, 1.0);
         let target = Some(Packed::new(4, target.as_slice()).expect("order"));
         let few = Options {
@@ -210,7 +209,7 @@ fn a_mixed_batch_is_the_strategy_s_best_and_then_others_at_random() {
 fn the_random_part_is_uniform_over_the_rest() {
     let draws = 8000;
     let pool = Small::new(Kind::Listed, (4, 4), 3, 4);
-    let executor = Sequential::default();
+    let executor = Threads::default();
     let best = pool.select::<f64>(&executor, &Options::default(), (Strategy::Dopt, 3, 0));
     let rest: Vec<u64> =
         pool.offered().into_iter().filter(|pair| best.iter().all(|s| s.pair != *pair)).collect();
@@ -232,7 +231,7 @@ fn the_random_part_is_uniform_over_the_rest() {
 fn a_mixed_batch_needs_a_rank_a_pair() {
     let pool = Small::new(Kind::Listed, (6, 4), 3, 1);
     let options = Options::<f64> { mixed: 2, ..Options::default() };
-    let found = pool.with(&Sequential::default(), &options, |problem| {
+    let found = pool.with(&Threads::default(), &options, |problem| {
         let (numbers, heaps) = (Growing(Vec::new()), Growing(Vec::new()));
         let mut selector =
             Selector { numbers, heaps, ranks: [0; 4], batch: [Scored::default(); 5] };

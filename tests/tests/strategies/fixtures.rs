@@ -5,11 +5,11 @@ use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
+use pairpick_tests::threads::Threads;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -48,7 +48,7 @@ impl Case {
             past: Packed::new(self.order, past.as_slice()).expect("order"),
         };
         let options = Options::default();
-        let executor = &Sequential::default();
+        let executor = &Threads::default();
         let problem = Problem { executor, pool: &pool, posterior: &posterior, options: &options };
         let (mut selector, mut rng) = (Selector::default(), Stream::new(0, "fixtures", 1));
         let all = self.dopt.gradient.len();

@@ -12,12 +12,12 @@ use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
-use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Selection, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::data::{folder, npy, npy_f32};
+use pairpick_tests::threads::Threads;
 
 const CASES: [&str; 4] = ["gauss_d8", "gauss_d64", "trained2d_d8", "trained2d_d64"];
 const RULES: [(Strategy, &str); 3] =
@@ -52,7 +52,7 @@ impl Case {
         batch: usize,
     ) -> Result<(Selection, Vec<Scored<T>>), Error> {
         let order = self.order;
-        let executor = Sequential::default();
+        let executor = Threads::default();
         let starts: Vec<u32> = (0..).step_by(2).take(self.features.len() / order / 2 + 1).collect();
         let mut first_pairs = vec![0; starts.len()];
         let prompts = Prompts::new(&starts, &mut first_pairs)?;
@@ -176,7 +176,7 @@ fn the_pair_form_names_the_pivot_at_which_f32_gives_up() {
     let columns = Columns::new(&case.features, order, items).expect("shape");
     let last = u32::try_from(items).expect("small");
     let pairs: Vec<ItemPair> = (0..last).step_by(2).map(|a| ItemPair { a, b: a + 1 }).collect();
-    let executor = Sequential::default();
+    let executor = Threads::default();
     let len = rewards_workspace_len(order).max(pairs_workspace_len(order));
     let (mut memory, mut values) = (vec![0.0_f32; len], vec![0.0; items]);
     rewards(&executor, columns, &case.head, &mut values, &mut memory).expect("rewards");

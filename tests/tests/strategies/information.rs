@@ -5,7 +5,6 @@
 
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
-use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::ItemPair;
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{
@@ -33,7 +32,7 @@ fn select(
     seed: u64,
     batch: usize,
 ) -> (Selection, Vec<Scored<f64>>) {
-    let executor = Sequential::default();
+    let executor = Threads::default();
     listed.select(&executor, strategy, options, &mut stream(seed), batch).expect("a batch")
 }
 
@@ -268,7 +267,7 @@ fn options_out_of_range_are_errors_that_say_so() {
     let listed = Listed::random(10, 30, 3, 1);
     let fails = |strategy: Strategy, samples: usize, configurations: usize| {
         let options = options::<f64>(samples, configurations);
-        let executor = Sequential::default();
+        let executor = Threads::default();
         listed.select(&executor, strategy, &options, &mut stream(1), 3).expect_err("out of range")
     };
     for strategy in [Strategy::Bald, Strategy::BatchBald] {
@@ -290,7 +289,7 @@ fn margins_beyond_all_numbers_are_errors() {
     let mut listed = Listed::random(10, 30, 3, 1);
     listed.features.iter_mut().for_each(|value| *value *= 1e38);
     listed.head.iter_mut().for_each(|value| *value *= 1e38);
-    let executor = Sequential::default();
+    let executor = Threads::default();
     for strategy in [Strategy::Bald, Strategy::BatchBald] {
         let options = options::<f32>(10, 10);
         let failed = listed.select(&executor, strategy, &options, &mut stream(1), 3);

@@ -8,7 +8,7 @@ use pairpick_core::arith::elementwise::map;
 use pairpick_core::arith::{Real, exp, micro};
 use pairpick_core::columns::Columns;
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::parallel::{Executor, Micro, Sequential};
+use pairpick_core::parallel::{Executor, Micro};
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Strategy};
@@ -94,7 +94,7 @@ impl Trained {
         parameters.iter_mut().for_each(|weight| *weight *= 2.5);
         let embeddings = numbers_f32(INPUTS * ITEMS, 6).into_iter().map(|x| 1.7 * x).collect();
         let mut trained = Self { mlp, parameters, embeddings };
-        let rewards = trained.rewards(&trained.features(&Sequential::default()));
+        let rewards = trained.rewards(&trained.features(&Threads::default()));
         let mean = rewards.iter().fold(0.0, |sum, r| sum + r) / ITEMS as f64;
         let variance = rewards.iter().fold(0.0, |sum, r| sum + (r - mean).powi(2)) / ITEMS as f64;
         let head = trained.mlp.head();
@@ -158,7 +158,7 @@ fn overlap<A, B>(one: &[Scored<A>], other: &[Scored<B>]) -> usize {
 
 #[test]
 fn a_selection_keeps_nearly_all_of_its_pairs() {
-    let (trained, executor) = (Trained::new(), Sequential::default());
+    let (trained, executor) = (Trained::new(), Threads::default());
     let micro = Micro(&executor);
     let (own, others) = (trained.features(&executor), trained.features(&micro));
     assert_ne!(own, others);
@@ -178,7 +178,7 @@ fn a_selection_keeps_nearly_all_of_its_pairs() {
 
 #[test]
 fn in_f64_and_at_every_level_and_thread_count_nothing_changes() {
-    let (trained, executor) = (Trained::new(), Sequential::default());
+    let (trained, executor) = (Trained::new(), Threads::default());
     let features = trained.features(&executor);
     for crossed in [false, true] {
         let exact = trained.top::<f64>(&executor, &features, crossed);

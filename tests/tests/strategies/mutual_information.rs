@@ -7,7 +7,7 @@ use core::f64::consts::LN_2;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::mutual_information::{BatchInformation, of_answer, of_batch, workspace_len};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::parallel::Executor;
 use pairpick_core::select::{Options, Sizes};
 use pairpick_core::topk::Scored;
 use pairpick_tests::generate;
@@ -156,12 +156,12 @@ fn a_batch_tells_what_its_answers_tell_one_after_the_other() {
                 pool.prior_precision = prior_precision;
                 let batch: Vec<u64> = pool.offered().into_iter().step_by(2).take(12).collect();
                 let expected = dense(&pool, &batch);
-                let found = of::<f64>(&pool, &Sequential::default(), &batch).expect("a batch");
+                let found = of::<f64>(&pool, &Threads::default(), &batch).expect("a batch");
                 let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-8;
                 assert!(near(found.nats, expected.nats), "{kind:?} {found:?}, not {expected:?}");
                 assert!(near(found.gain, expected.gain), "{kind:?} {found:?}, not {expected:?}");
                 assert!(found.nats <= 12.0 * LN_2);
-                if let Ok(single) = of::<f32>(&pool, &Sequential::default(), &batch) {
+                if let Ok(single) = of::<f32>(&pool, &Threads::default(), &batch) {
                     let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-3;
                     assert!(near(single.nats, found.nats) && near(single.gain, found.gain));
                 }
@@ -175,7 +175,7 @@ fn a_batch_tells_the_same_bits_at_every_level_and_thread_count() {
     fn same_bits<T: Real>(kind: Kind) {
         let pool = Small::new(kind, (70, 9), 12, 4);
         let batch = &pool.offered()[..30];
-        let reference = of::<T>(&pool, &Sequential::default(), batch);
+        let reference = of::<T>(&pool, &Threads::default(), batch);
         assert!(reference.is_ok());
         for (name, level) in available() {
             for threads in [1, 2, 3, 7] {
@@ -195,7 +195,7 @@ fn where_digits_are_gone_nothing_is_told() {
     let mut pool = Small::new(Kind::InPrompt, (6, 4), 8, 2);
     let batch = pool.offered();
     let ill = |pool: &Small, k| {
-        let found = of::<f32>(pool, &Sequential::default(), &batch[..k]);
+        let found = of::<f32>(pool, &Threads::default(), &batch[..k]);
         matches!(found, Err(Error::IllConditioned { .. } | Error::NotPositiveDefinite { .. }))
     };
     // Of a past that says nothing in some direction, with a prior that f32 cannot see beside it.
@@ -209,10 +209,10 @@ fn where_digits_are_gone_nothing_is_told() {
     let mut long = Small::new(Kind::Listed, (20, 5), 3, 1);
     long.pairs.truncate(99);
     long.labelled.clear();
-    assert_eq!(of::<f64>(&long, &Sequential::default(), &[99]), outside);
-    let short = long.with(&Sequential::default(), &Options::<f64>::default(), |problem| {
+    assert_eq!(of::<f64>(&long, &Threads::default(), &[99]), outside);
+    let short = long.with(&Threads::default(), &Options::<f64>::default(), |problem| {
         of_batch(problem, &[], &mut [0.0; 8])
     });
     assert!(matches!(short, Err(Error::Workspace { .. })), "{short:?}");
-    assert_eq!(of::<f64>(&long, &Sequential::default(), &[]), Ok(BatchInformation::default()));
+    assert_eq!(of::<f64>(&long, &Threads::default(), &[]), Ok(BatchInformation::default()));
 }

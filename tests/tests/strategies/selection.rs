@@ -12,7 +12,7 @@ use pairpick_core::fisher::{
 };
 use pairpick_core::head::{rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Packed, packed_len};
-use pairpick_core::parallel::{Executor, Sequential};
+use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
 use pairpick_core::rng::Stream;
 use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy};
@@ -158,11 +158,11 @@ fn forms_agree(kind: Kind, prompts: usize, most: u64, order: usize) {
             })
             .collect();
         let naive = oracle::fisher(order, &fixture.features, &offered, &weights);
-        let pool = fixture.pool_fisher::<f64>(&Sequential::default(), weighting);
+        let pool = fixture.pool_fisher::<f64>(&Threads::default(), weighting);
         let mut pairs = Packed::new(order, vec![0.0; packed_len(order)]).expect("order");
         let mut memory = vec![0.0; pairs_workspace_len(order)];
         let columns = Columns::new(&fixture.features, order, items as usize).expect("features");
-        let executor = Sequential::default();
+        let executor = Threads::default();
         add_pairs(&executor, columns, &offered, &values, weighting, &mut pairs, &mut memory)
             .expect("fits");
         let scale = largest(&naive);
@@ -182,7 +182,7 @@ fn forms_agree(kind: Kind, prompts: usize, most: u64, order: usize) {
 fn fisher_sums_have_the_same_bits_at_every_level_and_thread_count() {
     for kind in KINDS {
         let fixture = Fixture::new(kind, 130, 9, 33, 11);
-        let reference = fixture.pool_fisher::<f32>(&Sequential::default(), Weighting::Bernoulli);
+        let reference = fixture.pool_fisher::<f32>(&Threads::default(), Weighting::Bernoulli);
         for (name, level) in available() {
             for threads in [1, 2, 3, 7] {
                 let executor = Threads { level, threads };
@@ -232,7 +232,7 @@ fn leverage_follows_its_definition(kind: Kind) {
             })
             .collect();
         expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let chosen = fixture.select::<f64>(&Sequential::default(), strategy, 50).expect("factors");
+        let chosen = fixture.select::<f64>(&Threads::default(), strategy, 50).expect("factors");
         for (found, (score, pair)) in chosen.iter().zip(&expected) {
             assert_eq!(found.pair, *pair, "{kind:?} {}", strategy.name());
             assert!((found.score - score).abs() <= 1e-10 * score, "{}", strategy.name());
@@ -252,7 +252,7 @@ fn a_strategy_that_goes_through_its_pairs_refuses_all_cross_prompt_ones() {
     let refusing = Strategy::ALL.into_iter().filter(|one| !one.facts().all_pairs);
     assert_eq!(refusing.clone().count(), 3);
     for strategy in refusing {
-        let refused = fixture.select::<f64>(&Sequential::default(), strategy, 5);
+        let refused = fixture.select::<f64>(&Threads::default(), strategy, 5);
         assert_eq!(refused, Err(Error::AllPairs), "{}", strategy.name());
     }
 }
@@ -261,8 +261,7 @@ fn a_strategy_that_goes_through_its_pairs_refuses_all_cross_prompt_ones() {
 fn every_strategy_gives_the_same_batch_at_every_level_and_thread_count() {
     for (kind, strategy) in everywhere() {
         let fixture = Fixture::new(kind, 90, 11, 20, 8);
-        let reference =
-            fixture.select::<f32>(&Sequential::default(), strategy, 40).expect("a batch");
+        let reference = fixture.select::<f32>(&Threads::default(), strategy, 40).expect("a batch");
         for (name, level) in available() {
             for threads in [1, 2, 3, 7] {
                 let executor = Threads { level, threads };
@@ -283,12 +282,12 @@ fn a_batch_never_repeats_a_pair_or_takes_a_labelled_one() {
     for (kind, strategy) in everywhere() {
         let fixture = Fixture::new(kind, 25, 6, 4, 21);
         let available = fixture.offered().len();
-        let all = fixture.select::<f64>(&Sequential::default(), strategy, available).expect("all");
+        let all = fixture.select::<f64>(&Threads::default(), strategy, available).expect("all");
         let mut pairs: Vec<u64> = all.iter().map(|scored| scored.pair).collect();
         pairs.sort_unstable();
         let offered: Vec<u64> = fixture.offered().into_iter().map(|(pair, _)| pair).collect();
         assert_eq!(pairs, offered, "{}", strategy.name());
-        let more = fixture.select::<f64>(&Sequential::default(), strategy, available + 1);
+        let more = fixture.select::<f64>(&Threads::default(), strategy, available + 1);
         let (requested, available) = (available as u64 + 1, available as u64);
         assert_eq!(more, Err(Error::Batch { requested, available }), "{}", strategy.name());
     }
@@ -432,7 +431,7 @@ fn cross_prompt_weights_are_right_however_far_rewards_are_apart() {
             let pool = Pool::cross_prompt(columns, &[]).expect("a pool");
             let mut memory = vec![T::ZERO; pool_workspace_len(&pool.size(), 1)];
             let mut fisher = Packed::new(order, vec![T::ZERO; packed_len(order)]).expect("order");
-            let executor = Sequential::default();
+            let executor = Threads::default();
             let weighting = Weighting::Bernoulli;
             add_pool(&executor, &pool, &rewards, weighting, &mut fisher, &mut memory, &mut [])
                 .expect("fits");

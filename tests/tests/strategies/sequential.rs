@@ -3,12 +3,12 @@
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
 use pairpick_core::Error;
-use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Distinct, ItemPair};
 use pairpick_core::select::{Options, Strategy, Weights};
 use pairpick_tests::design::{Design, square, times, trace};
 use pairpick_tests::kind::{KINDS, Kind};
 use pairpick_tests::oracle::{self, dot, log_det};
+use pairpick_tests::threads::Threads;
 
 /// What a sequential strategy's next pick is scored by.
 struct Definition<'a> {
@@ -93,7 +93,7 @@ fn follows_brute_force(
     batch: usize,
 ) {
     let what = format!("{} {:?} {:?}", strategy.name(), design.kind, options.distinct);
-    let chosen = design.select(&Sequential::default(), strategy, options, batch).expect("a batch");
+    let chosen = design.select(&Threads::default(), strategy, options, batch).expect("a batch");
     let robust = strategy == Strategy::RobustVOpt;
     let own = match robust {
         true => Distinct::PerPrompt(design.even_cap(batch)),
@@ -187,7 +187,7 @@ fn kept_numbers_pick_what_a_walk_picks() {
                 let options =
                     Options { distinct, past: false, prior_precision, ..design.options() };
                 let options = options.read_by(&strategy.facts());
-                design.select(&Sequential::default(), strategy, &options, 90).expect("a batch")
+                design.select(&Threads::default(), strategy, &options, 90).expect("a batch")
             };
             for (rank, (kept, walked)) in
                 picks(Kind::Listed).iter().zip(picks(Kind::CrossPrompt)).enumerate()
@@ -256,7 +256,7 @@ fn scores_are_what_is_gained() {
             (Strategy::GreedyAOpt, identity(order)),
             (Strategy::GreedyVOpt, square(order, &design.target)),
         ] {
-            let chosen = design.select(&Sequential::default(), strategy, &options, 8).expect("8");
+            let chosen = design.select(&Threads::default(), strategy, &options, 8).expect("8");
             let pairs: Vec<u64> = chosen.iter().map(|scored| scored.pair).collect();
             let left = |picked: usize| {
                 let matrix = design.matrix(true, &pairs[..picked]);
@@ -268,7 +268,7 @@ fn scores_are_what_is_gained() {
             }
         }
         let strategy = Strategy::GreedyDopt;
-        let chosen = design.select(&Sequential::default(), strategy, &options, 8).expect("8");
+        let chosen = design.select(&Threads::default(), strategy, &options, 8).expect("8");
         let pairs: Vec<u64> = chosen.iter().map(|scored| scored.pair).collect();
         let gain = log_det(order, &design.matrix(true, &pairs))
             - log_det(order, &design.matrix(true, &[]));
@@ -287,7 +287,7 @@ fn a_batch_that_the_caps_do_not_allow_is_an_error() {
         let prompts = design.starts.windows(2).filter(|bounds| bounds[1] - bounds[0] >= 2).count();
         for strategy in SEQUENTIAL {
             let options = Options { distinct: Some(Distinct::PerPrompt(1)), ..design.options() };
-            let result = design.select(&Sequential::default(), strategy, &options, prompts + 3);
+            let result = design.select(&Threads::default(), strategy, &options, prompts + 3);
             let Err(Error::Batch { requested, available }) = result else {
                 panic!("{kind:?} {}: {result:?}", strategy.name());
             };
@@ -303,7 +303,7 @@ fn a_batch_that_the_caps_do_not_allow_is_an_error() {
 fn what_a_design_needs_and_does_not_have_is_an_error() {
     let design = Design::new(Kind::InPrompt, 6, 4, 3, 5);
     for strategy in [Strategy::GreedyVOpt, Strategy::RobustVOpt] {
-        let result = design.select(&Sequential::default(), strategy, &Options::default(), 2);
+        let result = design.select(&Threads::default(), strategy, &Options::default(), 2);
         assert!(matches!(result, Err(Error::Parameter { .. })), "{result:?}");
     }
 }
