@@ -10,7 +10,9 @@ use pairpick_core::kernel::panel::{
     signed_squared_distances, squared_distances,
 };
 use pairpick_core::kernel::rank_one::{CLOSED, Change, PairNumbers, change_pairs, leverages_with};
-use pairpick_core::kernel::reach::{Bounds, REACH_GROUP, reaching};
+use pairpick_core::kernel::reach::{
+    AXES, Bounds, Coordinates, Frame, REACH_GROUP, Threshold, fill_coordinates, reaching,
+};
 use pairpick_core::linalg::packed_len;
 use pairpick_core::trunk::Activation;
 use pairpick_core::trunk::adam::Adam;
@@ -277,29 +279,96 @@ fn distances_equal_their_definition_at_every_level() {
     distances_match::<f64>();
 }
 
+/// [`Bounds`] of some numbers.
+struct Places<T> {
+    distances: Vec<T>,
+    low: [Vec<T>; AXES],
+    high: [Vec<T>; AXES],
+    rests: Vec<T>,
+    h: Vec<T>,
+    g: Vec<T>,
+}
+
+impl<T: Real> Places<T> {
+    fn items(count: usize) -> Self {
+        let row = |seed| converted::<T>(count, seed);
+        let magnitude = |values: Vec<T>| values.into_iter().map(|x| x * x).collect();
+        let factors = |values: Vec<T>| values.into_iter().map(|x| arith::exp(x + x)).collect();
+        let along = [row(11), row(12)];
+        Self {
+            distances: magnitude(row(5)),
+            low: along.clone(),
+            high: along,
+            rests: magnitude(row(6)),
+            h: factors(row(3)),
+            g: factors(row(4)),
+        }
+    }
+
+    /// What bounds each group of them.
+    fn groups(&self) -> Self {
+        let of = |values: &Vec<T>, pick: fn(T, T) -> T| {
+            values
+                .chunks(REACH_GROUP)
+                .map(|group| group.iter().copied().reduce(pick).unwrap())
+                .collect()
+        };
+        let (most, least) = (|a, b| if a < b { b } else { a }, |a, b| if b < a { b } else { a });
+        Self {
+            distances: of(&self.distances, most),
+            low: self.low.each_ref().map(|values| of(values, least)),
+            high: self.high.each_ref().map(|values| of(values, most)),
+            rests: of(&self.rests, most),
+            h: of(&self.h, least),
+            g: of(&self.g, least),
+        }
+    }
+
+    fn bounds(&self) -> Bounds<'_, T> {
+        Bounds {
+            distances: &self.distances,
+            low: self.low.each_ref().map(Vec::as_slice),
+            high: self.high.each_ref().map(Vec::as_slice),
+            rests: &self.rests,
+            h: &self.h,
+            g: &self.g,
+        }
+    }
+
+    /// Whether a pair of them reaches the threshold.
+    fn reaches(&self, threshold: Threshold<T>, a: usize, b: usize) -> bool {
+        let sum = self.h[a] * self.g[b] + self.g[a] * self.h[b];
+        let limit =
+            threshold.root * sum - threshold.rounding * (self.distances[a] + self.distances[b]);
+        let limit = if limit < T::ZERO { T::ZERO } else { limit };
+        let rest = self.rests[a] + self.rests[b];
+        let apart = self.low.each_ref().map(|along| along[a] - along[b]);
+        limit * limit <= rest * rest + apart[0] * apart[0] + apart[1] * apart[1]
+    }
+}
+
 fn reaching_matches<T: Real>() {
-    let factors: Vec<T> =
-        converted::<T>(2 * 37, 3).into_iter().map(|value| arith::exp(value + value)).collect();
-    let distances: Vec<T> = converted::<T>(37, 5).into_iter().map(|x| x * x).collect();
-    let (h, g) = factors.split_at(37);
-    let columns = Bounds { distances: &distances, h, g };
-    let rows = columns.range(5, 12);
-    for root in [0.0, 0.2, 0.5, 1.0].map(T::from_f64) {
+    const ITEMS: usize = 77;
+    let items = Places::<T>::items(ITEMS);
+    let groups = items.groups();
+    let (columns, rows) = (items.bounds(), items.bounds().range(5, 12));
+    let mut answers = [0; 2];
+    for root in [0.0, 0.2, 0.5, 1.0, 2.0, 4.0].map(T::from_f64) {
+        let threshold = Threshold { root, rounding: T::from_f64(0.01) };
         for (name, level) in available() {
-            let mut out = [false; 7 * 2];
-            reaching(level, root, rows, columns, &mut out);
-            for (row, out) in out.chunks(2).enumerate() {
+            let mut out = [false; 7 * 3];
+            reaching(level, threshold, rows, columns, groups.bounds(), &mut out);
+            for (row, out) in (5..).zip(out.chunks(3)) {
                 for (group, found) in out.iter().enumerate() {
-                    let others = group * REACH_GROUP..37.min((group + 1) * REACH_GROUP);
-                    let expected = others.into_iter().any(|column| {
-                        let sum = rows.h[row] * columns.g[column] + rows.g[row] * columns.h[column];
-                        root * sum <= rows.distances[row] + columns.distances[column]
-                    });
+                    let mut others = group * REACH_GROUP..ITEMS.min((group + 1) * REACH_GROUP);
+                    let expected = others.any(|column| items.reaches(threshold, row, column));
                     assert_eq!(*found, expected, "{name}: {row}, {group}");
+                    answers[usize::from(*found)] += 1;
                 }
             }
         }
     }
+    assert!(answers.iter().all(|answers| *answers > 20), "{answers:?}");
 }
 
 #[test]
@@ -307,6 +376,51 @@ fn reaching_equals_its_definition_at_every_level() {
     say_levels();
     reaching_matches::<f32>();
     reaching_matches::<f64>();
+}
+
+/// Coordinates of items from a centre, of which the last three rows are subtracted.
+fn coordinates_match<T: Real>() {
+    const ROWS: usize = 9;
+    const ADDED: usize = 6;
+    const COUNT: usize = 37;
+    let stride = panel_stride(COUNT);
+    let panel = converted::<T>(ROWS * stride, 1);
+    let [centre, first, second] = [2, 3, 4].map(|seed| converted::<T>(ROWS, seed));
+    let frame = Frame { centre: &centre, axes: [&first, &second], added: ADDED };
+    let rounding = T::from_f64(0.125);
+    for (name, level) in available() {
+        let [mut distances, mut along, mut across, mut rests] = [(); 4].map(|()| [T::ZERO; COUNT]);
+        let items = Items { panel: Panel { values: &panel, stride }, first: 0 };
+        let out = Coordinates {
+            distances: &mut distances,
+            along: [&mut along, &mut across],
+            rests: &mut rests,
+        };
+        fill_coordinates(level, items, frame, rounding, out);
+        for item in 0..COUNT {
+            let mut sums = [T::ZERO; 4];
+            for row in 0..ROWS {
+                let from_centre = panel[row * stride + item] - centre[row];
+                sums[0] += from_centre * first[row];
+                sums[1] += from_centre * second[row];
+                sums[if row < ADDED { 2 } else { 3 }] += from_centre * from_centre;
+            }
+            let [p, q, added, subtracted] = sums;
+            let left = added - subtracted - (p * p + q * q);
+            let left = if left < T::ZERO { T::ZERO } else { left };
+            let squares = added + subtracted;
+            assert_eq!((along[item], across[item]), (p, q), "{name}: {item}");
+            assert_eq!(distances[item], squares.sqrt_of(), "{name}: {item}");
+            assert_eq!(rests[item], (left + rounding * squares).sqrt_of(), "{name}: {item}");
+        }
+    }
+}
+
+#[test]
+fn coordinates_equal_their_definition_at_every_level() {
+    say_levels();
+    coordinates_match::<f32>();
+    coordinates_match::<f64>();
 }
 
 fn activations_match<T: Real>() {

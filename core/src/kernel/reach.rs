@@ -1,20 +1,36 @@
 //! Which pairs of two blocks of items could reach a score, by bounds of a few operations a pair.
 //!
-//! A pair's score is at most w (ρ_a + ρ_b)², ρ being an item's distance from one centre, and
-//! 1/√w = h_a g_b + g_a h_b with h = e^(r/2) and g = e^(−r/2). So it reaches θ only where
-//! ρ_a + ρ_b ≥ √θ (h_a g_b + g_a h_b).
+//! A pair's score is at most w (Σ_j (p_a^j − p_b^j)² + (q_a + q_b)²), p being an item's coordinates along
+//! some axes from one centre, and q what is left of its distance from there. And
+//! 1/√w = h_a g_b + g_a h_b with h = e^(r/2) and g = e^(−r/2). So it reaches θ only where the root of that
+//! sum reaches √θ (h_a g_b + g_a h_b).
+//!
+//! Where picks are subtracted, distances and right angles are those of what is left of the squares; all of
+//! them, added, make ρ². Coordinates are rounded by a share of ρ, and the root of the sum by one of
+//! ρ_a + ρ_b.
 
 use crate::arith::Real;
 use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
+use crate::kernel::panel::Items;
+
+/// Axes along which items are told apart.
+pub const AXES: usize = 2;
 
 /// Columns that one answer is for.
 pub const REACH_GROUP: usize = 32;
 
-/// What bounds the scores of some items' pairs.
+/// What bounds the scores of some items' pairs; or of those of groups of items, of which it is then the
+/// largest ρ and q, and the least h and g.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds<'a, T> {
     /// ρ of each item.
     pub distances: &'a [T],
+    /// The least p of each, an axis after the other.
+    pub low: [&'a [T]; AXES],
+    /// The largest: of a single item the same.
+    pub high: [&'a [T]; AXES],
+    /// q of each.
+    pub rests: &'a [T],
     /// h of each.
     pub h: &'a [T],
     /// g of each.
@@ -26,27 +42,45 @@ impl<'a, T> Bounds<'a, T> {
     #[must_use]
     pub fn range(self, first: usize, end: usize) -> Self {
         let part = |values: &'a [T]| values.get(first..end).unwrap_or_default();
-        Self { distances: part(self.distances), h: part(self.h), g: part(self.g) }
+        Self {
+            distances: part(self.distances),
+            low: self.low.map(part),
+            high: self.high.map(part),
+            rests: part(self.rests),
+            h: part(self.h),
+            g: part(self.g),
+        }
     }
 }
 
+/// What pairs are held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Threshold<T> {
+    /// √θ.
+    pub root: T,
+    /// How much of ρ_a + ρ_b rounding may have taken from the root of a pair's sum.
+    pub rounding: T,
+}
+
 /// Says for each item of `rows`, and for each group of [`REACH_GROUP`] of `columns`, whether one of
-/// their pairs could reach the score whose square root is `root`: a row of answers after the other.
-/// Whatever is no number could.
+/// their pairs could reach the threshold: a row of answers after the other. `groups` bounds what those of
+/// a group could at most, so that few need a look. Whatever is no number could.
 pub fn reaching<T: Real>(
     level: Level,
-    root: T,
+    threshold: Threshold<T>,
     rows: Bounds<'_, T>,
     columns: Bounds<'_, T>,
+    groups: Bounds<'_, T>,
     out: &mut [bool],
 ) {
-    run_at(level, Reaching { root, rows, columns, out });
+    run_at(level, Reaching { threshold, rows, columns, groups, out });
 }
 
 struct Reaching<'a, T> {
-    root: T,
+    threshold: Threshold<T>,
     rows: Bounds<'a, T>,
     columns: Bounds<'a, T>,
+    groups: Bounds<'a, T>,
     out: &'a mut [bool],
 }
 
@@ -55,36 +89,181 @@ impl<T: Real> Operation for Reaching<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { root, rows, columns, out } = self;
-        let root = Lanes::splat(simd, root);
-        // Beyond, a weight is no normal number, and its own rounding is no longer relative.
-        let most = Lanes::splat(simd, T::HALF / T::MIN_POSITIVE.sqrt_of());
-        let groups = columns.distances.len().div_ceil(REACH_GROUP).max(1);
-        let items = rows.distances.iter().zip(rows.h).zip(rows.g);
-        for (((distance, h), g), out) in items.zip(out.chunks_exact_mut(groups)) {
-            let distance = Lanes::splat(simd, *distance);
-            let (h, g) = (Lanes::splat(simd, *h), Lanes::splat(simd, *g));
-            let others = columns.distances.chunks(REACH_GROUP);
-            let factors = columns.h.chunks(REACH_GROUP).zip(columns.g.chunks(REACH_GROUP));
-            for ((others, (other_h, other_g)), out) in others.zip(factors).zip(out) {
-                let (zero, one) = (root.filled(T::ZERO), root.filled(T::ONE));
-                let mut reached = zero;
-                let lanes = Lanes::<S, T>::LEN;
-                let factors = other_h.chunks(lanes).zip(other_g.chunks(lanes));
-                for (others, (other_h, other_g)) in others.chunks(lanes).zip(factors) {
-                    let sum = h * Lanes::load(simd, other_g) + g * Lanes::load(simd, other_h);
-                    let sum = most.lt(sum).select(most, sum);
-                    let others = if others.len() == lanes {
-                        Lanes::load(simd, others)
-                    } else {
-                        // Places beyond the last item reach nothing.
-                        Lanes::load_partial(simd, others, -T::INFINITY)
-                    };
-                    let both = distance + others;
-                    reached = reached + both.lt(root * sum).select(zero, one);
+        let Self { threshold, rows, columns, groups, out } = self;
+        let (lanes, len) = (Lanes::<S, T>::LEN, columns.distances.len());
+        let count = len.div_ceil(REACH_GROUP).max(1);
+        let limit = Limit::of(simd, threshold);
+        for (item, out) in (0..rows.distances.len()).zip(out.chunks_exact_mut(count)) {
+            let own = Lane::splat(simd, rows, item);
+            for (first, out) in (0..count).step_by(lanes).zip(out.chunks_mut(lanes)) {
+                let end = first.saturating_add(lanes).min(count);
+                let reached = limit.reached(&own, &Lane::load(simd, groups.range(first, end)));
+                for (out, reached) in out.iter_mut().zip(reached.as_slice()) {
+                    *out = T::ZERO < *reached;
                 }
-                *out = zero.lt(reached).any();
             }
+            for (first, out) in (0..len).step_by(REACH_GROUP).zip(out) {
+                if !*out {
+                    continue;
+                }
+                let mut reached = limit.zero;
+                let end = first.saturating_add(REACH_GROUP).min(len);
+                for at in (first..end).step_by(lanes) {
+                    let others = columns.range(at, at.saturating_add(lanes).min(end));
+                    reached = reached + limit.reached(&own, &Lane::load(simd, others));
+                }
+                *out = limit.zero.lt(reached).any();
+            }
+        }
+    }
+}
+
+/// [`Bounds`] of one item, in every lane; or of a vector of them.
+struct Lane<S: Simd, T: Real> {
+    distance: Lanes<S, T>,
+    low: [Lanes<S, T>; AXES],
+    high: [Lanes<S, T>; AXES],
+    rest: Lanes<S, T>,
+    h: Lanes<S, T>,
+    g: Lanes<S, T>,
+}
+
+impl<S: Simd, T: Real> Lane<S, T> {
+    #[inline(always)]
+    fn splat(simd: S, items: Bounds<'_, T>, item: usize) -> Self {
+        let one = |values: &[T]| Lanes::splat(simd, values.get(item).copied().unwrap_or(T::ZERO));
+        let (low, high) = (items.low.map(one), items.high.map(one));
+        let (rest, h, g) = (one(items.rests), one(items.h), one(items.g));
+        Self { distance: one(items.distances), low, high, rest, h, g }
+    }
+
+    /// Places beyond the last item reach nothing.
+    #[inline(always)]
+    fn load(simd: S, items: Bounds<'_, T>) -> Self {
+        let distance = match items.distances.len() == Lanes::<S, T>::LEN {
+            true => Lanes::load(simd, items.distances),
+            false => Lanes::load_partial(simd, items.distances, -T::INFINITY),
+        };
+        let load = |values: &[T]| Lanes::load(simd, values);
+        let (low, high) = (items.low.map(load), items.high.map(load));
+        Self { distance, low, high, rest: load(items.rests), h: load(items.h), g: load(items.g) }
+    }
+}
+
+/// A [`Threshold`] in every lane.
+struct Limit<S: Simd, T: Real> {
+    root: Lanes<S, T>,
+    rounding: Lanes<S, T>,
+    /// Beyond, a weight is no normal number, and its own rounding is no longer relative.
+    most: Lanes<S, T>,
+    zero: Lanes<S, T>,
+    one: Lanes<S, T>,
+}
+
+impl<S: Simd, T: Real> Limit<S, T> {
+    #[inline(always)]
+    fn of(simd: S, Threshold { root, rounding }: Threshold<T>) -> Self {
+        let [root, rounding, most, zero, one] =
+            [root, rounding, T::HALF / T::MIN_POSITIVE.sqrt_of(), T::ZERO, T::ONE]
+                .map(|value| Lanes::splat(simd, value));
+        Self { root, rounding, most, zero, one }
+    }
+
+    /// 1 where a pair could reach it, 0 elsewhere.
+    #[inline(always)]
+    fn reached(&self, own: &Lane<S, T>, other: &Lane<S, T>) -> Lanes<S, T> {
+        let sum = own.h * other.g + own.g * other.h;
+        let sum = self.most.lt(sum).select(self.most, sum);
+        let limit = self.root * sum - self.rounding * (own.distance + other.distance);
+        let limit = limit.lt(self.zero).select(self.zero, limit);
+        let rest = own.rest + other.rest;
+        let mut far = rest * rest;
+        let sides = own.low.iter().zip(&own.high).zip(other.low.iter().zip(&other.high));
+        for ((low, high), (other_low, other_high)) in sides {
+            let (above, below) = (*other_high - *low, *high - *other_low);
+            let apart = below.lt(above).select(above, below);
+            far = far + apart * apart;
+        }
+        far.lt(limit * limit).select(self.zero, self.one)
+    }
+}
+
+/// The axes from their centre, as long as an item each: squares of the rows after the first `added` count
+/// as negative, and so do products.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Frame<'a, T> {
+    /// Where coordinates are 0.
+    pub centre: &'a [T],
+    /// What coordinates are the plain products with: unit vectors at right angles to each other, of which
+    /// those rows have the other sign; or zeros.
+    pub axes: [&'a [T]; AXES],
+    /// How many squares are added.
+    pub added: usize,
+}
+
+/// What [`fill_coordinates`] writes of each item.
+#[derive(Debug)]
+pub struct Coordinates<'a, T> {
+    /// ρ, all squares added.
+    pub distances: &'a mut [T],
+    /// p, an axis after the other.
+    pub along: [&'a mut [T]; AXES],
+    /// q: its square is that of the distance less those of p, and more by the rounding times ρ².
+    pub rests: &'a mut [T],
+}
+
+/// Writes where items are from the centre, as many as there is room for.
+pub fn fill_coordinates<T: Real>(
+    level: Level,
+    items: Items<'_, T>,
+    frame: Frame<'_, T>,
+    rounding: T,
+    out: Coordinates<'_, T>,
+) {
+    run_at(level, Measure { items, frame, rounding, out });
+}
+
+struct Measure<'a, T> {
+    items: Items<'a, T>,
+    frame: Frame<'a, T>,
+    rounding: T,
+    out: Coordinates<'a, T>,
+}
+
+impl<T: Real> Operation for Measure<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { items, frame, rounding, out } = self;
+        let [first_axis, second_axis] = frame.axes;
+        let Coordinates { distances, along: [first, second], rests } = out;
+        let (lanes, zero) = (Lanes::<S, T>::LEN, Lanes::splat(simd, T::ZERO));
+        let rounding = Lanes::splat(simd, rounding);
+        let out = distances.chunks_mut(lanes).zip(first.chunks_mut(lanes));
+        let out = out.zip(second.chunks_mut(lanes).zip(rests.chunks_mut(lanes)));
+        for (chunk, ((distance, first), (second, rest))) in out.enumerate() {
+            let place = items.first.saturating_add(chunk.saturating_mul(lanes));
+            let (mut along_first, mut along_second) = (zero, zero);
+            let (mut added, mut subtracted) = (zero, zero);
+            let rows = items.panel.values.chunks_exact(items.panel.stride.max(1));
+            let of_frame = frame.centre.iter().zip(first_axis.iter().zip(second_axis));
+            for (number, (row, (centre, (first, second)))) in rows.zip(of_frame).enumerate() {
+                let values = row.get(place..).and_then(|row| row.get(..lanes)).unwrap_or_default();
+                let from_centre = Lanes::load(simd, values) - Lanes::splat(simd, *centre);
+                along_first = along_first + from_centre * Lanes::splat(simd, *first);
+                along_second = along_second + from_centre * Lanes::splat(simd, *second);
+                let sum = if number < frame.added { &mut added } else { &mut subtracted };
+                *sum = *sum + from_centre * from_centre;
+            }
+            let squares = added + subtracted;
+            let left =
+                added - subtracted - (along_first * along_first + along_second * along_second);
+            let left = left.lt(zero).select(zero, left) + rounding * squares;
+            squares.sqrt().store(distance);
+            along_first.store(first);
+            along_second.store(second);
+            left.sqrt().store(rest);
         }
     }
 }

@@ -34,6 +34,7 @@ use crate::columns::Columns;
 use crate::error::{Error, check_range, check_shape};
 use crate::fisher::Weighting;
 use crate::kernel::panel::{Grid, fill_panel, squared_distances};
+use crate::kernel::reach::Frame;
 use crate::linalg::Cholesky;
 use crate::memory::{SCARCE, larger};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
@@ -466,6 +467,10 @@ struct Scan<'a, T, D, E> {
     order: &'a [Scored<T>],
     /// Whether that is the order of their rewards.
     by_reward: bool,
+    /// The axes along which it tells them apart.
+    frame: Frame<'a, T>,
+    /// How far its blocks reach from the centre.
+    reaches: &'a [T],
 }
 
 impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
@@ -494,11 +499,14 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
             whitened: &[],
             order: &[],
             by_reward: false,
+            frame: Frame::default(),
+            reaches: &[],
         };
         match (ranking.walk(), pool.pairs(), criterion) {
             (Walk::Bounded, ..) => {
-                let by_reward = bounded::fill_order(&scan, workers, order, shared, workspace);
-                return Self { order, by_reward, ..scan };
+                let bounded::Order { by_reward, frame, reaches } =
+                    bounded::fill_order(&scan, workers, order, shared, workspace);
+                return Self { order, by_reward, frame, reaches, ..scan };
             }
             (_, _, Criterion::Entropy | Criterion::MaxDiff) => {}
             (_, Pairs::CrossPrompt(_), _) => cross_prompt::whiten(&scan, shared),
@@ -577,13 +585,12 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
         }
     }
 
-    /// The squared distances that leverages do not exceed.
-    fn distances(&self, grid: Grid<'_, T>, out: &mut [T]) {
-        let added = match &self.ranking.criterion {
+    /// The rows whose squares are added.
+    fn added_rows(&self) -> usize {
+        match &self.ranking.criterion {
             Criterion::Stored(stored, _) => stored.leverage.added,
-            _ => usize::MAX,
-        };
-        squared_distances(self.executor.level(), grid.split_at(added).0, out);
+            criterion => criterion.rows(),
+        }
     }
 
     /// The score of a margin, for the criteria that need nothing else.

@@ -18,7 +18,7 @@ use pairpick_core::kernel::panel::{
     signed_squared_distances, squared_distances,
 };
 use pairpick_core::kernel::rank_one::{Change, PairNumbers, change_pairs, leverages_with};
-use pairpick_core::kernel::reach::{Bounds, reaching};
+use pairpick_core::kernel::reach::{Bounds, Frame, Threshold, fill_coordinates, reaching};
 
 use crate::{any, give};
 
@@ -123,7 +123,9 @@ probes! {
 
     kernel::reach::Bounds::range[T] => give(any::<Bounds<'_, T>>().range(any(), any()));
     kernel::reach::reaching[T] =>
-        reaching(any(), any::<T>(), any::<Bounds<'_, T>>(), any(), any());
+        reaching(any(), any::<Threshold<T>>(), any::<Bounds<'_, T>>(), any(), any(), any());
+    kernel::reach::fill_coordinates[T] =>
+        fill_coordinates(any(), any(), any::<Frame<'_, T>>(), any(), any());
     kernel::rank_one::change_pairs[T] =>
         change_pairs(any(), any::<PairNumbers<'_, T>>(), any::<Change<'_, T>>(), any());
     kernel::rank_one::leverages_with[T] =>

@@ -2,6 +2,7 @@
 //! over each of them, which is that of a list of all pairs.
 
 use fearless_simd::Level;
+use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::Weighting;
@@ -10,6 +11,7 @@ use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Pool, PoolSize};
 use pairpick_core::rng::Stream;
 use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_pairs};
+use pairpick_core::select::{Options, Posterior, Problem, Strategy};
 use pairpick_core::topk::Scored;
 use pairpick_tests::oracle;
 use pairpick_tests::threads::Threads;
@@ -154,4 +156,68 @@ fn a_bound_that_is_reached_excludes_nothing() {
         feature.copy_from_slice(&[sign, -0.5 * sign, 0.25 * sign]);
     }
     check(&opposite);
+}
+
+impl Items {
+    /// What is picked pair by pair, by a head whose rewards spread so far.
+    fn grown<T: Real>(
+        &self,
+        executor: &Threads,
+        pool: &Pool<'_>,
+        (strategy, spread): (Strategy, f32),
+    ) -> Vec<Scored<T>> {
+        let mut head = vec![0.0; self.order];
+        head[0] = spread;
+        let past = vec![T::ZERO; packed_len(self.order)];
+        let posterior = &Posterior {
+            head: &head,
+            prior_precision: T::ONE,
+            jitter: T::ZERO,
+            past: Packed::new(self.order, past.as_slice()).expect("order"),
+        };
+        let problem = Problem { executor, pool, posterior, options: &Options::default() };
+        let mut selector = Selector::default();
+        let picked = selector.select(strategy, &problem, 150, &mut Stream::new(1, "bounded", 0));
+        picked.expect("a batch").pairs.to_vec()
+    }
+
+    fn check_grown<T: Real>(&self) {
+        let columns = Columns::new(&self.features, self.order, self.len()).expect("features");
+        let pairs: Vec<ItemPair> = oracle::pairs(&[0, self.len() as u32]);
+        let all = Pool::cross_prompt(columns, &self.labelled).expect("a pool");
+        let listed = Pool::listed(columns, &pairs, &self.labelled).expect("a pool");
+        for asked in [
+            (Strategy::GreedyDopt, 0.02),
+            (Strategy::GreedyDopt, 0.0),
+            (Strategy::GreedyDopt, 30.0),
+            (Strategy::Exchange, 0.02),
+        ] {
+            let threads = |threads| Threads { level: Level::new(), threads };
+            let expected = self.grown::<T>(&threads(1), &listed, asked);
+            for found in [1, 3].map(|count| self.grown::<T>(&threads(count), &all, asked)) {
+                assert_eq!(found.len(), expected.len());
+                for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                    let what = format!("{} {} {asked:?}, place {place}", self.name, T::NAME);
+                    assert_eq!(found.pair, expected.pair, "{what}");
+                    assert_eq!(found.score.bits(), expected.score.bits(), "{what}");
+                }
+            }
+        }
+    }
+}
+
+/// After some picks, what they have taken is subtracted from every bound: from most of what there was,
+/// where all items lie along one direction.
+#[test]
+fn pairs_picked_one_by_one_are_those_of_a_list() {
+    let scattered = Items::new("scattered", 600, 7, |_, _| 0.0);
+    let mut along = Items::new("along one direction", 500, 6, |_, _| 0.0);
+    for feature in along.features.chunks_mut(6) {
+        let far = 0.5 * feature[0];
+        feature.iter_mut().for_each(|value| *value = 0.05 * *value + far);
+    }
+    for items in [scattered, along] {
+        items.check_grown::<f32>();
+        items.check_grown::<f64>();
+    }
 }

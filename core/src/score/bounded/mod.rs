@@ -1,6 +1,7 @@
 //! The best of all pairs of all items, without a look at most of them.
 //!
-//! A score is at most w (ρ_a + ρ_b)², ρ being a whitened item's distance from the mean one. Items are
+//! A score is at most w (ρ_a + ρ_b)², ρ being a whitened item's distance from the mean one; and where
+//! items differ along a few axes most, hardly more than the squared difference along these. Items are
 //! taken in descending ρ, [`sum::ITEMS`] a block, and every two blocks are paired, those of the
 //! largest ρ first; where most rewards are far apart, in the order of rewards, those of the largest w
 //! first. What cannot reach the worst of the best pairs so far is passed over: a row of
@@ -14,11 +15,14 @@
 //! Why it is fast: outliers come first, and trained features have few of them. Where bounds pass
 //! nothing over, blocks are scored by the strips of a walk over all pairs.
 
+mod bounds;
+mod frame;
 mod order;
 mod panels;
 mod walk;
 
-pub(super) use self::order::fill_order;
+use self::bounds::bounds_len;
+pub(super) use self::order::{Order, fill_order};
 use self::panels::Panels;
 use self::walk::Walk;
 use super::{Criterion, Ranking, Scan, Share};
@@ -28,16 +32,18 @@ use crate::parallel::{Executor, split_at};
 use crate::topk::{Scored, TopK};
 use crate::whiten::block_stride;
 
-/// Numbers of the mean item: a column, and a panel of one item.
+/// Numbers of the mean item, a column and a panel of one item; of the axes from it and of none; and a
+/// number a block.
 pub(super) const fn shared_len(rows: usize, items: usize) -> usize {
-    rows.saturating_mul(block_stride(items).saturating_add(1))
+    let columns = block_stride(items).saturating_add(2 + frame::COLUMNS);
+    rows.saturating_mul(columns).saturating_add(items.div_ceil(sum::ITEMS))
 }
 
 /// Numbers that a worker needs: to measure the items' distances, and then to walk.
 pub(super) const fn workspace_len(rows: usize, items: usize) -> usize {
     let block = sum::longest(sum::ITEMS, items);
     let columns = rows.saturating_mul(block);
-    let numbers = (6 + DISTANCE_ROWS) * block;
+    let numbers = 2 * bounds_len(block) + DISTANCE_ROWS * block;
     panels::workspace_len(rows, items).saturating_add(columns).saturating_add(numbers)
 }
 
@@ -52,8 +58,8 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     let block = sum::longest(sum::ITEMS, items);
     let panel = rows * block_stride(items);
     let (columns, workspace) = split_at(workspace, rows * block);
-    let (own_bounds, workspace) = split_at(workspace, 3 * block);
-    let (other_bounds, workspace) = split_at(workspace, 3 * block);
+    let (own_bounds, workspace) = split_at(workspace, bounds_len(block));
+    let (other_bounds, workspace) = split_at(workspace, bounds_len(block));
     let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * block);
     let kept = panels::count(rows, items);
     let (values, workspace) = split_at(workspace, kept * panel);
@@ -87,11 +93,11 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
             }
             if !is_filled {
                 panels.prepare(&walk, own, own_panel);
-                walk.fill_bounds(own, own_bounds);
+                walk.fill_bounds(own, panels.of(&walk, own, own_panel), own_bounds);
                 is_filled = true;
             }
             panels.prepare(&walk, other, other_panel);
-            walk.fill_bounds(other, other_bounds);
+            walk.fill_bounds(other, panels.of(&walk, other, other_panel), other_bounds);
             let own = walk.block(own, panels.of(&walk, own, own_panel), own_bounds);
             let other = walk.block(other, panels.of(&walk, other, other_panel), other_bounds);
             walk.score_blocks(own, other, scores, best);
@@ -100,6 +106,11 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
 }
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
+    /// What rounding may take from a sum over the rows, as a share of it.
+    fn sums_rounding(&self) -> T {
+        T::EPSILON * T::from_u64(8 * self.ranking.criterion.rows() as u64 + 32)
+    }
+
     pub(super) fn reward(&self, item: u64) -> T {
         let item = usize::try_from(item).unwrap_or(usize::MAX);
         self.ranking.rewards.get(item).copied().unwrap_or(T::ZERO)

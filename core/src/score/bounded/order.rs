@@ -1,10 +1,13 @@
 //! The items in the order in which a walk by bounds takes them.
 
+use super::bounds::{item_rows, most};
+use super::frame::fill_frame;
 use super::{Scan, workspace_len};
 use crate::arith::{Real, sum};
 use crate::fisher::Weighting;
 use crate::kernel::axpy::add_scaled;
-use crate::kernel::panel::{Grid, Panel};
+use crate::kernel::panel::{Panel, project_panel};
+use crate::kernel::reach::{Frame, fill_coordinates};
 use crate::memory::smaller;
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::topk::{Scored, rank};
@@ -13,41 +16,57 @@ use crate::whiten::block_stride;
 /// Weights at this distance of rewards are a hundredth of the largest.
 const FAR: f64 = 6.0;
 
-/// Writes the items in descending distance from the mean one; or, where it says so, in the order of
-/// their rewards.
-pub(in crate::score) fn fill_order<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
+/// What [`fill_order`] found.
+pub(in crate::score) struct Order<'a, T> {
+    /// Whether the items stand in the order of their rewards.
+    pub(in crate::score) by_reward: bool,
+    /// From the mean item.
+    pub(in crate::score) frame: Frame<'a, T>,
+    /// The largest distance in each block, and what rounding may have taken.
+    pub(in crate::score) reaches: &'a [T],
+}
+
+/// Writes the items in descending distance from the mean one, and those of a block by where they are along
+/// the first axis; or, where it says so, in the order of their rewards.
+pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     workers: usize,
     order: &mut [Scored<T>],
-    shared: &mut [T],
+    shared: &'a mut [T],
     workspace: &mut [T],
-) -> bool {
+) -> Order<'a, T> {
     let (rows, items) = (scan.ranking.criterion.rows(), order.len());
     let stride = block_stride(items);
     let (column, centre) = split_at(shared, rows);
-    let (centre, _) = split_at(centre, rows * stride);
-    let (columns, _) = split_at(workspace, rows * sum::longest(sum::ITEMS, items));
+    let (centre, frame) = split_at(centre, rows * stride);
+    let (reaches, frame) = split_at(frame, items.div_ceil(sum::ITEMS));
+    let (zeros, frame) = split_at(frame, rows);
+    zeros.fill(T::ZERO);
+    let zeros = &*zeros;
+    let (columns, panel) = split_at(workspace, rows * sum::longest(sum::ITEMS, items));
     fill_mean(scan, items, columns, column);
     scan.fill_columns(column, stride, centre);
+    let frame = fill_frame(scan, centre, frame, columns, panel);
     let blocks = items.div_ceil(sum::ITEMS).div_ceil(workers.max(1));
     let share = blocks * sum::ITEMS;
     let each = workspace_len(rows, items);
-    let centre = Panel { values: &*centre, stride };
+    let from_centre = Frame { axes: [zeros, zeros], ..frame };
+    let rounding = scan.sums_rounding() * T::TWO;
     for_chunks(scan.executor, order, share, workspace, each, &|worker, order, workspace| {
-        let (columns, workspace) = split_at(workspace, rows * sum::longest(sum::ITEMS, items));
-        let (panel, distances) = split_at(workspace, rows * stride);
-        let (distances, _) = split_at(distances, sum::longest(sum::ITEMS, items));
+        let longest = sum::longest(sum::ITEMS, items);
+        let (columns, workspace) = split_at(workspace, rows * longest);
+        let (panel, numbers) = split_at(workspace, rows * stride);
         let parts = order.chunks_mut(sum::ITEMS);
         for (first, part) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
             let (columns, _) = split_at(columns, rows * part.len());
-            let (distances, _) = split_at(distances, part.len());
             scan.gather(first..first + part.len(), columns);
             scan.fill_columns(columns, stride, panel);
-            let columns = Panel { values: &*panel, stride }.from(0);
-            let grid = Grid { rows: centre.from(0), columns, width: part.len() };
-            scan.distances(grid, distances);
-            for ((slot, distance), item) in part.iter_mut().zip(&*distances).zip(first as u64..) {
-                *slot = Scored { score: distance.sqrt_of(), pair: item };
+            let items = Panel { values: &*panel, stride }.from(0);
+            let (out, ..) = item_rows(part.len(), numbers);
+            fill_coordinates(scan.executor.level(), items, from_centre, rounding, out);
+            let (out, ..) = item_rows(part.len(), numbers);
+            for ((slot, distance), item) in part.iter_mut().zip(out.rests).zip(first as u64..) {
+                *slot = Scored { score: *distance, pair: item };
             }
         }
     });
@@ -58,7 +77,42 @@ pub(in crate::score) fn fill_order<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     } else {
         crate::heap::sort(order, &rank);
     }
-    by_reward
+    for (reach, block) in reaches.iter_mut().zip(order.chunks(sum::ITEMS)) {
+        *reach = block.iter().fold(T::ZERO, |reach, item| most(reach, item.score));
+    }
+    if !by_reward {
+        for_chunks(scan.executor, order, share, workspace, each, &|_, order, workspace| {
+            sort_blocks(scan, &frame, order, workspace);
+        });
+    }
+    Order { by_reward, frame, reaches }
+}
+
+/// Sorts the items of each block by where they are along the first axis.
+fn sort_blocks<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    frame: &Frame<'_, T>,
+    order: &mut [Scored<T>],
+    workspace: &mut [T],
+) {
+    let (rows, items) = (scan.ranking.criterion.rows(), scan.ranking.pool.features().len());
+    let (longest, stride) = (sum::longest(sum::ITEMS, items), block_stride(items));
+    let (columns, workspace) = split_at(workspace, rows * longest);
+    let (panel, along) = split_at(workspace, rows * stride);
+    let (along, _) = split_at(along, longest);
+    for block in order.chunks_mut(sum::ITEMS) {
+        let (columns, _) = split_at(columns, rows * block.len());
+        let numbers = block.iter().map(|item| usize::try_from(item.pair).unwrap_or(usize::MAX));
+        scan.gather(numbers, columns);
+        scan.fill_columns(columns, stride, panel);
+        let (along, _) = split_at(along, block.len());
+        let items = Panel { values: &*panel, stride }.from(0);
+        project_panel(scan.executor.level(), items, frame.axes[0], along);
+        for (item, along) in block.iter_mut().zip(along) {
+            item.score = *along;
+        }
+        crate::heap::sort(block, &rank);
+    }
 }
 
 /// Whether most weights are small: whether most rewards are further than [`FAR`] from that of the item

@@ -3,12 +3,14 @@
 use core::iter::empty;
 
 use super::Scan;
+use super::bounds::{BlockBounds, fill_groups, item_rows, most};
+use super::frame::length;
 use crate::arith::elementwise::map;
 use crate::arith::exp::Exp;
 use crate::arith::{Real, exp, sum};
 use crate::fisher::Weighting;
 use crate::kernel::panel::{DISTANCE_ROWS, Grid, Panel};
-use crate::kernel::reach::{Bounds, REACH_GROUP, reaching};
+use crate::kernel::reach::{REACH_GROUP, Threshold, fill_coordinates, reaching};
 use crate::memory::smaller;
 use crate::parallel::{Executor, split_at};
 use crate::topk::{Scored, TopK};
@@ -30,6 +32,8 @@ pub(super) struct Walk<'a, T, D, E> {
     /// What the square root of a score is lowered by before bounds are held against it; 0 where none
     /// may be.
     lowered: T,
+    /// The length of the axes, by which rounding grows.
+    length: T,
     /// No weight is larger, as computed.
     largest_weight: T,
 }
@@ -39,7 +43,7 @@ pub(super) struct Walk<'a, T, D, E> {
 pub(super) struct Block<'w, T> {
     items: &'w [Scored<T>],
     panel: Panel<'w, T>,
-    bounds: Bounds<'w, T>,
+    bounds: BlockBounds<'w, T>,
 }
 
 impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
@@ -49,21 +53,19 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
         // The item in the middle has a reward that outliers do not move.
         let middle = if by_reward { order.get(order.len() / 2) } else { order.last() };
         let centre = middle.map_or(T::ZERO, |item| scan.reward(item.pair));
-        let slack = T::EPSILON * T::from_u64(SLACK + scan.ranking.criterion.rows() as u64);
+        let length = length(scan.frame);
+        let of_sums = scan.sums_rounding();
+        let slack = T::EPSILON * T::from_u64(SLACK) + of_sums * length * length;
         let unit = matches!(scan.ranking.criterion.weighting(), Some(Weighting::Unit));
         // Both factors of a pair of weight 1 are 1 as well, and their sum of products 2.
         let lowered = (T::ONE - slack) * if unit { T::HALF } else { T::ONE };
-        let mut largest = T::ZERO;
-        for item in order {
-            // What is no number stays.
-            largest = if item.score <= largest { largest } else { item.score };
-        }
+        let largest = scan.reaches.iter().fold(T::ZERO, |largest, reach| most(largest, *reach));
         // Beyond, a score may be infinite that is bounded by a finite number.
         let finite = largest < T::MAX.sqrt_of() * T::HALF * T::HALF;
         let lowered = if finite { lowered } else { T::ZERO };
         let quarter = T::HALF * T::HALF;
         let largest_weight = if unit { T::ONE } else { quarter * (T::ONE + slack) };
-        Self { scan, order, by_reward, largest, centre, lowered, largest_weight }
+        Self { scan, order, by_reward, largest, centre, lowered, length, largest_weight }
     }
 
     pub(super) fn panel_len(&self) -> usize {
@@ -89,11 +91,11 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
     /// no weight is above ¼, nor above that of the nearest rewards.
     pub(super) fn is_below(&self, own: usize, other: usize, best: &TopK<'_, T>) -> bool {
         let root = self.root(best);
-        let first = self.items(other).first();
         if !self.by_reward {
-            let distance = |item: Option<&Scored<T>>| item.map_or(T::ZERO, |item| item.score);
-            return distance(self.items(own).first()) + distance(first) < T::TWO * root;
+            let reach = |block: usize| self.scan.reaches.get(block).copied().unwrap_or(T::INFINITY);
+            return reach(own) + reach(other) < T::TWO * root;
         }
+        let first = self.items(other).first();
         let (Some(last), Some(first)) = (self.items(own).last(), first) else {
             return false;
         };
@@ -112,17 +114,21 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
         self.scan.fill_columns(columns, block_stride(self.order.len()), panel);
     }
 
-    /// ρ, h and g of a block's items.
-    pub(super) fn fill_bounds(&self, block: usize, bounds: &mut [T]) {
-        let (items, executor) = (self.items(block), self.scan.executor);
-        let (distances, rest) = split_at(bounds, items.len());
-        let (h, rest) = split_at(rest, items.len());
-        let (g, _) = split_at(rest, items.len());
+    /// What bounds the scores of a block's items, whose panel is `panel`.
+    pub(super) fn fill_bounds(&self, block: usize, panel: &[T], bounds: &mut [T]) {
+        let items = self.items(block);
+        let (out, h, g) = item_rows(items.len(), bounds);
+        let panel = Panel { values: panel, stride: block_stride(self.order.len()) }.from(0);
+        let level = self.scan.executor.level();
+        let rounding = self.scan.sums_rounding() * (T::ONE + self.length);
+        fill_coordinates(level, panel, self.scan.frame, rounding, out);
+        self.fill_factors(items, h, g);
+        fill_groups(items.len(), bounds);
+    }
+
+    /// h and g of some items.
+    fn fill_factors(&self, items: &[Scored<T>], h: &mut [T], g: &mut [T]) {
         let unit = matches!(self.scan.ranking.criterion.weighting(), Some(Weighting::Unit));
-        for ((distance, slot), item) in distances.iter_mut().zip(h.iter_mut()).zip(items) {
-            *distance = item.score;
-            *slot = (self.scan.reward(item.pair) - self.centre) * T::HALF;
-        }
         if unit || E::PROFILE.differs::<T>() {
             // No weight of micromath's exponential is above ¼ either, which is all that is used.
             h.fill(T::ONE);
@@ -130,7 +136,8 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
             return;
         }
         let limit = largest_exponent::<T>();
-        for (h, g) in h.iter_mut().zip(g.iter_mut()) {
+        for ((h, g), item) in h.iter_mut().zip(g.iter_mut()).zip(items) {
+            *h = (self.scan.reward(item.pair) - self.centre) * T::HALF;
             if limit < *h {
                 *h = limit;
             }
@@ -139,8 +146,8 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
             }
             *g = -*h;
         }
-        map::<Exp, T>(executor.level(), h);
-        map::<Exp, T>(executor.level(), g);
+        map::<Exp, T>(self.scan.executor.level(), h);
+        map::<Exp, T>(self.scan.executor.level(), g);
     }
 
     pub(super) fn block<'w>(&self, block: usize, panel: &'w [T], bounds: &'w [T]) -> Block<'w, T>
@@ -148,11 +155,9 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
         'a: 'w,
     {
         let items = self.items(block);
-        let (distances, rest) = bounds.split_at_checked(items.len()).unwrap_or_default();
-        let (h, rest) = rest.split_at_checked(items.len()).unwrap_or_default();
-        let g = rest.get(..items.len()).unwrap_or_default();
+        let bounds = BlockBounds::of(items.len(), bounds);
         let panel = Panel { values: panel, stride: block_stride(self.order.len()) };
-        Block { items, panel, bounds: Bounds { distances, h, g } }
+        Block { items, panel, bounds }
     }
 
     /// Scores the pairs of two blocks that can enter; of one with itself, each pair once.
@@ -165,30 +170,29 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
     ) {
         const GROUPS: usize = sum::ITEMS.div_ceil(REACH_GROUP);
         let itself = core::ptr::eq(own.items, other.items);
+        let end = other.items.len();
         for from in (0..own.items.len()).step_by(DISTANCE_ROWS) {
             let root = self.root(best);
             let rows = smaller(DISTANCE_ROWS, own.items.len() - from);
             // In a block with itself, an item is paired with the later ones.
-            let to = if itself { from + 1 } else { 0 };
-            let others = other.items.get(to..).unwrap_or_default();
-            let distance = |block: Block<'_, T>, at: usize| {
-                block.bounds.distances.get(at).copied().unwrap_or(T::ZERO)
-            };
-            if !self.by_reward && distance(own, from) + distance(other, to) < T::TWO * root {
-                return;
-            }
-            let groups = others.len().div_ceil(REACH_GROUP);
+            let first_group = if itself { from / REACH_GROUP } else { 0 };
+            let (to, groups) = (first_group * REACH_GROUP, end.div_ceil(REACH_GROUP));
             let mut reached = [false; DISTANCE_ROWS * GROUPS];
-            let (reached, _) = reached.split_at_mut_checked(rows * groups).unwrap_or_default();
-            let level = self.scan.executor.level();
-            let columns = other.bounds.range(to, to + others.len());
-            reaching(level, root, own.bounds.range(from, from + rows), columns, reached);
+            let len = rows * (groups - first_group);
+            let (reached, _) = reached.split_at_mut_checked(len).unwrap_or_default();
+            let rounding = self.scan.sums_rounding() * self.length * self.length;
+            let threshold = Threshold { root, rounding };
+            let items = own.bounds.items.range(from, from + rows);
+            let others = other.bounds.items.range(to, end);
+            let of_groups = other.bounds.groups.range(first_group, groups);
+            reaching(self.scan.executor.level(), threshold, items, others, of_groups, reached);
             let strip = Strip { own, from, rows, other, to };
             let many = reached.iter().filter(|reached| **reached).count() * 2 > reached.len();
             if many {
-                self.score_strip(strip, others.len(), scores, best);
+                self.score_strip(strip, end - to, scores, best);
                 continue;
             }
+            let groups = groups - first_group;
             for (row, reached) in reached.chunks_exact(groups.max(1)).enumerate() {
                 for (group, _) in reached.iter().enumerate().filter(|(_, reached)| **reached) {
                     let to = to + group * REACH_GROUP;

@@ -42,7 +42,7 @@ use crate::whiten::whiten_workspace_len;
 
 /// Pairs gathered by one walk. Not part of the contract: which pairs are picked does not depend on
 /// it.
-const CANDIDATES: usize = 16_384;
+const CANDIDATES: usize = 2_048;
 
 /// What is greedily sought.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,147 @@
+//! The axes along which whitened items differ most, by power iteration on some of the items. How well
+//! they are found decides how much a walk passes over, and never what ranks first.
+
+use super::Scan;
+use super::bounds::most;
+use crate::arith::{Level, Real, sum};
+use crate::kernel::axpy::subtract_scaled;
+use crate::kernel::dot::dot;
+use crate::kernel::panel::{Panel, project_panel};
+use crate::kernel::reach::{AXES, Frame};
+use crate::memory::smaller;
+use crate::parallel::{Executor, split_at};
+use crate::whiten::block_stride;
+
+/// Columns as long as an item: the mean one, and an axis each.
+pub(super) const COLUMNS: usize = 1 + AXES;
+
+/// Items that the axes are found by.
+const SAMPLE: usize = sum::ITEMS / 2;
+
+/// How long an axis may be with all squares added: rounding grows by it.
+const MOST: u64 = 32;
+
+/// Steps of an axis towards the direction of the largest variance.
+const STEPS: usize = 4;
+
+/// What an axis is as long as with all squares added, at most: κ; 1 where none are subtracted.
+pub(super) fn length<T: Real>(frame: Frame<'_, T>) -> T {
+    frame.axes.iter().fold(T::ONE, |length, axis| most(length, dot(axis, axis).sqrt_of()))
+}
+
+/// Writes the mean item, which is given as a panel of one, and the axes from there. The columns are
+/// memory for those of a block of items, and the workspace for their panel and two numbers an item.
+pub(super) fn fill_frame<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
+    scan: &Scan<'_, T, D, E>,
+    mean: &[T],
+    out: &'a mut [T],
+    columns: &mut [T],
+    workspace: &mut [T],
+) -> Frame<'a, T> {
+    let (rows, items) = (scan.ranking.criterion.rows(), scan.ranking.pool.features().len());
+    let (stride, added) = (block_stride(items), scan.added_rows());
+    let (centre, rest) = split_at(out, rows);
+    let (first, rest) = split_at(rest, rows);
+    let (second, _) = split_at(rest, rows);
+    for (slot, row) in centre.iter_mut().zip(mean.chunks_exact(stride.max(1))) {
+        *slot = row.first().copied().unwrap_or(T::ZERO);
+    }
+    let count = smaller(SAMPLE, items);
+    let (columns, _) = split_at(columns, rows * count);
+    let (panel, workspace) = split_at(workspace, rows * stride);
+    let (along, workspace) = split_at(workspace, count);
+    let (squares, _) = split_at(workspace, count);
+    scan.gather((0..items).step_by((items / SAMPLE).max(1)).take(count), columns);
+    scan.fill_columns(columns, stride, panel);
+    squares.fill(T::ZERO);
+    let of_rows = panel.chunks_exact_mut(stride.max(1)).zip(&*centre);
+    for (number, (row, centre)) in of_rows.enumerate() {
+        let sign = if number < added { T::ONE } else { -T::ONE };
+        for (value, square) in row.iter_mut().zip(&mut *squares) {
+            *value -= *centre;
+            *square += sign * *value * *value;
+        }
+    }
+    let panel = Panel { values: &*panel, stride };
+    let mut sample = Sample { level: scan.executor.level(), panel, added, along, squares };
+    sample.find(first, &[]);
+    sample.find(second, first);
+    Frame { centre, axes: [first, second], added }
+}
+
+/// Some items, less the mean one.
+struct Sample<'w, T> {
+    level: Level,
+    panel: Panel<'w, T>,
+    /// Rows whose squares are added: those of the others are subtracted.
+    added: usize,
+    /// A coordinate of each, where it is wanted.
+    along: &'w mut [T],
+    /// What is left of the square of each.
+    squares: &'w mut [T],
+}
+
+impl<T: Real> Sample<'_, T> {
+    /// Finds an axis at right angles to another.
+    fn find(&mut self, axis: &mut [T], other: &[T]) {
+        let furthest = self.furthest();
+        self.fill(axis, |row, _| row.get(furthest).copied().unwrap_or(T::ZERO));
+        for _ in 0..STEPS {
+            self.make_unit(axis, other);
+            self.project(axis);
+            self.fill(axis, dot);
+        }
+        // Once more, for what rounding has left of the other where little else was.
+        self.make_unit(axis, other);
+        self.make_unit(axis, other);
+        self.project(axis);
+        for (square, along) in self.squares.iter_mut().zip(&*self.along) {
+            *square -= *along * *along;
+        }
+    }
+
+    /// Fills an axis from what each row of the sample comes to, beside the coordinates.
+    fn fill(&self, axis: &mut [T], value: impl Fn(&[T], &[T]) -> T) {
+        let rows = self.panel.values.chunks_exact(self.panel.stride.max(1));
+        for (number, (slot, row)) in axis.iter_mut().zip(rows).enumerate() {
+            let value = value(row, self.along);
+            *slot = if number < self.added { value } else { -value };
+        }
+    }
+
+    /// Makes a vector a unit vector at right angles to another; or zeros, where rounding leaves too little
+    /// of it.
+    fn make_unit(&self, axis: &mut [T], other: &[T]) {
+        subtract_scaled(axis, self.product(axis, other), other);
+        let square = self.product(axis, axis);
+        let norm = square.sqrt_of();
+        let is_kept = dot(axis, axis) < square * T::from_u64(MOST * MOST);
+        if !(is_kept && T::ZERO < norm && norm.is_finite_number()) {
+            return axis.fill(T::ZERO);
+        }
+        for value in axis {
+            *value /= norm;
+        }
+    }
+
+    /// The product of two vectors, of the rows subtracted with the other sign.
+    fn product(&self, a: &[T], b: &[T]) -> T {
+        let (added, subtracted) = a.split_at_checked(self.added).unwrap_or((a, &[]));
+        dot(added, b) - dot(subtracted, b.get(self.added..).unwrap_or_default())
+    }
+
+    fn project(&mut self, axis: &[T]) {
+        project_panel(self.level, self.panel.from(0), axis, self.along);
+    }
+
+    /// The place of the item of which most is left.
+    fn furthest(&self) -> usize {
+        let (mut place, mut most) = (0, T::ZERO);
+        for (number, square) in self.squares.iter().enumerate() {
+            if most < *square {
+                (place, most) = (number, *square);
+            }
+        }
+        place
+    }
+}
