@@ -1,4 +1,4 @@
-//! [`png`]: a picture in pixels, made of the very SVG that is written beside it. The letters are those of
+//! [`png()`]: a picture in pixels, made of the very SVG that is written beside it. The letters are those of
 //! a font that is part of the program, and no function of the platform decides a pixel: the same bytes on
 //! every machine. It knows what our pictures are made of, and refuses whatever else an SVG may hold.
 
