@@ -386,8 +386,8 @@ fn coordinates_match<T: Real>() {
     let stride = panel_stride(COUNT);
     let panel = converted::<T>(ROWS * stride, 1);
     let [centre, first, second] = [2, 3, 4].map(|seed| converted::<T>(ROWS, seed));
-    let frame = Frame { centre: &centre, axes: [&first, &second], added: ADDED };
-    let rounding = T::from_f64(0.125);
+    let frame = Frame { centre: &centre, axes: [&first, &second], added: ADDED, offset };
+    let (rounding, offset) = (T::from_f64(0.125), T::from_f64(3.0));
     for (name, level) in available() {
         let [mut distances, mut along, mut across, mut rests] = [(); 4].map(|()| [T::ZERO; COUNT]);
         let items = Items { panel: Panel { values: &panel, stride }, first: 0 };
@@ -410,8 +410,11 @@ fn coordinates_match<T: Real>() {
             let left = if left < T::ZERO { T::ZERO } else { left };
             let squares = added + subtracted;
             assert_eq!((along[item], across[item]), (p, q), "{name}: {item}");
-            assert_eq!(distances[item], squares.sqrt_of(), "{name}: {item}");
-            assert_eq!(rests[item], (left + rounding * squares).sqrt_of(), "{name}: {item}");
+            let spread = squares.sqrt_of();
+            assert_eq!(distances[item], spread, "{name}: {item}");
+            let taken = rounding * offset;
+            let left = left + rounding * spread * (spread + T::TWO * offset) + taken * taken;
+            assert_eq!(rests[item], left.sqrt_of(), "{name}: {item}");
         }
     }
 }

@@ -5,6 +5,9 @@
 //! 1/√w = h_a g_b + g_a h_b with h = e^(r/2) and g = e^(−r/2). So it reaches θ only where the root of that
 //! sum reaches √θ (h_a g_b + g_a h_b).
 //!
+//! Lanes are items: a few operations each, whatever the number of features, and no sum across them.
+//! Coordinates are sums in ascending feature order.
+//!
 //! Where picks are subtracted, distances and right angles are those of what is left of the squares; all of
 //! them, added, make ρ². Coordinates are rounded by a share of ρ, and the root of the sum by one of
 //! ρ_a + ρ_b.
@@ -64,7 +67,8 @@ pub struct Threshold<T> {
 
 /// Says for each item of `rows`, and for each group of [`REACH_GROUP`] of `columns`, whether one of
 /// their pairs could reach the threshold: a row of answers after the other. `groups` bounds what those of
-/// a group could at most, so that few need a look. Whatever is no number could.
+/// a group could at most, so that few need a look: those of too few groups could not. Whatever is no
+/// number could.
 pub fn reaching<T: Real>(
     level: Level,
     threshold: Threshold<T>,
@@ -194,11 +198,13 @@ impl<S: Simd, T: Real> Limit<S, T> {
 pub struct Frame<'a, T> {
     /// Where coordinates are 0.
     pub centre: &'a [T],
-    /// What coordinates are the plain products with: unit vectors at right angles to each other, of which
-    /// those rows have the other sign; or zeros.
+    /// Unit vectors at right angles to each other, or zeros; stored with the signs of the rows subtracted
+    /// turned, so that a coordinate is a plain product.
     pub axes: [&'a [T]; AXES],
     /// How many squares are added.
     pub added: usize,
+    /// How far the centre is from 0, where any are subtracted: rounding in these is a share of that too.
+    pub offset: T,
 }
 
 /// What [`fill_coordinates`] writes of each item.
@@ -208,7 +214,8 @@ pub struct Coordinates<'a, T> {
     pub distances: &'a mut [T],
     /// p, an axis after the other.
     pub along: [&'a mut [T]; AXES],
-    /// q: its square is that of the distance less those of p, and more by the rounding times ρ².
+    /// q: its square is that of the distance less those of p, and more by what rounding may have taken: r
+    /// the rounding and c the offset, r ρ (ρ + 2c) + (r c)².
     pub rests: &'a mut [T],
 }
 
@@ -240,6 +247,8 @@ impl<T: Real> Operation for Measure<'_, T> {
         let Coordinates { distances, along: [first, second], rests } = out;
         let (lanes, zero) = (Lanes::<S, T>::LEN, Lanes::splat(simd, T::ZERO));
         let rounding = Lanes::splat(simd, rounding);
+        let twice = Lanes::splat(simd, T::TWO * frame.offset);
+        let taken = rounding.times(frame.offset);
         let out = distances.chunks_mut(lanes).zip(first.chunks_mut(lanes));
         let out = out.zip(second.chunks_mut(lanes).zip(rests.chunks_mut(lanes)));
         for (chunk, ((distance, first), (second, rest))) in out.enumerate() {
@@ -259,8 +268,11 @@ impl<T: Real> Operation for Measure<'_, T> {
             let squares = added + subtracted;
             let left =
                 added - subtracted - (along_first * along_first + along_second * along_second);
-            let left = left.lt(zero).select(zero, left) + rounding * squares;
-            squares.sqrt().store(distance);
+            let spread = squares.sqrt();
+            let left = left.lt(zero).select(zero, left)
+                + rounding * spread * (spread + twice)
+                + taken * taken;
+            spread.store(distance);
             along_first.store(first);
             along_second.store(second);
             left.sqrt().store(rest);

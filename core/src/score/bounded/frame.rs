@@ -18,9 +18,6 @@ pub(super) const COLUMNS: usize = 1 + AXES;
 /// Items that the axes are found by.
 const SAMPLE: usize = sum::ITEMS / 2;
 
-/// How long an axis may be with all squares added: rounding grows by it.
-const MOST: u64 = 32;
-
 /// Steps of an axis towards the direction of the largest variance.
 const STEPS: usize = 4;
 
@@ -63,10 +60,18 @@ pub(super) fn fill_frame<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
         }
     }
     let panel = Panel { values: &*panel, stride };
-    let mut sample = Sample { level: scan.executor.level(), panel, added, along, squares };
+    let mut sample = Sample {
+        level: scan.executor.level(),
+        panel,
+        added,
+        rounding: scan.sums_rounding(),
+        along,
+        squares,
+    };
     sample.find(first, &[]);
     sample.find(second, first);
-    Frame { centre, axes: [first, second], added }
+    let offset = if added < rows { dot(centre, centre).sqrt_of() } else { T::ZERO };
+    Frame { centre, axes: [first, second], added, offset }
 }
 
 /// Some items, less the mean one.
@@ -75,6 +80,8 @@ struct Sample<'w, T> {
     panel: Panel<'w, T>,
     /// Rows whose squares are added: those of the others are subtracted.
     added: usize,
+    /// What rounding takes from a sum over the rows.
+    rounding: T,
     /// A coordinate of each, where it is wanted.
     along: &'w mut [T],
     /// What is left of the square of each.
@@ -115,7 +122,7 @@ impl<T: Real> Sample<'_, T> {
         subtract_scaled(axis, self.product(axis, other), other);
         let square = self.product(axis, axis);
         let norm = square.sqrt_of();
-        let is_kept = dot(axis, axis) < square * T::from_u64(MOST * MOST);
+        let is_kept = self.rounding * dot(axis, axis) < square / T::from_u64(16);
         if !(is_kept && T::ZERO < norm && norm.is_finite_number()) {
             return axis.fill(T::ZERO);
         }

@@ -1,11 +1,12 @@
 //! The best of all pairs of all items, without a look at most of them.
 //!
-//! A score is at most w (ρ_a + ρ_b)², ρ being a whitened item's distance from the mean one; and where
-//! items differ along a few axes most, hardly more than the squared difference along these. Items are
-//! taken in descending ρ, [`sum::ITEMS`] a block, and every two blocks are paired, those of the
-//! largest ρ first; where most rewards are far apart, in the order of rewards, those of the largest w
-//! first. What cannot reach the worst of the best pairs so far is passed over: a row of
-//! blocks, a row of items, a group of pairs. The others are scored as every pair is, by the direct
+//! A score is at most w (a + b)², a and b being how far two whitened items are from the mean one, picks
+//! subtracted; and where items differ along a few axes most, hardly more than the squared difference along
+//! these ([`kernel::reach`](crate::kernel::reach)). Items are taken in descending distance,
+//! [`sum::ITEMS`] a block, those of a block in the order in which they lie along the first axis, and every two
+//! blocks are paired, those of the largest distances first; where most rewards are far apart, in the order of
+//! rewards, those of the largest w first. What cannot reach the worst of the best pairs so far is passed
+//! over: a row of blocks, a group of items, a pair. The others are scored as every pair is, by the direct
 //! sum of squared differences.
 //!
 //! *Exact.* A bound holds as computed: it is lifted by what rounding may do, and
@@ -32,8 +33,8 @@ use crate::parallel::{Executor, split_at};
 use crate::topk::{Scored, TopK};
 use crate::whiten::block_stride;
 
-/// Numbers of the mean item, a column and a panel of one item; of the axes from it and of none; and a
-/// number a block.
+/// Numbers that all workers share: the mean item as a column and as a panel of one, centre and axes, a
+/// column of zeros; and how far each block reaches.
 pub(super) const fn shared_len(rows: usize, items: usize) -> usize {
     let columns = block_stride(items).saturating_add(2 + frame::COLUMNS);
     rows.saturating_mul(columns).saturating_add(items.div_ceil(sum::ITEMS))

@@ -20,14 +20,14 @@ const FAR: f64 = 6.0;
 pub(in crate::score) struct Order<'a, T> {
     /// Whether the items stand in the order of their rewards.
     pub(in crate::score) by_reward: bool,
-    /// From the mean item.
+    /// The axes, from the mean item.
     pub(in crate::score) frame: Frame<'a, T>,
     /// The largest distance in each block, and what rounding may have taken.
     pub(in crate::score) reaches: &'a [T],
 }
 
-/// Writes the items in descending distance from the mean one, and those of a block by where they are along
-/// the first axis; or, where it says so, in the order of their rewards.
+/// Writes the items in descending distance from the mean one, picks subtracted, and those of a block by
+/// where they are along the first axis; or, where it says so, in the order of their rewards.
 pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     workers: usize,
@@ -130,7 +130,9 @@ fn is_spread<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     let (centre, far) = (scan.reward(middle.pair), T::from_f64(FAR));
     let is_far = |item: &&Scored<T>| far < (scan.reward(item.pair) - centre).magnitude();
     let weighted = matches!(scan.ranking.criterion.weighting(), Some(Weighting::Bernoulli));
-    weighted && order.iter().filter(is_far).count() > order.len() / 2
+    // Bounds know nothing of micromath's exponential.
+    let exact = !E::PROFILE.differs::<T>();
+    exact && weighted && order.iter().filter(is_far).count() > order.len() / 2
 }
 
 /// The mean of the columns that items are scored from, block by block.

@@ -50,7 +50,7 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
     pub(super) fn new(scan: &'a Scan<'a, T, D, E>) -> Self {
         let order = scan.order;
         let by_reward = scan.by_reward;
-        // The item in the middle has a reward that outliers do not move.
+        // An item of the last block, or in the middle, has a reward that outliers do not move.
         let middle = if by_reward { order.get(order.len() / 2) } else { order.last() };
         let centre = middle.map_or(T::ZERO, |item| scan.reward(item.pair));
         let length = length(scan.frame);
@@ -62,9 +62,15 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
         let largest = scan.reaches.iter().fold(T::ZERO, |largest, reach| most(largest, *reach));
         // Beyond, a score may be infinite that is bounded by a finite number.
         let finite = largest < T::MAX.sqrt_of() * T::HALF * T::HALF;
+        // A reward that is no finite number makes a score that is none, which is to be seen.
+        let finite = finite && scan.ranking.rewards.iter().all(|reward| reward.is_finite_number());
         let lowered = if finite { lowered } else { T::ZERO };
         let quarter = T::HALF * T::HALF;
-        let largest_weight = if unit { T::ONE } else { quarter * (T::ONE + slack) };
+        let largest_weight = match (finite, unit) {
+            (false, _) => T::INFINITY,
+            (true, true) => T::ONE,
+            (true, false) => quarter * (T::ONE + slack),
+        };
         Self { scan, order, by_reward, largest, centre, lowered, length, largest_weight }
     }
 
@@ -80,7 +86,10 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
     /// What ρ_a + ρ_b is held against where 1/√w is 1.
     fn root(&self, best: &TopK<'_, T>) -> T {
         match best.worst() {
-            Some(worst) if T::MIN_POSITIVE < worst.score && worst.score.is_finite_number() => {
+            // Of a smaller score, squares may have vanished.
+            Some(worst)
+                if T::MIN_POSITIVE < worst.score * T::EPSILON && worst.score.is_finite_number() =>
+            {
                 worst.score.sqrt_of() * self.lowered
             }
             _ => T::ZERO,
@@ -120,7 +129,7 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
         let (out, h, g) = item_rows(items.len(), bounds);
         let panel = Panel { values: panel, stride: block_stride(self.order.len()) }.from(0);
         let level = self.scan.executor.level();
-        let rounding = self.scan.sums_rounding() * (T::ONE + self.length);
+        let rounding = self.scan.sums_rounding() * (T::ONE + self.length * self.length);
         fill_coordinates(level, panel, self.scan.frame, rounding, out);
         self.fill_factors(items, h, g);
         fill_groups(items.len(), bounds);
