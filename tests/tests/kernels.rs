@@ -386,8 +386,8 @@ fn coordinates_match<T: Real>() {
     let stride = panel_stride(COUNT);
     let panel = converted::<T>(ROWS * stride, 1);
     let [centre, first, second] = [2, 3, 4].map(|seed| converted::<T>(ROWS, seed));
-    let frame = Frame { centre: &centre, axes: [&first, &second], added: ADDED, offset };
     let (rounding, offset) = (T::from_f64(0.125), T::from_f64(3.0));
+    let frame = Frame { centre: &centre, axes: [&first, &second], added: ADDED, offset };
     for (name, level) in available() {
         let [mut distances, mut along, mut across, mut rests] = [(); 4].map(|()| [T::ZERO; COUNT]);
         let items = Items { panel: Panel { values: &panel, stride }, first: 0 };
