@@ -7,7 +7,7 @@ use crate::parallel::{Executor, split_at};
 use crate::whiten::block_stride;
 
 /// Numbers of the panels that a worker keeps. Not part of the contract.
-const KEPT: usize = 1 << 18;
+const KEPT: usize = 1 << 16;
 
 /// Whitened items of the first blocks, filled as they are needed: those that most parts look at.
 pub(super) struct Panels<'w, T> {
