@@ -3,7 +3,7 @@
 //! A score is at most w (a + b)², a and b being how far two whitened items are from the mean one, picks
 //! subtracted; and where items differ along a few axes most, hardly more than the squared difference along
 //! these ([`kernel::reach`](crate::kernel::reach)). Items are taken in descending distance,
-//! [`sum::ITEMS`] a block, those of a block in the order in which they lie along the first axis, and every two
+//! [`sum::ITEMS`] a block, those of a block, once picks are stored, as they lie along the first axis, and every two
 //! blocks are paired, those of the largest distances first; where most rewards are far apart, in the order of
 //! rewards, those of the largest w first. What cannot reach the worst of the best pairs so far is passed
 //! over: a row of blocks, a group of items, a pair. The others are scored as every pair is, by the direct

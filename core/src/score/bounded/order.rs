@@ -2,7 +2,7 @@
 
 use super::bounds::{item_rows, most};
 use super::frame::fill_frame;
-use super::{Scan, workspace_len};
+use super::{Criterion, Scan, workspace_len};
 use crate::arith::{Real, sum};
 use crate::fisher::Weighting;
 use crate::kernel::axpy::add_scaled;
@@ -26,8 +26,8 @@ pub(in crate::score) struct Order<'a, T> {
     pub(in crate::score) reaches: &'a [T],
 }
 
-/// Writes the items in descending distance from the mean one, picks subtracted, and those of a block by
-/// where they are along the first axis; or, where it says so, in the order of their rewards.
+/// Writes the items in descending distance from the mean one, picks subtracted, and where these are stored
+/// those of a block by where they are along the first axis; or, where it says so, in the order of their rewards.
 pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     workers: usize,
@@ -80,7 +80,8 @@ pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executo
     for (reach, block) in reaches.iter_mut().zip(order.chunks(sum::ITEMS)) {
         *reach = block.iter().fold(T::ZERO, |reach, item| most(reach, item.score));
     }
-    if !by_reward {
+    // Worth a copy of each item, and not that all are whitened once more.
+    if !by_reward && matches!(scan.ranking.criterion, Criterion::Stored(..)) {
         for_chunks(scan.executor, order, share, workspace, each, &|_, order, workspace| {
             sort_blocks(scan, &frame, order, workspace);
         });
