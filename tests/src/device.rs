@@ -1,6 +1,7 @@
 //! A labelling device without the device: images of random pools, flash that loses its power, and
 //! the memory of a session.
 
+pub use pairpick::device::replay::Memory;
 use pairpick_core::device::{
     Answer, Header, ImageError, PoolImage, Precision, RECORD_LEN, Record, Section, Session,
     SessionBuffers, SessionError, Settings, Store, StoreError,
@@ -192,16 +193,6 @@ impl Store for &mut Flash {
         if written == bytes.len() { Ok(()) } else { Err(StoreError) }
     }
 }
-
-/// A session's memory.
-pub type Memory = SessionBuffers<
-    Vec<f32>,
-    Vec<Scored<f32>>,
-    Vec<u64>,
-    Vec<Scored<f32>>,
-    Vec<u32>,
-    Vec<Comparison<f32>>,
->;
 
 /// Just enough memory for so many answers, full of what is no number.
 #[must_use]

@@ -10,6 +10,7 @@ pub mod coreset;
 pub mod data;
 #[cfg(feature = "host")]
 pub mod design;
+#[cfg(feature = "host")]
 pub mod device;
 pub mod elementary;
 #[cfg(feature = "host")]

@@ -34,7 +34,6 @@ use crate::columns::Columns;
 use crate::error::{Error, check_range, check_shape};
 use crate::fisher::Weighting;
 use crate::kernel::panel::{Grid, fill_panel, squared_distances};
-use crate::kernel::reach::Frame;
 use crate::linalg::Cholesky;
 use crate::memory::{SCARCE, larger};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
@@ -464,13 +463,7 @@ struct Scan<'a, T, D, E> {
     /// The items that more than one part of the walk needs, whitened.
     whitened: &'a [T],
     /// The items in the order in which a bounded walk looks at them.
-    order: &'a [Scored<T>],
-    /// Whether that is the order of their rewards.
-    by_reward: bool,
-    /// The axes along which it tells them apart.
-    frame: Frame<'a, T>,
-    /// How far its blocks reach from the centre.
-    reaches: &'a [T],
+    order: bounded::Order<'a, T>,
 }
 
 impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
@@ -497,16 +490,12 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
             ranking: *ranking,
             whitener,
             whitened: &[],
-            order: &[],
-            by_reward: false,
-            frame: Frame::default(),
-            reaches: &[],
+            order: bounded::Order::default(),
         };
         match (ranking.walk(), pool.pairs(), criterion) {
             (Walk::Bounded, ..) => {
-                let bounded::Order { by_reward, frame, reaches } =
-                    bounded::fill_order(&scan, workers, order, shared, workspace);
-                return Self { order, by_reward, frame, reaches, ..scan };
+                let order = bounded::fill_order(&scan, workers, order, shared, workspace);
+                return Self { order, ..scan };
             }
             (_, _, Criterion::Entropy | Criterion::MaxDiff) => {}
             (_, Pairs::CrossPrompt(_), _) => cross_prompt::whiten(&scan, shared),
@@ -516,7 +505,7 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
             }
             _ => {}
         }
-        Self { whitened: shared, order, ..scan }
+        Self { whitened: shared, ..scan }
     }
 
     /// Offers the pairs of a worker's parts.

@@ -44,12 +44,10 @@ pub(super) fn fill_frame<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
         *slot = row.first().copied().unwrap_or(T::ZERO);
     }
     let count = smaller(SAMPLE, items);
-    let (columns, _) = split_at(columns, rows * count);
     let (panel, workspace) = split_at(workspace, rows * stride);
     let (along, workspace) = split_at(workspace, count);
     let (squares, _) = split_at(workspace, count);
-    scan.gather((0..items).step_by((items / SAMPLE).max(1)).take(count), columns);
-    scan.fill_columns(columns, stride, panel);
+    scan.fill_block((0..items).step_by((items / SAMPLE).max(1)).take(count), columns, panel);
     squares.fill(T::ZERO);
     let of_rows = panel.chunks_exact_mut(stride.max(1)).zip(&*centre);
     for (number, (row, centre)) in of_rows.enumerate() {

@@ -55,7 +55,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     workspace: &mut [T],
     best: &mut TopK<'_, T>,
 ) {
-    let (rows, items) = (scan.ranking.criterion.rows(), scan.order.len());
+    let (rows, items) = (scan.ranking.criterion.rows(), scan.order.items.len());
     let block = sum::longest(sum::ITEMS, items);
     let panel = rows * block_stride(items);
     let (columns, workspace) = split_at(workspace, rows * block);
@@ -74,7 +74,7 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
         let after = part + (blocks - own);
         let (mut part_of, mut is_filled) = (part, false);
         part = after;
-        if !walk.by_reward && walk.is_below(own, own, best) {
+        if !scan.order.by_reward && walk.is_below(own, own, best) {
             return;
         }
         if after <= share.first {
@@ -97,11 +97,16 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
                 walk.fill_bounds(own, panels.of(&walk, own, own_panel), own_bounds);
                 is_filled = true;
             }
-            panels.prepare(&walk, other, other_panel);
-            walk.fill_bounds(other, panels.of(&walk, other, other_panel), other_bounds);
-            let own = walk.block(own, panels.of(&walk, own, own_panel), own_bounds);
-            let other = walk.block(other, panels.of(&walk, other, other_panel), other_bounds);
-            walk.score_blocks(own, other, scores, best);
+            if other != own {
+                panels.prepare(&walk, other, other_panel);
+                walk.fill_bounds(other, panels.of(&walk, other, other_panel), other_bounds);
+            }
+            let first = walk.block(own, panels.of(&walk, own, own_panel), own_bounds);
+            let second = match other == own {
+                true => first,
+                false => walk.block(other, panels.of(&walk, other, other_panel), other_bounds),
+            };
+            walk.score_blocks(first, second, scores, best);
         }
     }
 }
@@ -115,6 +120,15 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     pub(super) fn reward(&self, item: u64) -> T {
         let item = usize::try_from(item).unwrap_or(usize::MAX);
         self.ranking.rewards.get(item).copied().unwrap_or(T::ZERO)
+    }
+
+    /// Turns what some items are scored from into a panel; `columns` is memory for as many of them.
+    fn fill_block(&self, items: impl Iterator<Item = usize>, columns: &mut [T], panel: &mut [T]) {
+        // Exact for all that come here, and without the assertion of `len`.
+        let (count, _) = items.size_hint();
+        let (columns, _) = split_at(columns, self.ranking.criterion.rows() * count);
+        self.gather(items, columns);
+        self.fill_columns(columns, block_stride(self.ranking.pool.features().len()), panel);
     }
 
     /// Copies what items are scored from, a column each.

@@ -17,7 +17,10 @@ use crate::whiten::block_stride;
 const FAR: f64 = 6.0;
 
 /// What [`fill_order`] found.
+#[derive(Clone, Copy, Default)]
 pub(in crate::score) struct Order<'a, T> {
+    /// The items as a walk takes them.
+    pub(in crate::score) items: &'a [Scored<T>],
     /// Whether the items stand in the order of their rewards.
     pub(in crate::score) by_reward: bool,
     /// The axes, from the mean item.
@@ -31,7 +34,7 @@ pub(in crate::score) struct Order<'a, T> {
 pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
     workers: usize,
-    order: &mut [Scored<T>],
+    order: &'a mut [Scored<T>],
     shared: &'a mut [T],
     workspace: &mut [T],
 ) -> Order<'a, T> {
@@ -58,9 +61,7 @@ pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executo
         let (panel, numbers) = split_at(workspace, rows * stride);
         let parts = order.chunks_mut(sum::ITEMS);
         for (first, part) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
-            let (columns, _) = split_at(columns, rows * part.len());
-            scan.gather(first..first + part.len(), columns);
-            scan.fill_columns(columns, stride, panel);
+            scan.fill_block(first..first + part.len(), columns, panel);
             let items = Panel { values: &*panel, stride }.from(0);
             let (out, ..) = item_rows(part.len(), numbers);
             fill_coordinates(scan.executor.level(), items, from_centre, rounding, out);
@@ -86,7 +87,12 @@ pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executo
             sort_blocks(scan, &frame, order, workspace);
         });
     }
-    Order { by_reward, frame, reaches }
+    Order { items: order, by_reward, frame, reaches }
+}
+
+/// The numbers of ordered items.
+pub(super) fn numbers<T>(items: &[Scored<T>]) -> impl Iterator<Item = usize> {
+    items.iter().map(|item| usize::try_from(item.pair).unwrap_or(usize::MAX))
 }
 
 /// Sorts the items of each block by where they are along the first axis.
@@ -102,10 +108,7 @@ fn sort_blocks<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     let (panel, along) = split_at(workspace, rows * stride);
     let (along, _) = split_at(along, longest);
     for block in order.chunks_mut(sum::ITEMS) {
-        let (columns, _) = split_at(columns, rows * block.len());
-        let numbers = block.iter().map(|item| usize::try_from(item.pair).unwrap_or(usize::MAX));
-        scan.gather(numbers, columns);
-        scan.fill_columns(columns, stride, panel);
+        scan.fill_block(numbers(block), columns, panel);
         let (along, _) = split_at(along, block.len());
         let items = Panel { values: &*panel, stride }.from(0);
         project_panel(scan.executor.level(), items, frame.axes[0], along);

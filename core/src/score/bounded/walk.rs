@@ -5,6 +5,7 @@ use core::iter::empty;
 use super::Scan;
 use super::bounds::{BlockBounds, fill_groups, item_rows, most};
 use super::frame::length;
+use super::order::{Order, numbers};
 use crate::arith::elementwise::map;
 use crate::arith::exp::Exp;
 use crate::arith::{Real, exp, sum};
@@ -22,9 +23,6 @@ const SLACK: u64 = 2048;
 /// The items in their order, and what bounds their pairs' scores.
 pub(super) struct Walk<'a, T, D, E> {
     scan: &'a Scan<'a, T, D, E>,
-    order: &'a [Scored<T>],
-    /// Whether items stand in the order of their rewards, rather than in that of their distances.
-    pub(super) by_reward: bool,
     /// The largest distance.
     largest: T,
     /// The reward whose factors h and g are 1.
@@ -32,8 +30,10 @@ pub(super) struct Walk<'a, T, D, E> {
     /// What the square root of a score is lowered by before bounds are held against it; 0 where none
     /// may be.
     lowered: T,
-    /// The length of the axes, by which rounding grows.
-    length: T,
+    /// What rounding may take from the root of a bound, as a share of distances; and from the square of a
+    /// rest.
+    of_roots: T,
+    of_rests: T,
     /// No weight is larger, as computed.
     largest_weight: T,
 }
@@ -48,18 +48,18 @@ pub(super) struct Block<'w, T> {
 
 impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
     pub(super) fn new(scan: &'a Scan<'a, T, D, E>) -> Self {
-        let order = scan.order;
-        let by_reward = scan.by_reward;
+        let Order { items: order, by_reward, frame, reaches } = scan.order;
         // An item of the last block, or in the middle, has a reward that outliers do not move.
         let middle = if by_reward { order.get(order.len() / 2) } else { order.last() };
         let centre = middle.map_or(T::ZERO, |item| scan.reward(item.pair));
-        let length = length(scan.frame);
-        let of_sums = scan.sums_rounding();
-        let slack = T::EPSILON * T::from_u64(SLACK) + of_sums * length * length;
+        let (length, of_sums) = (length(frame), scan.sums_rounding());
+        let of_roots = of_sums * length * length;
+        let of_rests = of_sums * (T::ONE + length * length);
+        let slack = T::EPSILON * T::from_u64(SLACK) + of_roots;
         let unit = matches!(scan.ranking.criterion.weighting(), Some(Weighting::Unit));
         // Both factors of a pair of weight 1 are 1 as well, and their sum of products 2.
         let lowered = (T::ONE - slack) * if unit { T::HALF } else { T::ONE };
-        let largest = scan.reaches.iter().fold(T::ZERO, |largest, reach| most(largest, *reach));
+        let largest = reaches.iter().fold(T::ZERO, |largest, reach| most(largest, *reach));
         // Beyond, a score may be infinite that is bounded by a finite number.
         let finite = largest < T::MAX.sqrt_of() * T::HALF * T::HALF;
         // A reward that is no finite number makes a score that is none, which is to be seen.
@@ -71,16 +71,17 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
             (true, true) => T::ONE,
             (true, false) => quarter * (T::ONE + slack),
         };
-        Self { scan, order, by_reward, largest, centre, lowered, length, largest_weight }
+        Self { scan, largest, centre, lowered, of_roots, of_rests, largest_weight }
     }
 
     pub(super) fn panel_len(&self) -> usize {
-        self.scan.ranking.criterion.rows() * block_stride(self.order.len())
+        self.scan.ranking.criterion.rows() * block_stride(self.scan.order.items.len())
     }
 
     fn items(&self, block: usize) -> &'a [Scored<T>] {
-        let (first, len) = (block * sum::ITEMS, self.order.len());
-        self.order.get(first..smaller(first + sum::ITEMS, len)).unwrap_or_default()
+        let order = self.scan.order.items;
+        let (first, len) = (block * sum::ITEMS, order.len());
+        order.get(first..smaller(first + sum::ITEMS, len)).unwrap_or_default()
     }
 
     /// What ρ_a + ρ_b is held against where 1/√w is 1.
@@ -100,8 +101,9 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
     /// no weight is above ¼, nor above that of the nearest rewards.
     pub(super) fn is_below(&self, own: usize, other: usize, best: &TopK<'_, T>) -> bool {
         let root = self.root(best);
-        if !self.by_reward {
-            let reach = |block: usize| self.scan.reaches.get(block).copied().unwrap_or(T::INFINITY);
+        if !self.scan.order.by_reward {
+            let reaches = self.scan.order.reaches;
+            let reach = |block: usize| reaches.get(block).copied().unwrap_or(T::INFINITY);
             return reach(own) + reach(other) < T::TWO * root;
         }
         let first = self.items(other).first();
@@ -116,21 +118,17 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
     }
 
     pub(super) fn whiten(&self, block: usize, columns: &mut [T], panel: &mut [T]) {
-        let items = self.items(block);
-        let (columns, _) = split_at(columns, self.scan.ranking.criterion.rows() * items.len());
-        let numbers = items.iter().map(|item| usize::try_from(item.pair).unwrap_or(usize::MAX));
-        self.scan.gather(numbers, columns);
-        self.scan.fill_columns(columns, block_stride(self.order.len()), panel);
+        self.scan.fill_block(numbers(self.items(block)), columns, panel);
     }
 
     /// What bounds the scores of a block's items, whose panel is `panel`.
     pub(super) fn fill_bounds(&self, block: usize, panel: &[T], bounds: &mut [T]) {
         let items = self.items(block);
         let (out, h, g) = item_rows(items.len(), bounds);
-        let panel = Panel { values: panel, stride: block_stride(self.order.len()) }.from(0);
+        let panel =
+            Panel { values: panel, stride: block_stride(self.scan.order.items.len()) }.from(0);
         let level = self.scan.executor.level();
-        let rounding = self.scan.sums_rounding() * (T::ONE + self.length * self.length);
-        fill_coordinates(level, panel, self.scan.frame, rounding, out);
+        fill_coordinates(level, panel, self.scan.order.frame, self.of_rests, out);
         self.fill_factors(items, h, g);
         fill_groups(items.len(), bounds);
     }
@@ -165,7 +163,7 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
     {
         let items = self.items(block);
         let bounds = BlockBounds::of(items.len(), bounds);
-        let panel = Panel { values: panel, stride: block_stride(self.order.len()) };
+        let panel = Panel { values: panel, stride: block_stride(self.scan.order.items.len()) };
         Block { items, panel, bounds }
     }
 
@@ -189,8 +187,7 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
             let mut reached = [false; DISTANCE_ROWS * GROUPS];
             let len = rows * (groups - first_group);
             let (reached, _) = reached.split_at_mut_checked(len).unwrap_or_default();
-            let rounding = self.scan.sums_rounding() * self.length * self.length;
-            let threshold = Threshold { root, rounding };
+            let threshold = Threshold { root, rounding: self.of_roots };
             let items = own.bounds.items.range(from, from + rows);
             let others = other.bounds.items.range(to, end);
             let of_groups = other.bounds.groups.range(first_group, groups);
