@@ -272,8 +272,8 @@ fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
         }
         at += whole;
     }
-    // Of a few that are left, a vector of scalars would compute places that nothing stands in.
-    let few = if simd.level().is_fallback() && ROWS == lanes { lanes / 2 } else { 0 };
+    // Where few columns are left, a vector of rows for each is less than a vector of columns for each row.
+    let few = if ROWS <= lanes { ROWS / 2 } else { 0 };
     while at + few < grid.width {
         distance_tile::<S, T, ROWS, 1>(simd, grid, added, at, out);
         at += lanes;

@@ -12,7 +12,7 @@ use crate::columns::Columns;
 use crate::error::{Error, check_shape};
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::memory::larger;
-use crate::parallel::{Executor, for_chunks};
+use crate::parallel::{Chunks, Executor, for_shares_backwards, split_at};
 
 /// Hidden layers.
 pub const LAYERS: usize = 3;
@@ -23,8 +23,11 @@ pub const MAX_HIDDEN: usize = 256;
 /// The largest embedding.
 pub const MAX_INPUTS: usize = 65_536;
 
-/// Items that one thread takes at a time.
+/// Items that one thread takes at a time, through all layers.
 const ITEMS: usize = 64;
+
+/// Columns of each hidden layer, to be shared out.
+pub(crate) type LayerChunks<'a, T> = [Chunks<'a, T>; LAYERS];
 
 /// The shape of the network: inputs → three hidden layers → one reward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,21 +176,58 @@ impl Mlp {
         else {
             return Err(Error::Workspace { what: "forward pass", required, found });
         };
-        let [one, two, three] = self.layers();
-        let first = crate::parallel::split_at(first, one.outputs * items.len()).0;
-        let second = crate::parallel::split_at(second, two.outputs * items.len()).0;
-        self.layer(executor, one, parameters, items.as_slice(), first, &mut []);
-        self.layer(executor, two, parameters, first, second, &mut []);
-        self.layer(executor, three, parameters, second, out, &mut []);
+        let outputs = [first, second, &mut *out];
+        self.forward(executor, parameters, items.as_slice(), outputs, Default::default());
         match out.iter().position(|value| !value.is_finite_number()) {
             Some(index) => Err(Error::NonFinite { what: "features", index }),
             None => Ok(()),
         }
     }
 
-    /// One layer: `out` = activation(W·`inputs` + b), an item a column, and its derivative where
-    /// `derivatives` is not empty.
-    pub(crate) fn layer<T: Real, E: Executor>(
+    /// Writes the outputs of each hidden layer, an item a column, and the derivatives of its activations
+    /// where there is room for them. Some items go through all layers before the others, and stay in cache;
+    /// the first ones last, with which a backward pass begins.
+    pub(crate) fn forward<T: Real, E: Executor>(
+        &self,
+        executor: &E,
+        parameters: &[T],
+        items: &[T],
+        outputs: [&mut [T]; LAYERS],
+        derivatives: [&mut [T]; LAYERS],
+    ) {
+        let together = self.inputs.saturating_mul(ITEMS).max(1);
+        let shares = (self.shares(outputs, ITEMS), self.shares(derivatives, ITEMS));
+        let through =
+            |number: usize, (outputs, derivatives): (LayerChunks<'_, T>, LayerChunks<'_, T>)| {
+                let rest = items.get(number.saturating_mul(together)..).unwrap_or_default();
+                let mut inputs = rest.get(..together).unwrap_or(rest);
+                for ((layer, out), slopes) in
+                    self.layers().into_iter().zip(outputs).zip(derivatives)
+                {
+                    let count = inputs.len() / layer.inputs.max(1);
+                    let (out, _) = split_at(out.values, layer.outputs * count);
+                    let (slopes, _) = split_at(slopes.values, out.len());
+                    self.layer(executor, layer, parameters, inputs, out, slopes);
+                    inputs = out;
+                }
+            };
+        for_shares_backwards(executor, 0..items.len().div_ceil(together), shares, &through);
+    }
+
+    /// Columns of each hidden layer, to be shared out so many at a time.
+    pub(crate) fn shares<'a, T>(
+        &self,
+        columns: [&'a mut [T]; LAYERS],
+        items: usize,
+    ) -> LayerChunks<'a, T> {
+        let ([one, two, three], [first, second, third]) = (columns, self.hidden);
+        let chunks = |values, outputs: usize| Chunks { values, len: outputs.saturating_mul(items) };
+        [chunks(one, first), chunks(two, second), chunks(three, third)]
+    }
+
+    /// One layer of some items: `out` = activation(W·`inputs` + b), an item a column, and its derivative
+    /// where `derivatives` is not empty.
+    fn layer<T: Real, E: Executor>(
         &self,
         executor: &E,
         layer: Layer,
@@ -196,30 +236,22 @@ impl Mlp {
         out: &mut [T],
         derivatives: &mut [T],
     ) {
-        let weight = parameters.get(layer.start..layer.bias()).unwrap_or_default();
+        let product = Gemm {
+            a: parameters.get(layer.start..layer.bias()).unwrap_or_default(),
+            b: Right::Columns(inputs),
+            c: &mut *out,
+            rows: layer.outputs,
+            inner: layer.inputs,
+            part: Part::Full,
+        };
+        gemm(executor.level(), product);
         let bias = parameters.get(layer.bias()..layer.end()).unwrap_or_default();
-        let chunk = ITEMS * layer.outputs;
-        let derivatives_chunk = if derivatives.is_empty() { 0 } else { chunk };
-        for_chunks(executor, out, chunk, derivatives, derivatives_chunk, &|number, out, slopes| {
-            let first = number * ITEMS * layer.inputs;
-            let items = out.len() / layer.outputs.max(1);
-            let inputs = inputs.get(first..first + items * layer.inputs).unwrap_or_default();
-            let product = Gemm {
-                a: weight,
-                b: Right::Columns(inputs),
-                c: &mut *out,
-                rows: layer.outputs,
-                inner: layer.inputs,
-                part: Part::Full,
-            };
-            gemm(executor.level(), product);
-            for item in out.chunks_exact_mut(layer.outputs.max(1)) {
-                for (value, bias) in item.iter_mut().zip(bias) {
-                    *value += *bias;
-                }
+        for item in out.chunks_exact_mut(layer.outputs.max(1)) {
+            for (value, bias) in item.iter_mut().zip(bias) {
+                *value += *bias;
             }
-            self.activation.apply_by(executor, out, slopes);
-        });
+        }
+        self.activation.apply_by(executor, out, derivatives);
     }
 }
 

@@ -17,10 +17,10 @@ use super::MAX_LANDMARKS;
 use crate::arith::{self, Real};
 use crate::columns::Columns;
 use crate::error::{Error, check_shape};
-use crate::heap::sort;
 use crate::kernel::dot::dot;
 use crate::linalg::{Cholesky, Packed, packed_len};
 use crate::parallel::split_at;
+use crate::sort::sort;
 
 /// A pivot below this share of the largest diagonal entry is rounding: its direction counts as dead.
 const LEAST_PIVOT: f64 = 1e-10;

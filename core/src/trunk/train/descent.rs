@@ -3,7 +3,9 @@
 
 use super::copy;
 use crate::arith::{Level, Real};
-use crate::kernel::gemm::{self, Gemm, Right, gemm};
+use crate::kernel::axpy::add_columns;
+use crate::kernel::gemm::Part::Full as Whole;
+use crate::kernel::gemm::{Gemm, Right, add_gemm, gemm};
 use crate::memory::{SCARCE, larger, smaller};
 use crate::parallel::{Executor, Shares, for_shares, split_at};
 use crate::trunk::adam::Adam;
@@ -12,6 +14,9 @@ use crate::trunk::mlp::{Layer, Mlp};
 /// The most columns of a layer's weight whose gradient is kept at a time. Where memory is not scarce all
 /// that a thread takes: a matrix product reads what it multiplies as often as there are strips.
 const STRIP: usize = if SCARCE { 8 } else { usize::MAX };
+
+/// The most columns that a thread takes at a time, so that their gradient stays in cache.
+const COLUMNS: usize = if SCARCE { usize::MAX } else { 256 };
 
 /// Parameters in a row, and what is known of how each has moved; nothing for a rule that asks for none.
 pub(super) struct Part<'a, T> {
@@ -72,13 +77,30 @@ impl Rule for Replace {
     }
 }
 
+/// So many items of a step.
+#[derive(Clone, Copy)]
+pub(super) struct Items {
+    pub(super) count: usize,
+    /// Whether no others come before them: sums over items then begin.
+    pub(super) first: bool,
+    /// Whether no others come after them: parameters then step.
+    pub(super) last: bool,
+}
+
+impl Items {
+    /// Adds to a part of the gradient what these come to.
+    fn add<T: Real>(self, level: Level, product: Gemm<'_, T>) {
+        if self.first { gemm(level, product) } else { add_gemm(level, product) }
+    }
+}
+
 /// What a layer's gradient is made of: Σ over items of (gradient of its output) · inputᵀ.
+#[derive(Clone, Copy)]
 pub(super) struct Slopes<'a, T> {
     /// Gradients of the outputs, an item a column.
     pub(super) outputs: &'a [T],
     /// The inputs.
     pub(super) inputs: &'a [T],
-    pub(super) items: usize,
 }
 
 /// How a layer's weight is shared out, in columns.
@@ -96,21 +118,42 @@ impl Cut {
     const fn of(layer: Layer, threads: usize) -> Self {
         // A multiple of every register tile's width, shared out over the threads.
         let columns = layer.inputs.div_ceil(2).div_ceil(larger(threads, 1)).next_multiple_of(8);
-        let columns = larger(columns, 1);
+        let columns = larger(smaller(columns, COLUMNS), 1);
         Self { columns, strip: smaller(columns, STRIP), chunks: layer.inputs.div_ceil(columns) }
     }
 }
 
-/// Numbers for the strips of a network's gradient.
-pub(super) const fn strips_len(mlp: &Mlp, threads: usize) -> usize {
-    let (mut most, layers) = (mlp.widest(), mlp.layers());
+/// Numbers that are kept of a layer's gradient.
+const fn strips_len(layer: Layer, threads: usize) -> usize {
+    let Cut { strip, chunks, .. } = Cut::of(layer, threads);
+    strip.saturating_mul(chunks).saturating_add(1).saturating_mul(layer.outputs)
+}
+
+/// Numbers that are kept of a network's gradient: where memory is scarce of one layer at a time.
+pub(super) const fn gradient_len(mlp: &Mlp, threads: usize) -> usize {
+    let (mut len, layers) = (mlp.features(), mlp.layers());
     let mut layers = layers.as_slice();
     while let [layer, rest @ ..] = layers {
-        let Cut { strip, chunks, .. } = Cut::of(*layer, threads);
-        most = larger(most, strip.saturating_mul(chunks).saturating_mul(layer.outputs));
+        let layer = strips_len(*layer, threads);
+        len = if SCARCE { larger(len, layer) } else { len.saturating_add(layer) };
         layers = rest;
     }
-    most
+    len
+}
+
+/// What is kept of a gradient, part by part.
+pub(super) struct Gradient<'a, T>(pub(super) &'a mut [T]);
+
+impl<T> Gradient<'_, T> {
+    /// The next part; where memory is scarce, in the place of the one before.
+    fn next(&mut self, len: usize) -> &mut [T] {
+        if SCARCE {
+            return split_at(self.0, len).0;
+        }
+        let (part, rest) = split_at(core::mem::take(&mut self.0), len);
+        self.0 = rest;
+        part
+    }
 }
 
 /// Columns of a weight, and a strip of gradient for each chunk of them.
@@ -132,42 +175,66 @@ impl<T: Send> Shares for Weight<'_, T> {
     }
 }
 
-/// Steps a layer's weight and bias, of all of a network's parameters.
-pub(super) fn descend<T: Real, E: Executor, R: Rule>(
-    executor: &E,
-    layer: Layer,
-    slopes: Slopes<'_, T>,
-    rule: &R,
-    state: &mut Part<'_, T>,
-    strips: &mut [T],
-) {
-    let Slopes { outputs, inputs, items } = slopes;
-    let (level, rows) = (executor.level(), layer.outputs);
-    let a = outputs.get(..rows * items).unwrap_or_default();
-    let Cut { columns, strip, chunks } = Cut::of(layer, executor.threads());
-    let part = state.range(layer.start..layer.bias());
-    let weight = Weight { part, strips: &mut *strips, chunk: columns * rows, strip: strip * rows };
-    for_shares(executor, 0..chunks, weight, &|number, weight: Weight<'_, T>| {
-        let Weight { mut part, strips, strip: len, .. } = weight;
-        let mut first = number * columns;
-        while !part.parameters.is_empty() {
-            let (now, rest) = part.split_at(len);
-            let (gradient, _) = split_at(&mut *strips, now.parameters.len());
-            let b = Right::Rows { values: inputs, stride: layer.inputs, first };
-            gemm(
-                level,
-                Gemm { a, b, c: &mut *gradient, rows, inner: items, part: gemm::Part::Full },
-            );
-            rule.step(level, true, now, gradient);
-            (part, first) = (rest, first + strip);
-        }
-    });
-    let (bias, _) = split_at(strips, rows);
-    bias.fill(T::ZERO);
-    for gradient in a.chunks_exact(rows.max(1)) {
-        for (sum, term) in bias.iter_mut().zip(gradient) {
-            *sum += *term;
+/// A step in the making: how parameters move, all of them, and what is kept of their gradient.
+pub(super) struct Descent<'a, T, E, R> {
+    pub(super) executor: &'a E,
+    pub(super) rule: &'a R,
+    pub(super) state: Part<'a, T>,
+    pub(super) gradient: Gradient<'a, T>,
+    pub(super) items: Items,
+}
+
+impl<T: Real, E: Executor, R: Rule> Descent<'_, T, E, R> {
+    /// Adds what some items come to, the gradients of whose rewards these are, to the head's gradient.
+    pub(super) fn head(
+        &mut self,
+        head: core::ops::Range<usize>,
+        features: &[T],
+        reward_gradients: &[T],
+    ) {
+        let Self { executor, rule, items, .. } = *self;
+        let (rows, inner) = (head.end.saturating_sub(head.start), items.count);
+        let gradient = self.gradient.next(rows);
+        let b = Right::Columns(reward_gradients);
+        items.add(
+            executor.level(),
+            Gemm { a: features, b, c: &mut *gradient, rows, inner, part: Whole },
+        );
+        if items.last {
+            rule.step(executor.level(), true, self.state.range(head), gradient);
         }
     }
-    rule.step(level, false, state.range(layer.bias()..layer.end()), bias);
+
+    /// Adds what some items come to to the gradient of a layer's weight and bias.
+    pub(super) fn layer(&mut self, layer: Layer, slopes: Slopes<'_, T>) {
+        let Self { executor, rule, items, .. } = *self;
+        let (level, rows, inner) = (executor.level(), layer.outputs, items.count);
+        let Slopes { outputs: a, inputs: values } = slopes;
+        let Cut { columns, strip, chunks } = Cut::of(layer, executor.threads());
+        let gradient = self.gradient.next(strips_len(layer, executor.threads()));
+        let (bias, strips) = split_at(gradient, rows);
+        let part = self.state.range(layer.start..layer.bias());
+        let weight = Weight { part, strips, chunk: columns * rows, strip: strip * rows };
+        for_shares(executor, 0..chunks, weight, &|number, weight: Weight<'_, T>| {
+            let Weight { mut part, strips, strip: len, .. } = weight;
+            let mut first = number * columns;
+            while !part.parameters.is_empty() {
+                let (now, rest) = part.split_at(len);
+                let (gradient, _) = split_at(&mut *strips, now.parameters.len());
+                let b = Right::Rows { values, stride: layer.inputs, first };
+                items.add(level, Gemm { a, b, c: &mut *gradient, rows, inner, part: Whole });
+                if items.last {
+                    rule.step(level, true, now, gradient);
+                }
+                (part, first) = (rest, first + strip);
+            }
+        });
+        if items.first {
+            bias.fill(T::ZERO);
+        }
+        add_columns(level, a, bias);
+        if items.last {
+            rule.step(level, false, self.state.range(layer.bias()..layer.end()), bias);
+        }
+    }
 }

@@ -7,10 +7,12 @@
 //! 3): an item's gradient is one sum over its pairs in their order; a weight's gradient is one sum
 //! over items in theirs. Threads share out weights and items, never a sum.
 
+mod backward;
 mod descent;
 mod passes;
 
-use self::descent::{Part, Replace, strips_len};
+use self::backward::backward_len;
+use self::descent::{Part, Replace, gradient_len};
 use self::passes::{Batch, Passes};
 use super::adam::Adam;
 use super::mlp::Mlp;
@@ -132,12 +134,11 @@ const fn passes_len(mlp: &Mlp, minibatch: Option<usize>, sizes: &TrainingSizes) 
     let each = 2 * (first + second + third + 1);
     let gathered = gathered_items(items, minibatch).saturating_mul(mlp.inputs());
     let rewards = threads.saturating_mul(rewards_workspace_len(mlp.features()));
-    strips_len(mlp, threads)
-        .saturating_add(mlp.widest() * mlp.widest())
+    gradient_len(mlp, threads)
         .saturating_add(items.saturating_mul(each))
         .saturating_add(larger(training, held_out))
         .saturating_add(gathered)
-        .saturating_add(rewards)
+        .saturating_add(larger(rewards, backward_len(mlp, threads)))
 }
 
 /// Numbers to keep the best parameters in: only who stops early goes back to any.

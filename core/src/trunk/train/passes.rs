@@ -1,6 +1,7 @@
 //! The memory of a step, and its way through the network and back.
 
-use super::descent::{Part, Rule, Slopes, descend, strips_len};
+use super::backward::Backward;
+use super::descent::{Descent, Gradient, Items, Part, Rule, Slopes, gradient_len};
 use super::{Data, Losses, copy, gathered_items};
 use crate::arith::Real;
 use crate::columns::Columns;
@@ -9,10 +10,10 @@ use crate::head::loss::{
     add_gradients_of, add_reward_gradients, margins, margins_of, mean_loss, total,
 };
 use crate::head::rewards;
-use crate::kernel::gemm::{self, Gemm, Right, gemm};
-use crate::parallel::{Executor, for_chunks, split_at};
+use crate::memory::SCARCE;
+use crate::parallel::{Executor, split_at};
 use crate::pool::Comparison;
-use crate::trunk::mlp::{LAYERS, Layer, Mlp};
+use crate::trunk::mlp::{LAYERS, Mlp};
 
 /// Some of the training labels, and the items that they name.
 pub(super) struct Batch<'a, T> {
@@ -64,6 +65,10 @@ impl<'a, T: Real> Batch<'a, T> {
     }
 }
 
+fn reborrow<'a, T>(columns: &'a mut [&mut [T]; LAYERS]) -> [&'a mut [T]; LAYERS] {
+    columns.each_mut().map(|columns| &mut **columns)
+}
+
 /// The memory of one forward and backward pass.
 pub(super) struct Passes<'a, T, E> {
     executor: &'a E,
@@ -78,9 +83,7 @@ pub(super) struct Passes<'a, T, E> {
     rewards: &'a mut [T],
     reward_gradients: &'a mut [T],
     margins: &'a mut [T],
-    /// A part of the gradient, until it has been used.
     gradient: &'a mut [T],
-    transposed: &'a mut [T],
     /// Inputs of the items of a step that does not take all labels.
     gathered: &'a mut [T],
     workspace: &'a mut [T],
@@ -114,8 +117,7 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             rewards: take(items),
             reward_gradients: take(items),
             margins: take(labels),
-            gradient: take(strips_len(&mlp, executor.threads())),
-            transposed: take(mlp.widest() * mlp.widest()),
+            gradient: take(gradient_len(&mlp, executor.threads())),
             gathered: take(gathered_items(items, minibatch).saturating_mul(mlp.inputs())),
             workspace: take(usize::MAX),
         }
@@ -135,15 +137,11 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
 
     /// Outputs, derivatives and rewards of some items.
     fn forward(&mut self, parameters: &[T], items: Columns<'_, T>) -> Result<(), Error> {
-        let mut inputs = items.as_slice();
-        let layers = self.mlp.layers().into_iter();
-        for ((layer, out), slopes) in layers.zip(&mut self.outputs).zip(&mut self.slopes) {
-            let (out, _) = split_at(out, layer.outputs * items.len());
-            let (slopes, _) = split_at(slopes, layer.outputs * items.len());
-            self.mlp.layer(self.executor, layer, parameters, inputs, out, slopes);
-            inputs = out;
-        }
-        let features = Columns::new(inputs, self.mlp.features(), items.len())?;
+        let [outputs, slopes] = [&mut self.outputs, &mut self.slopes].map(reborrow);
+        self.mlp.forward(self.executor, parameters, items.as_slice(), outputs, slopes);
+        let [.., features] = &self.outputs;
+        let features = features.get(..self.mlp.features() * items.len()).unwrap_or_default();
+        let features = Columns::new(features, self.mlp.features(), items.len())?;
         let head = self.mlp.head_of(parameters);
         let (out, _) = split_at(self.rewards, items.len());
         rewards(self.executor, features, head, out, self.workspace)
@@ -198,8 +196,8 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         embedded
     }
 
-    /// Runs backwards from the gradients of the first items' rewards, `inputs` being those items. A
-    /// layer's parameters step as soon as the layer below knows what it needs of them.
+    /// Steps by the gradients of the first items' rewards, `inputs` being those items. A chunk of items goes
+    /// backwards through all layers, and into every sum over items, while it is in cache.
     fn step_by_rewards<R: Rule>(
         &mut self,
         rule: &R,
@@ -207,98 +205,70 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
         inputs: &[T],
         items: usize,
     ) {
-        let (executor, features) = (self.executor, self.mlp.features());
-        let (reward_gradients, _) = split_at(self.reward_gradients, items);
+        let (executor, mlp) = (self.executor, self.mlp);
+        let ([one, two, three], [first, second, third]) = (mlp.layers(), mlp.hidden());
+        let mut backward = Backward::new(mlp, state.parameters, self.workspace);
+        for start in (0..items).step_by(CHUNK) {
+            let end = items.min(start.saturating_add(CHUNK));
+            let chunk = Chunk { start, end };
+            let [first_outputs, second_outputs, features] = &self.outputs;
+            let [first_slopes, second_slopes, third_slopes] = &mut self.slopes;
+            let slopes = [
+                chunk.of_mut(first_slopes, first),
+                chunk.of_mut(second_slopes, second),
+                chunk.of_mut(third_slopes, third),
+            ];
+            let reward_gradients = chunk.of(self.reward_gradients, 1);
+            let head = mlp.head_of(state.parameters);
+            backward.fill_gradients(executor, head, reward_gradients, slopes);
 
-        let [first_outputs, second_outputs, last_outputs] = &mut self.outputs;
-        let (head_gradient, _) = split_at(self.gradient, features);
-        let product = Gemm {
-            a: last_outputs.get(..features * items).unwrap_or_default(),
-            b: Right::Columns(reward_gradients),
-            c: &mut *head_gradient,
-            rows: features,
-            inner: items,
-            part: gemm::Part::Full,
-        };
-        gemm(executor.level(), product);
-
-        let [one, two, three] = self.mlp.layers();
-        let [first_slopes, second_slopes, third_slopes] = &mut self.slopes;
-        let head = self.mlp.head_of(state.parameters);
-        for (slopes, gradient) in
-            third_slopes.chunks_exact_mut(features.max(1)).zip(&*reward_gradients)
-        {
-            for (slope, weight) in slopes.iter_mut().zip(head) {
-                *slope *= *weight * *gradient;
-            }
+            let items = Items { count: end - start, first: start == 0, last: end == items };
+            let (state, gradient) = (state.reborrow(), Gradient(self.gradient));
+            let mut descent = Descent { executor, rule, state, gradient, items };
+            descent.head(mlp.head()..mlp.parameters(), chunk.of(features, third), reward_gradients);
+            descent.layer(
+                three,
+                Slopes {
+                    outputs: chunk.of(third_slopes, third),
+                    inputs: chunk.of(second_outputs, second),
+                },
+            );
+            descent.layer(
+                two,
+                Slopes {
+                    outputs: chunk.of(second_slopes, second),
+                    inputs: chunk.of(first_outputs, first),
+                },
+            );
+            descent.layer(
+                one,
+                Slopes {
+                    outputs: chunk.of(first_slopes, first),
+                    inputs: chunk.of(inputs, mlp.inputs()),
+                },
+            );
         }
-        let head = state.range(self.mlp.head()..self.mlp.parameters());
-        rule.step(executor.level(), true, head, head_gradient);
-
-        transpose(three, state.parameters, self.transposed);
-        let slopes = Slopes { outputs: third_slopes, inputs: second_outputs, items };
-        descend(executor, three, slopes, rule, &mut state, self.gradient);
-        let below = LayerBelow { slopes: second_slopes, outputs: second_outputs };
-        input_gradient(executor, three, self.transposed, third_slopes, items, below);
-
-        transpose(two, state.parameters, self.transposed);
-        let slopes = Slopes { outputs: second_slopes, inputs: first_outputs, items };
-        descend(executor, two, slopes, rule, &mut state, self.gradient);
-        let below = LayerBelow { slopes: first_slopes, outputs: first_outputs };
-        input_gradient(executor, two, self.transposed, second_slopes, items, below);
-
-        let slopes = Slopes { outputs: first_slopes, inputs, items };
-        descend(executor, one, slopes, rule, &mut state, self.gradient);
     }
 }
 
-/// What the layer below another has kept from the forward pass.
-struct LayerBelow<'a, T> {
-    /// Derivatives of its activations.
-    slopes: &'a mut [T],
-    outputs: &'a mut [T],
+/// Items that go backwards together. Not part of the contract: a sum goes on from what those before came
+/// to. Where memory is scarce all of them: a layer's gradient is then used up a strip at a time.
+const CHUNK: usize = if SCARCE { usize::MAX } else { 512 };
+
+/// Some items, the last of them before `end`.
+#[derive(Clone, Copy)]
+struct Chunk {
+    start: usize,
+    end: usize,
 }
 
-/// Multiplies the derivatives of the layer below by Wᵀ · (gradient of the layer's output): the
-/// gradient of its pre-activations. Its outputs have served, and hold the product.
-fn input_gradient<T: Real, E: Executor>(
-    executor: &E,
-    layer: Layer,
-    transposed: &[T],
-    output_gradients: &[T],
-    items: usize,
-    below: LayerBelow<'_, T>,
-) {
-    const ITEMS: usize = 64;
-    let LayerBelow { slopes, outputs } = below;
-    let (slopes, _) = split_at(slopes, layer.inputs * items);
-    let a = transposed.get(..layer.inputs * layer.outputs).unwrap_or_default();
-    let chunk = ITEMS * layer.inputs;
-    for_chunks(executor, slopes, chunk, outputs, chunk, &|number, slopes, product| {
-        let first = number * ITEMS * layer.outputs;
-        let columns = slopes.len() / layer.inputs.max(1);
-        let b = output_gradients.get(first..first + columns * layer.outputs).unwrap_or_default();
-        let (product, _) = split_at(product, slopes.len());
-        let (rows, inner) = (layer.inputs, layer.outputs);
-        let b = Right::Columns(b);
-        gemm(
-            executor.level(),
-            Gemm { a, b, c: &mut *product, rows, inner, part: gemm::Part::Full },
-        );
-        for (slope, sum) in slopes.iter_mut().zip(product) {
-            *slope *= *sum;
-        }
-    });
-}
+impl Chunk {
+    /// Their columns, of so many numbers each.
+    fn of<T>(self, columns: &[T], rows: usize) -> &[T] {
+        columns.get(self.start * rows..self.end * rows).unwrap_or_default()
+    }
 
-/// The weight of a layer as an (inputs × outputs) column-major matrix.
-fn transpose<T: Real>(layer: Layer, parameters: &[T], out: &mut [T]) {
-    let weight = parameters.get(layer.start..layer.bias()).unwrap_or_default();
-    for (input, column) in weight.chunks_exact(layer.outputs.max(1)).enumerate() {
-        for (output, value) in column.iter().enumerate() {
-            if let Some(slot) = out.get_mut(output * layer.inputs + input) {
-                *slot = *value;
-            }
-        }
+    fn of_mut<T>(self, columns: &mut [T], rows: usize) -> &mut [T] {
+        columns.get_mut(self.start * rows..self.end * rows).unwrap_or_default()
     }
 }
