@@ -1,31 +1,42 @@
-//! A binary heap in a slice, and the sort it gives: what rankings stand on. In place, never worse
-//! than O(n log n), and without the panic that the standard sort keeps for a faulty order.
+//! A binary heap in a slice: what rankings stand on. In place, and never worse than O(n log n).
 
 use core::cmp::Ordering;
 
 /// Moves the element at `parent` down to its place.
-pub(crate) fn sift_down<T>(
+pub(crate) fn sift_down<T: Copy>(
     heap: &mut [T],
     mut parent: usize,
     compare: &impl Fn(&T, &T) -> Ordering,
 ) {
+    let Some(own) = heap.get(parent).copied() else {
+        return;
+    };
     loop {
-        let (left, right) = (2 * parent + 1, 2 * parent + 2);
-        if left >= heap.len() {
-            return;
+        let left = 2 * parent + 1;
+        let (place, child) = match heap.get(left..) {
+            // Which of two is greater nobody can foretell: no branch.
+            Some([one, two, ..]) => {
+                let second = compare(one, two).is_lt();
+                (left + usize::from(second), if second { *two } else { *one })
+            }
+            Some([one]) => (left, *one),
+            _ => break,
+        };
+        if !compare(&own, &child).is_lt() {
+            break;
         }
-        let greater =
-            if right < heap.len() && less(heap, left, right, compare) { right } else { left };
-        if !less(heap, parent, greater, compare) {
-            return;
+        if let Some(slot) = heap.get_mut(parent) {
+            *slot = child;
         }
-        swap(heap, parent, greater);
-        parent = greater;
+        parent = place;
+    }
+    if let Some(slot) = heap.get_mut(parent) {
+        *slot = own;
     }
 }
 
 /// Sorts a heap in ascending order.
-fn sort_heap<T>(heap: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
+pub(crate) fn sort_heap<T: Copy>(heap: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     let mut rest = heap;
     while let [_, .., _] = rest {
         let last = rest.len() - 1;
@@ -36,27 +47,16 @@ fn sort_heap<T>(heap: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     }
 }
 
-/// Sorts in ascending order. Not stable: let `compare` never call two elements equal.
-pub(crate) fn sort<T>(values: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
-    make_heap(values, compare);
-    sort_heap(values, compare);
-}
-
 /// Makes a heap of values in any order.
-pub(crate) fn make_heap<T>(values: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
+pub(crate) fn make_heap<T: Copy>(values: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     for parent in (0..values.len() / 2).rev() {
         sift_down(values, parent, compare);
     }
 }
 
-fn less<T>(heap: &[T], a: usize, b: usize, compare: &impl Fn(&T, &T) -> Ordering) -> bool {
-    match (heap.get(a), heap.get(b)) {
-        (Some(a), Some(b)) => compare(a, b).is_lt(),
-        _ => false,
-    }
-}
-
-fn swap<T>(heap: &mut [T], a: usize, b: usize) {
+/// Swaps two elements, where there are both.
+#[inline]
+pub(crate) fn swap<T>(heap: &mut [T], a: usize, b: usize) {
     if a < heap.len() && b < heap.len() {
         heap.swap(a, b);
     }

@@ -8,6 +8,7 @@
 //!
 //! ```
 //! use pairpick_core::columns::Columns;
+//! use pairpick_core::head::Covariates;
 //! use pairpick_core::linalg::Packed;
 //! use pairpick_core::memory::Growing;
 //! use pairpick_core::parallel::Sequential;
@@ -22,7 +23,13 @@
 //! let pool = &Pool::in_prompt(Columns::new(&features, 2, 6)?, prompts, &[])?;
 //! // What is known of the last layer: its weights β, and that no label is there yet.
 //! let past = Packed::new(2, [0.0; 3].as_slice())?;
-//! let posterior = &Posterior { head: &[1.0, -0.5], prior_precision: 1.0, jitter: 0.0, past };
+//! let posterior = &Posterior {
+//!     head: &[1.0, -0.5],
+//!     prior_precision: 1.0,
+//!     covariates: Covariates::NONE,
+//!     jitter: 0.0,
+//!     past,
+//! };
 //! let (executor, options) = (&Sequential::default(), &Options::default());
 //! let problem = Problem { executor, pool, posterior, options };
 //! let (numbers, heaps) = (Growing(vec![]), Growing(vec![]));
@@ -68,6 +75,7 @@
 //! | [`memory`] | where a computation finds room to work |
 //! | [`rng`] | named streams of random numbers |
 //! | `heap` | what rankings stand on |
+//! | `sort` | and what puts them in order |
 //! | [`digest`] | fingerprints of results |
 //! | [`error`](mod@error) | everything that can go wrong |
 //!
@@ -144,6 +152,7 @@ pub mod rng;
 pub mod scenario;
 pub mod score;
 pub mod select;
+mod sort;
 pub mod topk;
 pub mod trunk;
 pub mod whiten;

@@ -5,7 +5,7 @@
 pub mod held_out;
 
 use crate::error::{Error, check_shape};
-use crate::heap::sort;
+use crate::sort::sort;
 
 /// Spearman's rank correlation of two lists, with average ranks for ties. A constant prediction
 /// scores 0; `None` where the golden rewards are constant, and there is no order to find.

@@ -158,11 +158,38 @@ impl<A: Shares, B: Shares> Shares for (A, B) {
     }
 }
 
+impl<A: Shares> Shares for [A; 3] {
+    fn split_at(self, chunks: usize) -> (Self, Self) {
+        let [one, two, three] = self.map(|shares| shares.split_at(chunks));
+        ([one.0, two.0, three.0], [one.1, two.1, three.1])
+    }
+}
+
 /// Calls `body(chunk number, chunk)` for each of the chunks of those numbers, perhaps at once.
 pub(crate) fn for_shares<E: Executor, C: Shares>(
     executor: &E,
     numbers: Range<usize>,
     chunks: C,
+    body: &(impl Fn(usize, C) + Sync),
+) {
+    share_out(executor, numbers, chunks, false, body);
+}
+
+/// The same from the last chunk to the first: who goes through them next finds the first ones in cache.
+pub(crate) fn for_shares_backwards<E: Executor, C: Shares>(
+    executor: &E,
+    numbers: Range<usize>,
+    chunks: C,
+    body: &(impl Fn(usize, C) + Sync),
+) {
+    share_out(executor, numbers, chunks, true, body);
+}
+
+fn share_out<E: Executor, C: Shares>(
+    executor: &E,
+    numbers: Range<usize>,
+    chunks: C,
+    backwards: bool,
     body: &(impl Fn(usize, C) + Sync),
 ) {
     let Range { start, end } = numbers;
@@ -176,10 +203,13 @@ pub(crate) fn for_shares<E: Executor, C: Shares>(
     }
     let half = count / 2;
     let (chunks, rest) = chunks.split_at(half);
-    executor.join(
-        || for_shares(executor, start..start + half, chunks, body),
-        || for_shares(executor, start + half..end, rest, body),
-    );
+    let first = || share_out(executor, start..start + half, chunks, backwards, body);
+    let second = || share_out(executor, start + half..end, rest, backwards, body);
+    if backwards {
+        executor.join(second, first);
+    } else {
+        executor.join(first, second);
+    }
 }
 
 /// `split_at_mut` that stops at the end instead of panicking.

@@ -5,7 +5,8 @@
 use core::cmp::Ordering;
 
 use crate::arith::Real;
-use crate::heap::{make_heap, sift_down, sort};
+use crate::heap::{make_heap, sift_down};
+use crate::sort::sort;
 
 /// A pair and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,17 +83,22 @@ impl<'a, T: Real> TopK<'a, T> {
         scores: &[T],
         allowed: impl Fn(u64) -> bool,
     ) {
+        // Of a group that is not passed over whole, few groups of few are not.
         const GROUP: usize = 32;
+        const FEW: usize = 8;
         let mut number = first;
         for group in scores.chunks(GROUP) {
-            if !self.all_below(group.iter().copied()) {
-                for (pair, score) in (number..).zip(group) {
-                    if !self.is_below(*score) && allowed(pair) {
-                        self.offer(Scored { score: *score, pair });
+            let whole = self.all_below(group.iter().copied());
+            for few in group.chunks(FEW) {
+                if !whole && !self.all_below(few.iter().copied()) {
+                    for (pair, score) in (number..).zip(few) {
+                        if !self.is_below(*score) && allowed(pair) {
+                            self.offer(Scored { score: *score, pair });
+                        }
                     }
                 }
+                number = number.saturating_add(few.len() as u64);
             }
-            number = number.saturating_add(group.len() as u64);
         }
     }
 

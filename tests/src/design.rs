@@ -6,6 +6,7 @@ use pairpick::memory::Selector;
 use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
+use pairpick_core::head::Covariates;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Prompts};
@@ -161,6 +162,7 @@ impl Design {
         let posterior = Posterior {
             head: &self.head,
             prior_precision: T::from_f64(self.prior_precision),
+            covariates: Covariates::NONE,
             jitter: T::ZERO,
             past: Packed::new(self.order, past)?,
         };

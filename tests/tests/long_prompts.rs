@@ -6,6 +6,7 @@ use pairpick::memory::Selector;
 use pairpick_core::arith::bernoulli_variance;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool, averaged_variance, pool_workspace_len};
+use pairpick_core::head::Covariates;
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Pairs, Pool, PoolSize, Prompts};
@@ -217,7 +218,13 @@ fn designs_pick_the_pairs_that_they_pick_of_a_list() {
         let past = Packed::new(ORDER, past.as_slice()).expect("order");
         let target = positive::<f64>(ORDER, 9, 0.2);
         let target = Packed::new(ORDER, target.as_slice()).expect("order");
-        let posterior = &Posterior { head: &head, prior_precision: 0.5, jitter: 0.0, past };
+        let posterior = &Posterior {
+            head: &head,
+            prior_precision: 0.5,
+            covariates: Covariates::NONE,
+            jitter: 0.0,
+            past,
+        };
         let executor = &Threads { level: Level::new(), threads: 2 };
         for strategy in [Strategy::GreedyDopt, Strategy::GreedyAOpt, Strategy::RobustVOpt] {
             let needs_target = strategy.facts().target;

@@ -12,7 +12,7 @@ use core::ops::Range;
 use super::blocks::{BlockColumns, BlockLen, RUN};
 use super::{Weighting, long_prompt};
 use crate::arith::{Real, sum};
-use crate::kernel::axpy::subtract_origin;
+use crate::kernel::axpy::{fill_differences, subtract_origin};
 use crate::kernel::gemm::{Gemm, Part, Right, gemm};
 use crate::memory::{larger, smaller};
 use crate::parallel::{Executor, split_at};
@@ -136,14 +136,10 @@ impl<T: Real> PromptPairs<'_, T> {
         let mut slots = &mut *weights;
         for prompt in range.start..range.end.min(prompts.len()) {
             let (start, stop) = prompts.items_of(prompt, prompt + 1);
-            let mut rest = rewards.get(start..stop).unwrap_or_default();
-            while let Some((a, others)) = rest.split_first() {
-                for (slot, b) in slots.iter_mut().zip(others) {
-                    *slot = *a - *b;
-                }
-                slots = slots.get_mut(others.len()..).unwrap_or_default();
-                rest = others;
-            }
+            let values = rewards.get(start..).unwrap_or_default();
+            let pairs = usize::try_from(pairs_of((stop - start) as u64)).unwrap_or(0);
+            fill_differences(executor.level(), values, stop - start, slots);
+            slots = slots.get_mut(pairs..).unwrap_or_default();
         }
         let (first, end) = (prompts.first_pair(range.start), prompts.first_pair(range.end));
         weighting.apply(executor, pool.pairs().items_from(first), weights);
@@ -156,29 +152,38 @@ impl<T: Real> PromptPairs<'_, T> {
     }
 }
 
-/// L = Deg − W of one prompt from its pair weights, row by row; each degree is summed in ascending
-/// order.
+/// L = Deg − W of one prompt from its pair weights, row by row, but for the first row and the first column,
+/// which nothing reads; each degree is summed in ascending order.
 fn fill_laplacian<T: Real>(weights: &[T], replies: usize, laplacian: &mut [T]) {
-    let (mut weights, mut rest) = (weights, laplacian);
-    for a in 0..replies {
+    // In the place of the first row, what degrees have come to.
+    let (degrees, mut rest) = split_at(laplacian, replies);
+    let (first, mut weights) =
+        weights.split_at_checked(replies.saturating_sub(1)).unwrap_or_default();
+    for (degree, weight) in degrees.iter_mut().skip(1).zip(first) {
+        *degree = *weight;
+    }
+    for a in 1..replies {
         let (row, below) = split_at(rest, replies);
         rest = below;
         let (own, others) = weights.split_at_checked(replies - a - 1).unwrap_or_default();
         weights = others;
+        let (_, degrees) = split_at(degrees, a);
+        let Some((degree, degrees)) = degrees.split_first_mut() else {
+            return;
+        };
+        let mut sum = *degree;
         // Each row lends its weights to the column below its diagonal.
-        let later = row.iter_mut().skip(a + 1).zip(rest.chunks_exact_mut(replies));
-        for ((entry, mirrored), weight) in later.zip(own) {
+        let later = row.iter_mut().skip(a + 1).zip(rest.chunks_exact_mut(replies)).zip(degrees);
+        for (((entry, mirrored), degree), weight) in later.zip(own) {
             *entry = -*weight;
             if let Some(mirrored) = mirrored.get_mut(a) {
                 *mirrored = -*weight;
             }
+            *degree += *weight;
+            sum += *weight;
         }
         if let Some(diagonal) = row.get_mut(a) {
-            *diagonal = T::ZERO;
-        }
-        let degree = row.iter().fold(T::ZERO, |degree, entry| degree - *entry);
-        if let Some(diagonal) = row.get_mut(a) {
-            *diagonal = degree;
+            *diagonal = sum;
         }
     }
 }

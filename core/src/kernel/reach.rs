@@ -15,6 +15,7 @@
 use crate::arith::Real;
 use crate::arith::lanes::{Lanes, Level, Operation, Simd, run_at};
 use crate::kernel::panel::Items;
+use crate::memory::smaller;
 
 /// Axes along which items are told apart.
 pub const AXES: usize = 2;
@@ -194,87 +195,104 @@ impl<S: Simd, T: Real> Limit<S, T> {
 
 /// The axes from their centre, as long as an item each: squares of the rows after the first `added` count
 /// as negative, and so do products.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Frame<'a, T> {
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a, T, const COUNT: usize = AXES> {
     /// Where coordinates are 0.
     pub centre: &'a [T],
     /// Unit vectors at right angles to each other, or zeros; stored with the signs of the rows subtracted
     /// turned, so that a coordinate is a plain product.
-    pub axes: [&'a [T]; AXES],
+    pub axes: [&'a [T]; COUNT],
     /// How many squares are added.
     pub added: usize,
-    /// How far the centre is from 0, where any are subtracted: rounding in these is a share of that too.
+    /// How far items are from 0 and the centre no further, where any squares are subtracted: rounding in
+    /// these is a share of that too.
     pub offset: T,
+}
+
+impl<'a, T: Real, const COUNT: usize> Frame<'a, T, COUNT> {
+    /// The same centre, and no axis.
+    #[must_use]
+    pub fn centre_alone(self) -> Frame<'a, T, 0> {
+        let Self { centre, added, offset, .. } = self;
+        Frame { centre, axes: [], added, offset }
+    }
+}
+
+impl<T: Default, const COUNT: usize> Default for Frame<'_, T, COUNT> {
+    fn default() -> Self {
+        Self { centre: &[], axes: [&[]; COUNT], added: 0, offset: T::default() }
+    }
 }
 
 /// What [`fill_coordinates`] writes of each item.
 #[derive(Debug)]
-pub struct Coordinates<'a, T> {
+pub struct Coordinates<'a, T, const COUNT: usize = AXES> {
     /// ρ, all squares added.
     pub distances: &'a mut [T],
     /// p, an axis after the other.
-    pub along: [&'a mut [T]; AXES],
+    pub along: [&'a mut [T]; COUNT],
     /// q: its square is that of the distance less those of p, and more by what rounding may have taken: r
     /// the rounding and c the offset, r ρ (ρ + 2c) + (r c)².
     pub rests: &'a mut [T],
 }
 
 /// Writes where items are from the centre, as many as there is room for.
-pub fn fill_coordinates<T: Real>(
+pub fn fill_coordinates<T: Real, const COUNT: usize>(
     level: Level,
     items: Items<'_, T>,
-    frame: Frame<'_, T>,
+    frame: Frame<'_, T, COUNT>,
     rounding: T,
-    out: Coordinates<'_, T>,
+    out: Coordinates<'_, T, COUNT>,
 ) {
     run_at(level, Measure { items, frame, rounding, out });
 }
 
-struct Measure<'a, T> {
+struct Measure<'a, T, const COUNT: usize> {
     items: Items<'a, T>,
-    frame: Frame<'a, T>,
+    frame: Frame<'a, T, COUNT>,
     rounding: T,
-    out: Coordinates<'a, T>,
+    out: Coordinates<'a, T, COUNT>,
 }
 
-impl<T: Real> Operation for Measure<'_, T> {
+impl<T: Real, const COUNT: usize> Operation for Measure<'_, T, COUNT> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { items, frame, rounding, out } = self;
-        let [first_axis, second_axis] = frame.axes;
-        let Coordinates { distances, along: [first, second], rests } = out;
+        let Coordinates { distances, mut along, rests } = out;
         let (lanes, zero) = (Lanes::<S, T>::LEN, Lanes::splat(simd, T::ZERO));
         let rounding = Lanes::splat(simd, rounding);
         let twice = Lanes::splat(simd, T::TWO * frame.offset);
         let taken = rounding.times(frame.offset);
-        let out = distances.chunks_mut(lanes).zip(first.chunks_mut(lanes));
-        let out = out.zip(second.chunks_mut(lanes).zip(rests.chunks_mut(lanes)));
-        for (chunk, ((distance, first), (second, rest))) in out.enumerate() {
-            let place = items.first.saturating_add(chunk.saturating_mul(lanes));
-            let (mut along_first, mut along_second) = (zero, zero);
+        let out = distances.chunks_mut(lanes).zip(rests.chunks_mut(lanes));
+        for (first, (distance, rest)) in (0..).step_by(lanes).zip(out) {
+            let place = items.first.saturating_add(first);
+            let mut sums = [zero; COUNT];
             let (mut added, mut subtracted) = (zero, zero);
             let rows = items.panel.values.chunks_exact(items.panel.stride.max(1));
-            let of_frame = frame.centre.iter().zip(first_axis.iter().zip(second_axis));
-            for (number, (row, (centre, (first, second)))) in rows.zip(of_frame).enumerate() {
+            for (number, (row, centre)) in rows.zip(frame.centre).enumerate() {
                 let values = row.get(place..).and_then(|row| row.get(..lanes)).unwrap_or_default();
                 let from_centre = Lanes::load(simd, values) - Lanes::splat(simd, *centre);
-                along_first = along_first + from_centre * Lanes::splat(simd, *first);
-                along_second = along_second + from_centre * Lanes::splat(simd, *second);
+                for (sum, axis) in sums.iter_mut().zip(&frame.axes) {
+                    let axis = axis.get(number).copied().unwrap_or(T::ZERO);
+                    *sum = *sum + from_centre * Lanes::splat(simd, axis);
+                }
                 let sum = if number < frame.added { &mut added } else { &mut subtracted };
                 *sum = *sum + from_centre * from_centre;
             }
             let squares = added + subtracted;
-            let left =
-                added - subtracted - (along_first * along_first + along_second * along_second);
+            let explained = sums.iter().fold(zero, |squares, sum| squares + *sum * *sum);
+            let left = added - subtracted - explained;
             let spread = squares.sqrt();
             let left = left.lt(zero).select(zero, left)
                 + rounding * spread * (spread + twice)
                 + taken * taken;
+            for (out, sum) in along.iter_mut().zip(sums) {
+                let end = smaller(first.saturating_add(lanes), out.len());
+                sum.store(out.get_mut(first..end).unwrap_or_default());
+            }
             spread.store(distance);
-            along_first.store(first);
-            along_second.store(second);
             left.sqrt().store(rest);
         }
     }

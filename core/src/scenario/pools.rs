@@ -10,8 +10,7 @@ use crate::certificate::{Certifier, Effort};
 use crate::columns::Columns;
 use crate::error::Error;
 use crate::fisher::{Weighting, add_pairs, add_pool};
-use crate::head::rewards;
-use crate::heap::sort;
+use crate::head::{Covariates, rewards};
 use crate::linalg::Packed;
 use crate::memory::smaller;
 use crate::mutual_information::BatchInformation;
@@ -19,6 +18,7 @@ use crate::parallel::{Executor, split_at};
 use crate::pool::{Distinct, ItemPair, Pairs, Pool, PoolSize, Prompts};
 use crate::rng::Stream;
 use crate::select::{Options, Posterior, Problem, Selection, Selector, Strategy, Weights};
+use crate::sort::sort;
 
 /// A pool, and by which rewards its pairs are weighed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -307,7 +307,13 @@ const STEPS: usize = 3;
 /// What is believed under a head.
 fn posterior<'a, T: Real>(head: &'a [f32], past: &'a [T]) -> Result<Posterior<'a, T>, Error> {
     let past = Packed::new(head.len(), past)?;
-    Ok(Posterior { head, prior_precision: T::from_f64(PRIOR_PRECISION), jitter: T::ZERO, past })
+    Ok(Posterior {
+        head,
+        prior_precision: T::from_f64(PRIOR_PRECISION),
+        covariates: Covariates::NONE,
+        jitter: T::ZERO,
+        past,
+    })
 }
 
 /// Which of the pairs have a label, ascending: those asked about, or of a list as many, in every

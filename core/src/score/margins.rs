@@ -56,7 +56,7 @@ fn sort_rewards<'s, T: Real, D: AsRef<[T]>, E: Executor>(
         len += 1;
     }
     let (sorted, _) = split_at(order, len);
-    crate::heap::sort(sorted, &ascending);
+    crate::sort::sort(sorted, &ascending);
     sorted
 }
 

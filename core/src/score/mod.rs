@@ -35,7 +35,7 @@ use crate::error::{Error, check_range, check_shape};
 use crate::fisher::Weighting;
 use crate::kernel::panel::{Grid, fill_panel, squared_distances};
 use crate::linalg::Cholesky;
-use crate::memory::{SCARCE, larger};
+use crate::memory::{SCARCE, larger, smaller};
 use crate::parallel::{Executor, for_chunks, split_at, workers};
 use crate::pool::{Pairs, PairsSize, PickedPairs, Pool, PoolSize, SHORT_BLOCK};
 use crate::topk::{Scored, TopK, merge};
@@ -89,6 +89,8 @@ pub struct ScoreWorkspaceLen {
     pub shared: usize,
     /// Numbers a worker needs; a multiple lets more threads work.
     pub each: usize,
+    /// Numbers that workers share out, to keep what they would else make again: of use, not needed.
+    pub pooled: usize,
     /// Candidates, before those of the heaps: the items in the order in which they are looked at.
     pub items: usize,
 }
@@ -102,12 +104,17 @@ impl ScoreWorkspaceLen {
         match pairs {
             PairsSize::InPrompt { block, short_block, .. } => {
                 let block = if SCARCE { short_block } else { block };
-                Self { shared: whitener, each: in_prompt::workspace_len(order, block), items: 0 }
+                Self {
+                    shared: whitener,
+                    each: in_prompt::workspace_len(order, block),
+                    pooled: 0,
+                    items: 0,
+                }
             }
             PairsSize::CrossPrompt => Self::bounded(order, items).with_shared(whitener),
             PairsSize::Listed(_) => {
                 let shared = whitener.saturating_add(listed::whitened_len(order, items));
-                Self { shared, each: listed::workspace_len(order, items), items: 0 }
+                Self { shared, each: listed::workspace_len(order, items), pooled: 0, items: 0 }
             }
         }
     }
@@ -119,7 +126,8 @@ impl ScoreWorkspaceLen {
         let PoolSize { order, items, .. } = *pool;
         match pool.pairs {
             PairsSize::CrossPrompt => {
-                Self::all(order, items).with_shared(whitener_len(order)).max(Self::new(pool))
+                let all = Self::all(order, items).with_shared(whitener_len(order));
+                all.max(Self::new(pool)).without_pooled()
             }
             _ => Self::new(pool),
         }
@@ -128,7 +136,7 @@ impl ScoreWorkspaceLen {
     /// Numbers for so many workers.
     #[must_use]
     pub const fn numbers(self, workers: usize) -> usize {
-        workers.saturating_mul(self.each).saturating_add(self.shared)
+        workers.saturating_mul(self.each).saturating_add(self.shared).saturating_add(self.pooled)
     }
 
     /// Candidates for a batch of so many pairs by so many workers.
@@ -148,6 +156,7 @@ impl ScoreWorkspaceLen {
         Self {
             shared: larger(self.shared, other.shared),
             each: larger(self.each, other.each),
+            pooled: larger(self.pooled, other.pooled),
             items: larger(self.items, other.items),
         }
     }
@@ -156,23 +165,28 @@ impl ScoreWorkspaceLen {
         Self { shared: self.shared.saturating_add(shared), ..self }
     }
 
+    /// For a walk that keeps nothing.
+    const fn without_pooled(self) -> Self {
+        Self { pooled: 0, ..self }
+    }
+
     /// For all pairs of all items, by bounds.
     const fn bounded(rows: usize, items: usize) -> Self {
-        let shared = bounded::shared_len(rows, items);
-        Self { shared, each: bounded::workspace_len(rows, items), items }
+        let (shared, pooled) = (bounded::shared_len(rows, items), bounded::kept_len(rows, items));
+        Self { shared, each: bounded::workspace_len(rows, items), pooled, items }
     }
 
     /// For all pairs of all items, each of them.
     const fn all(rows: usize, items: usize) -> Self {
         let shared = cross_prompt::whitened_len(rows, items);
-        Self { shared, each: cross_prompt::workspace_len(items), items: 0 }
+        Self { shared, each: cross_prompt::workspace_len(items), pooled: 0, items: 0 }
     }
 
     /// For scores that are made of rewards alone.
     pub(crate) const fn margins(pool: &PoolSize, drawn: bool) -> Self {
         match pool.pairs {
             PairsSize::CrossPrompt if drawn => Self::all(0, pool.items),
-            PairsSize::CrossPrompt => Self { shared: 0, each: 1, items: pool.items },
+            PairsSize::CrossPrompt => Self { shared: 0, each: 1, pooled: 0, items: pool.items },
             _ => Self::new(&PoolSize { order: 0, ..*pool }),
         }
     }
@@ -191,11 +205,11 @@ impl ScoreWorkspaceLen {
         match pool.pairs {
             PairsSize::InPrompt { short_block, .. } => {
                 let each = in_prompt::workspace_len(rows, short_block);
-                Self { shared: 0, each, items: 0 }
+                Self { shared: 0, each, pooled: 0, items: 0 }
             }
             PairsSize::CrossPrompt if bounded => Self::bounded(rows, pool.items),
             PairsSize::CrossPrompt => {
-                Self::all(rows, pool.items).max(Self::bounded(rows, pool.items))
+                Self::all(rows, pool.items).max(Self::bounded(rows, pool.items)).without_pooled()
             }
             // No panel of listed items: columns are there already.
             PairsSize::Listed(_) => Self { shared: 0, ..Self::margins(pool, false) },
@@ -428,18 +442,20 @@ pub(crate) fn gather<'a, T: Real, E: Executor, D: AsRef<[T]> + Sync>(
         return Ok(best);
     }
     let fits = workers("scores", len.each, executor.threads(), workspace.len())?.get();
-    if fits == 1 {
+    // One worker needs no heap of its own.
+    let fits = smaller(fits, heaps.len() / best.places().max(1));
+    if fits <= 1 {
         let scan = Scan::new(executor, ranking, 1, shared, workspace, order);
         scan.best(Share { first: parts.start, end: parts.end, step: 1 }, workspace, &mut best);
         return Ok(best);
     }
     let slots = best.into_slots();
-    let fits = workers("heaps", slots.len(), fits, heaps.len())?.get();
     let (heaps, _) = split_at(heaps, fits * slots.len());
     // A slot that no pair fills is marked by a pair number beyond the pool.
     heaps.fill(Scored { score: -T::INFINITY, pair: u64::MAX });
     let scan = Scan::new(executor, ranking, fits, shared, workspace, order);
-    for_chunks(executor, heaps, slots.len(), workspace, len.each, &|number, heap, workspace| {
+    let each = workspace.len() / fits;
+    for_chunks(executor, heaps, slots.len(), workspace, each, &|number, heap, workspace| {
         let first = parts.start.saturating_add(number);
         let share = Share { first, end: parts.end, step: fits };
         scan.best(share, workspace, &mut TopK::new(heap));

@@ -43,7 +43,7 @@ pub(super) fn from_prior<T: Real, E: Executor>(
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    by_leverage(problem, None, workspace, weighting, rng, batch)
+    by_leverage(problem, false, workspace, weighting, rng, batch)
 }
 
 /// Ranks by leverage in M = P + Σ over the pool; weights as in [`from_prior`].
@@ -54,13 +54,12 @@ pub(super) fn from_posterior<T: Real, E: Executor>(
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let past = Some(problem.posterior.past);
-    by_leverage(problem, past, workspace, weighting, rng, batch)
+    by_leverage(problem, true, workspace, weighting, rng, batch)
 }
 
 fn by_leverage<T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
-    past: Option<Packed<T, &[T]>>,
+    past: bool,
     workspace: Workspace<'_, T>,
     weighting: Weighting<'_, T>,
     rng: &mut Stream,
@@ -83,27 +82,28 @@ fn by_leverage<T: Real, E: Executor>(
 /// What [`pool_factor`] gives: the factor, what is known of it, and the memory that is left.
 type PoolFactor<'a, T> = (Cholesky<T, &'a mut [T]>, Selection, &'a mut [T]);
 
-/// The factor of λI + Σ over the pool, and over the past where there is one.
+/// The factor of λI + Σ over the pool, and over the past where it is counted.
 pub(super) fn pool_factor<'a, T: Real, E: Executor>(
     problem: &Problem<'_, T, E>,
-    past: Option<Packed<T, &[T]>>,
+    past: bool,
     rewards: &[T],
     weighting: Weighting<'_, T>,
     numbers: &'a mut [T],
     items: &mut [Scored<T>],
 ) -> Result<PoolFactor<'a, T>, Error> {
-    let Problem { executor, pool, posterior, .. } = *problem;
+    let Problem { executor, pool, .. } = *problem;
     let order = pool.features().rows();
     let (matrix, numbers) = split_at(numbers, packed_len(order));
     let (condition, numbers) = split_at(numbers, condition_workspace_len(order));
     let mut fisher = Packed::new(order, matrix)?;
     fisher.clear();
     add_pool(executor, pool, rewards, weighting, &mut fisher, numbers, items)?;
-    if let Some(past) = past {
-        fisher.add(&past)?;
+    let start = problem.start();
+    if past {
+        start.add_past(&mut fisher)?;
     }
-    fisher.add_diagonal(problem.start_precision());
-    posterior.add_jitter(&mut fisher);
+    fisher.add_diagonal(start.prior_precision);
+    start.add_jitter(&mut fisher);
     let factor = Cholesky::factor(fisher)?;
     let summary = factor_summary(&factor, condition)?;
     Ok((factor, summary, numbers))

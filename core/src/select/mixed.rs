@@ -4,10 +4,10 @@
 use super::{Options, Problem, Selection, Sizes, Workspace, WorkspaceLen};
 use crate::arith::Real;
 use crate::error::Error;
-use crate::heap::sort;
 use crate::parallel::split_at;
 use crate::pool::{pairs_of_ranks, ranks_of_pairs};
 use crate::rng::Stream;
+use crate::sort::sort;
 use crate::topk::Scored;
 
 /// Memory for the ranks of a batch, where a part of it is random.

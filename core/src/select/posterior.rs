@@ -3,7 +3,7 @@
 use super::{Posterior, Problem, Selection, Weights};
 use crate::arith::Real;
 use crate::error::{Error, check_shape};
-use crate::head::rewards;
+use crate::head::{Covariates, rewards};
 use crate::linalg::{Cholesky, CholeskyView, Packed};
 use crate::parallel::{Executor, split_at};
 
@@ -17,6 +17,28 @@ pub(super) fn factor_summary<T: Real, D: AsRef<[T]>>(
 }
 
 impl<T: Real> Posterior<'_, T> {
+    /// Adds Σ over the labelled pairs, and to the diagonal of covariates what they have in place of λ,
+    /// which is yet to be added.
+    pub(super) fn add_past<D: AsRef<[T]> + AsMut<[T]>>(
+        &self,
+        matrix: &mut Packed<T, D>,
+    ) -> Result<(), Error> {
+        let (order, Covariates { count, precision }) = (matrix.order(), self.covariates);
+        if count == 0 {
+            return matrix.add(&self.past);
+        }
+        check_shape("order of a symmetric matrix", order, self.past.order())?;
+        let (first, more) = (order.saturating_sub(count), precision - self.prior_precision);
+        let mut entries = matrix.as_mut_slice().iter_mut().zip(self.past.as_slice());
+        for column in 0..order {
+            for (row, (entry, past)) in (column..order).zip(&mut entries) {
+                let own = row == column && column >= first;
+                *entry += if own { *past + more } else { *past };
+            }
+        }
+        Ok(())
+    }
+
     /// Fills in P = λI + Σ over the labelled pairs, or λI without the past.
     pub(crate) fn fill_precision<D: AsRef<[T]> + AsMut<[T]>>(
         &self,
@@ -25,7 +47,7 @@ impl<T: Real> Posterior<'_, T> {
     ) -> Result<(), Error> {
         precision.clear();
         if past {
-            precision.add(&self.past)?;
+            self.add_past(precision)?;
         }
         precision.add_diagonal(self.prior_precision);
         Ok(())
@@ -48,10 +70,12 @@ impl<T: Real> Posterior<'_, T> {
     }
 }
 
-impl<T: Real, E> Problem<'_, T, E> {
-    /// λ of the matrix that a design starts from, once the options are resolved.
-    pub(super) fn start_precision(&self) -> T {
-        self.options.prior_precision.unwrap_or(self.posterior.prior_precision)
+impl<'a, T: Real, E> Problem<'a, T, E> {
+    /// What a design starts from, once the options are resolved: the posterior beside its own λ.
+    pub(super) fn start(&self) -> Posterior<'a, T> {
+        let own = self.options.prior_precision;
+        let prior_precision = own.unwrap_or(self.posterior.prior_precision);
+        Posterior { prior_precision, ..*self.posterior }
     }
 }
 

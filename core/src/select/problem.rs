@@ -3,6 +3,7 @@
 
 use crate::arith::{self, Real};
 use crate::error::Error;
+use crate::head::Covariates;
 use crate::linalg::Packed;
 use crate::memory::larger;
 use crate::pool::{Pool, PoolSize};
@@ -32,13 +33,16 @@ impl<T, E> Clone for Problem<'_, T, E> {
 impl<T, E> Copy for Problem<'_, T, E> {}
 
 /// What is believed of the last layer before the batch: its weights, and the parts of
-/// P = λI + Σ over the labelled pairs.
+/// P = λI + Σ over the labelled pairs, covariates having a precision of their own in place of λ.
 #[derive(Clone, Copy, Debug)]
 pub struct Posterior<'a, T> {
     /// β, a weight a feature.
     pub head: &'a [f32],
     /// λ, absolute: a statistical choice.
     pub prior_precision: T,
+    /// The last features, whose weights have another prior precision: wherever the past is counted,
+    /// whatever λ it is counted beside.
+    pub covariates: Covariates<T>,
     /// Numerical jitter, relative to the mean diagonal entry of the matrix that is factored: 0
     /// where the precision suffices.
     pub jitter: T,

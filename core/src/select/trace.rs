@@ -41,12 +41,11 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     rng: &mut Stream,
     batch: &mut [Scored<T>],
 ) -> Result<Selection, Error> {
-    let Problem { executor, pool, posterior, options } = *problem;
+    let Problem { executor, pool, options, .. } = *problem;
     let features = pool.features();
     let order = features.rows();
     let (items, height) = (features.len(), order.saturating_mul(2));
     let Workspace { numbers, heaps, ranks } = workspace;
-    let past = options.past.then_some(posterior.past);
     let (rewards, numbers) = posterior::pool_rewards(problem, numbers)?;
     let (weighting, numbers) = averaged::weighting(problem, numbers)?;
     let (required, found) = (rows_len(order).saturating_add(items * height), numbers.len());
@@ -58,7 +57,7 @@ pub(super) fn by_gradient<T: Real, E: Executor>(
     let (solved, numbers) = split_at(numbers, order * order);
     let (whitener, numbers) = split_at(numbers, whitener_len(order));
     let (factor, selection, numbers) =
-        leverage::pool_factor(problem, past, rewards, weighting, numbers, heaps)?;
+        leverage::pool_factor(problem, options.past, rewards, weighting, numbers, heaps)?;
     let root = fill_root(order, target, root)?;
     fill_whitener(factor.as_slice(), order, whitener);
     let fits = workers(

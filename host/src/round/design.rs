@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
+use pairpick_core::head::Prior;
 use pairpick_core::linalg::Packed;
 use pairpick_core::select::{Posterior, Weights};
 
@@ -93,31 +94,27 @@ impl<T: Real> Design<T> {
     ) -> Result<PoolDesign<'a, T>> {
         let Context { embeddings, threads, .. } = request.context;
         let is_fixed = request.strategy.facts().fixed_features;
+        // A design that weighs pairs alike, or has features of its own, knows no covariates.
+        let alike = Prior::from(posterior.prior_precision());
         if let Some(trunk) = self.own.as_ref().filter(|_| is_fixed) {
             let features = trunk.features_cached(&self.cache, embeddings, &drawn.items, threads)?;
             let past = self.past.as_ref().unwrap_or_else(|| posterior.fisher());
             let head = Cow::Owned(vec![0.0; trunk.features()]);
             let (features, past) = (Cow::Owned(features), Cow::Borrowed(past));
-            return Ok(PoolDesign { trunk, features, head, past });
+            return Ok(PoolDesign { trunk, features, head, past, prior: alike });
         }
-        let past = match self.past.as_ref().filter(|_| self.own.is_none()) {
-            Some(past) => Cow::Borrowed(past),
-            None => posterior.fisher_from(start_precision(request, posterior)),
+        let (past, prior) = match self.past.as_ref().filter(|_| self.own.is_none()) {
+            Some(past) => (past, alike),
+            None => (posterior.fisher(), posterior.prior()),
         };
-        let (features, head) = (Cow::Borrowed(features), Cow::Borrowed(model.head()));
-        let design = PoolDesign { trunk: model.trunk(), features, head, past };
+        let (features, past) = (Cow::Borrowed(features), Cow::Borrowed(past));
+        let head = Cow::Borrowed(model.head());
+        let design = PoolDesign { trunk: model.trunk(), features, head, past, prior };
         match is_fixed && model.trunk().kind() == settings::Features::Mlp {
             true => design.scaled(request, drawn),
             false => Ok(design),
         }
     }
-}
-
-/// λ that a design of the round starts from.
-fn start_precision<T: Real>(request: &Request<'_>, posterior: &LabelPosterior<T>) -> f64 {
-    let own = request.strategy.facts().prior_precision;
-    let wanted = request.context.settings.asking.design_precision;
-    wanted.or(own).unwrap_or_else(|| posterior.prior_precision())
 }
 
 /// A design's part in a round: its features of the pool's items, and what is known on these.
@@ -127,12 +124,13 @@ pub(super) struct PoolDesign<'a, T: Clone> {
     pub(super) features: Cow<'a, Features>,
     head: Cow<'a, [f32]>,
     past: Cow<'a, Packed<T, Vec<T>>>,
+    prior: Prior<f64>,
 }
 
 impl<T: Real> PoolDesign<'_, T> {
     /// What a design starts from, whose λ is the last layer's but for one with a precision of its own.
-    pub(super) fn posterior(&self, of_labels: &LabelPosterior<T>) -> Result<Posterior<'_, T>> {
-        posterior_of(&self.past, &self.head, of_labels.prior_precision())
+    pub(super) fn posterior(&self) -> Result<Posterior<'_, T>> {
+        posterior_of(&self.past, &self.head, self.prior)
     }
 
     /// With ‖φ − φ̄‖² of 1 in the mean over the pool's items, and the same rewards.
@@ -144,7 +142,9 @@ impl<T: Real> PoolDesign<'_, T> {
         let mut past = self.past.into_owned();
         let factor = T::from_f64(1.0 / square);
         past.as_mut_slice().iter_mut().for_each(|entry| *entry *= factor);
-        Ok(Self { features, head: Cow::Owned(head), past: Cow::Owned(past), ..self })
+        let mut prior = self.prior;
+        prior.covariates.precision /= square;
+        Ok(Self { features, head: Cow::Owned(head), past: Cow::Owned(past), prior, ..self })
     }
 
     /// The mean of ‖φ − φ̄‖² within the pool's prompts, or where none has two items within its pairs;

@@ -1,7 +1,5 @@
 //! What all labels so far tell of the last layer, under the current model.
 
-use std::borrow::Cow;
-
 use pairpick_core::arith::Real;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
 use pairpick_core::head::{Covariates, Prior, rewards, rewards_workspace_len};
@@ -101,16 +99,9 @@ impl<T: Real> LabelPosterior<T> {
             pairs = PairFeatures::of(trunk, cache, embeddings, threads, known.questions())?;
         }
         let order = trunk.features();
-        let mut fisher = fisher_of(context, order, Some(model.head()), &pairs, known)?;
+        let fisher = fisher_of(context, order, Some(model.head()), &pairs, known)?;
         progress.end();
         let prior = trunk.prior(prior_precision);
-        let Covariates { count, precision } = prior.covariates;
-        if count > 0 {
-            // λI and this have the covariates' own precision.
-            let precision = T::from_f64(precision - prior_precision);
-            let covariates = Covariates { count, precision };
-            Prior { precision: T::ZERO, covariates }.add_to(&mut fisher);
-        }
         Ok(Self { fisher, prior, cache: pairs.into_cache() })
     }
 
@@ -119,38 +110,35 @@ impl<T: Real> LabelPosterior<T> {
         self.prior.precision
     }
 
+    /// λ, and what covariates have.
+    pub(super) fn prior(&self) -> Prior<f64> {
+        self.prior
+    }
+
     /// The features of the labels' items.
     pub(super) fn cache(&self) -> &FeatureCache {
         &self.cache
     }
 
-    /// Σ, and what covariates have in place of λ.
+    /// Σ.
     pub(super) fn fisher(&self) -> &Packed<T, Vec<T>> {
         &self.fisher
     }
 
-    /// The same beside the λ that a design starts from.
-    pub(super) fn fisher_from(&self, start: f64) -> Cow<'_, Packed<T, Vec<T>>> {
-        let Prior { precision, covariates: Covariates { count, .. } } = self.prior;
-        if count == 0 || start == precision {
-            return Cow::Borrowed(&self.fisher);
-        }
-        let mut fisher = self.fisher.clone();
-        let covariates = Covariates { count, precision: T::from_f64(precision - start) };
-        Prior { precision: T::ZERO, covariates }.add_to(&mut fisher);
-        Cow::Owned(fisher)
-    }
-
     /// What is believed of the last layer, beside the head.
     pub(super) fn with_head<'a>(&'a self, head: &'a [f32]) -> Result<Posterior<'a, T>> {
-        posterior_of(&self.fisher, head, self.prior.precision)
+        posterior_of(&self.fisher, head, self.prior)
     }
 
     /// P.
     pub(super) fn precision(&self) -> Packed<T, Vec<T>> {
-        let mut precision = self.fisher.clone();
-        precision.add_diagonal(T::from_f64(self.prior.precision));
-        precision
+        let mut matrix = self.fisher.clone();
+        let Prior { precision, covariates: Covariates { count, precision: own } } = self.prior;
+        // As a design's P is summed: what covariates have in place of λ, then λI.
+        let covariates = Covariates { count, precision: T::from_f64(own - precision) };
+        Prior { precision: T::ZERO, covariates }.add_to(&mut matrix);
+        matrix.add_diagonal(T::from_f64(precision));
+        matrix
     }
 
     /// Of P; none, with a note, where P has no factor in this precision.
@@ -201,16 +189,20 @@ pub(super) struct LogDet {
     pub(super) over_prior: f64,
 }
 
-/// What is believed of weights by this past, beside their head.
+/// What is believed of weights by this past and prior, beside their head.
 pub(super) fn posterior_of<'a, T: Real>(
     past: &'a Packed<T, Vec<T>>,
     head: &'a [f32],
-    prior_precision: f64,
+    prior: Prior<f64>,
 ) -> Result<Posterior<'a, T>> {
     let past = Packed::new(past.order(), past.as_slice());
     Ok(Posterior {
         head,
-        prior_precision: T::from_f64(prior_precision),
+        prior_precision: T::from_f64(prior.precision),
+        covariates: Covariates {
+            count: prior.covariates.count,
+            precision: T::from_f64(prior.covariates.precision),
+        },
         jitter: T::ZERO,
         past: past.map_err(Error::core(CONTEXT))?,
     })

@@ -80,7 +80,7 @@ fn select<T: Real>(
     let target = target.as_ref().map(|target| Packed::new(target.order(), target.as_slice()));
     let target = target.transpose().map_err(request.refused())?;
     let options = &Options { target, ..options(request, state, pool, size, progress) };
-    let posterior = &design.posterior(&state.posterior)?;
+    let posterior = &design.posterior()?;
     let problem = Problem { executor: threads, pool, posterior, options };
     let picked = pick_within_caps(request, &problem, size, progress);
     let embeddings = request.context.embeddings;

@@ -83,6 +83,7 @@ fn device<T: Real>() -> Result<Selection, Error> {
     let posterior = Posterior {
         head: &head,
         prior_precision: any(),
+        covariates: any(),
         jitter: any(),
         past: Packed::new(past.order(), past.as_slice())?,
     };

@@ -122,6 +122,7 @@ probes! {
         signed_squared_distances(any(), any::<Grid<'_, T>>(), any(), any());
 
     kernel::reach::Bounds::range[T] => give(any::<Bounds<'_, T>>().range(any(), any()));
+    kernel::reach::Frame::centre_alone[T] => give(any::<Frame<'_, T>>().centre_alone());
     kernel::reach::reaching[T] =>
         reaching(any(), any::<Threshold<T>>(), any::<Bounds<'_, T>>(), any(), any(), any());
     kernel::reach::fill_coordinates[T] =>

@@ -9,7 +9,7 @@ use pairpick_core::arith::{Real, bernoulli_variance};
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::averaged::averaged_weights;
 use pairpick_core::fisher::{Weighting, add_pool, averaged_variance, pool_workspace_len};
-use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::head::{Covariates, rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Pool, Prompts};
@@ -203,6 +203,7 @@ impl Fixture {
             let posterior = Posterior {
                 head: &self.head,
                 prior_precision: T::from_f64(PRIOR),
+                covariates: Covariates::NONE,
                 jitter: T::ZERO,
                 past: Packed::new(self.order, past.as_slice())?,
             };

@@ -6,6 +6,7 @@ use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::Weighting;
+use pairpick_core::head::Covariates;
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{ItemPair, Pool, PoolSize};
@@ -23,6 +24,26 @@ struct Items {
     features: Vec<f32>,
     rewards: Vec<f64>,
     labelled: Vec<u64>,
+}
+
+/// What is lent to a ranking.
+#[derive(Clone, Copy, Debug)]
+enum Memory {
+    /// As much as all threads are of use with.
+    OfAll,
+    /// What all threads need, and nothing to keep.
+    Least,
+    /// That of one thread, and no heaps.
+    OfOneThread,
+}
+
+impl Memory {
+    fn threads(self, executor: &impl Executor) -> usize {
+        match self {
+            Self::OfAll | Self::Least => executor.threads(),
+            Self::OfOneThread => 1,
+        }
+    }
 }
 
 /// A uniform number of [−½, ½).
@@ -60,7 +81,7 @@ impl Items {
         &self,
         executor: &impl Executor,
         pool: &Pool<'_>,
-        batch: usize,
+        (batch, memory): (usize, Memory),
     ) -> Vec<Result<Vec<Scored<T>>, pairpick_core::Error>> {
         let rewards: Vec<T> = self.rewards.iter().map(|reward| T::from_f64(*reward)).collect();
         let mut matrix =
@@ -76,12 +97,16 @@ impl Items {
             Criterion::Entropy,
             Criterion::MaxDiff,
         ];
-        let threads = executor.threads();
         criteria
             .map(|criterion| {
                 let ranking = Ranking::new(pool, &rewards, criterion);
                 let len = ScoreWorkspaceLen::new(&pool.size());
-                let mut numbers = vec![T::from_f64(f64::NAN); len.numbers(threads) + 4096];
+                let threads = memory.threads(executor);
+                let len = match memory {
+                    Memory::Least => ScoreWorkspaceLen { pooled: 0, ..len },
+                    Memory::OfOneThread | Memory::OfAll => len,
+                };
+                let mut numbers = vec![T::from_f64(f64::NAN); len.numbers(threads)];
                 let mut heaps = vec![Scored::default(); len.heaps(threads, batch)];
                 let mut best = vec![Scored::default(); batch];
                 best_pairs(executor, &ranking, &mut numbers, &mut heaps, &mut best).map(|()| best)
@@ -97,9 +122,14 @@ impl Items {
         assert_eq!(all.size(), PoolSize::cross_prompt(self.order, self.len()));
         for threads in [1, 3] {
             let executor = &Threads { level: Level::new(), threads };
-            for batch in [1, 7, 300] {
-                let found = self.best::<T>(executor, &all, batch);
-                let expected = self.best::<T>(executor, &listed, batch);
+            for (batch, memory) in [
+                (1, Memory::OfAll),
+                (7, Memory::Least),
+                (300, Memory::OfAll),
+                (7, Memory::OfOneThread),
+            ] {
+                let found = self.best::<T>(executor, &all, (batch, memory));
+                let expected = self.best::<T>(executor, &listed, (batch, Memory::OfAll));
                 // Rewards alone are sorted, and what is no number has no place among them.
                 let finite = self.rewards.iter().all(|reward| reward.is_finite());
                 let criteria = if finite { found.len() } else { 2 };
@@ -133,6 +163,8 @@ fn check(items: &Items) {
 #[test]
 fn bounds_exclude_no_pair_that_ranks_first() {
     check(&Items::new("near", 700, 9, |_, noise| 4.0 * noise));
+    // Six blocks, of which workers keep some.
+    check(&Items::new("many", 1_300, 3, |_, noise| 4.0 * noise));
     check(&Items::new("far", 700, 9, |_, noise| 900.0 * noise));
     check(&Items::new("equal", 300, 5, |_, _| 0.25));
     check(&Items::new("three values", 300, 5, |item, _| (item % 3) as f64 * 1.5));
@@ -186,6 +218,7 @@ impl Items {
         let posterior = &Posterior {
             head: &head,
             prior_precision: T::ONE,
+            covariates: Covariates::NONE,
             jitter: T::ZERO,
             past: Packed::new(self.order, past.as_slice()).expect("order"),
         };
@@ -239,7 +272,17 @@ fn pairs_picked_one_by_one_are_those_of_a_list() {
             *value = (far * share + 2.0 * centred(&mut rng)) as f32;
         }
     }
-    for (items, batch) in [(scattered, 150), (along, 150), (away, 20)] {
+    // The mean cancels, and its own rounding is a share of what it is summed from.
+    let mut clusters = Items::new("two opposite clusters", 400, 4, |_, _| 0.0);
+    for (item, feature) in clusters.features.chunks_mut(4).enumerate() {
+        let side = match item % 10 {
+            3 => 0.0,
+            _ if item < 200 => 3000.0,
+            _ => -3000.0,
+        };
+        feature[0] += side;
+    }
+    for (items, batch) in [(scattered, 150), (along, 150), (away, 20), (clusters, 40)] {
         items.check_grown::<f32>(batch);
         items.check_grown::<f64>(batch);
     }

@@ -4,6 +4,7 @@
 use pairpick::memory::Selector;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
+use pairpick_core::head::Covariates;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::pool::{Pool, Prompts};
 use pairpick_core::rng::Stream;
@@ -44,6 +45,7 @@ impl Case {
         let posterior = Posterior {
             head: &self.head,
             prior_precision: T::from_f64(number(&self.ridge)),
+            covariates: Covariates::NONE,
             jitter: T::ZERO,
             past: Packed::new(self.order, past.as_slice()).expect("order"),
         };

@@ -10,7 +10,7 @@ use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
-use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::head::{Covariates, rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::pool::{ItemPair, Pool, Prompts};
 use pairpick_core::rng::Stream;
@@ -82,6 +82,7 @@ impl Case {
         let posterior = Posterior {
             head: &self.head,
             prior_precision: T::from_f64(RIDGE),
+            covariates: Covariates::NONE,
             jitter: T::ZERO,
             past: Packed::new(order, past.as_slice())?,
         };

@@ -7,6 +7,7 @@ use pairpick::memory::Selector;
 use pairpick_core::arith::elementwise::map;
 use pairpick_core::arith::{Real, exp, micro};
 use pairpick_core::columns::Columns;
+use pairpick_core::head::Covariates;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, Micro};
 use pairpick_core::pool::{Pool, Prompts};
@@ -142,6 +143,7 @@ impl Trained {
         let posterior = &Posterior {
             head: self.mlp.head_of(&self.parameters),
             prior_precision: T::ONE,
+            covariates: Covariates::NONE,
             jitter: T::ZERO,
             past: Packed::new(ORDER, &past[..]).expect("order"),
         };

@@ -10,7 +10,7 @@ use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{
     Weighting, add_pairs, add_pool, pairs_workspace_len, pool_items_len, pool_workspace_len,
 };
-use pairpick_core::head::{rewards, rewards_workspace_len};
+use pairpick_core::head::{Covariates, rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Executor;
 use pairpick_core::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
@@ -112,6 +112,7 @@ impl Fixture {
             let posterior = Posterior {
                 head: &self.head,
                 prior_precision: T::from_f64(0.01),
+                covariates: Covariates::NONE,
                 jitter: T::ZERO,
                 past: Packed::new(self.order, past.as_slice())?,
             };
@@ -357,6 +358,39 @@ proptest! {
         expected.truncate(k);
         prop_assert_eq!(&*best.finish(), expected.as_slice());
         prop_assert_eq!(&*runs.finish(), expected.as_slice());
+    }
+}
+
+/// Of fewer pairs than places nothing is known before they are sorted: in order, in reverse, all alike,
+/// three values, rising and falling, mixed; and an order that makes each middle of three the last but one
+/// (Musser, 1997).
+#[test]
+fn a_ranking_is_sorted_whatever_came_first() {
+    for len in [0_u64, 1, 2, 3, 15, 16, 17, 33, 100, 1_000, 4_096] {
+        let half = len / 2;
+        let killer = |at: u64| match at {
+            _ if half <= at => 2 * (at - half + 1),
+            _ if at.is_multiple_of(2) => at + 1,
+            _ => half + at,
+        };
+        let orders: [&dyn Fn(u64) -> u64; 7] = [
+            &|at| at,
+            &|at| len - at,
+            &|_| 0,
+            &|at| at % 3,
+            &|at| at.min(len - at),
+            &|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40,
+            &killer,
+        ];
+        for order in orders {
+            let scored = |pair| Scored { score: order(pair) as f64, pair };
+            let mut slots = vec![Scored::default(); len as usize + 1];
+            let mut best = TopK::new(&mut slots);
+            (0..len).for_each(|pair| best.offer(scored(pair)));
+            let mut expected: Vec<Scored<f64>> = (0..len).map(scored).collect();
+            expected.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.pair.cmp(&b.pair)));
+            assert_eq!(&*best.finish(), expected.as_slice());
+        }
     }
 }
 

@@ -101,7 +101,7 @@ impl<'a, T: Real> Boxes<'a, T> {
         for ((slot, reward), item) in items.iter_mut().zip(rewards).zip(0..) {
             *slot = Scored { score: *reward, pair: item };
         }
-        crate::heap::sort(items, &ascending);
+        crate::sort::sort(items, &ascending);
         let order = pool.features().rows();
         let (origin, workspace) = split_at(workspace, order);
         let (exchange, workspace) = Exchange::new(order, workspace);

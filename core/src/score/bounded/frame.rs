@@ -1,5 +1,5 @@
-//! The axes along which whitened items differ most, by power iteration on some of the items. How well
-//! they are found decides how much a walk passes over, and never what ranks first.
+//! The middle of whitened items, and the axes along which they differ most, by power iteration: both from
+//! some of the items. How well they are found decides how much a walk passes over, and never what ranks first.
 
 use super::Scan;
 use super::bounds::most;
@@ -12,10 +12,10 @@ use crate::memory::smaller;
 use crate::parallel::{Executor, split_at};
 use crate::whiten::block_stride;
 
-/// Columns as long as an item: the mean one, and an axis each.
+/// Columns as long as an item: the centre, and an axis each.
 pub(super) const COLUMNS: usize = 1 + AXES;
 
-/// Items that the axes are found by.
+/// Items that a frame is found by, at most.
 const SAMPLE: usize = sum::ITEMS / 2;
 
 /// Steps of an axis towards the direction of the largest variance.
@@ -26,11 +26,10 @@ pub(super) fn length<T: Real>(frame: Frame<'_, T>) -> T {
     frame.axes.iter().fold(T::ONE, |length, axis| most(length, dot(axis, axis).sqrt_of()))
 }
 
-/// Writes the mean item, which is given as a panel of one, and the axes from there. The columns are
-/// memory for those of a block of items, and the workspace for their panel and two numbers an item.
+/// Writes the mean of some items, and the axes from there. The columns are memory for those of a block of
+/// items, and the workspace for their panel and two numbers an item.
 pub(super) fn fill_frame<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
-    mean: &[T],
     out: &'a mut [T],
     columns: &mut [T],
     workspace: &mut [T],
@@ -40,14 +39,25 @@ pub(super) fn fill_frame<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     let (centre, rest) = split_at(out, rows);
     let (first, rest) = split_at(rest, rows);
     let (second, _) = split_at(rest, rows);
-    for (slot, row) in centre.iter_mut().zip(mean.chunks_exact(stride.max(1))) {
-        *slot = row.first().copied().unwrap_or(T::ZERO);
-    }
-    let count = smaller(SAMPLE, items);
+    let (count, step) = (smaller(SAMPLE, items), (items / SAMPLE).max(1));
+    let share = T::from_u64(count as u64);
     let (panel, workspace) = split_at(workspace, rows * stride);
     let (along, workspace) = split_at(workspace, count);
     let (squares, _) = split_at(workspace, count);
-    scan.fill_block((0..items).step_by((items / SAMPLE).max(1)).take(count), columns, panel);
+    // Not all at the same place of their prompts.
+    let sampled = (0..count).map(|number| number * step + number * 7 % step);
+    scan.fill_block(sampled, columns, panel);
+    squares.fill(T::ZERO);
+    for (centre, row) in centre.iter_mut().zip(panel.chunks_exact(stride.max(1))) {
+        *centre = T::ZERO;
+        for (value, square) in row.iter().zip(&mut *squares) {
+            *centre += *value;
+            *square += *value * *value;
+        }
+        *centre /= share;
+    }
+    let norms = squares.iter().fold(T::ZERO, |sum, square| sum + square.sqrt_of());
+    let offset = if added < rows { T::TWO * norms / share } else { T::ZERO };
     squares.fill(T::ZERO);
     let of_rows = panel.chunks_exact_mut(stride.max(1)).zip(&*centre);
     for (number, (row, centre)) in of_rows.enumerate() {
@@ -68,11 +78,10 @@ pub(super) fn fill_frame<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     };
     sample.find(first, &[]);
     sample.find(second, first);
-    let offset = if added < rows { dot(centre, centre).sqrt_of() } else { T::ZERO };
     Frame { centre, axes: [first, second], added, offset }
 }
 
-/// Some items, less the mean one.
+/// Some items, less their mean.
 struct Sample<'w, T> {
     level: Level,
     panel: Panel<'w, T>,

@@ -1,6 +1,6 @@
 //! The best of all pairs of all items, without a look at most of them.
 //!
-//! A score is at most w (a + b)², a and b being how far two whitened items are from the mean one, picks
+//! A score is at most w (a + b)², a and b being how far two whitened items are from a centre, picks
 //! subtracted; and where items differ along a few axes most, hardly more than the squared difference along
 //! these ([`kernel::reach`](crate::kernel::reach)). Items are taken in descending distance,
 //! [`sum::ITEMS`] a block, those of a block, once picks are stored, as they lie along the first axis, and every two
@@ -16,15 +16,15 @@
 //! Why it is fast: outliers come first, and trained features have few of them. Where bounds pass
 //! nothing over, blocks are scored by the strips of a walk over all pairs.
 
+mod blocks;
 mod bounds;
 mod frame;
 mod order;
-mod panels;
 mod walk;
 
-use self::bounds::bounds_len;
+pub(super) use self::blocks::kept_len;
+use self::blocks::{Blocks, Place, needed_len};
 pub(super) use self::order::{Order, fill_order};
-use self::panels::Panels;
 use self::walk::Walk;
 use super::{Criterion, Ranking, Scan, Share};
 use crate::arith::{Real, sum};
@@ -33,19 +33,15 @@ use crate::parallel::{Executor, split_at};
 use crate::topk::{Scored, TopK};
 use crate::whiten::block_stride;
 
-/// Numbers that all workers share: the mean item as a column and as a panel of one, centre and axes, a
-/// column of zeros; and how far each block reaches.
+/// Numbers that all workers share: a centre and axes, and how far each block reaches.
 pub(super) const fn shared_len(rows: usize, items: usize) -> usize {
-    let columns = block_stride(items).saturating_add(2 + frame::COLUMNS);
-    rows.saturating_mul(columns).saturating_add(items.div_ceil(sum::ITEMS))
+    rows.saturating_mul(frame::COLUMNS).saturating_add(items.div_ceil(sum::ITEMS))
 }
 
 /// Numbers that a worker needs: to measure the items' distances, and then to walk.
 pub(super) const fn workspace_len(rows: usize, items: usize) -> usize {
-    let block = sum::longest(sum::ITEMS, items);
-    let columns = rows.saturating_mul(block);
-    let numbers = 2 * bounds_len(block) + DISTANCE_ROWS * block;
-    panels::workspace_len(rows, items).saturating_add(columns).saturating_add(numbers)
+    let scores = DISTANCE_ROWS * sum::longest(sum::ITEMS, items);
+    needed_len(rows, items).saturating_add(scores)
 }
 
 /// Scores the pairs of blocks that are a worker's share, as far as they can enter, and offers them.
@@ -56,17 +52,8 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     best: &mut TopK<'_, T>,
 ) {
     let (rows, items) = (scan.ranking.criterion.rows(), scan.order.items.len());
-    let block = sum::longest(sum::ITEMS, items);
-    let panel = rows * block_stride(items);
-    let (columns, workspace) = split_at(workspace, rows * block);
-    let (own_bounds, workspace) = split_at(workspace, bounds_len(block));
-    let (other_bounds, workspace) = split_at(workspace, bounds_len(block));
-    let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * block);
-    let kept = panels::count(rows, items);
-    let (values, workspace) = split_at(workspace, kept * panel);
-    let (own_panel, workspace) = split_at(workspace, panel);
-    let (other_panel, _) = split_at(workspace, panel);
-    let mut panels = Panels { values, filled: 0, columns };
+    let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * sum::longest(sum::ITEMS, items));
+    let mut kept = Blocks::new(rows, items, workspace);
     let walk = Walk::new(scan);
     let blocks = items.div_ceil(sum::ITEMS);
     let mut part = 0;
@@ -93,18 +80,16 @@ pub(super) fn scan<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
                 break;
             }
             if !is_filled {
-                panels.prepare(&walk, own, own_panel);
-                walk.fill_bounds(own, panels.of(&walk, own, own_panel), own_bounds);
+                kept.prepare(&walk, own, Place::First);
                 is_filled = true;
             }
             if other != own {
-                panels.prepare(&walk, other, other_panel);
-                walk.fill_bounds(other, panels.of(&walk, other, other_panel), other_bounds);
+                kept.prepare(&walk, other, Place::Second);
             }
-            let first = walk.block(own, panels.of(&walk, own, own_panel), own_bounds);
+            let first = kept.block(&walk, own, Place::First);
             let second = match other == own {
                 true => first,
-                false => walk.block(other, panels.of(&walk, other, other_panel), other_bounds),
+                false => kept.block(&walk, other, Place::Second),
             };
             walk.score_blocks(first, second, scores, best);
         }

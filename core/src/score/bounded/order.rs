@@ -1,14 +1,12 @@
 //! The items in the order in which a walk by bounds takes them.
 
-use super::bounds::{item_rows, most};
+use super::bounds::most;
 use super::frame::fill_frame;
 use super::{Criterion, Scan, workspace_len};
 use crate::arith::{Real, sum};
 use crate::fisher::Weighting;
-use crate::kernel::axpy::add_scaled;
 use crate::kernel::panel::{Panel, project_panel};
-use crate::kernel::reach::{Frame, fill_coordinates};
-use crate::memory::smaller;
+use crate::kernel::reach::{Coordinates, Frame, fill_coordinates};
 use crate::parallel::{Executor, for_chunks, split_at};
 use crate::topk::{Scored, rank};
 use crate::whiten::block_stride;
@@ -23,13 +21,13 @@ pub(in crate::score) struct Order<'a, T> {
     pub(in crate::score) items: &'a [Scored<T>],
     /// Whether the items stand in the order of their rewards.
     pub(in crate::score) by_reward: bool,
-    /// The axes, from the mean item.
+    /// The axes, from their centre.
     pub(in crate::score) frame: Frame<'a, T>,
     /// The largest distance in each block, and what rounding may have taken.
     pub(in crate::score) reaches: &'a [T],
 }
 
-/// Writes the items in descending distance from the mean one, picks subtracted, and where these are stored
+/// Writes the items in descending distance from the frame's centre, picks subtracted, and where these are stored
 /// those of a block by where they are along the first axis; or, where it says so, in the order of their rewards.
 pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     scan: &Scan<'_, T, D, E>,
@@ -40,20 +38,12 @@ pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executo
 ) -> Order<'a, T> {
     let (rows, items) = (scan.ranking.criterion.rows(), order.len());
     let stride = block_stride(items);
-    let (column, centre) = split_at(shared, rows);
-    let (centre, frame) = split_at(centre, rows * stride);
-    let (reaches, frame) = split_at(frame, items.div_ceil(sum::ITEMS));
-    let (zeros, frame) = split_at(frame, rows);
-    zeros.fill(T::ZERO);
-    let zeros = &*zeros;
+    let (reaches, frame) = split_at(shared, items.div_ceil(sum::ITEMS));
     let (columns, panel) = split_at(workspace, rows * sum::longest(sum::ITEMS, items));
-    fill_mean(scan, items, columns, column);
-    scan.fill_columns(column, stride, centre);
-    let frame = fill_frame(scan, centre, frame, columns, panel);
+    let frame = fill_frame(scan, frame, columns, panel);
     let blocks = items.div_ceil(sum::ITEMS).div_ceil(workers.max(1));
     let share = blocks * sum::ITEMS;
     let each = workspace_len(rows, items);
-    let from_centre = Frame { axes: [zeros, zeros], ..frame };
     let rounding = scan.sums_rounding() * T::TWO;
     for_chunks(scan.executor, order, share, workspace, each, &|worker, order, workspace| {
         let longest = sum::longest(sum::ITEMS, items);
@@ -63,10 +53,11 @@ pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executo
         for (first, part) in (worker * share..).step_by(sum::ITEMS).zip(parts) {
             scan.fill_block(first..first + part.len(), columns, panel);
             let items = Panel { values: &*panel, stride }.from(0);
-            let (out, ..) = item_rows(part.len(), numbers);
-            fill_coordinates(scan.executor.level(), items, from_centre, rounding, out);
-            let (out, ..) = item_rows(part.len(), numbers);
-            for ((slot, distance), item) in part.iter_mut().zip(out.rests).zip(first as u64..) {
+            let (distances, rests) = split_at(numbers, part.len());
+            let (rests, _) = split_at(rests, part.len());
+            let out = Coordinates { distances, along: [], rests: &mut *rests };
+            fill_coordinates(scan.executor.level(), items, frame.centre_alone(), rounding, out);
+            for ((slot, distance), item) in part.iter_mut().zip(rests).zip(first as u64..) {
                 *slot = Scored { score: *distance, pair: item };
             }
         }
@@ -74,9 +65,9 @@ pub(in crate::score) fn fill_order<'a, T: Real, D: AsRef<[T]> + Sync, E: Executo
     let by_reward = is_spread(scan, order);
     if by_reward {
         let reward = |item: &Scored<T>| scan.reward(item.pair);
-        crate::heap::sort(order, &|a, b| reward(a).order(reward(b)).then(a.pair.cmp(&b.pair)));
+        crate::sort::sort(order, &|a, b| reward(a).order(reward(b)).then(a.pair.cmp(&b.pair)));
     } else {
-        crate::heap::sort(order, &rank);
+        crate::sort::sort(order, &rank);
     }
     for (reach, block) in reaches.iter_mut().zip(order.chunks(sum::ITEMS)) {
         *reach = block.iter().fold(T::ZERO, |reach, item| most(reach, item.score));
@@ -115,7 +106,7 @@ fn sort_blocks<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
         for (item, along) in block.iter_mut().zip(along) {
             item.score = *along;
         }
-        crate::heap::sort(block, &rank);
+        crate::sort::sort(block, &rank);
     }
 }
 
@@ -137,26 +128,4 @@ fn is_spread<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     // Bounds know nothing of micromath's exponential.
     let exact = !E::PROFILE.differs::<T>();
     exact && weighted && order.iter().filter(is_far).count() > order.len() / 2
-}
-
-/// The mean of the columns that items are scored from, block by block.
-fn fill_mean<T: Real, D: AsRef<[T]> + Sync, E: Executor>(
-    scan: &Scan<'_, T, D, E>,
-    items: usize,
-    columns: &mut [T],
-    mean: &mut [T],
-) {
-    mean.fill(T::ZERO);
-    for first in (0..items).step_by(sum::ITEMS) {
-        let end = smaller(first + sum::ITEMS, items);
-        let (columns, _) = split_at(columns, mean.len() * (end - first));
-        scan.gather(first..end, columns);
-        for column in columns.chunks_exact(mean.len().max(1)) {
-            add_scaled(mean, T::ONE, column);
-        }
-    }
-    let count = T::from_u64(items as u64);
-    for sum in mean {
-        *sum /= count;
-    }
 }

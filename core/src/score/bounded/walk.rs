@@ -74,10 +74,6 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
         Self { scan, largest, centre, lowered, of_roots, of_rests, largest_weight }
     }
 
-    pub(super) fn panel_len(&self) -> usize {
-        self.scan.ranking.criterion.rows() * block_stride(self.scan.order.items.len())
-    }
-
     fn items(&self, block: usize) -> &'a [Scored<T>] {
         let order = self.scan.order.items;
         let (first, len) = (block * sum::ITEMS, order.len());
@@ -117,16 +113,14 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
         self.largest + self.largest < root * exp(gap * T::HALF)
     }
 
-    pub(super) fn whiten(&self, block: usize, columns: &mut [T], panel: &mut [T]) {
-        self.scan.fill_block(numbers(self.items(block)), columns, panel);
-    }
-
-    /// What bounds the scores of a block's items, whose panel is `panel`.
-    pub(super) fn fill_bounds(&self, block: usize, panel: &[T], bounds: &mut [T]) {
+    /// Writes the panel of a block's items, and what bounds their scores.
+    pub(super) fn fill_block(&self, block: usize, columns: &mut [T], out: &mut [T]) {
         let items = self.items(block);
+        let stride = block_stride(self.scan.order.items.len());
+        let (panel, bounds) = split_at(out, self.scan.ranking.criterion.rows() * stride);
+        self.scan.fill_block(numbers(items), columns, panel);
         let (out, h, g) = item_rows(items.len(), bounds);
-        let panel =
-            Panel { values: panel, stride: block_stride(self.scan.order.items.len()) }.from(0);
+        let panel = Panel { values: &*panel, stride }.from(0);
         let level = self.scan.executor.level();
         fill_coordinates(level, panel, self.scan.order.frame, self.of_rests, out);
         self.fill_factors(items, h, g);
@@ -157,14 +151,16 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Walk<'a, T, D, E> {
         map::<Exp, T>(self.scan.executor.level(), g);
     }
 
-    pub(super) fn block<'w>(&self, block: usize, panel: &'w [T], bounds: &'w [T]) -> Block<'w, T>
+    /// A block, from what [`fill_block`](Self::fill_block) wrote.
+    pub(super) fn block<'w>(&self, block: usize, filled: &'w [T]) -> Block<'w, T>
     where
         'a: 'w,
     {
-        let items = self.items(block);
-        let bounds = BlockBounds::of(items.len(), bounds);
-        let panel = Panel { values: panel, stride: block_stride(self.scan.order.items.len()) };
-        Block { items, panel, bounds }
+        let (items, stride) = (self.items(block), block_stride(self.scan.order.items.len()));
+        let len = self.scan.ranking.criterion.rows() * stride;
+        let (panel, bounds) = filled.split_at_checked(len).unwrap_or_default();
+        let panel = Panel { values: panel, stride };
+        Block { items, panel, bounds: BlockBounds::of(items.len(), bounds) }
     }
 
     /// Scores the pairs of two blocks that can enter; of one with itself, each pair once.

@@ -15,11 +15,11 @@ use super::{Goal, Search};
 use crate::arith::{Real, ln};
 use crate::columns::Columns;
 use crate::error::Error;
-use crate::heap::sort;
 use crate::parallel::{Executor, split_at};
 use crate::pool::{Distinct, Pool, PoolSize};
 use crate::score::check_finite;
 use crate::select::{Problem, Selection, Workspace};
+use crate::sort::sort;
 use crate::topk::{Scored, rank};
 use crate::whiten::{Whitened, panels_len, whiten_panels};
 

@@ -11,7 +11,7 @@ use crate::kernel::panel::{Panel, panel_stride, project_panel};
 use crate::linalg::{Cholesky, Packed, condition_workspace_len, packed_len};
 use crate::parallel::split_at;
 use crate::pool::ItemPair;
-use crate::select::{Growth, Posterior, Problem, Selection, posterior};
+use crate::select::{Growth, Problem, Selection, posterior};
 use crate::whiten::{fill_whitener, whitener_len};
 
 /// Numbers that a [`Growing`] takes.
@@ -89,7 +89,7 @@ impl<'a, T: Real> Growing<'a, T> {
 
     /// Fills in where a design starts: P, or λI without the past.
     pub(super) fn restart<E>(&mut self, problem: &Problem<'_, T, E>) -> Result<(), Error> {
-        let start = Posterior { prior_precision: problem.start_precision(), ..*problem.posterior };
+        let start = problem.start();
         start.fill_precision(problem.options.past, &mut self.information)?;
         start.add_jitter(&mut self.information);
         Ok(())

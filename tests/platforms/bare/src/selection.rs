@@ -11,7 +11,7 @@ use pairpick_core::Error;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
 use pairpick_core::fisher::{Weighting, add_pool};
-use pairpick_core::head::rewards;
+use pairpick_core::head::{Covariates, rewards};
 use pairpick_core::kernel::panel::panel_stride;
 use pairpick_core::linalg::{Cholesky, Packed, packed_len};
 use pairpick_core::parallel::Executor;
@@ -30,6 +30,8 @@ const PROMPTS: usize = 20;
 const REPLIES: u32 = 10;
 const ITEMS: usize = 200;
 const BATCH: usize = 10;
+/// Items that are whitened together: those of eight prompts, as where memory is scarce.
+const TOGETHER: usize = 80;
 const STRATEGY: Strategy = Strategy::PaDopt;
 
 /// The selection that is counted.
@@ -120,10 +122,13 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
     let factor = count("cholesky", || Cholesky::factor(fisher))?;
     count("whiten", || {
         let (whitener, panel) = numbers.split_at_mut(whitener_len(ORDER));
-        let stride = panel_stride(ITEMS);
+        let stride = panel_stride(TOGETHER);
         let panel = &mut panel[..ORDER * stride];
         fill_whitener(factor.as_slice(), ORDER, whitener);
-        fill_whitened(executor.level(), features, whitener, stride, panel);
+        for first in (0..ITEMS).step_by(TOGETHER) {
+            let items = features.range(first, first + TOGETHER);
+            fill_whitened(executor.level(), items, whitener, stride, panel);
+        }
     });
     let ranking = Ranking::new(pool, values, Criterion::Leverage(&factor, weighting));
     let batch: &mut [Scored<T>] = &mut memory.selector.batch;
@@ -131,6 +136,7 @@ fn measure<T: Real, E: Executor>(executor: &E, memory: &mut Memory<T>) -> Result
     let posterior = &Posterior {
         head: &memory.head,
         prior_precision: T::ONE,
+        covariates: Covariates::NONE,
         jitter: T::ZERO,
         past: Packed::new(ORDER, &memory.past[..])?,
     };
