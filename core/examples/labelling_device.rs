@@ -1,5 +1,5 @@
-//! A labelling device on this machine: it asks about 20 of the pairs of 12 prompts, loses power after the
-//! seventh answer, and goes on behind it. All its memory is arrays that are sized when it is built.
+//! A labelling device on this machine: it asks about 20 of the pairs of 12 prompts, loses power while the
+//! eighth answer is written, and goes on behind the seventh. All its memory is arrays that are sized when it is built.
 //!
 //! ```sh
 //! cargo run -p pairpick-core --example labelling_device
@@ -13,8 +13,8 @@
 //! this file.
 
 use pairpick_core::device::{
-    Answer, Header, PoolImage, Question, RECORD_LEN, Section, Session, SessionArrays, SessionError,
-    SessionLen, SessionSizes, Settings, Store, StoreError,
+    Answer, Header, LogError, PoolImage, Question, RECORD_LEN, Section, Session, SessionArrays,
+    SessionError, SessionLen, SessionSizes, Settings, Store, StoreError,
 };
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::PoolSize;
@@ -55,24 +55,31 @@ type Memory = SessionArrays<
     { LEN.comparisons },
 >;
 
-/// The flash that the log lies in.
-struct Flash<'a>(&'a mut [u8]);
+/// The flash that the log lies in, and how many bytes can be written before power fails.
+struct Flash<'a> {
+    bytes: &'a mut [u8],
+    power: usize,
+}
 
 impl Store for Flash<'_> {
     fn capacity(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     fn read(&mut self, offset: usize, bytes: &mut [u8]) -> Result<(), StoreError> {
-        let stored = self.0.get(offset..offset + bytes.len()).ok_or(StoreError)?;
+        let stored = self.bytes.get(offset..offset + bytes.len()).ok_or(StoreError)?;
         bytes.copy_from_slice(stored);
         Ok(())
     }
 
     fn append(&mut self, offset: usize, bytes: &[u8]) -> Result<(), StoreError> {
-        let place = self.0.get_mut(offset..offset + bytes.len()).ok_or(StoreError)?;
-        place.copy_from_slice(bytes);
-        Ok(())
+        let place = self.bytes.get_mut(offset..offset + bytes.len()).ok_or(StoreError)?;
+        let written = bytes.len().min(self.power);
+        for (stored, byte) in place.iter_mut().zip(bytes).take(written) {
+            *stored = *byte;
+        }
+        self.power -= written;
+        if written == bytes.len() { Ok(()) } else { Err(StoreError) }
     }
 }
 
@@ -115,17 +122,13 @@ fn press(image: &PoolImage<'_>, question: &Question) -> Result<Answer, SessionEr
     Ok(if a[0] > b[0] { Answer::First } else { Answer::Second })
 }
 
-/// The device, until it has so many answers.
-fn label(
-    image: PoolImage<'_>,
-    log: Flash<'_>,
-    memory: &mut Memory,
-    until: usize,
-) -> Result<(), SessionError> {
+/// The device, until it has all answers: tells how many it began with.
+fn label(image: PoolImage<'_>, log: Flash<'_>, memory: &mut Memory) -> Result<usize, SessionError> {
     let executor = &Sequential::default();
     let mut session = Session::open(executor, image, log, 1, memory.lend())?;
-    println!("{} answers in the log", session.answers());
-    while session.answers() < until
+    let before = session.answers();
+    println!("{before} answers in the log");
+    while session.answers() < ANSWERS
         && let Some(question) = session.question()
     {
         let answer = press(session.image(), &question)?;
@@ -133,7 +136,7 @@ fn label(
         println!("round {round}, {}: {} or {}? {answer:?}", place + 1, items.a, items.b);
         session.answer(executor, answer)?;
     }
-    Ok(())
+    Ok(before)
 }
 
 fn main() -> Result<(), SessionError> {
@@ -142,7 +145,13 @@ fn main() -> Result<(), SessionError> {
     pack(&mut image)?;
     println!("{ITEMS} replies of {ORDER} numbers each, {} bytes of RAM", size_of::<Memory>());
     let image = PoolImage::open(&image.0)?;
-    label(image, Flash(&mut log), &mut memory, 7)?;
+    // A header, two rounds, seven answers, and some bytes of the eighth.
+    let flash = Flash { bytes: &mut log, power: 10 * RECORD_LEN + 13 };
+    assert_eq!(label(image, flash, &mut memory), Err(LogError::Store.into()), "power fails");
     println!("power fails");
-    label(image, Flash(&mut log), &mut memory, ANSWERS)
+    let flash = Flash { bytes: &mut log, power: usize::MAX };
+    assert_eq!(label(image, flash, &mut memory)?, 7, "what was written in part is passed over");
+    let flash = Flash { bytes: &mut log, power: 0 };
+    assert_eq!(label(image, flash, &mut memory)?, ANSWERS, "every answer is found again");
+    Ok(())
 }

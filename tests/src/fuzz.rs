@@ -10,13 +10,20 @@ use pairpick::data::array::{Element, Integer};
 use pairpick::data::candidates::Candidates;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::labels::{Repeats, read_labels_from};
+use pairpick::device::log::DeviceLog;
 use pairpick::model::{MlpTrunk, Model, Standardisation, Trunk};
 use pairpick::settings::{Preset, Settings};
+use pairpick_core::device::{
+    AnswerLog, Header, PairKind, PoolImage, Precision, RECORD_LEN, checksum,
+};
+use pairpick_core::parallel::Sequential;
 use pairpick_core::rng::Stream;
+use pairpick_core::select::Strategy;
 use pairpick_core::trunk::{Activation, Mlp};
 use peak_alloc::PeakAlloc;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
+use crate::device::{Flash, Provision, label};
 use crate::generate::numbers_f32;
 
 /// The most bytes that a reader may hold beyond its input, whatever the input says: the costliest
@@ -42,6 +49,10 @@ pub enum Reader {
     Texts,
     /// `settings.json`.
     Settings,
+    /// A device's image.
+    Image,
+    /// A device's log.
+    Log,
 }
 
 /// How many inputs of a reader came to what.
@@ -57,7 +68,7 @@ pub struct Counts {
 
 impl Reader {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Npy,
         Self::Npz,
         Self::Tensors,
@@ -66,6 +77,8 @@ impl Reader {
         Self::Candidates,
         Self::Texts,
         Self::Settings,
+        Self::Image,
+        Self::Log,
     ];
 
     /// The name in reports, and of the stream of its inputs.
@@ -80,6 +93,8 @@ impl Reader {
             Self::Candidates => "candidates",
             Self::Texts => "texts",
             Self::Settings => "settings",
+            Self::Image => "image",
+            Self::Log => "log",
         }
     }
 
@@ -133,6 +148,8 @@ impl Reader {
             Self::Settings => [Preset::Default, Preset::Mlp, Preset::Paper]
                 .map(|preset| Settings::of_preset(preset).to_json().expect("text").into_bytes())
                 .to_vec(),
+            Self::Image => vec![image(PairKind::InPrompt), image(PairKind::CrossPrompt)],
+            Self::Log => vec![log(30), log(7)],
         }
     }
 
@@ -178,6 +195,19 @@ impl Reader {
             Self::Settings => {
                 str::from_utf8(bytes).is_ok_and(|text| Settings::from_json(text, path).is_ok())
             }
+            Self::Image => PoolImage::open(bytes).is_ok_and(|image| {
+                look_through(&image);
+                true
+            }),
+            Self::Log => {
+                let _ = DeviceLog::read(path, bytes);
+                AnswerLog::open(bytes).is_ok_and(|mut log| {
+                    let places = 0..log.len();
+                    let read = places.filter(|place| log.record(*place).expect("read").is_some());
+                    assert!(read.count() <= bytes.len().div_ceil(RECORD_LEN));
+                    true
+                })
+            }
         }
     }
 
@@ -208,8 +238,8 @@ impl Reader {
     }
 
     /// The input of a number: a valid file, changed one to four times, mostly once or twice. Half
-    /// of the binary ones have their header's length put right, or no change of a header's text
-    /// would be looked at.
+    /// of the binary ones have their header's length or their checksums put right, or no change of a
+    /// header's text would be looked at.
     fn input(self, seed: u64, number: u64, valid: &[Vec<u8>]) -> Vec<u8> {
         let mut stream = Stream::new(seed, self.name(), number);
         let mut pick = || &valid[below(&mut stream, valid.len())];
@@ -219,8 +249,13 @@ impl Reader {
         for _ in 0..=below(&mut stream, most) {
             mutate(&mut bytes, &other, &mut stream);
         }
-        if let (Some(data_len), 0) = (data_len, stream.below(2)) {
-            self.put_length_right(&mut bytes, data_len);
+        match (self, data_len) {
+            (Self::Image, _) if stream.below(2) == 0 => put_image_right(&mut bytes),
+            (Self::Log, _) if stream.below(2) == 0 => put_log_right(&mut bytes),
+            (_, Some(data_len)) if stream.below(2) == 0 => {
+                self.put_length_right(&mut bytes, data_len);
+            }
+            _ => {}
         }
         bytes
     }
@@ -231,6 +266,7 @@ impl Reader {
             Self::Npy => Some((8, 2)),
             Self::Tensors | Self::Model => Some((0, 8)),
             Self::Npz | Self::Labels | Self::Candidates | Self::Texts | Self::Settings => None,
+            Self::Image | Self::Log => None,
         }
     }
 
@@ -252,6 +288,76 @@ impl Reader {
         let field = bytes.iter_mut().skip(start).take(size);
         field.zip(length.to_le_bytes()).for_each(|(to, from)| *to = from);
     }
+}
+
+/// A device's image with all that one may hold.
+fn image(pairs: PairKind) -> Vec<u8> {
+    let mut given = Provision::new(Strategy::RobustVOpt, 4, 3, 2, 3).with_earlier_labels();
+    given.settings.pairs = pairs;
+    if pairs == PairKind::CrossPrompt {
+        given.settings.precision = Precision::F16;
+    }
+    Provision { asked: vec![(0, 1)], ..given }.image().expect("an image")
+}
+
+/// The log of some answers, power failing once.
+fn log(answers: usize) -> Vec<u8> {
+    let image = Provision::new(Strategy::Dopt, 9, 5, 4, 21).image().expect("an image");
+    let (executor, mut flash) = (Sequential::default(), Flash::new(60));
+    flash.power = 5 * RECORD_LEN + 9;
+    assert!(label(&executor, &image, &mut flash, answers).is_err());
+    flash.power = usize::MAX;
+    label(&executor, &image, &mut flash, answers).expect("a session");
+    flash.bytes
+}
+
+/// Asks an image for all that it has.
+fn look_through(image: &PoolImage<'_>) {
+    let mut features = vec![0.0; image.order()];
+    for item in 0..image.header().items {
+        image.features_of(item as usize, &mut features).expect("an item");
+        assert!(features.iter().all(|value| value.is_finite()));
+        assert!(image.name(item).is_some() && image.prompt_of(item).is_some());
+        let _ = image.item_text(item);
+    }
+    let _ = (0..image.prompts()).map(|prompt| image.prompt_text(prompt).len()).max();
+    for place in 0..image.asked_len() {
+        let pair = image.asked(place).expect("a pair");
+        assert!(image.has_pair(pair, image.header().settings.pairs));
+    }
+    let _ = image.session_len(100, 1).bytes();
+}
+
+/// Puts a checksum behind what it is of.
+fn put_checksum(bytes: &mut [u8]) {
+    if let Some((of, place)) = bytes.split_last_chunk_mut::<4>() {
+        *place = checksum(of).to_le_bytes();
+    }
+}
+
+/// Writes the checksums of an image's sections and header as its bytes have them now.
+fn put_image_right(bytes: &mut [u8]) {
+    const PLACES: usize = 108;
+    if bytes.len() < Header::LEN {
+        return;
+    }
+    for place in (PLACES..Header::LEN - 4).step_by(12) {
+        let number = |at: usize| {
+            u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize
+        };
+        let (start, len) = (number(place), number(place + 4));
+        if let (true, Some(section)) = (start > 0, bytes.get(start..start.saturating_add(len))) {
+            let own = checksum(section).to_le_bytes();
+            bytes[place + 8..place + 12].copy_from_slice(&own);
+        }
+    }
+    put_checksum(&mut bytes[..Header::LEN]);
+}
+
+/// Writes the checksums of a log's records as their bytes are now, erased ones aside.
+fn put_log_right(bytes: &mut [u8]) {
+    let written = |record: &&mut [u8]| record.iter().any(|byte| *byte != 0xff);
+    bytes.chunks_exact_mut(RECORD_LEN).filter(written).for_each(put_checksum);
 }
 
 /// Numbers that sizes are replaced by.

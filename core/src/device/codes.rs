@@ -18,8 +18,26 @@ pub(super) fn choice_of<T: Copy>(all: &[T], code: u8) -> Option<T> {
 /// In the order of their codes.
 pub(super) const PROFILES: [Profile; 2] = [Profile::Exact, Profile::Micro];
 
-/// In the order of their codes.
-pub(super) const STRATEGIES: [Strategy; 16] = Strategy::ALL;
+/// In the order of their codes, which is that of the format and stays, whatever that of
+/// [`Strategy::ALL`] becomes.
+pub(super) const STRATEGIES: [Strategy; 16] = [
+    Strategy::Random,
+    Strategy::Entropy,
+    Strategy::MaxDiff,
+    Strategy::Design,
+    Strategy::Dopt,
+    Strategy::PaDopt,
+    Strategy::Coreset,
+    Strategy::Bald,
+    Strategy::BatchBald,
+    Strategy::AOpt,
+    Strategy::VOpt,
+    Strategy::GreedyDopt,
+    Strategy::Exchange,
+    Strategy::GreedyAOpt,
+    Strategy::GreedyVOpt,
+    Strategy::RobustVOpt,
+];
 
 /// In the order of their codes.
 pub(super) const WEIGHTS: [Weights; 3] = [Weights::PlugIn, Weights::Averaged, Weights::Constant];

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use pairpick_core::device::{Header, PoolImage, Precision, RECORD_LEN, Section, Settings};
+use pairpick_core::device::{
+    Header, PoolImage, Precision, RECORD_LEN, Section, SessionLen, SessionSizes, Settings,
+};
 use pairpick_core::pool::Distinct;
 use pairpick_core::scenario::CONTRACT;
 use serde::Serialize;
@@ -45,6 +47,8 @@ pub struct ImageInfo {
     pub features: usize,
     /// The last of them that are covariates, whose weights have a prior of their own.
     pub covariates: u32,
+    /// That prior's precision.
+    pub covariate_precision: f32,
     /// How they are stored.
     pub precision: &'static str,
     /// Bytes of a device's memory that they are widened into, where they cannot be used in its flash.
@@ -65,6 +69,24 @@ pub struct ImageInfo {
     pub distinct: Option<String>,
     /// κ; none where it is the strategy's.
     pub misfit: Option<f32>,
+    /// How pairs are weighed; none where it is as the strategy does.
+    pub weights: Option<&'static str>,
+    /// Whether designs count the labels so far.
+    pub past: bool,
+    /// λ that designs start from; none where it is the strategy's.
+    pub design_precision: Option<f32>,
+    /// Whether pairs are drawn by their scores.
+    pub sampled: bool,
+    /// Pairs of a batch that are drawn at random.
+    pub mixed: u32,
+    /// Draws of the posterior.
+    pub posterior_samples: u32,
+    /// Joint answers.
+    pub configurations: u32,
+    /// Clusters.
+    pub clusters: u32,
+    /// The radius that sensitivities are bounded over.
+    pub radius: f32,
     /// λ.
     pub prior_precision: f32,
     /// Numerical jitter.
@@ -90,6 +112,13 @@ impl ImageInfo {
             Some(SectionInfo { section: section.name(), bytes })
         });
         let distinct = |distinct: Distinct| DistinctPairs(distinct).to_string();
+        // Whatever memory the bytes lie in here.
+        let widened = match settings.precision {
+            Precision::F32 => 0,
+            Precision::F16 => image.items() * image.order(),
+        };
+        let sizes = SessionSizes { copied: widened, ..image.session_sizes(ANSWERS, 1) };
+        let memory = SessionLen::new(strategy, &settings.options(None), &sizes).bytes();
         Self {
             image: path.display().to_string(),
             bytes: image.as_bytes().len(),
@@ -100,11 +129,9 @@ impl ImageInfo {
             prompts: image.prompts(),
             features: image.order(),
             covariates: settings.covariates,
+            covariate_precision: settings.covariate_precision,
             precision: settings.precision.name(),
-            widened: match settings.precision {
-                Precision::F32 => 0,
-                Precision::F16 => size_of::<f32>() * image.items() * image.order(),
-            },
+            widened: size_of::<f32>() * widened,
             profile: Named::name(settings.profile),
             pairs: settings.pairs.name(),
             asked: image.asked_len(),
@@ -113,11 +140,20 @@ impl ImageInfo {
             first_round,
             distinct: settings.distinct.map(distinct),
             misfit: settings.misfit,
+            weights: settings.weights.map(Named::name),
+            past: settings.past,
+            design_precision: settings.design_precision,
+            sampled: settings.sampled,
+            mixed: settings.mixed,
+            posterior_samples: settings.posterior_samples,
+            configurations: settings.configurations,
+            clusters: settings.clusters,
+            radius: settings.radius,
             prior_precision,
             jitter,
             seed,
             sections: present.collect(),
-            memory: image.session_len(ANSWERS, 1).bytes(),
+            memory,
         }
     }
 
@@ -131,7 +167,10 @@ impl ImageInfo {
             .collect();
         let covariates = match self.covariates {
             0 => String::new(),
-            count => format!(", the last {count} of them covariates,"),
+            count => {
+                let precision = self.covariate_precision;
+                format!(", the last {count} of them covariates of λ {precision},")
+            }
         };
         let widened = match self.widened {
             0 => String::new(),
@@ -144,7 +183,8 @@ impl ImageInfo {
              {} features an item{covariates} as {}{widened}; profile {}\n\
              {}, {} pairs a batch from round {} on, caps {caps}; λ {}, jitter {}, seed {}\n\
              {}\n\
-             a session of {ANSWERS} answers takes {} bytes of memory here, and fewer where there is no \
+             {}\n\
+             a session of {ANSWERS} answers takes {} bytes of memory here, and less where there is no \
              operating system\n",
             self.image,
             self.bytes,
@@ -163,8 +203,24 @@ impl ImageInfo {
             self.prior_precision,
             self.jitter,
             self.seed,
+            self.choices(),
             sections.join("\n"),
             self.memory,
+        )
+    }
+
+    /// What else decides a selection.
+    fn choices(&self) -> String {
+        let own = || "the strategy's".to_owned();
+        let weights = self.weights.map_or_else(own, str::to_owned);
+        let misfit = self.misfit.map_or_else(own, |misfit| misfit.to_string());
+        let design = self.design_precision.map_or_else(own, |precision| precision.to_string());
+        let past = if self.past { "with" } else { "without" };
+        let drawn = if self.sampled { "drawn by score" } else { "the best" };
+        format!(
+            "weights {weights}, κ {misfit}; designs from λ {design}, {past} the labels so far; pairs {drawn}, \
+             {} of a batch at random; {} samples, {} joint answers, {} clusters, radius {}",
+            self.mixed, self.posterior_samples, self.configurations, self.clusters, self.radius
         )
     }
 }

@@ -44,7 +44,7 @@ fn asked_by(log: &DeviceLog, image: &PoolImage<'_>, chosen: &Chosen) -> Vec<(u32
                     strategy: strategy.to_owned(),
                     head: HexDigest(round.head),
                     offered,
-                    annotator: log.header.device,
+                    device: log.header.device,
                     replies: Vec::new(),
                 };
                 offered = offered.saturating_sub(round.pairs.into());

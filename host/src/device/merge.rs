@@ -25,6 +25,9 @@ pub struct DeviceLabel {
     /// The answer.
     #[serde(flatten)]
     pub answer: record::Answer,
+    /// Whether it was passed over since neither is any good.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub both_bad: bool,
     /// None: a log keeps no scores.
     pub score: Option<f64>,
     /// The device's number.
@@ -129,19 +132,18 @@ pub fn merge(image: &PoolImage<'_>, mut logs: Vec<DeviceLog>) -> Result<Merged> 
 
 /// Fails unless a log begins as a shorter one of the same device does.
 fn check_beginning(longer: &DeviceLog, log: &DeviceLog) -> Result<()> {
-    let events = log.records.iter().zip(&longer.records);
-    let differing = events.zip(1_usize..).find(|(((_, own), (_, other)), _)| own != other);
+    let mut events = log.records.iter().zip(&longer.records);
+    let differing = events.find(|((_, own), (_, other))| own != other);
     let same_image = log.header == longer.header;
     let what = match differing {
         None if same_image => return Ok(()),
-        Some((_, place)) if same_image => format!("they differ from record {place} on"),
-        _ => "they are of two images".to_owned(),
+        Some(((place, _), _)) if same_image => {
+            format!("they differ from record {place} on: each device needs a number of its own")
+        }
+        _ => "they are of two images: import the logs of each with its own".to_owned(),
     };
-    let problem = format!(
-        "device {} has another log, {}, and {what}: each device needs a number of its own",
-        log.header.device,
-        longer.path.display(),
-    );
+    let (device, longer) = (log.header.device, longer.path.display());
+    let problem = format!("device {device} has another log, {longer}, and {what}");
     Err(Error::device(&log.path)(problem))
 }
 
@@ -153,7 +155,8 @@ fn line(image: &PoolImage<'_>, device: u32, record: &AnswerRecord) -> DeviceLabe
         Answer::Skip | Answer::BothBad => record::Answer::skipped(),
     };
     let (a, b) = (name_of(image, record.a), name_of(image, record.b));
-    DeviceLabel { round: record.round, a, b, answer, score: None, annotator: device }
+    let both_bad = record.answer == Answer::BothBad;
+    DeviceLabel { round: record.round, a, b, answer, both_bad, score: None, annotator: device }
 }
 
 /// How many pairs have several answers, and those whose answers differ, in order of their items.

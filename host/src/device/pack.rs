@@ -19,6 +19,9 @@ use crate::round::posterior::Summary;
 use crate::round::request::Request as Round;
 use crate::round::target::target;
 
+/// Pairs of equal replies that an image lists, 8 bytes each: far beyond what a device has room for.
+const MAX_IDENTICAL: u64 = 1 << 27;
+
 /// What a device is to be given, beside what the settings say.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
@@ -64,7 +67,7 @@ pub fn pack(request: &Request<'_>, progress: &mut dyn Progress) -> Result<Vec<u8
     let features = features.columns()?;
     progress.end();
     let summary = Summary::of(context, model, &labels.labels, progress)?;
-    let device = device_settings(request, &summary);
+    let device = device_settings(request, &chosen, &summary)?;
     let mut sections = vec![
         (Section::Features, stored(features, form.precision)?),
         (Section::Starts, integers(&chosen.starts)),
@@ -83,7 +86,7 @@ pub fn pack(request: &Request<'_>, progress: &mut dyn Progress) -> Result<Vec<u8
             sections.push((Section::PastAlike, rounded(&summary.alike)));
         }
     }
-    let asked = asked(request, &chosen, &sections[0].1);
+    let asked = asked(request, &chosen, &sections[0].1)?;
     if !asked.is_empty() {
         sections.push((Section::Asked, integers(&asked)));
     }
@@ -100,36 +103,50 @@ pub fn pack(request: &Request<'_>, progress: &mut dyn Progress) -> Result<Vec<u8
 }
 
 /// What the image fixes.
-fn device_settings(request: &Request<'_>, summary: &Summary) -> Settings {
+fn device_settings(request: &Request<'_>, chosen: &Chosen, summary: &Summary) -> Result<Settings> {
     let Request { context, model, labels, form, .. } = *request;
     let (settings, asking) = (context.settings, &context.settings.asking);
     let strategy = asking.strategy;
     let options = asking.options::<f32>(strategy);
-    let prompts = context.embeddings.prompts();
+    // The cap is fixed here, by what the labels told of the device's own prompts.
+    let known = questions(&labels.labels).filter(|question| {
+        chosen.place(question.a).is_some() && chosen.place(question.b).is_some()
+    });
+    let distinct = asking.caps_after(strategy, known.count(), chosen.prompts.len());
     let prior = model.trunk().prior(summary.prior_precision);
-    let batch = u32::try_from(asking.batch).unwrap_or(u32::MAX);
-    Settings {
+    let batch = whole("batch", asking.batch)?;
+    let first_round = labels.last_round().saturating_add(1);
+    Ok(Settings {
         precision: form.precision,
         profile: form.profile,
         pairs: form.pairs,
         weights: options.weights,
         misfit: options.misfit,
-        distinct: asking.caps_after(strategy, labels.labels.len(), prompts),
+        distinct,
         past: options.past,
         design_precision: options.prior_precision,
         sampled: options.sampled,
-        mixed: asking.mixed(asking.batch) as u32,
-        posterior_samples: options.posterior_samples as u32,
-        configurations: options.configurations as u32,
-        clusters: options.clusters as u32,
+        mixed: whole("mix", asking.mixed(asking.batch))?,
+        posterior_samples: whole("posterior_samples", options.posterior_samples)?,
+        configurations: whole("configurations", options.configurations)?,
+        clusters: whole("clusters", options.clusters)?,
         radius: options.radius,
-        covariates: prior.covariates.count as u32,
+        covariates: whole("covariates", prior.covariates.count)?,
         covariate_precision: prior.covariates.precision as f32,
         jitter: form.jitter as f32,
         seed: settings.seed,
-        first_round: u32::try_from(labels.last_round().saturating_add(1)).unwrap_or(u32::MAX),
+        first_round: u32::try_from(first_round).map_err(|_| {
+            let expected = "the round behind that of the last label is beyond what an image holds";
+            Error::setting("labels", first_round, expected)
+        })?,
         ..Settings::new(strategy, prior.precision as f32, batch)
-    }
+    })
+}
+
+/// A count as an image has it.
+fn whole(name: &'static str, value: usize) -> Result<u32> {
+    let beyond = |_| Error::setting(name, value, "an image holds numbers below 2³²");
+    u32::try_from(value).map_err(beyond)
 }
 
 /// Features as they are stored.
@@ -215,31 +232,60 @@ fn target_of(
 
 /// The pairs that are not to be asked about, ascending: those that have been, and those whose features
 /// are the same, which teach nothing.
-fn asked(request: &Request<'_>, chosen: &Chosen, stored: &[u8]) -> Vec<u32> {
+fn asked(request: &Request<'_>, chosen: &Chosen, stored: &[u8]) -> Result<Vec<u32>> {
     let Request { labels, form, .. } = *request;
     let questions = questions(&labels.labels).chain(&labels.skipped);
     let places = questions
         .filter_map(|question| Some((chosen.place(question.a)?, chosen.place(question.b)?)));
-    let mut pairs: Vec<(u32, u32)> = places.chain(identical(chosen, stored)).collect();
+    let identical = identical(chosen, stored, form.pairs)?;
+    let mut pairs: Vec<(u32, u32)> = places.chain(identical).collect();
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = ((*a).min(*b), (*a).max(*b)));
     pairs.retain(|(a, b)| chosen.are_pair(*a, *b, form.pairs));
     pairs.sort_unstable();
     pairs.dedup();
-    pairs.into_iter().flat_map(|(a, b)| [a, b]).collect()
+    Ok(pairs.into_iter().flat_map(|(a, b)| [a, b]).collect())
 }
 
-/// All pairs of items whose features are stored as the same bytes.
-fn identical(chosen: &Chosen, stored: &[u8]) -> Vec<(u32, u32)> {
+/// An item in the order that brings the same ones together.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct StoredItem<'a> {
+    prompt: usize,
+    column: &'a [u8],
+    place: u32,
+}
+
+/// The pairs on offer of items whose features are stored as the same bytes.
+///
+/// # Errors
+/// [`Error::Setting`] for more than an image has room for.
+fn identical(chosen: &Chosen, stored: &[u8], pairs: PairKind) -> Result<Vec<(u32, u32)>> {
     let width = (stored.len() / chosen.items.len().max(1)).max(1);
-    let mut columns: Vec<(&[u8], u32)> = stored.chunks_exact(width).zip(0..).collect();
-    columns.sort_unstable();
-    let mut pairs = Vec::new();
-    for same in columns.chunk_by(|(column, _), (next, _)| column == next) {
-        for (place, (_, a)) in same.iter().enumerate() {
-            pairs.extend(same[place + 1..].iter().map(|(_, b)| (*a, *b)));
+    let item = |(column, place)| StoredItem {
+        // Of pairs within prompts only those of one are the same.
+        prompt: if pairs == PairKind::InPrompt { chosen.prompt_of(place) } else { 0 },
+        column,
+        place,
+    };
+    let mut items: Vec<StoredItem<'_>> = stored.chunks_exact(width).zip(0..).map(item).collect();
+    items.sort_unstable();
+    let alike = |own: &StoredItem<'_>, other: &StoredItem<'_>| {
+        own.prompt == other.prompt && own.column == other.column
+    };
+    let groups = || items.chunk_by(alike);
+    let among = |items: usize| (items as u64) * (items as u64).saturating_sub(1) / 2;
+    let count = groups().map(|same| among(same.len())).fold(0, u64::saturating_add);
+    if count > MAX_IDENTICAL {
+        let problem =
+            format!("{count} of its pairs are of equal replies: more than an image holds");
+        return Err(Error::setting("items", chosen.items.len(), problem));
+    }
+    let mut found = Vec::new();
+    for same in groups() {
+        for (place, first) in same.iter().enumerate() {
+            found.extend(same[place + 1..].iter().map(|second| (first.place, second.place)));
         }
     }
-    pairs
+    Ok(found)
 }
 
 fn floats(values: &[f32]) -> Vec<u8> {

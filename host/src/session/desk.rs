@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::course::{Course, Step};
 use super::material::Material;
 use super::plan::Plan;
-use super::record::{Asked, Batch};
+use super::record::{Asked, Batch, Who};
 use super::reply::{Next, Outcome, QuestionId, Reply, Shown, Side, Undone, Waiting};
 use super::status::Status;
 use super::store::Store;
@@ -224,7 +224,8 @@ impl Desk {
             return Ok(Undone::Nothing);
         };
         let own = batch.asked.iter().filter_map(|asked| {
-            let given = asked.given.as_ref().filter(|given| given.annotator == annotator)?;
+            let given =
+                asked.given.as_ref().filter(|given| given.who() == Who::person(annotator))?;
             Some((given.nth, asked.id))
         });
         let Some((_, id)) = own.max().filter(|(_, id)| !batch.is_repeated(*id)) else {

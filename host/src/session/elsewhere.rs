@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::desk::Desk;
 use super::material::Material;
-use super::record::{Asked, Batch, NewAnswer};
+use super::record::{Asked, Batch, NewAnswer, Who};
 use super::reply::{Answer, QuestionId, Reply, Side};
 use crate::data::item::ItemName;
 use crate::data::pool_kind::PoolKind;
@@ -28,8 +28,8 @@ pub struct AskedElsewhere {
     pub head: HexDigest,
     /// Pairs that were on offer.
     pub offered: u64,
-    /// Who answered.
-    pub annotator: u32,
+    /// The number of the device that was answered at.
+    pub device: u32,
     /// The answers, in the order of the questions.
     pub replies: Vec<ReplyElsewhere>,
 }
@@ -54,9 +54,9 @@ pub struct TakenIn {
     pub awaited: u64,
     /// Batches that are now in it.
     pub batches: u64,
-    /// Answers that were there already, by the same annotator.
+    /// Answers that were there already, of the same device.
     pub known: u64,
-    /// Answers that say what the session has from another annotator, and are left out.
+    /// Answers that say what the session has from somebody else, and are left out.
     pub agreeing: u64,
     /// Answers to pairs that one of both has put aside, which are left out.
     pub beside_put_aside: u64,
@@ -81,7 +81,8 @@ pub struct Contradiction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Opinion {
     /// Who.
-    pub annotator: u32,
+    #[serde(flatten)]
+    pub who: Who,
     /// The answer's name.
     #[serde(with = "crate::named")]
     pub answer: Answer,
@@ -139,7 +140,7 @@ impl<'a> Intake<'a> {
         let questions = batches.iter().flat_map(Batch::originals).map(|asked| {
             let smaller = asked.smaller();
             let opinion = asked.given.as_ref().map(|given| Opinion {
-                annotator: given.annotator,
+                who: given.who(),
                 answer: turned(given.reply.answer, smaller),
             });
             (asked.question.ascending(), Standing { id: asked.id, smaller, opinion })
@@ -159,7 +160,7 @@ impl<'a> Intake<'a> {
 
     /// Adds a batch: of its pairs those that the session does not know.
     fn add(&mut self, elsewhere: &AskedElsewhere) -> Result<()> {
-        let AskedElsewhere { annotator, ref replies, .. } = *elsewhere;
+        let AskedElsewhere { device, ref replies, .. } = *elsewhere;
         let round = self.last_round.saturating_add(1);
         let mut asked = Vec::new();
         for reply in replies {
@@ -168,7 +169,8 @@ impl<'a> Intake<'a> {
                 SessionError::NotAsked { path: elsewhere.path.clone(), a, b }
             })?;
             let smaller = if reply.a < reply.b { Side::Left } else { Side::Right };
-            let opinion = Opinion { annotator, answer: turned(reply.answer, smaller) };
+            let who = Who::device(device);
+            let opinion = Opinion { who, answer: turned(reply.answer, smaller) };
             if self.compare(&question, opinion) {
                 continue;
             }
@@ -231,7 +233,8 @@ impl<'a> Intake<'a> {
         };
         standing.opinion = Some(opinion);
         let answer = turned(opinion.answer, standing.smaller);
-        let (id, annotator, reply) = (standing.id, opinion.annotator, Reply::new(answer, 0.0));
+        let reply = Reply { note: opinion.who.note(), ..Reply::new(answer, 0.0) };
+        let (id, annotator) = (standing.id, opinion.who.annotator);
         self.answers.push(NewAnswer { id, annotator, reply });
         self.taken.recorded = self.taken.recorded.saturating_add(1);
     }

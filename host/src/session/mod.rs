@@ -25,6 +25,7 @@ pub use self::desk::Desk;
 pub use self::elsewhere::{AskedElsewhere, Contradiction, Opinion, ReplyElsewhere, TakenIn};
 pub use self::material::Material;
 pub use self::plan::{Lag, Plan};
+pub use self::record::Who;
 pub use self::reply::{Answer, Ending, Next, Outcome, QuestionId, Reply, Shown, Undone, Waiting};
 pub use self::status::{Agreement, Line, Share, Status, Stop};
 pub use self::store::FORMAT_VERSION;

@@ -1,5 +1,9 @@
 //! What a session has come to, as memory and file have it.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use super::reply::{Answer, QuestionId, Reply, Side};
 use crate::data::candidates::Candidates;
 use crate::data::labels::Label;
@@ -47,6 +51,47 @@ pub(super) struct Given {
     /// Who gave it.
     pub(super) annotator: u32,
     pub(super) reply: Reply,
+}
+
+/// Who answers: people and devices have numbers each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Who {
+    /// The number.
+    pub annotator: u32,
+    /// Whether it is a device's.
+    pub device: bool,
+}
+
+impl Who {
+    /// Somebody at the screen.
+    pub(super) const fn person(number: u32) -> Self {
+        Self { annotator: number, device: false }
+    }
+
+    /// A device.
+    pub(super) const fn device(number: u32) -> Self {
+        Self { annotator: number, device: true }
+    }
+
+    /// What the file has of a device beside its number, as the note of its answers.
+    pub(super) fn note(self) -> Option<String> {
+        self.device.then(|| self.to_string())
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.device { "device" } else { "annotator" };
+        write!(f, "{kind} {}", self.annotator)
+    }
+}
+
+impl Given {
+    /// Who gave it.
+    pub(super) fn who(&self) -> Who {
+        let device = Who::device(self.annotator);
+        Who { device: self.reply.note == device.note(), ..device }
+    }
 }
 
 /// An answer that is not in the file yet.

@@ -120,8 +120,8 @@ fn agreements(batches: &[Batch]) -> (Agreement, Agreement) {
             let (Some(one), Some(two)) = (first.preference(), again.preference()) else {
                 continue;
             };
-            let annotator = |asked: &Asked| asked.given.as_ref().map(|given| given.annotator);
-            let same = annotator(first) == annotator(again);
+            let who = |asked: &Asked| asked.given.as_ref().map(Given::who);
+            let same = who(first) == who(again);
             (if same { &mut own } else { &mut other }).add(one, two);
         }
     }

@@ -69,6 +69,23 @@ fn a_device_learns_what_train_learns() {
     assert!(trained[8].abs() > 1e-3 * largest, "{trained:?}");
 }
 
+/// Averaged weights have the head's λ, designs one of their own, which the covariates' precision is far below.
+#[test]
+fn averaged_weights_and_a_design_have_lambdas_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    let asking = ["--strategy", "greedy-dopt", "--weights", "averaged"];
+    let lambdas = ["--prior-precision", "1", "--design-precision", "10"];
+    let bytes = pack(path, &[&LENGTHS[..], &asking, &lambdas].concat());
+    let log = play(&here(), &bytes, 1, 12, &[], by_number);
+    fs::write(path.join("answers.log"), log).unwrap();
+    let replay = ["device", "replay", "answers.log", "--image", "pool.img", "--json"];
+    assert_eq!(object(path, &replay)["identical"], true);
+    // The host's own rounds too.
+    let run = ["run", "--landmarks", "8", "--rounds", "2", "--batch", "10", "--beside", "none"];
+    told(path, &[&run[..], &LENGTHS, &asking, &lambdas, &["--out", "run"]].concat());
+}
+
 /// `head.weight` of a model's file.
 fn head(file: &[u8]) -> Vec<f32> {
     let (len, rest) = file.split_first_chunk().unwrap();

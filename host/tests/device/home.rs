@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::fs;
 
 use pairpick::device::log::DeviceLog;
@@ -45,6 +46,8 @@ fn answers_come_home_as_labels_that_train_reads() {
             Some(label) => assert_eq!(line["label"].as_f64(), Some(label.into())),
             None => assert_eq!(line["skip"], true),
         }
+        let both_bad = answer.answer == Answer::BothBad;
+        assert_eq!(line.get("both_bad"), both_bad.then_some(&true.into()), "{line}");
     }
     told(path, &["train", "--features", "kernel", "--landmarks", "8", "--labels", "labels.jsonl"]);
 
@@ -111,6 +114,26 @@ fn logs_of_several_devices_are_put_together_in_one_order() {
     let error = refused(path, &args, 2);
     assert!(
         error.contains("device 1 has another log, one.log, and they differ from record"),
+        "{error}"
+    );
+    // Places count the records of the file that is named, those that power tore among them: a header, a
+    // round, two answers, a torn one, a resumption, an answer, and then another than the other log has.
+    let count = Cell::new(0);
+    let say = |_, _| {
+        count.set(count.get() + 1);
+        if count.get() < 4 { Answer::First } else { Answer::Second }
+    };
+    write("other.log", &play(&here(), &image, 1, 6, &[2], say));
+    let error = refused(path, &args, 2);
+    let expected = "error: other.log: device 1 has another log, one.log, and they differ from record 7 on: \
+                    each device needs a number of its own\n";
+    assert_eq!(error, expected);
+    // A board that was given another image of the pool.
+    let second = pack(path, &["--jitter", "0.5", "--force"]);
+    write("other.log", &play(&here(), &second, 1, 6, &[], |_, _| Answer::First));
+    let error = refused(path, &args, 2);
+    assert!(
+        error.contains("they are of two images: import the logs of each with its own"),
         "{error}"
     );
 }

@@ -1,10 +1,13 @@
+use std::collections::BTreeSet;
 use std::fs;
 
-use pairpick_core::device::{PoolImage, Precision, Section};
+use pairpick_core::device::{ItemName, PoolImage, Precision, Section};
 use pairpick_core::parallel::{Micro, Sequential};
+use pairpick_core::pool::Distinct;
 use pairpick_core::profile::Profile;
 use tempfile::TempDir;
 
+use super::npy::npy;
 use super::{by_number, here, object, pack, play, refused, told};
 
 #[test]
@@ -99,6 +102,66 @@ fn labels_so_far_are_what_a_device_begins_with() {
         assert_eq!(replayed["identical"], true);
         assert_eq!(replayed["rounds"][0]["round"], 2);
     }
+}
+
+/// The cap grows with the labels to the device's own prompts, and not with those to others.
+#[test]
+fn a_cap_is_fixed_by_the_labels_to_the_prompts_of_the_image() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    let run = ["run", "--landmarks", "8", "--rounds", "1", "--batch", "60", "--beside", "none"];
+    told(path, &[&run[..], &["--out", "run"]].concat());
+    let labels = fs::read_to_string(path.join("run/labels.jsonl")).unwrap();
+    let labels: Vec<serde_json::Value> =
+        labels.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let labelled = |prompt: u32| labels.iter().filter(|l| l["a"][0] == prompt).count();
+    let mut caps = BTreeSet::new();
+    for (seed, items) in [("0", "16"), ("1", "16"), ("2", "16"), ("0", "48"), ("0", "400")] {
+        let args = ["device", "pack", "--batch", "5", "--force", "--seed", seed, "--items", items];
+        let model = ["--model", "run/model.safetensors", "--labels", "run/labels.jsonl"];
+        told(path, &[&args[..], &model].concat());
+        let bytes = fs::read(path.join("pool.img")).unwrap();
+        let image = PoolImage::open(&bytes).unwrap();
+        let prompts =
+            (0..image.prompts()).map(|place| match image.name(image.start(place).unwrap()) {
+                Some(ItemName::Response { prompt, .. }) => prompt,
+                other => panic!("{other:?}"),
+            });
+        let mut known = 0;
+        prompts.for_each(|prompt| known += labelled(prompt));
+        let more = u32::from(known >= image.prompts());
+        assert_eq!(image.header().settings.distinct, Some(Distinct::Even(more)), "{seed} {items}");
+        caps.insert(more);
+    }
+    assert_eq!(caps.len(), 2, "both are seen");
+}
+
+/// Of pairs within prompts those whose replies are the same are left out, and none of two prompts.
+#[test]
+fn equal_replies_are_not_asked_about() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    // The first two replies are the same, in all of 40 prompts.
+    let value = |place: usize| match place / 5 % 4 {
+        0 | 1 => (place % 5) as f32,
+        _ => place as f32 / 7.0,
+    };
+    fs::write(path.join("some.npy"), npy(&[40, 4, 5], value)).unwrap();
+    let args = ["device", "pack", "--train-embeddings", "some.npy", "--landmarks", "8"];
+    told(path, &[&args[..], &["--batch", "4"]].concat());
+    let bytes = fs::read(path.join("pool.img")).unwrap();
+    let image = PoolImage::open(&bytes).unwrap();
+    let asked: Vec<(u32, u32)> = (0..image.asked_len())
+        .map(|place| image.asked(place).unwrap())
+        .map(|p| (p.a, p.b))
+        .collect();
+    let expected: Vec<(u32, u32)> = (0..40).map(|prompt| (4 * prompt, 4 * prompt + 1)).collect();
+    assert_eq!(asked, expected);
+    // Across prompts all of the 80 are.
+    let cross = ["--pool", "cross-prompt", "--strategy", "greedy-dopt", "--batch", "4", "--force"];
+    told(path, &[&args[..], &cross].concat());
+    let bytes = fs::read(path.join("pool.img")).unwrap();
+    assert_eq!(PoolImage::open(&bytes).unwrap().asked_len(), 80 * 79 / 2);
 }
 
 #[test]

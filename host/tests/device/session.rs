@@ -12,7 +12,8 @@ use pairpick::parallel::Threads;
 use pairpick::progress::Silent;
 use pairpick::runtime::Runtime;
 use pairpick::session::{
-    Answer as Said, AskedElsewhere, Desk, Material, Next, Outcome, Plan, Reply, ReplyElsewhere,
+    Answer as Said, AskedElsewhere, Contradiction, Desk, Material, Next, Outcome, Plan, Reply,
+    ReplyElsewhere,
 };
 use pairpick::settings::{Architecture, Asking, Landmarks, Settings};
 use pairpick_core::device::Answer;
@@ -40,17 +41,22 @@ fn material() -> Material {
 
 /// Somebody answers so many questions of a session, and leaves it.
 fn answer(path: &Path, rounds: usize, answers: usize) {
+    answer_as(99, path, rounds, answers);
+}
+
+/// The same by somebody of this number.
+fn answer_as(annotator: u32, path: &Path, rounds: usize, answers: usize) {
     let threads = Threads::start(&Runtime::default()).unwrap();
     let desk = Desk::open(path, material(), plan(rounds), threads, &mut Silent).unwrap();
     let mut left = answers;
     loop {
-        match desk.next(99).unwrap() {
+        match desk.next(annotator).unwrap() {
             Next::Wait(_) => desk.wait(Duration::from_millis(20)),
             Next::Ended(_) => break,
             Next::Question(_) if left == 0 => break,
             Next::Question(shown) => {
                 let reply = Reply::new(Said::First, 1.0);
-                assert_eq!(desk.answer(shown.id, 99, &reply).unwrap(), Outcome::Recorded);
+                assert_eq!(desk.answer(shown.id, annotator, &reply).unwrap(), Outcome::Recorded);
                 left -= 1;
             }
         }
@@ -125,6 +131,7 @@ fn answers_of_devices_come_into_a_session_which_goes_on_from_them() {
     let own = &report["session"]["contradictions"][0];
     assert_eq!((&own["session"]["annotator"], &own["other"]["annotator"]), (&1.into(), &2.into()));
     assert_eq!(own["other"]["answer"], "first");
+    assert_eq!((&own["session"]["device"], &own["other"]["device"]), (&true.into(), &true.into()));
 
     // What there was stays, but for answers to what waited; all pairs are asked about once.
     let after = content(&session);
@@ -154,6 +161,45 @@ fn answers_of_devices_come_into_a_session_which_goes_on_from_them() {
     let asked = pairs(&session);
     assert_eq!(asked.iter().collect::<BTreeSet<_>>().len(), asked.len());
     assert!(asked.len() > after.len());
+}
+
+/// People and devices are numbered apart.
+#[test]
+fn a_person_is_not_the_device_of_the_same_number() {
+    let folder = folder();
+    let path = folder.path();
+    let session = path.join("s.db");
+    let waiting = content(&session).into_iter().filter(|row| row[6] == "Null").count();
+    answer_as(1, &session, 30, waiting);
+    let given = "SELECT a, b, answer = 'first', shown_left = 'a' FROM questions JOIN answers ON question = id";
+    let item = |text: &str| -> u64 {
+        text.trim_start_matches("Integer(").trim_end_matches(')').parse().unwrap()
+    };
+    // Device 1 says what person 1 said, but for the last pair.
+    let rows = rows(&session, given);
+    let mut replies: Vec<ReplyElsewhere> = rows
+        .iter()
+        .map(|row| {
+            let prefers_a = row[2] == row[3];
+            let answer = if prefers_a { Said::First } else { Said::Second };
+            ReplyElsewhere { a: item(&row[0]), b: item(&row[1]), answer }
+        })
+        .collect();
+    let last = replies.last_mut().unwrap();
+    (last.a, last.b) = (last.b, last.a);
+    let batch = AskedElsewhere {
+        path: "one.log".into(),
+        strategy: "dopt".to_owned(),
+        head: HexDigest(1),
+        offered: 100,
+        device: 1,
+        replies,
+    };
+    let taken = Desk::take_in(&session, &material(), &[batch], &mut Silent).unwrap();
+    assert_eq!((taken.known, taken.agreeing), (0, rows.len() as u64 - 1));
+    let Contradiction { session, other, .. } = &taken.contradictions[0];
+    assert_eq!(session.who.to_string(), "annotator 1");
+    assert_eq!(other.who.to_string(), "device 1");
 }
 
 #[test]
@@ -204,14 +250,14 @@ fn a_question_that_waits_is_answered() {
         strategy: "dopt".to_owned(),
         head: HexDigest(1),
         offered: 100,
-        annotator: 5,
+        device: 5,
         replies: replies.collect(),
     };
     let mut turned = batch.clone();
     for reply in &mut turned.replies {
         *reply = ReplyElsewhere { a: reply.b, b: reply.a, answer: Said::Second };
     }
-    turned.annotator = 6;
+    turned.device = 6;
     let rounds = rows(&session, "SELECT count(*) FROM rounds");
     let taken = Desk::take_in(&session, &material(), &[batch, turned], &mut Silent).unwrap();
     let count = waiting.len() as u64;

@@ -178,14 +178,17 @@ fn what_is_no_image_of_this_program_is_refused_with_the_reason() {
     assert_eq!(refused(8, 2), newer);
     assert!(refused(10, 200).starts_with("packed under version 200 of the numeric contract"));
     assert_eq!(refused(0, b'P'), "not a pool image: it does not begin with `pairpick`");
+    let meaningless = "a field that its code or flag leaves without a meaning is not 0";
+    let counts = "expected 1 to 2²⁴ samples, joint answers and clusters";
     for (place, value, expected) in [
         (8, 0, "its format has no such version"),
+        (12, 0, "the image does not end where its sections do"),
         (32, 1, "expected 2 to 2²⁴ items"),
-        (32, 99, "expected 1"),
         (36, 0, "expected 1 to 4096 features of an item"),
-        (40, 0, "expected a prompt or more"),
+        (40, 0, "expected a prompt or more, and no more than items"),
         (44, 0, "expected 1 to 65535 pairs a batch"),
-        (48, 0, "expected the first round to be 1 or later"),
+        (48, 0, "expected the first round to be 1 to 2³¹"),
+        (51, 0x80, "expected the first round to be 1 to 2³¹"),
         (52, 3, "pairs of an unknown kind"),
         (53, 0, "features of an unknown precision"),
         (54, 9, "an unknown profile"),
@@ -193,17 +196,151 @@ fn what_is_no_image_of_this_program_is_refused_with_the_reason() {
         (56, 4, "weights of an unknown kind"),
         (57, 5, "a cap of an unknown kind"),
         (58, 16, "flags that are not known"),
+        (60, 1, meaningless),
         (67, 0x80, "expected a prior precision above 0"),
         (71, 0xbf, "expected a jitter that is not negative"),
+        (75, 0x3f, meaningless),
+        (79, 0x3f, meaningless),
         (80, 200, "expected no more covariates than features"),
-        (92, 0, "expected samples and clusters above 0"),
+        (88, 5, "expected no more pairs at random than a batch has"),
+        (92, 0, counts),
+        (95, 2, counts),
+        (99, 2, counts),
+        (103, 2, counts),
         (108, 16, "a section does not begin where the one before ends"),
-        (12, 0, "the image does not end where its sections do"),
+        (228, 16, "a section of an unknown kind"),
+        (240, 16, "a section of an unknown kind"),
     ] {
-        let (error, place) = (refused(place, value), place.to_string());
-        let known = error.contains(expected) || error.contains("its length");
-        assert!(known, "{place}: {error}, expected {expected}");
+        assert_eq!(refused(place, value), format!("header: {expected}"), "{place}");
     }
+    assert_eq!(refused(32, 99), "features: its length is not what the header says");
+}
+
+#[test]
+fn a_setting_out_of_its_range_is_refused() {
+    let refused = |settings: Settings| {
+        let bytes = Provision { settings, ..small() }.image().expect("written as given");
+        PoolImage::open(&bytes).expect_err("refused").to_string()
+    };
+    let own = small().settings;
+    for value in [f32::NAN, f32::INFINITY, -1.0] {
+        let misfit = Settings { misfit: Some(value), ..own };
+        assert_eq!(refused(misfit), "header: expected a misfit that is not negative");
+        let radius = Settings { radius: value, ..own };
+        assert_eq!(refused(radius), "header: expected a radius that is not negative");
+    }
+    for value in [f32::NAN, f32::INFINITY, 0.0, -1.0] {
+        let design = Settings { design_precision: Some(value), ..own };
+        assert_eq!(refused(design), "header: expected a design's λ above 0");
+        let covariates = Settings { covariate_precision: value, ..own };
+        assert_eq!(refused(covariates), "header: expected covariates' precision above 0");
+        let prior = Settings { prior_precision: value, ..own };
+        assert_eq!(refused(prior), "header: expected a prior precision above 0");
+    }
+    for distinct in [Distinct::PerItem(0), Distinct::PerPrompt(0)] {
+        let capped = Settings { distinct: Some(distinct), ..own };
+        assert_eq!(refused(capped), "header: expected a cap above 0");
+    }
+}
+
+type Sections = Vec<(Section, Vec<u8>)>;
+
+/// The same image with other sections.
+fn with_sections(change: impl Fn(&mut Sections)) -> Vec<u8> {
+    let bytes = small().image().expect("an image");
+    let image = PoolImage::open(&bytes).expect("as written");
+    let present =
+        Section::ALL.into_iter().filter_map(|own| Some((own, image.section(own)?.to_vec())));
+    let mut sections: Sections = present.collect();
+    change(&mut sections);
+    let sections: Vec<(Section, &[u8])> =
+        sections.iter().map(|(section, bytes)| (*section, bytes.as_slice())).collect();
+    let Header { pool, items, order, prompts, settings, .. } = *image.header();
+    let header = Header::new(pool, items, order, prompts, settings);
+    let header = header.with_sections(&sections).expect("in order");
+    let mut out = vec![0; header.len()];
+    header.write(&sections, &mut out).expect("the same sections");
+    out
+}
+
+#[test]
+fn sections_that_do_not_go_together_are_refused() {
+    assert_eq!(with_sections(|_| ()), small().image().expect("an image"));
+    let refused = |change: &dyn Fn(&mut Sections)| {
+        PoolImage::open(&with_sections(change)).expect_err("refused").to_string()
+    };
+    let without = |lost: Section| refused(&move |all| all.retain(|(own, _)| *own != lost));
+    for (lost, expected) in [
+        (Section::Features, "features: missing"),
+        (Section::Starts, "prompt starts: missing"),
+        (Section::Names, "item names: missing"),
+        (Section::TextStarts, "text starts: missing"),
+        (Section::Texts, "texts: missing"),
+        (Section::Target, "target: missing"),
+        (Section::Head, "head: missing"),
+        (Section::Past, "past: missing"),
+        // `robust-v-opt` weighs pairs alike.
+        (Section::PastAlike, "past at equal weights: missing"),
+    ] {
+        assert_eq!(without(lost), expected);
+    }
+    let changed = |section: Section, change: &dyn Fn(&mut Vec<u8>)| {
+        refused(&|all| {
+            let found = all.iter_mut().find(|(own, _)| *own == section);
+            change(&mut found.expect("there").1);
+        })
+    };
+    let no_text = "texts: no UTF-8 where they begin and end";
+    assert_eq!(changed(Section::Texts, &|texts| texts[0] = 0xff), no_text);
+    assert_eq!(changed(Section::Texts, &|texts| texts.push(b'x')), "texts: bytes of no text");
+    // The second text begins behind the third.
+    assert_eq!(changed(Section::TextStarts, &|starts| starts[4] = 200), no_text);
+    assert_eq!(changed(Section::TextStarts, &|starts| starts[0] = 1), "texts: bytes of no text");
+    let items = "prompt starts: they do not end with the items";
+    assert_eq!(
+        changed(Section::Starts, &|starts| *starts.iter_mut().nth_back(3).expect("4") -= 1),
+        items
+    );
+    assert_eq!(
+        changed(Section::Starts, &|starts| starts[0] = 1),
+        "prompt starts: they begin with 0 and do not descend"
+    );
+    assert_eq!(changed(Section::Asked, &|asked| asked.truncate(4)), "asked pairs: half a pair");
+    assert_eq!(
+        changed(Section::Head, &|head| head[..4].copy_from_slice(&f32::NAN.to_le_bytes())),
+        "head: a number that is not finite"
+    );
+    assert_eq!(
+        changed(Section::Target, &|target| target.truncate(4)),
+        "target: its length is not what the header says"
+    );
+}
+
+#[test]
+fn a_header_writes_the_sections_that_it_was_given_and_no_others() {
+    let settings = Settings::new(Strategy::Dopt, 1.0, 1);
+    let given: [(Section, &[u8]); 2] = [(Section::Features, &[1; 8]), (Section::Starts, &[2; 8])];
+    let header = Header::new(1, 2, 1, 1, settings).with_sections(&given).expect("in order");
+    let write = |sections: &[(Section, &[u8])]| {
+        let mut out = vec![0x55; header.len()];
+        let written = header.write(sections, &mut out).map_err(|error| error.to_string());
+        assert!(written.is_ok() || out.iter().all(|byte| *byte == 0x55), "nothing is half-written");
+        written.map(|()| out)
+    };
+    let written = write(&given).expect("as given");
+    assert_eq!(written[..Header::LEN], header.encode());
+    let refused = |sections: &[(Section, &[u8])]| write(sections).expect_err("refused");
+    let (features, starts) = (given[0], given[1]);
+    let expected = "texts: the header has no place for it";
+    assert_eq!(refused(&[features, starts, (Section::Texts, b"more")]), expected);
+    assert_eq!(refused(&[features]), "prompt starts: expected once, as the header has it");
+    assert_eq!(
+        refused(&[features, starts, starts]),
+        "prompt starts: expected once, as the header has it"
+    );
+    let other = "features: not the bytes that the header was given";
+    assert_eq!(refused(&[(Section::Features, &[1; 9]), starts]), other);
+    assert_eq!(refused(&[(Section::Features, &[3; 8]), starts]), other);
 }
 
 #[test]

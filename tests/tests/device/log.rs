@@ -93,6 +93,47 @@ fn a_log_without_a_header_is_begun_again() {
     assert_eq!(flash.records(), [HEADER]);
 }
 
+/// Flash that is written in another order, or whose unreadable places are given as zeros.
+#[test]
+fn a_first_record_that_power_cut_may_leave_anything() {
+    let residues = [[0; RECORD_LEN], [0x5a; RECORD_LEN], {
+        // The second half alone.
+        let mut bytes = HEADER.encode(0);
+        bytes[..RECORD_LEN / 2].fill(0xff);
+        bytes
+    }];
+    for residue in residues {
+        for again in [0, 1, 3] {
+            let mut flash = Flash::new(12);
+            for place in 0..=again {
+                flash.bytes[place * RECORD_LEN..][..RECORD_LEN].copy_from_slice(&residue);
+            }
+            let mut log = AnswerLog::open(&mut flash).expect("torn at most");
+            assert_eq!((log.is_empty(), usize::from(log.dropped())), (true, again + 1));
+            log.append(HEADER).expect("room");
+            log.append(round()).expect("room");
+            let log = AnswerLog::open(&mut flash).expect("as written");
+            assert_eq!((log.is_empty(), log.dropped()), (false, 0));
+            assert_eq!(flash.records(), [HEADER, round()]);
+        }
+        if residue[0] == 0xff {
+            continue;
+        }
+        // Nothing but that, or records behind it that are not a resumption's: no log.
+        let mut other = residue.repeat(2);
+        assert_eq!(read(&other), Err(LogError::Foreign));
+        other[RECORD_LEN..].copy_from_slice(&round().encode(1));
+        other.extend([0xff; RECORD_LEN]);
+        assert_eq!(read(&other), Err(LogError::Foreign));
+        let resumed = Record::Resumed(2).encode(1);
+        other[RECORD_LEN..][..RECORD_LEN].copy_from_slice(&resumed);
+        assert_eq!(read(&other), Err(LogError::Foreign));
+        // Nor where something stands behind erased memory.
+        let gap = [&residue[..], &[0xff; RECORD_LEN], &residue].concat();
+        assert_eq!(read(&gap), Err(LogError::Foreign));
+    }
+}
+
 /// Cut after any byte, and again while it goes on, and once more.
 #[test]
 fn power_may_fail_at_any_byte_again_and_again() {

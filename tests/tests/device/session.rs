@@ -6,7 +6,7 @@ use pairpick_core::device::{
 };
 use pairpick_core::digest::Digest;
 use pairpick_core::fisher::{Weighting, add_pairs, pairs_workspace_len};
-use pairpick_core::head::{newton, rewards, rewards_workspace_len};
+use pairpick_core::head::{Covariates, newton, rewards, rewards_workspace_len};
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::memory::Growing;
 use pairpick_core::parallel::{Micro, Sequential};
@@ -19,11 +19,11 @@ use pairpick_tests::device::{Flash, Provision, label, label_in, memory_for, memo
 use pairpick_tests::levels::available;
 use pairpick_tests::threads::Threads;
 
-fn here() -> Sequential {
+pub(super) fn here() -> Sequential {
     Sequential::default()
 }
 
-fn small(strategy: Strategy) -> Provision {
+pub(super) fn small(strategy: Strategy) -> Provision {
     Provision::new(strategy, 9, 5, 4, 21)
 }
 
@@ -43,7 +43,7 @@ fn answer_of(record: Record) -> AnswerRecord {
     }
 }
 
-fn labelled(provision: &Provision, answers: usize) -> Flash {
+pub(super) fn labelled(provision: &Provision, answers: usize) -> Flash {
     let image = provision.image().expect("an image");
     let mut flash = Flash::new(60);
     label(&here(), &image, &mut flash, answers).expect("a session");
@@ -79,7 +79,13 @@ fn expected(given: &Provision, count: u32) -> Vec<RoundRecord> {
         asked.sort_unstable();
         let pool = &Pool::in_prompt(features, prompts, &asked).expect("a pool");
         let past = Packed::new(order, past.as_slice()).expect("order");
-        let posterior = &Posterior { head: &head, prior_precision: 0.5, jitter: 0.0, past };
+        let posterior = &Posterior {
+            head: &head,
+            prior_precision: 0.5,
+            covariates: Covariates::NONE,
+            jitter: 0.0,
+            past,
+        };
         let target = pairpick_tests::generate::positive::<f32>(order, 5, 0.1);
         let target = Some(Packed::new(order, target.as_slice()).expect("order"));
         let options = &Options { target, ..Options::default() };
@@ -223,40 +229,18 @@ fn a_bit_changed_in_a_log_is_refused_or_costs_the_last_record() {
     }
 }
 
+/// A first record of which power left anything.
 #[test]
-fn a_session_ends_where_pairs_or_room_do() {
-    let given = Provision::new(Strategy::Entropy, 2, 4, 3, 4);
-    let bytes = given.image().expect("an image");
-    let image = PoolImage::open(&bytes).expect("an image");
-    let mut pairs = 0;
-    for starts in given.starts.windows(2) {
-        pairs += (starts[1] - starts[0]) * (starts[1] - starts[0] - 1) / 2;
+fn a_device_begins_behind_a_torn_header() {
+    let given = small(Strategy::Dopt);
+    let image = given.image().expect("an image");
+    let whole = labelled(&given, 6);
+    for residue in [[0x5a; RECORD_LEN], [0; RECORD_LEN]] {
+        let mut flash = Flash::new(60);
+        flash.bytes[..RECORD_LEN].copy_from_slice(&residue);
+        label(&here(), &image, &mut flash, 6).expect("a session");
+        assert_eq!(flash.records(), whole.records());
     }
-    let end = |records: usize, answers: usize| {
-        let mut flash = Flash::new(records);
-        let mut memory = memory_for(&image, answers, 1);
-        let mut session =
-            Session::open(&here(), image, &mut flash, 0, memory.lend()).expect("a session");
-        while session.question().is_some() {
-            session.answer(&here(), Answer::First).expect("an answer");
-        }
-        let (end, taken) = (session.end().expect("an end"), session.answers());
-        let refused = session.answer(&here(), Answer::First);
-        assert_eq!(refused, Err(SessionError::Ended(end)));
-        // As it is found again.
-        let mut memory = memory_for(&image, answers, 1);
-        let again = Session::open(&here(), image, &mut flash, 0, memory.lend()).expect("a session");
-        assert_eq!((again.end(), again.answers()), (Some(end), taken));
-        (end, taken)
-    };
-    assert!(pairs > 5, "{pairs}");
-    assert_eq!(end(60, 60), (End::NoPairs, pairs as usize));
-    assert_eq!(end(60, 3), (End::MemoryFull, 3));
-    // A header, a round of four, and room for three of them.
-    assert_eq!(end(5, 60), (End::LogFull, 3));
-    // Room for another round, but not for an answer behind it.
-    assert_eq!(end(7, 60), (End::LogFull, 4));
-    assert_eq!(end(8, 60), (End::LogFull, 5));
 }
 
 /// Whatever the caps leave of a batch, and of the next, which may have smaller caps.

@@ -23,6 +23,9 @@ const ALIGNMENT: usize = 16;
 
 const MAX_ITEMS: u32 = 1 << 24;
 
+/// Samples, joint answers, clusters.
+const MAX_COUNT: u32 = 1 << 24;
+
 const PART: &str = "header";
 
 /// Bits of the flags.
@@ -95,17 +98,40 @@ impl Header {
     /// Writes the image: the header, then the sections that it was given.
     ///
     /// # Errors
-    /// [`ImageError::Truncated`] unless `out` is as long as the image.
+    /// [`ImageError::Truncated`] unless `out` is as long as the image; [`ImageError::Invalid`], with
+    /// nothing written, unless the sections are those that the header was given.
     pub fn write(&self, sections: &[(Section, &[u8])], out: &mut [u8]) -> Result<(), ImageError> {
         if out.len() != self.len() {
             return Err(ImageError::Truncated { expected: self.len(), found: out.len() });
         }
+        self.check_given(sections)?;
         out.fill(0);
         Writer(out).put(&self.encode());
         for (section, bytes) in sections {
             let place = self.place(*section).unwrap_or_default();
             let rest = out.get_mut(place.offset as usize..).unwrap_or_default();
             Writer(rest).put(bytes);
+        }
+        Ok(())
+    }
+
+    /// Fails unless these are the sections that the header has places for.
+    fn check_given(&self, sections: &[(Section, &[u8])]) -> Result<(), ImageError> {
+        let refused =
+            |section: Section, problem| Err(ImageError::Invalid { part: section.name(), problem });
+        let given = |wanted| sections.iter().filter(move |(section, _)| *section == wanted);
+        for section in Section::ALL {
+            match (self.place(section), given(section).count()) {
+                (None, 0) | (Some(_), 1) => {}
+                (None, _) => return refused(section, "the header has no place for it"),
+                (Some(_), _) => return refused(section, "expected once, as the header has it"),
+            }
+        }
+        for (section, bytes) in sections {
+            let place = self.place(*section).unwrap_or_default();
+            if place.len as usize != bytes.len() || place.checksum != checksum(bytes) {
+                return refused(*section, "not the bytes that the header was given");
+            }
         }
         Ok(())
     }
@@ -221,7 +247,13 @@ impl Header {
         }
         let header = Self::fields(&mut read)?;
         header.check_places(len)?;
-        Ok(header)
+        // One form for each header: what stands there is what would be written.
+        match header.encode() == *bytes {
+            true => Ok(header),
+            false => {
+                Err(invalid("a field that its code or flag leaves without a meaning is not 0"))
+            }
+        }
     }
 
     fn fields(read: &mut Reader<'_>) -> Result<Self, ImageError> {
@@ -292,7 +324,11 @@ impl Header {
                 (1..=u32::from(u16::MAX)).contains(&settings.batch),
                 "expected 1 to 65535 pairs a batch",
             ),
-            (settings.first_round > 0, "expected the first round to be 1 or later"),
+            // A log has no more records than 2³², and a round takes two: no number overflows.
+            (
+                (1..=1 << 31).contains(&settings.first_round),
+                "expected the first round to be 1 to 2³¹",
+            ),
             (positive(settings.prior_precision), "expected a prior precision above 0"),
             (not_negative(settings.jitter), "expected a jitter that is not negative"),
             (settings.misfit.is_none_or(not_negative), "expected a misfit that is not negative"),
@@ -300,7 +336,11 @@ impl Header {
             (settings.covariates <= *order, "expected no more covariates than features"),
             (positive(settings.covariate_precision), "expected covariates' precision above 0"),
             (not_negative(settings.radius), "expected a radius that is not negative"),
-            (counted.iter().all(|count| *count > 0), "expected samples and clusters above 0"),
+            (settings.mixed <= settings.batch, "expected no more pairs at random than a batch has"),
+            (
+                counted.iter().all(|count| (1..=MAX_COUNT).contains(count)),
+                "expected 1 to 2²⁴ samples, joint answers and clusters",
+            ),
             (!per_prompt && !per_item, "expected a cap above 0"),
         ];
         match checks.into_iter().find(|(holds, _)| !holds) {

@@ -1,5 +1,6 @@
 //! [`Settings`]: what an image fixes of how pairs are selected and learnt from.
 
+use crate::head::{Covariates, Prior};
 use crate::linalg::Packed;
 use crate::pool::Distinct;
 use crate::profile::Profile;
@@ -144,13 +145,10 @@ impl Settings {
         }
     }
 
-    /// λ that the strategy's designs start from.
-    pub(crate) const fn start_precision(&self) -> f32 {
-        match (self.design_precision, self.strategy.facts().prior_precision) {
-            (Some(precision), _) => precision,
-            (None, Some(precision)) => precision as f32,
-            (None, None) => self.prior_precision,
-        }
+    /// What is believed of the head's weights before any answer.
+    pub(crate) const fn prior(&self) -> Prior<f32> {
+        let (count, precision) = (self.covariates as usize, self.covariate_precision);
+        Prior { precision: self.prior_precision, covariates: Covariates { count, precision } }
     }
 
     /// Whether designs weigh pairs alike, whatever their answers.

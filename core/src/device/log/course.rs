@@ -84,7 +84,8 @@ impl Course {
             return Err(LogError::Misplaced { place, problem });
         }
         let (found, expected) = (told.round, self.next_round(image).unwrap_or(told.round));
-        if found != expected || found == 0 {
+        // Numbers ascend from 1 on; the last one has none behind it.
+        if found != expected || found <= self.round.round {
             return Err(LogError::Round { place, expected, found });
         }
         let settings = &image.header().settings;

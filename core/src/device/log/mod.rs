@@ -30,39 +30,48 @@ impl<S: Store> AnswerLog<S> {
     /// end. An erased store is an empty log.
     ///
     /// # Errors
-    /// [`LogError::Foreign`], [`LogError::Newer`], [`LogError::Damaged`]; [`LogError::Misplaced`] for a
+    /// [`LogError::Foreign`] for what does not begin as a log does, unless it is a first record that
+    /// power did not let end, whatever is left of it: then erased memory or a resumption follows;
+    /// [`LogError::Newer`], [`LogError::Damaged`]; [`LogError::Misplaced`] for a
     /// record behind erased memory, and for a header or a resumption where none can be;
     /// [`LogError::Store`].
     pub fn open(mut store: S) -> Result<Self, LogError> {
         let capacity = capacity(&store);
         let (mut len, mut torn, mut headed) = (0, 0_u16, false);
+        // Whether nothing has told yet that this is a log.
+        let mut unknown = false;
         while len < capacity {
             let bytes = read(&mut store, len)?;
             if is_erased(&bytes) {
                 break;
             }
-            if len == 0
-                && let Some(found) = Record::version(&bytes).filter(|own| *own > FORMAT)
-            {
-                return Err(LogError::Newer { found, supported: FORMAT });
+            let record = Record::decode(&bytes, len);
+            if len == 0 && record.is_none() {
+                check_version(&bytes)?;
+                unknown = !Record::begins_header(&bytes);
             }
-            match Record::decode(&bytes, len) {
+            match record {
+                Some(record) if unknown && record != Record::Resumed(torn) => {
+                    return Err(LogError::Foreign);
+                }
                 Some(record) => {
                     check_place(record, len, torn, headed)?;
                     headed |= matches!(record, Record::Header(_));
-                    torn = 0;
-                }
-                None if len == 0 && !Record::begins_header(&bytes) => {
-                    return Err(LogError::Foreign);
+                    (torn, unknown) = (0, false);
                 }
                 None => torn = torn.saturating_add(1),
             }
             len += 1;
         }
+        // What was begun ends before erased memory, and not where all of it does.
+        if unknown && len == capacity {
+            return Err(LogError::Foreign);
+        }
         for place in len..capacity {
             if !is_erased(&read(&mut store, place)?) {
                 let problem = "it stands behind memory that was never written";
-                return Err(LogError::Misplaced { place, problem });
+                let misplaced = LogError::Misplaced { place, problem };
+                return Err(if unknown { LogError::Foreign } else { misplaced });
             }
         }
         Ok(Self { store, len, dropped: torn, headed, failed: false })
@@ -153,6 +162,14 @@ fn read(store: &mut impl Store, place: u32) -> Result<[u8; RECORD_LEN], LogError
 
 fn is_erased(bytes: &[u8; RECORD_LEN]) -> bool {
     bytes.iter().all(|byte| *byte == ERASED)
+}
+
+/// Fails where the first record is the header of a later format.
+fn check_version(bytes: &[u8; RECORD_LEN]) -> Result<(), LogError> {
+    match Record::version(bytes).filter(|own| *own > FORMAT) {
+        Some(found) => Err(LogError::Newer { found, supported: FORMAT }),
+        None => Ok(()),
+    }
 }
 
 /// Whether a record can follow so many that are torn, and a header if there was one.

@@ -4,14 +4,25 @@ use core::fmt;
 
 /// Memory that a log is kept in, such as pages of flash: erased to bytes of 0xFF before the first
 /// record, then written record by record, each place once.
+///
+/// A record is written in the memory's own units, of 1 to 32 bytes that divide 32, in any order, so that
+/// no unit is written twice. What power leaves of it may be anything; but two things a driver has to
+/// see to, if its memory can do them:
+///
+/// - A unit that was written in part may not be readable, for its error-correcting code. That is no
+///   [`StoreError`]: reading it gives bytes that are not all 0xFF, such as zeros.
+/// - A unit that was written in part may read as erased, and be written to in vain. A driver that can
+///   tell, by the code's bits, by a read at another margin, or by a mark of its own that it sets
+///   before a record and clears behind it, gives such a place as bytes that are not all 0xFF too; it is then
+///   passed over, and never written to again.
 pub trait Store {
     /// Its size in bytes.
     fn capacity(&self) -> usize;
 
-    /// Reads bytes; what was never written is 0xFF.
+    /// Reads bytes; what was never written is 0xFF, and of what was written in part not all is.
     ///
     /// # Errors
-    /// [`StoreError`] where the memory cannot be read.
+    /// [`StoreError`] where the memory does not answer: the log is not opened then.
     fn read(&mut self, offset: usize, bytes: &mut [u8]) -> Result<(), StoreError>;
 
     /// Writes a record's bytes to where all is erased, and returns when they are safe: power may fail

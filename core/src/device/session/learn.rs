@@ -3,7 +3,7 @@
 use super::Session;
 use crate::error::Error;
 use crate::fisher::{Weighting, add_pairs};
-use crate::head::{Belief, Covariates, EarlierLabels, Prior, newton, rewards};
+use crate::head::{Belief, EarlierLabels, newton, rewards};
 use crate::linalg::Packed;
 use crate::parallel::{Executor, split_at};
 
@@ -23,9 +23,7 @@ impl<S> Session<'_, S> {
             return Ok(());
         }
         let settings = &self.image.header().settings;
-        let (count, precision) = (settings.covariates as usize, settings.covariate_precision);
-        let covariates = Covariates { count, precision };
-        let prior = Prior { precision: settings.prior_precision, covariates };
+        let prior = settings.prior();
         let earlier = self.earlier.head.zip(self.earlier.past);
         let earlier = earlier.map(|(head, fisher)| EarlierLabels { head, fisher });
         let (belief, features) = (Belief { prior, earlier }, self.pool.features());
@@ -52,12 +50,6 @@ impl<S> Session<'_, S> {
             }
             let weighting = Weighting::Bernoulli;
             add_pairs(executor, features, learnt, values, weighting, &mut past, workspace)?;
-        }
-        if settings.covariates > 0 && !alike {
-            // A design's λI and this have the covariates' own precision.
-            let precision = settings.covariate_precision - settings.start_precision();
-            let covariates = Covariates { count: settings.covariates as usize, precision };
-            Prior { precision: 0.0, covariates }.add_to(&mut past);
         }
         Ok(())
     }

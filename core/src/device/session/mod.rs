@@ -50,6 +50,8 @@ pub enum End {
     LogFull,
     /// Memory has no room for another answer.
     MemoryFull,
+    /// The next batch could not be begun, as [`Session::answer`] told; all answers are in the log.
+    Failed,
 }
 
 impl fmt::Display for End {
@@ -58,6 +60,7 @@ impl fmt::Display for End {
             Self::NoPairs => "every pair has been asked about",
             Self::LogFull => "the log has no room for another answer",
             Self::MemoryFull => "memory has no room for another answer",
+            Self::Failed => "the next batch could not be begun",
         })
     }
 }
@@ -78,6 +81,8 @@ pub struct Session<'a, S> {
     batch: &'a mut [Scored<f32>],
     /// The batch that is asked about, of no pairs before there is one, and how far.
     course: Course,
+    /// Whether the next batch could not be begun.
+    failed: bool,
 }
 
 impl<'a, S: Store> Session<'a, S> {
@@ -119,17 +124,14 @@ impl<'a, S: Store> Session<'a, S> {
     /// Why there is no question, if there is none.
     #[must_use]
     pub fn end(&self) -> Option<End> {
-        if self.answers.is_full() {
-            return Some(End::MemoryFull);
-        }
-        if self.log.room() == 0 {
-            return Some(End::LogFull);
-        }
-        match self.next() {
-            None if self.pool.available(&self.answers) == 0 => Some(End::NoPairs),
-            None => Some(End::LogFull),
-            Some(_) => None,
-        }
+        let ends = [
+            (self.pool.available(&self.answers) == 0, End::NoPairs),
+            (self.failed, End::Failed),
+            (self.answers.is_full(), End::MemoryFull),
+            // Where it has no room for a round and an answer, none is begun.
+            (self.log.room() == 0 || self.next().is_none(), End::LogFull),
+        ];
+        ends.into_iter().find_map(|(holds, end)| holds.then_some(end))
     }
 
     fn next(&self) -> Option<Question> {

@@ -6,6 +6,7 @@ use super::{Session, SessionError, SessionMemory};
 use crate::device::image::PoolImage;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::head::Covariates;
 use crate::linalg::Packed;
 use crate::parallel::{Executor, split_at};
 use crate::rng::Stream;
@@ -41,23 +42,23 @@ impl<'a, S: Store> Session<'a, S> {
         let answers = Answers::new(asked, comparisons, &image, &pool);
         let work = Work { numbers, heaps, ranks };
         let course = Course::OWN;
-        Ok(Self { image, log, pool, earlier, answers, head, past, work, batch, course })
+        let failed = false;
+        Ok(Self { image, log, pool, earlier, answers, head, past, work, batch, course, failed })
     }
 
     /// Learns from all answers and selects the next batch, which the log is told of. Nothing is asked
     /// where no pair is left, or where the log has no room for a question.
     pub(super) fn begin_round<E: Executor>(&mut self, executor: &E) -> Result<(), SessionError> {
         let next = self.next_round();
+        self.failed = true;
         self.select(executor, next)?;
         let round = self.round();
-        if round.pairs == 0 {
-            return Ok(());
-        }
-        if self.log.room() < 2 {
+        if round.pairs > 0 && self.log.room() < 2 {
             self.course.select(RoundRecord { pairs: 0, ..round });
-            return Ok(());
+        } else if round.pairs > 0 {
+            self.log.append(Record::Round(round))?;
         }
-        self.log.append(Record::Round(round))?;
+        self.failed = false;
         Ok(())
     }
 
@@ -104,9 +105,13 @@ impl<'a, S: Store> Session<'a, S> {
         }
         let settings = &self.image.header().settings;
         let pool = &self.pool.without(self.answers.asked())?;
+        let prior = settings.prior();
+        // A design that weighs pairs alike sees covariates as it does all features.
+        let alike = settings.weighs_alike();
         let posterior = &Posterior {
             head: self.head,
-            prior_precision: settings.prior_precision,
+            prior_precision: prior.precision,
+            covariates: if alike { Covariates::NONE } else { prior.covariates },
             jitter: settings.jitter,
             past: Packed::new(self.image.order(), &*self.past)?,
         };

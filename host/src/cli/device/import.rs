@@ -18,8 +18,8 @@ use crate::report;
 ///
 /// Logs of the same pool are put together, whatever their order: rounds first, then places in the batch,
 /// then devices. An earlier copy of a device's log adds nothing. A line an answer, as run writes them,
-/// with the device's number as "annotator"; pairs that were passed over have "skip": true, and so have
-/// those of which neither response was any good. Where devices asked about the same pair, --repeats keep
+/// with the device's number as "annotator"; pairs that were passed over have "skip": true, and beside it
+/// "both_bad": true where neither response was any good. Where devices asked about the same pair, --repeats keep
 /// reads all of their answers.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = help::DEVICE_IMPORT)]
@@ -74,10 +74,12 @@ pub(super) fn execute(args: &mut Args, output: &mut Output) -> Result<()> {
 /// What somebody should know of the answers.
 fn tell(merged: &Merged, output: &mut Output) {
     for device in merged.devices.iter().filter(|device| device.dropped > 0) {
-        output.note(&format!(
-            "{}: power failed while {} records were written; they are passed over",
-            device.log, device.dropped
-        ));
+        let (records, they) = match device.dropped {
+            1 => ("a record was".to_owned(), "it is"),
+            several => (format!("{several} records were"), "they are"),
+        };
+        let log = &device.log;
+        output.note(&format!("{log}: power failed while {records} written; {they} passed over"));
     }
     for conflict in &merged.conflicts {
         let said =

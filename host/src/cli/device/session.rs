@@ -85,9 +85,8 @@ impl IntoSession {
         let material = Material::new(embeddings, candidates, texts);
         let taken = Desk::take_in(session, &material, &asked, output)?;
         for Contradiction { a, b, session, other } in &taken.contradictions {
-            let said = |opinion: &Opinion| {
-                format!("annotator {} says {}", opinion.annotator, opinion.answer.name())
-            };
+            let said =
+                |opinion: &Opinion| format!("{} says {}", opinion.who, opinion.answer.name());
             output.note(&format!("{a} and {b}: {}; {}: left out", said(session), said(other)));
         }
         Ok(Brought { merged, session: taken })

@@ -8,7 +8,6 @@ use core::slice;
 use pairpick_core::device::{Store, StoreError};
 
 use crate::host::{File, exit};
-use crate::label::ImageSource;
 
 unsafe extern "C" {
     static __image_start: u8;
@@ -24,14 +23,10 @@ fn between(start: &'static u8, end: &'static u8) -> (usize, usize) {
     (start, core::ptr::from_ref(end).addr() - start)
 }
 
-/// The image's part of the flash.
-pub struct ImageFlash;
-
-impl ImageSource for ImageFlash {
-    fn memory(&self) -> &'static [u8] {
-        // SAFETY: where an image is read, nobody writes to it.
-        unsafe { image_memory() }
-    }
+/// The image's part of the flash, at whose front an image is.
+pub fn image() -> &'static [u8] {
+    // SAFETY: where an image is read, nobody writes to it.
+    unsafe { image_memory() }
 }
 
 /// The image's part of the flash, for who makes an image.

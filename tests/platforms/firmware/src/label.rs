@@ -1,19 +1,13 @@
 //! The device's loop: shows a question, waits for a button, keeps the answer; between batches the
 //! session learns and selects.
 
-use core::fmt::Display;
+use core::fmt::{self, Display};
 
 use pairpick_core::device::{
     Answer, PoolImage, Question, Session, SessionError, SessionMemory, Store,
 };
 use pairpick_core::parallel::{Executor, Micro, Sequential};
 use pairpick_core::profile::Profile;
-
-/// Where a pool's image lies, such as in flash.
-pub trait ImageSource {
-    /// Memory at whose front an image is.
-    fn memory(&self) -> &'static [u8];
-}
 
 /// Screen and buttons.
 pub trait Panel {
@@ -31,6 +25,19 @@ pub enum Button {
     Answer(Answer),
     /// The switch.
     Off,
+}
+
+impl Display for Button {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Answer(Answer::First) => "1 is better",
+            Self::Answer(Answer::Second) => "2 is better",
+            Self::Answer(Answer::Tie) => "as good as each other",
+            Self::Answer(Answer::Skip) => "passed over",
+            Self::Answer(Answer::BothBad) => "both bad",
+            Self::Off => "off",
+        })
+    }
 }
 
 /// Asks until the session ends or the switch is turned, in the profile of the image. Every answer is in the

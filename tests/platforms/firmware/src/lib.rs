@@ -1,8 +1,8 @@
 //! A labelling device, on a board of ARM's MPS2 family as QEMU has it: what it is made of.
 //!
 //! [`label::label`] is the device's own loop, around the core's
-//! [`Session`](pairpick_core::device::Session). What it stands on is three traits, of which another
-//! board would have other implementations: [`ImageSource`](label::ImageSource), the core's
+//! [`Session`](pairpick_core::device::Session). What it stands on is the bytes of an image
+//! ([`flash::image`]) and two traits, of which another board would have other implementations: the core's
 //! [`Store`](pairpick_core::device::Store) for the answers, and [`Panel`](label::Panel).
 
 #![no_std]

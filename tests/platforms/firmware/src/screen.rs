@@ -7,6 +7,7 @@ use pairpick_core::device::{PoolImage, Question};
 use crate::buttons::Buttons;
 use crate::host::File;
 use crate::label::{Button, Panel};
+use crate::stack;
 
 /// Letters in a line.
 const LINE: usize = 60;
@@ -40,13 +41,17 @@ impl Panel for Front {
     }
 
     fn ask(&mut self, image: &PoolImage<'_>, question: &Question) -> Button {
+        // What may be spoilt is not asked about; the program says so at its end.
+        if !stack::holds() {
+            return Button::Off;
+        }
         let &Question { round, place, of, items, .. } = question;
         let prompt = image.prompt_of(items.a).map_or("", |prompt| image.prompt_text(prompt));
         self.tell(format_args!("\nround {round}, {} of {of}: {}", place + 1, line(prompt)));
         self.tell(format_args!("  1  {}", line(image.item_text(items.a))));
         self.tell(format_args!("  2  {}", line(image.item_text(items.b))));
         let button = self.buttons.wait();
-        self.tell(format_args!("  -> {button:?}"));
+        self.tell(format_args!("  -> {button}"));
         button
     }
 }

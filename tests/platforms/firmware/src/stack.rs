@@ -23,6 +23,9 @@ fn start() -> usize {
     from_ref(unsafe { &_stack_start }).addr()
 }
 
+/// Bytes above the statics that no stack may touch: one that comes nearer may have written over them.
+pub const MARGIN: usize = 256;
+
 /// Paints what is below the stack.
 #[inline(never)]
 pub fn paint() {
@@ -37,11 +40,20 @@ pub fn paint() {
 /// worn off.
 pub fn depth() -> usize {
     let mut addresses = (end()..start()).step_by(size_of::<u32>());
-    let worn = addresses.find(|address| {
-        // SAFETY: of the memory that the statics leave.
-        unsafe { with_exposed_provenance_mut::<u32>(*address).read_volatile() != PAINT }
-    });
+    let worn = addresses.find(|address| is_worn(*address));
     start() - worn.unwrap_or(start())
+}
+
+/// Whether the stack has kept away from the statics since it was painted.
+pub fn holds() -> bool {
+    let mut margin = (end()..end() + MARGIN).step_by(size_of::<u32>());
+    !margin.any(is_worn)
+}
+
+/// Whether something was stored at this address, of the memory that the statics leave.
+fn is_worn(address: usize) -> bool {
+    // SAFETY: the caller's.
+    unsafe { with_exposed_provenance_mut::<u32>(address).read_volatile() != PAINT }
 }
 
 /// Bytes that the statics leave.

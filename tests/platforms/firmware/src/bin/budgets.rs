@@ -6,7 +6,7 @@
 #![no_std]
 #![no_main]
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use cortex_m_rt::entry;
 use firmware::flash::image_memory;
@@ -113,17 +113,27 @@ fn told(output: &mut File) -> Result<(), SessionError> {
     for strategy in STRATEGIES {
         for order in ORDERS {
             for items in ITEMS {
-                let image = image_of(strategy, Size { order, items }, parts)?;
-                measure(output, image, room)?;
+                let settings = Settings::new(strategy, 1.0, BATCH);
+                let image = image_of(settings, Size { order, items }, parts)?;
+                let taken = measure(image, room)?;
+                let _ = writeln!(output, "{taken}");
             }
         }
+    }
+    for strategy in Strategy::ALL {
+        // How deep the stack goes does not depend on how many are drawn.
+        let own = Settings::new(strategy, 1.0, BATCH);
+        let settings = Settings { posterior_samples: 8, configurations: 64, ..own };
+        let image = image_of(settings, Size { order: ORDERS[0], items: ITEMS[0] }, parts)?;
+        let taken = measure(image, room)?;
+        let _ = writeln!(output, "deepest {} {}", strategy.name(), taken.stack);
     }
     Ok(())
 }
 
 /// A pool of random items.
 fn image_of(
-    strategy: Strategy,
+    settings: Settings,
     size: Size,
     parts: &mut Parts,
 ) -> Result<PoolImage<'static>, SessionError> {
@@ -157,7 +167,6 @@ fn image_of(
         (Section::Texts, &[]),
         (Section::Target, first(bytemuck::cast_slice(&parts.target), packed_len(order))),
     ];
-    let settings = Settings::new(strategy, 1.0, BATCH);
     let header = Header::new(1, items as u32, order as u32, prompts as u32, settings);
     let header = header.with_sections(&sections)?;
     // SAFETY: the image before is no longer looked at.
@@ -182,7 +191,31 @@ fn selection_bytes(image: &PoolImage<'_>) -> usize {
     workspace.bytes::<f32>() + batch + posterior + prompts
 }
 
-fn measure(output: &mut File, image: PoolImage<'_>, room: &mut Room) -> Result<(), SessionError> {
+/// What a session took: bytes, and instructions of its first batch and of the round behind.
+struct Taken {
+    strategy: &'static str,
+    size: Size,
+    select: usize,
+    session: usize,
+    /// The stack at its deepest by the first batch, and by the second.
+    selecting: usize,
+    stack: usize,
+    selection: u64,
+    round: u64,
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { strategy, size: Size { order, items }, select, session, .. } = self;
+        let Self { selecting, stack, selection, round, .. } = self;
+        write!(
+            f,
+            "{strategy} {order} {items} {select} {session} {selecting} {stack} {selection} {round}"
+        )
+    }
+}
+
+fn measure(image: PoolImage<'_>, room: &mut Room) -> Result<Taken, SessionError> {
     let len = image.session_len(ANSWERS, 1);
     let memory = room.lend(len)?;
     let executor = &Sequential::default();
@@ -196,15 +229,14 @@ fn measure(output: &mut File, image: PoolImage<'_>, room: &mut Room) -> Result<(
         given.try_for_each(|answer| session.answer(executor, *answer))
     });
     answered?;
-    let _ = writeln!(
-        output,
-        "{} {} {} {} {} {selecting} {} {selection} {round}",
-        image.header().settings.strategy.name(),
-        image.order(),
-        image.items(),
-        selection_bytes(&image),
-        len.bytes(),
-        stack::depth(),
-    );
-    Ok(())
+    Ok(Taken {
+        strategy: image.header().settings.strategy.name(),
+        size: Size { order: image.order(), items: image.items() },
+        select: selection_bytes(&image),
+        session: len.bytes(),
+        selecting,
+        stack: stack::depth(),
+        selection,
+        round,
+    })
 }

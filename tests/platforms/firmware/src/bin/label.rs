@@ -9,9 +9,9 @@
 use core::fmt::Write;
 
 use cortex_m_rt::entry;
-use firmware::flash::{ImageFlash, LogFlash, device_number};
+use firmware::flash::{LogFlash, device_number, image};
 use firmware::host::{File, exit};
-use firmware::label::{ImageSource, Panel, label};
+use firmware::label::{Panel, label};
 use firmware::memory::{Arena, words};
 use firmware::screen::Front;
 use firmware::shared::Shared;
@@ -31,11 +31,14 @@ const LEN: SessionLen = SessionLen::new(Strategy::RobustVOpt, &Options::DEFAULT,
 
 static MEMORY: Shared<Arena<{ words(LEN) }>> = Shared::new(Arena::ZERO);
 
+/// How the program ends where it may have spoilt its own memory.
+const STACK_OVERRUN: u32 = 3;
+
 #[entry]
 fn main() -> ! {
     stack::paint();
     let Some(mut front) = Front::start() else { exit(2) };
-    let code = match device_number() {
+    let mut code = match device_number() {
         None => {
             front.tell("refused: this board has no number yet");
             1
@@ -48,12 +51,16 @@ fn main() -> ! {
             }
         },
     };
+    if !stack::holds() {
+        front.tell("stopped: the stack came too near the statics, or into them");
+        code = STACK_OVERRUN;
+    }
     tell_stack();
     exit(code)
 }
 
 fn run(front: &mut Front, number: u32) -> Result<(), SessionError> {
-    let image = PoolImage::open(ImageFlash.memory())?;
+    let image = PoolImage::open(image())?;
     let store = LogFlash::open().map_err(LogError::from)?;
     // SAFETY: the only place that takes it, once.
     let memory = unsafe { MEMORY.take() }.lend(image.session_len(SIZES.answers, 1))?;
