@@ -34,8 +34,8 @@ use crate::settings::{Asking, Settings, Typed};
 /// comes with the program, of which a quarter of the prompts are for testing, and compares with
 /// random pairs over 20 seeds, each with other test prompts: a single run is mostly chance.
 ///
-/// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json, curves.svg and
-/// manifest.json; where runs are compared, grid.jsonl too. The same command gives the same files on every machine, but for the field
+/// The folder gets metrics.jsonl, labels.jsonl, model.safetensors, settings.json, curves.svg,
+/// the same as curves.png, and manifest.json; where runs are compared, grid.jsonl too. The same command gives the same files on every machine, but for the field
 /// "seconds" and what manifest.json has of the file that it is in.
 #[derive(Debug, ClapArgs)]
 #[command(

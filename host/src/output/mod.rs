@@ -51,6 +51,8 @@ pub const SETTINGS: &str = "settings.json";
 pub const GRID: &str = "grid.jsonl";
 /// The metrics, drawn.
 pub const CURVES: &str = "curves.svg";
+/// The same in pixels.
+pub const CURVES_PIXELS: &str = "curves.png";
 /// Where the data is, until the run ends.
 const INPUTS: &str = "inputs.json";
 
@@ -166,11 +168,12 @@ impl OutputFolder {
         self.partial.append(name, &lines)
     }
 
-    /// Writes [`CURVES`].
+    /// Writes [`CURVES_PIXELS`], and last, as the mark of a run that is complete, [`CURVES`].
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn write_curves(&mut self, svg: &str) -> Result<()> {
+    pub fn write_curves(&mut self, svg: &str, pixels: &[u8]) -> Result<()> {
+        self.partial.replace(CURVES_PIXELS, pixels)?;
         self.partial.replace(CURVES, svg.as_bytes())
     }
 

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{MANIFEST, Manifest};
 use super::place::{create, entries, foreign, refused};
-use super::{CURVES, GRID, INPUTS, LABELS, METRICS, MODEL, SETTINGS, damaged, sync_folder};
+use super::{
+    CURVES, CURVES_PIXELS, GRID, INPUTS, LABELS, METRICS, MODEL, SETTINGS, damaged, sync_folder,
+};
 use crate::error::{Error, FolderError, Result};
 
 const LOCK: &str = ".lock";
@@ -237,7 +239,8 @@ fn unknown() -> String {
 
 /// Refuses a folder with anything in it that no run writes.
 fn check_entries(path: &Path) -> Result<()> {
-    const OURS: [&str; 8] = [INPUTS, SETTINGS, METRICS, LABELS, MODEL, GRID, CURVES, MANIFEST];
+    const OURS: [&str; 9] =
+        [INPUTS, SETTINGS, METRICS, LABELS, MODEL, GRID, CURVES, CURVES_PIXELS, MANIFEST];
     let is_ours = |name: &str| match name {
         // It is empty, if it is not gone by now with a run that has ended.
         LOCK => !fs::metadata(path.join(LOCK)).is_ok_and(|found| found.len() > 0),

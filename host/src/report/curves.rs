@@ -1,8 +1,9 @@
-//! `curves.svg`: how the error falls and the information grows with the number of labels.
+//! `curves.svg`, and in pixels `curves.png`: how the error falls and the information grows with the number of labels.
 
 use pairpick_core::select::Strategy;
 use pairpick_core::trunk::train::Losses;
 
+use super::described::described;
 use super::panels::{Across, Curve, LEFT, Panel, RIGHT, STRATEGIES, Sheet, drawn};
 use crate::error::Result;
 use crate::grid::{Grid, Point};
@@ -24,7 +25,7 @@ pub fn svg(title: &str, rounds: &[RoundMetrics]) -> Result<String> {
         of_measure(measure, vec![Curve { name: String::new(), colour, points, band: Vec::new() }])
     };
     let across = Across::new("labels", rounds.iter().map(labels));
-    drawn(title, MEASURES.iter().map(panel).collect(), &across, &Sheet::ROW)
+    picture(title, MEASURES.iter().map(panel).collect(), &across)
 }
 
 /// The means of a grid's strategies, each with the band in which it lies with 95 % certainty: the text
@@ -53,7 +54,24 @@ pub fn grid_svg(title: &str, grid: &Grid) -> Result<String> {
     let panels: Vec<Panel> = MEASURES.iter().map(panel).collect();
     let points = panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
     let across = Across::new("labels", points.map(|(labels, _)| *labels));
-    drawn(title, panels, &across, &Sheet::ROW)
+    picture(title, panels, &across)
+}
+
+/// The panels in a row, and in words where each curve begins and ends.
+fn picture(title: &str, panels: Vec<Panel>, across: &Across) -> Result<String> {
+    let ends = |curve: &Curve| {
+        let ((from, first), (to, last)) = (curve.points.first()?, curve.points.last()?);
+        let name = if curve.name.is_empty() { String::new() } else { format!("{} ", curve.name) };
+        let across = across.name;
+        Some(format!("{name}{first:.3} at {from} {across}, {last:.3} at {to}"))
+    };
+    let told = |panel: &Panel| {
+        let curves: Vec<String> = panel.curves.iter().filter_map(ends).collect();
+        (!curves.is_empty()).then(|| format!("{}: {}.", panel.title, curves.join("; ")))
+    };
+    let description = panels.iter().filter_map(told).collect::<Vec<_>>().join(" ");
+    let svg = drawn(title, panels, across, &Sheet::ROW)?;
+    Ok(described(&svg, title, &description))
 }
 
 fn of_measure(measure: &Measure, curves: Vec<Curve>) -> Panel {
@@ -80,7 +98,7 @@ pub fn losses_svg(title: &str, fit: &Fit) -> Result<String> {
     let iterations = fit.losses.iter().map(|losses| losses.iteration as f64);
     let mark = Some((kept as f64, format!("kept: {kept}")));
     let across = Across { mark, ..Across::new("iterations", iterations) };
-    drawn(title, panels, &across, &Sheet::ROW)
+    picture(title, panels, &across)
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// The files of a run that is complete.
-pub const FILES: [&str; 6] = [
+pub const FILES: [&str; 7] = [
+    "curves.png",
     "curves.svg",
     "labels.jsonl",
     "manifest.json",

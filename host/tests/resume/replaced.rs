@@ -75,7 +75,7 @@ fn unlist(folder: &Path, name: &str) {
 #[test]
 fn whatever_command_follows_a_kill_while_a_run_is_replaced() {
     let replacing = Replacing::new();
-    assert_eq!(replacing.states().count(), 10);
+    assert_eq!(replacing.states().count(), super::FILES.len() + 4);
     for case in replacing.states() {
         let plain: Vec<&str> =
             case.arguments.iter().copied().filter(|it| *it != "--force").collect();
@@ -147,7 +147,7 @@ fn a_folder_is_replaced_only_if_a_run_wrote_all_that_is_in_it() {
     fs::create_dir(out.join("mine")).unwrap();
     refused("no run wrote mine, which is in it");
     fs::remove_dir(out.join("mine")).unwrap();
-    for name in ["labels.jsonl", "settings.json", "curves.svg"] {
+    for name in ["labels.jsonl", "settings.json", "curves.svg", "curves.png"] {
         let path = out.join(name);
         let good = fs::read(&path).unwrap();
         fs::write(&path, [&good[..], b"\n"].concat()).unwrap();

@@ -75,7 +75,7 @@ fn result(out: &Path) -> Option<Vec<String>> {
     };
     let metrics = fs::read_to_string(out.join("metrics.jsonl")).ok()?;
     let mut files = metrics.lines().map(without_seconds).collect::<Option<Vec<_>>>()?;
-    for name in ["labels.jsonl", "settings.json", "curves.svg", "model.safetensors"] {
+    for name in ["labels.jsonl", "settings.json", "curves.svg", "curves.png", "model.safetensors"] {
         files.push(format!("{:x?}", fs::read(out.join(name)).ok()?));
     }
     Some(files)

@@ -13,6 +13,7 @@ use crate::parallel::Threads;
 use crate::progress::Progress;
 use crate::report::comparison::Comparison;
 use crate::report::curves;
+use crate::report::raster::png;
 use crate::round;
 use crate::round::metrics::{RoundMetrics, Summary};
 use crate::settings::Settings;
@@ -61,7 +62,7 @@ impl Job {
                 (curves::svg(&title, &rounds)?, None)
             }
         };
-        self.folder.write_curves(&curves)?;
+        self.folder.write_curves(&curves, &png(&curves)?)?;
         self.folder.finish()?;
         Ok(Done { rounds, comparison })
     }
