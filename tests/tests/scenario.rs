@@ -40,14 +40,17 @@ fn every_level_and_thread_count_agrees_with_the_golden_traces() {
                     agrees_with_golden(&Micro(&executor), *scalar, ScenarioSize::Device, &what);
                 }
             }
-            let executor = Threads { level, threads: 7 };
-            agrees_with_golden(
-                &executor,
-                *scalar,
-                ScenarioSize::Host,
-                &format!("{name}, 7 threads"),
-            );
         }
+    }
+}
+
+/// At the best instruction set alone: at the others `tests/platforms/run` replays it too.
+#[test]
+fn the_large_size_agrees_with_the_golden_traces() {
+    let (name, level) = available().into_iter().last().expect("an instruction set");
+    for scalar in Scalar::ALL {
+        let executor = Threads { level, threads: 7 };
+        agrees_with_golden(&executor, *scalar, ScenarioSize::Host, name);
     }
 }
 

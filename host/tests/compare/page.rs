@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use pairpick::data::dataset::Dataset;
 use pairpick::report::raster::png;
 use pairpick_core::arith::Real;
 use serde_json::Value;
@@ -75,6 +76,7 @@ fn figures_are_those_worked_out_by_hand() {
     // By strategy, seed by seed and round by round.
     let mut values: BTreeMap<String, Vec<Vec<f64>>> = BTreeMap::new();
     let mut log_losses: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut asked_about: BTreeMap<String, Vec<[f64; 2]>> = BTreeMap::new();
     for run in runs(&folder.path().join("a")) {
         let rounds = run["rounds"].as_array().unwrap();
         let value = |round: &Value| round["metrics"]["one_minus_spearman"].as_f64().unwrap();
@@ -93,6 +95,15 @@ fn figures_are_those_worked_out_by_hand() {
         assert!((mean(&best) - told).abs() < 1e-5);
         let asked = rounds[0]["prompts_asked"].as_u64().unwrap();
         assert!((1..=12).contains(&asked), "{asked}");
+        let last = rounds.last().unwrap();
+        let told = ["prompts_asked", "distance_asked"].map(|name| last[name].as_f64().unwrap());
+        asked_about.entry(run["strategy"].as_str().unwrap().to_owned()).or_default().push(told);
+    }
+    for asked in setup["asked"].as_array().unwrap() {
+        let own = &asked_about[asked["strategy"].as_str().unwrap()];
+        for (place, name) in ["prompts", "distance"].into_iter().enumerate() {
+            close(&asked[name], mean(&own.iter().map(|told| told[place]).collect::<Vec<f64>>()));
+        }
     }
     let measures = setup["measures"].as_array().unwrap();
     let named: Vec<_> =
@@ -147,7 +158,77 @@ fn figures_are_those_worked_out_by_hand() {
         |name: &str| records.iter().fold(0, |sum, record| sum + record[name].as_u64().unwrap());
     assert_eq!(total("wins"), total("losses"));
     assert_eq!(report["standing"]["tests"], 3);
+    let markdown = fs::read_to_string(folder.path().join("a/table.md")).unwrap();
+    the_short_table_is_of_these(&markdown, setup);
     the_page_needs_nothing_else(&folder.path().join("a"));
+}
+
+/// A row a strategy, in which random pairs are 1 apart.
+fn the_short_table_is_of_these(markdown: &str, setup: &Value) {
+    let table = markdown.split("In short.").nth(1).unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip_while(|line| !line.starts_with("| ---"))
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), 3);
+    let distance = |strategy: usize| setup["asked"][strategy]["distance"].as_f64().unwrap();
+    for (place, row) in rows.iter().enumerate() {
+        let strategies = |measure: usize| &setup["measures"][measure]["strategies"][place];
+        let end = strategies(0)["values"][2]["mean"].as_f64().unwrap();
+        let best = strategies(1)["values"][2]["mean"].as_f64().unwrap();
+        assert_eq!(
+            (row[0], row[1], row[4]),
+            (
+                strategies(0)["strategy"].as_str().unwrap(),
+                format!("{end:.3}").as_str(),
+                format!("{best:.3}").as_str()
+            )
+        );
+        let (shown, own) = (row[7], distance(place) / distance(2));
+        assert_eq!(shown, format!("{own:.2}"), "{row:?}");
+    }
+    assert_eq!((rows[2][2], rows[2][3], rows[2][7]), ("-", "-", "1.00"));
+}
+
+/// What was asked is as far apart as its embeddings are.
+#[test]
+fn distances_are_those_of_the_labels_embeddings() {
+    let folder = TempDir::new().unwrap();
+    let asked = ["--strategies", "dopt", "--seeds", "1", "--batch", "12", "--rounds", "2"];
+    let output = pairpick(folder.path(), &[&["compare", "--out", "a"], &asked[..]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let one = ["run", "--beside", "none", "--strategy", "dopt", "--batch", "12", "--rounds", "2"];
+    let output = pairpick(folder.path(), &[&one[..], &["--out", "b"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // The split of a single run is the first; the bundled data has 104 prompts of 8 responses.
+    let embeddings = Dataset::bundled_split(0, false).unwrap().train.embeddings;
+    let labels = fs::read_to_string(folder.path().join("b/labels.jsonl")).unwrap();
+    let distances: Vec<f64> = labels
+        .lines()
+        .map(|line| {
+            let label: Value = serde_json::from_str(line).unwrap();
+            let [one, other] = ["a", "b"].map(|side| {
+                let name = serde_json::from_value(label[side].clone()).unwrap();
+                let mut row = vec![0.0_f32; embeddings.dimensions()];
+                let item = embeddings.item(name).unwrap();
+                embeddings.read_items(&[item], &mut row).unwrap();
+                row
+            });
+            let squares = one.iter().zip(&other).map(|(one, other)| {
+                let difference = f64::from(*one) - f64::from(*other);
+                difference * difference
+            });
+            squares.fold(0.0, |sum, square| sum + square).sqrt_of()
+        })
+        .collect();
+    assert_eq!(distances.len(), 24);
+    let runs = runs(&folder.path().join("a"));
+    let run = runs.iter().find(|run| run["strategy"] == "dopt").unwrap();
+    close(&run["rounds"][0]["distance_asked"], mean(&distances[..12]));
+    close(&run["rounds"][1]["distance_asked"], mean(&distances));
 }
 
 /// Elements that have no end.

@@ -2,9 +2,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "oracles are the standard library's, on purpose")]
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
@@ -12,26 +9,12 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
-
-fn told(folder: &Path, arguments: &[&str]) -> Value {
-    let output = pairpick(folder, &[arguments, &["--json"]].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{arguments:?}: {stderr}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn refused(folder: &Path, arguments: &[&str], message: &str) {
-    let output = pairpick(folder, arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
-}
+use crate::npy::npy;
+use crate::outcome::{refused, reported};
 
 fn run(folder: &Path, out: &str, options: &[&str]) -> Value {
     let fixed = ["run", "--rounds", "2", "--beside", "none", "--out", out];
-    told(folder, &[&fixed, options].concat())
+    reported(folder, &[&fixed, options].concat())
 }
 
 /// A tensor of a model's file, row by row.
@@ -56,7 +39,7 @@ fn rewards_follow_the_formula_of_the_file() {
     let value = |place: usize| ((place * 7919 + place * place * 31) % 1009) as f32 / 5_045.0 - 0.1;
     fs::write(folder.join("e.npy"), npy(&[5, 384], value)).unwrap();
     let model = ["score", "--model", "out/model.safetensors", "--embeddings", "e.npy"];
-    let scores = told(folder, &model);
+    let scores = reported(folder, &model);
     let bytes = fs::read(folder.join("out/model.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let [origin, metric, landmarks, weight, head] =
@@ -91,7 +74,7 @@ fn no_thread_changes_a_bit() {
         });
         assert_eq!(one, three);
         let model = format!("{features}1/model.safetensors");
-        let measured = told(folder, &["eval", "--model", &model]);
+        let measured = reported(folder, &["eval", "--model", &model]);
         assert_eq!(measured["digest"], one, "read back");
     }
 }
@@ -119,7 +102,7 @@ fn a_network_keeps_its_own_prior() {
     let folder = folder.path();
     run(folder, "out", &["--preset", "mlp"]);
     let model = ["--labels", "out/labels.jsonl", "--model", "out/model.safetensors"];
-    let report = told(folder, &[&["select"], &model[..]].concat());
+    let report = reported(folder, &[&["select"], &model[..]].concat());
     assert_eq!(report["prior_precision"], 1.0);
 }
 
@@ -133,7 +116,7 @@ fn rows_that_are_equal_or_too_long_are_refused_and_few_do() {
     fs::write(folder.join("e.npy"), npy(&[2, 2, 4097], |at| at as f32)).unwrap();
     refused(folder, &data, "at most 4096 numbers");
     fs::write(folder.join("e.npy"), npy(&[4, 3, 5], |at| (at * 37 % 11) as f32)).unwrap();
-    told(folder, &[&data[..], &["--landmarks", "512"]].concat());
+    reported(folder, &[&data[..], &["--landmarks", "512"]].concat());
 }
 
 /// Dimensions that never change, and ones twice over, of which the metric makes nothing new.
@@ -224,7 +207,7 @@ fn features_lie_1_apart_within_prompts() {
         "--labels",
         "l.jsonl",
     ];
-    told(folder, &train);
+    reported(folder, &train);
     let bytes = fs::read(folder.join("model.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let items: Vec<Vec<f64>> =
@@ -248,7 +231,7 @@ fn rows_without_prompts_have_fixed_features_too() {
         let report = run(folder, features, &listed);
         assert_eq!(report["rounds"][1]["labels"], 12, "{features}");
         let across = [&["select"], &rows[..], &["--pool", "cross-prompt", "--batch", "6"]].concat();
-        assert_eq!(told(folder, &across)["pairs"].as_array().unwrap().len(), 6, "{features}");
+        assert_eq!(reported(folder, &across)["pairs"].as_array().unwrap().len(), 6, "{features}");
         let within = [&["select"], &rows[..]].concat();
         refused(folder, &within, "e.npy");
     }

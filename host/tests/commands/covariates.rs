@@ -1,16 +1,14 @@
 //! The options of covariates: what each command reads, and what it refuses.
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
+use crate::outcome::refused;
 
 const QUICK: [&str; 3] = ["--landmarks", "8", "--force"];
 
@@ -41,13 +39,6 @@ fn run(folder: &Path, options: &[&str]) -> Value {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{options:?}: {stderr}");
     serde_json::from_str(&fs::read_to_string(folder.join("out/settings.json")).unwrap()).unwrap()
-}
-
-fn refused(folder: &Path, arguments: &[&str], message: &str) {
-    let output = pairpick(folder, arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
 }
 
 #[test]

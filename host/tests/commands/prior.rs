@@ -1,8 +1,6 @@
 //! What the labels say of the last layer: `--prior-precision auto`, `--weights averaged` and
 //! `train --last-layer`, by the command, on the bundled data.
 
-mod command;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -11,18 +9,11 @@ use pairpick::model::Model;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::command::pairpick;
+use crate::command::pairpick;
+use crate::outcome::told;
 
 /// The bundled responses, those of the training prompts first.
 const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
-
-/// What a command prints as JSON, and its notes.
-fn told(folder: &Path, arguments: &[&str]) -> (Value, String) {
-    let output = pairpick(folder, &[arguments, &["--json"]].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{stderr}");
-    (serde_json::from_slice(&output.stdout).unwrap(), stderr)
-}
 
 fn refused(folder: &Path, arguments: &[&str], message: &str) {
     let output = pairpick(folder, arguments);

@@ -1,9 +1,6 @@
 //! Pools across prompts until no pair is left: what is open is drawn, by every strategy, whether a run
 //! is stopped in between or not.
 
-mod command;
-mod npy;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -25,8 +22,8 @@ use pairpick::settings::{Amount, Asking, Preset, Settings, Typed};
 use pairpick_core::select::Strategy;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
 
 /// A `.npy` file of this shape, no two of whose rows are equal.
 fn array(shape: &[usize]) -> Vec<u8> {

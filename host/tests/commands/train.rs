@@ -1,14 +1,12 @@
 //! `pairpick train`: the model of a run once more, its loss curve, and what it refuses.
 
-mod command;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
+use crate::command::pairpick;
 
 /// A run on the bundled data, and its metrics by round.
 fn run(arguments: &[&str]) -> (TempDir, Vec<Value>) {

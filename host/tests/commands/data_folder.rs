@@ -1,16 +1,13 @@
 //! `--data`: a folder whose files are found by their names does what naming them does.
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
 
 const QUICK: [&str; 7] = ["--preset", "mlp", "--hidden", "4,4,3", "--iterations", "3", "--force"];
 

@@ -1,16 +1,13 @@
 //! Prompts of any size: rows whose prompts ids tell, in every form of a file, through every command.
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
 
 /// Prompts and responses of data that has both shapes.
 const PROMPTS: usize = 9;

@@ -1,8 +1,6 @@
 //! A design that needs no labels: with constant weights no answer changes what is asked, so
 //! `robust-v-opt` chooses from the first round on, as many pairs as are wanted.
 
-mod command;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -10,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
+use crate::command::pairpick;
 
 const ROBUST: [&str; 5] = ["select", "--json", "--certificate", "off", "--strategy=robust-v-opt"];
 

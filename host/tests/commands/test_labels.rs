@@ -1,16 +1,13 @@
 //! `run --test-labels`: pairs and no golden rewards, measured on answers that the run does not see.
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
 
 /// Prompts of four rows each.
 const PROMPTS: u64 = 12;

@@ -1,8 +1,5 @@
 //! `pairpick score`: the rewards that `eval` measures, how sure they are, and their order.
 
-mod command;
-mod npy;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -18,8 +15,8 @@ use pairpick::runtime::Runtime;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
 
 const MODEL: &str = "out/model.safetensors";
 

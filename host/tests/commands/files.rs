@@ -1,8 +1,6 @@
 //! Results that are one file each: nothing that is there is lost, whatever it is, and what cannot be
 //! written is found before the work.
 
-mod command;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -12,7 +10,7 @@ use pairpick::error::FolderError;
 use pairpick::output::file::Places;
 use tempfile::TempDir;
 
-use self::command::pairpick;
+use crate::command::pairpick;
 
 const LABELS: &str =
     "{\"a\":[0,0],\"b\":[0,1],\"label\":1}\n{\"a\":[1,0],\"b\":[1,1],\"label\":0}\n";

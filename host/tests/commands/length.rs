@@ -1,8 +1,5 @@
 //! Length as a covariate: it gets a coefficient, and what it does can be seen and left out.
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
@@ -10,8 +7,9 @@ use pairpick_core::arith::ln;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
+use crate::outcome::refused;
 
 const ITEMS: [usize; 2] = [30, 6];
 
@@ -52,13 +50,6 @@ fn done(folder: &Path, arguments: &[&str]) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {stderr}");
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn refused(folder: &Path, arguments: &[&str], message: &str) {
-    let output = pairpick(folder, arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
 }
 
 fn rounds(folder: &Path, options: &[&str]) -> Vec<Value> {

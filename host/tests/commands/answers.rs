@@ -1,17 +1,15 @@
 //! Answers as people give them: votes, probabilities, weights, annotators and whatever else a line
 //! says; and that nothing depends on which item of a pair a line calls `a`.
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
+use crate::outcome::told;
 
 const ROWS: u64 = 60;
 
@@ -48,14 +46,6 @@ fn write(folder: &Path, name: &str, lines: &[Value]) {
 fn lines(folder: &Path, name: &str) -> Vec<Value> {
     let text = fs::read_to_string(folder.join(name)).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// What a command prints as JSON, and says beside it.
-fn told(folder: &Path, arguments: &[&str]) -> (Value, String) {
-    let output = pairpick(folder, &[arguments, &["--json"]].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{arguments:?}: {stderr}");
-    (serde_json::from_slice(&output.stdout).unwrap(), stderr)
 }
 
 /// So many pairs, none twice, the smaller item first.

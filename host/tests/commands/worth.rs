@@ -1,15 +1,13 @@
 //! What a batch is worth, in the metrics of a run and in the report of `select`; pairs drawn in
 //! proportion to their scores, and batches of which a part is random.
 
-mod command;
-
 use std::f64::consts::LN_2;
 use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
+use crate::command::pairpick;
 
 /// What a command with `--json` prints.
 fn json(folder: &Path, arguments: &[&str]) -> Value {

@@ -9,7 +9,7 @@ use std::process::Command;
 use pairpick_core::digest::of_name;
 use tempfile::TempDir;
 
-const GOLDEN: &str = include_str!("../../fixtures/traces/run.txt");
+const GOLDEN: &str = include_str!("../../../fixtures/traces/run.txt");
 
 /// The runs by name, and their options.
 const RUNS: [(&str, &[&str]); 3] = [

@@ -1,16 +1,14 @@
 //! Pairs that people passed over: `"skip": true` in the place of an answer.
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
+use crate::outcome::told;
 
 /// A folder with embeddings of shape (4, 3, 5): twelve pairs within prompts.
 fn folder() -> TempDir {
@@ -23,13 +21,6 @@ fn folder() -> TempDir {
 fn write(folder: &Path, name: &str, lines: &[Value]) {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     fs::write(folder.join(name), text).unwrap();
-}
-
-fn told(folder: &Path, arguments: &[&str]) -> (Value, String) {
-    let output = pairpick(folder, &[arguments, &["--json"]].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{arguments:?}: {stderr}");
-    (serde_json::from_slice(&output.stdout).unwrap(), stderr)
 }
 
 fn refused(folder: &Path, arguments: &[&str], message: &[&str]) {

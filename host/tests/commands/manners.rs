@@ -1,8 +1,6 @@
 //! How the program behaves among others: exit codes, what goes to which stream, a reader that goes
 //! away, and the folder that it leaves.
 
-mod folder;
-
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -10,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use self::folder::{FILES, names};
+use crate::folder::{FILES, names};
 
 fn pairpick(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pairpick"));

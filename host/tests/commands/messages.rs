@@ -1,13 +1,11 @@
 //! What the program says: where data comes from, what an option defaults to, which file and which
 //! item is at fault; and what it never says, whatever a file has in it.
 
-mod command;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use command::pairpick;
+use crate::command::pairpick;
 use pairpick::model::{MlpTrunk, Model, Trunk};
 use tempfile::TempDir;
 

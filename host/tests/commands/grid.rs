@@ -1,19 +1,17 @@
 //! Paired runs: a strategy beside another over several seeds.
 
-mod command;
-mod folder;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use pairpick::data::dataset::Dataset;
+use pairpick::report::raster::png;
 use pairpick_core::arith::Real;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::folder::{FILES, names};
+use crate::command::pairpick;
+use crate::folder::{FILES, names};
 
 const REPLIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
 
@@ -127,6 +125,10 @@ fn the_first_run_is_compared_with_random_whatever_the_threads() {
         assert!(text.contains(part), "{part}: {text}");
     }
     let svg = fs::read_to_string(path("a", "curves.svg")).unwrap();
+    assert!(
+        bytes("a", "curves.png") == png(&svg).unwrap(),
+        "the picture in pixels is that picture"
+    );
     for (part, count) in [("\ndopt\n", 2), ("\nrandom\n", 2), ("opacity=\"0.2\"", 4)] {
         assert_eq!(svg.matches(part).count(), count, "{part}");
     }

@@ -1,9 +1,6 @@
 //! Pairs of identical embeddings, whose answers teach nothing: nobody is asked about them while there
 //! is another pair, by any strategy, in any pool. And data of which all is the same.
 
-mod command;
-mod npy;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -12,8 +9,8 @@ use pairpick_core::select::Strategy;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
 
 const DIMENSIONS: usize = 5;
 

@@ -1,15 +1,12 @@
 //! Embeddings of any scale: each dimension is standardised by itself, and what does not vary is named.
 
-mod command;
-mod npy;
-
 use std::fs;
 
 use pairpick::model::{Model, Trunk};
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::command::pairpick;
+use crate::npy::npy;
 
 const DIMENSIONS: usize = 4;
 

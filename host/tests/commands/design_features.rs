@@ -1,35 +1,18 @@
 //! What `robust-v-opt` computes its design on, whatever the last layer sees, by the command.
 
-mod command;
-mod npy;
-
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::command::pairpick;
-use self::npy::npy;
+use crate::npy::npy;
+use crate::outcome::{refused, reported};
 
 const MLP: [&str; 4] = ["--preset", "mlp", "--strategy", "robust-v-opt"];
 
-fn told(folder: &Path, arguments: &[&str]) -> Value {
-    let output = pairpick(folder, &[arguments, &["--json"]].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{arguments:?}: {stderr}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn refused(folder: &Path, arguments: &[&str], message: &str) {
-    let output = pairpick(folder, arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
-}
-
 fn selected(folder: &Path, options: &[&str]) -> Value {
-    told(folder, &[&["select", "--certificate", "off"], options].concat())
+    reported(folder, &[&["select", "--certificate", "off"], options].concat())
 }
 
 /// Items and score of each pair.
@@ -70,7 +53,7 @@ fn rounds_of_a_network_ask_what_rounds_of_the_kernel_ask() {
     let folder = folder.path();
     let run = |out: &str, options: &[&str]| {
         let fixed = ["run", "--beside", "none", "--rounds", "3", "--out", out];
-        told(folder, &[&fixed, options].concat());
+        reported(folder, &[&fixed, options].concat());
         asked(&folder.join(out))
     };
     let kernel = run("kernel", &[]);
@@ -149,7 +132,7 @@ fn learnt_features_are_scaled_as_fixed_ones_are() {
     let folder = folder.path();
     let run =
         ["run", "--preset", "mlp", "--activation", "relu", "--rounds", "2", "--beside", "none"];
-    told(folder, &run);
+    reported(folder, &run);
     let mut model = fs::read(folder.join("pairpick-out/model.safetensors")).unwrap();
     fs::write(folder.join("one.safetensors"), &model).unwrap();
     for (name, factor) in [("layers.2.weight", 4.0), ("layers.2.bias", 4.0), ("head.weight", 0.25)]
