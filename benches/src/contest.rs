@@ -3,7 +3,8 @@
 //! first calls tell how cold the caches are, how long the clock takes to rise, and how long the system
 //! leaves two threads that were woken together on one core.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,9 +13,10 @@ use pairpick::parallel::Threads;
 use pairpick_core::arith::Real;
 use pairpick_core::select::Strategy;
 
+use crate::learnt::{ITEMS, Learnt};
 use crate::peak::Peak;
 use crate::peer::Peer;
-use crate::rows::{Bar, Row, Unit};
+use crate::rows::{Bar, Row, Unit, on_threads};
 use crate::sample::{Sample, Summary};
 use crate::work::{Items, Kind, Layer, Training, select, threads};
 
@@ -39,8 +41,6 @@ pub struct Plan {
     pub python: PathBuf,
     /// The folder of the peers.
     pub peers: PathBuf,
-    /// The inputs, as files that the peers read.
-    pub inputs: PathBuf,
     /// Turns of each.
     pub turns: usize,
     /// Whether PyTorch takes part.
@@ -99,17 +99,13 @@ fn turn_of(ours: &mut dyn FnMut() -> f64) -> f64 {
 
 impl Plan {
     /// Who takes part at so many threads.
-    #[must_use]
-    pub fn start(&self, threads: usize) -> Vec<Peer> {
-        let script = |name: &str| self.peers.join("python").join(name).into_os_string();
+    fn start(&self, inputs: &Path, threads: usize) -> Vec<Peer> {
         let count = threads.to_string();
-        let inputs = self.inputs.as_os_str();
+        let inputs = inputs.as_os_str();
         let python = self.python.as_os_str();
-        let numpy = script("numpy_peer.py");
-        let mut peers: Vec<Peer> =
-            Peer::start(python, &[&numpy, inputs], threads).into_iter().collect();
+        let mut peers = self.start_numpy(inputs, threads);
         if self.torch {
-            let torch = script("torch_peer.py");
+            let torch = self.script("torch_peer.py");
             let arguments: [&OsStr; 3] = [&torch, inputs, count.as_ref()];
             peers.extend(Peer::start(python, &arguments, threads));
         }
@@ -123,11 +119,48 @@ impl Plan {
         peers
     }
 
+    fn script(&self, name: &str) -> OsString {
+        self.peers.join("python").join(name).into_os_string()
+    }
+
+    fn start_numpy(&self, inputs: &OsStr, threads: usize) -> Vec<Peer> {
+        let numpy = self.script("numpy_peer.py");
+        Peer::start(self.python.as_os_str(), &[&numpy, inputs], threads).into_iter().collect()
+    }
+
+    /// All pairs of features that were learnt, on one thread, beside numpy alone.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn compare_learnt(
+        &self,
+        name: &str,
+        learnt: &Learnt,
+        bar: f64,
+        outcome: &mut Outcome,
+    ) -> io::Result<()> {
+        let inputs = tempfile::tempdir()?;
+        let mut items = Items::of(learnt.items(ITEMS));
+        write_inputs(&items, inputs.path())?;
+        let (threads, mut peers) = (threads(1), self.start_numpy(inputs.path().as_os_str(), 1));
+        let (threads, peers) = (&threads, &mut peers[..]);
+        let mut round = Round { plan: self, threads, count: 1, peers, features: name, outcome };
+        round.selection::<f32>(Kind::CrossPrompt, &mut items, Some(bar));
+        round.selection::<f64>(Kind::CrossPrompt, &mut items, Some(bar));
+        Ok(())
+    }
+
     /// All comparisons at so many threads.
-    pub fn compare(&self, count: usize, peaks: &[Peak], outcome: &mut Outcome) {
-        let (threads, mut peers) = (threads(count), self.start(count));
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn compare(&self, count: usize, peaks: &[Peak], outcome: &mut Outcome) -> io::Result<()> {
+        let inputs = tempfile::tempdir()?;
         let mut items = Items::new(500, 64);
-        let mut round = Round { plan: self, threads: &threads, count, peers: &mut peers, outcome };
+        write_inputs(&items, inputs.path())?;
+        let (threads, mut peers) = (threads(count), self.start(inputs.path(), count));
+        let (threads, peers) = (&threads, &mut peers[..]);
+        let mut round = Round { plan: self, threads, count, peers, features: "uniform", outcome };
         let share = |scalar| share_apart(peaks, scalar);
         if count == 1 {
             round.selection::<f32>(Kind::InPrompt, &mut items, Some(5.0 * share("f32")));
@@ -135,17 +168,18 @@ impl Plan {
             round.selection::<f32>(Kind::Listed, &mut items, None);
             round.selection::<f64>(Kind::Listed, &mut items, None);
         }
-        let across = if count == 1 { 3.0 } else { 6.0 };
-        round.selection::<f32>(Kind::CrossPrompt, &mut items, Some(across * share("f32")));
-        round.selection::<f64>(Kind::CrossPrompt, &mut items, None);
+        round.selection::<f32>(Kind::CrossPrompt, &mut items, Some(1.5 * share("f32")));
+        round.selection::<f64>(Kind::CrossPrompt, &mut items, Some(1.5 * share("f64")));
         if count == 1 {
             round.layers(peaks);
         }
         for dimensions in [384, 2048] {
             for labels in [1000, 10_000] {
-                round.training(dimensions, labels, 1.5 * share("f32"));
+                let bar = if count == 1 { 1.2 } else { 1.5 };
+                round.training(dimensions, labels, bar * share("f32"));
             }
         }
+        Ok(())
     }
 }
 
@@ -177,6 +211,8 @@ struct Round<'a> {
     threads: &'a Threads,
     count: usize,
     peers: &'a mut [Peer],
+    /// What the features are, where that decides.
+    features: &'a str,
     outcome: &'a mut Outcome,
 }
 
@@ -190,7 +226,10 @@ impl Round<'_> {
         let own = once().pairs;
         let mut ours = || once().seconds.iter().fold(0.0, |sum, seconds| sum + seconds);
         let (ours, others) = in_turns(self.plan.turns, &mut ours, self.peers, &work);
-        let title = self.title(&work);
+        let title = match kind {
+            Kind::CrossPrompt => self.title(&format!("{work}, {}", self.features)),
+            Kind::InPrompt | Kind::Listed => self.title(&work),
+        };
         if others.is_empty() {
             self.outcome.rows.push(Row::of(&title, ours, None, Unit::Times, None));
         }
@@ -279,8 +318,7 @@ impl Round<'_> {
     }
 
     fn title(&self, work: &str) -> String {
-        let plural = if self.count == 1 { "" } else { "s" };
-        format!("{work}, {} thread{plural}", self.count)
+        on_threads(work, self.count)
     }
 }
 
@@ -288,7 +326,7 @@ impl Round<'_> {
 ///
 /// # Errors
 /// The system's.
-pub fn write_inputs(items: &Items, folder: &Path) -> std::io::Result<()> {
+fn write_inputs(items: &Items, folder: &Path) -> io::Result<()> {
     let bytes = |values: &[f32]| -> Vec<u8> {
         values.iter().flat_map(|value| value.to_le_bytes()).collect()
     };

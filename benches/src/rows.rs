@@ -36,6 +36,10 @@ pub enum Unit {
     OneShots,
     /// Mebibytes.
     Mebibytes,
+    /// Seconds, on a machine that does nothing else.
+    Seconds,
+    /// The power of the number of items by which time grows.
+    Slope,
 }
 
 impl Unit {
@@ -45,6 +49,8 @@ impl Unit {
             Self::OfPeak => format!("{:.0} % of peak", value * 100.0),
             Self::OneShots => format!("{value:.1} one-shots"),
             Self::Mebibytes => format!("{value:.1} MiB"),
+            Self::Seconds => format!("{value:.3} s"),
+            Self::Slope => format!("{value:.2}"),
         }
     }
 }
@@ -121,6 +127,13 @@ impl Row {
             met.to_owned(),
         ]
     }
+}
+
+/// What was done, on so many threads.
+#[must_use]
+pub fn on_threads(work: &str, count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{work}, {count} thread{plural}")
 }
 
 /// The rows as a table in Markdown, times in milliseconds.

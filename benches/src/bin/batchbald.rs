@@ -12,6 +12,7 @@ use pairpick_benches::numbers;
 use pairpick_benches::work::threads;
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
+use pairpick_core::head::Covariates;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::pool::{ItemPair, Pool};
 use pairpick_core::rng::Stream;
@@ -33,6 +34,7 @@ fn select<T: Real>(picks: usize) {
     let posterior = Posterior {
         head: &head,
         prior_precision: T::ONE,
+        covariates: Covariates::NONE,
         jitter: T::ZERO,
         past: Packed::new(ORDER, past.as_slice()).expect("order"),
     };

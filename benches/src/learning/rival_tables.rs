@@ -61,7 +61,9 @@ fn rivals(results: &Results) -> String {
             for strategy in others() {
                 let own = key(set, strategy, labels);
                 let values = results.differences([&own, &ours], figure(set));
-                differences.insert(own, values);
+                if !values.is_empty() {
+                    differences.insert(own, values);
+                }
             }
         }
     }
@@ -87,7 +89,11 @@ fn rivals(results: &Results) -> String {
             mean.map_or_else(String::new, |own| short(own.mean))
         });
         row(&mut text, ["`robust-v-opt`".to_owned()].into_iter().chain(cells));
-        for strategy in others() {
+        // What was tried on some sets alone has no row on the others.
+        let is_there = |strategy: &&'static str| {
+            !results.values(&key(set, strategy, *first), ERROR).is_empty()
+        };
+        for strategy in others().filter(is_there) {
             let cells = budgets.iter().map(|labels| {
                 let own = key(set, strategy, *labels);
                 let is_significant = marks.get(&own).copied().unwrap_or(false);

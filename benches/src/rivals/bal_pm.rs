@@ -6,8 +6,8 @@
 //! β = .01 and k = 13 are those of the scripts that the authors publish (luckeciano/BAL-PM, `state_ent_beta`
 //! and `state_ent_k` in `uqlrm/scripts/slurm`). Ours are: BALD in closed form, of the last layer's Laplace
 //! approximation, for their ensemble of adapters; a prompt where the mean of its responses' features lies,
-//! for the language model's own, standardised; and δ the number of features, as the estimator has it: their
-//! program has δ as an option (`state_ent_d`), 1 if not said, which weighs n more.
+//! for the language model's own, standardised. δ is an option of their program (`state_ent_d`), 1 if not said;
+//! the estimator has the number of features, which weighs n less. Both are tried.
 
 use pairpick_core::arith::{Real, ln};
 use pairpick_core::mutual_information::of_answer;
@@ -20,16 +20,26 @@ use super::pool::Pool;
 const SHARE: f64 = 0.01;
 const NEIGHBOUR: usize = 13;
 
+/// What δ is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dimension {
+    /// The number of features.
+    Features,
+    /// 1.
+    One,
+}
+
 /// Where prompts lie to each other.
 struct Prompts {
     distances: Vec<f64>,
     /// Of each the k-th smallest.
     radii: Vec<f64>,
+    /// δ.
     dimension: f64,
 }
 
 impl Prompts {
-    fn of(pool: &Pool) -> Self {
+    fn of(pool: &Pool, dimension: Dimension) -> Self {
         let (count, rows) = (pool.prompts(), pool.rows);
         let mut centres = vec![vec![0.0; rows]; count];
         let mut items: Vec<(usize, usize)> = pool
@@ -62,7 +72,11 @@ impl Prompts {
             row.get(NEIGHBOUR.min(count.saturating_sub(1))).copied().unwrap_or(0.0)
         };
         let radii = rows_of.iter().map(radius).collect();
-        Self { distances: rows_of.concat(), radii, dimension: rows as f64 }
+        let dimension = match dimension {
+            Dimension::Features => rows as f64,
+            Dimension::One => 1.0,
+        };
+        Self { distances: rows_of.concat(), radii, dimension }
     }
 
     /// ln D − ψ(n + 1)/δ.
@@ -87,8 +101,14 @@ fn digamma_of_next(n: u32) -> f64 {
 
 /// So many pairs that were not asked about.
 #[must_use]
-pub fn pick(pool: &Pool, belief: &Belief, asked: &[usize], count: usize) -> Vec<usize> {
-    let prompts = Prompts::of(pool);
+pub fn pick(
+    pool: &Pool,
+    belief: &Belief,
+    asked: &[usize],
+    count: usize,
+    dimension: Dimension,
+) -> Vec<usize> {
+    let prompts = Prompts::of(pool, dimension);
     let mut near = vec![0_u32; pool.prompts()];
     let mut is_open = vec![true; pool.pairs.len()];
     for pair in asked {
@@ -122,10 +142,16 @@ mod tests {
     fn scores_are_those_of_the_formula_and_never_rise() {
         let pool = drawn(9, 30, 5);
         let belief = Belief::of(&pool, &[1.0, 0.5, -0.5, 2.0, 0.0], 3.0, &[2]).unwrap();
-        let prompts = Prompts::of(&pool);
+        for dimension in [Dimension::Features, Dimension::One] {
+            check(&pool, &belief, dimension);
+        }
+    }
+
+    fn check(pool: &Pool, belief: &Belief, dimension: Dimension) {
+        let prompts = Prompts::of(pool, dimension);
         let mut known = vec![2];
         let mut before = f64::INFINITY;
-        for pair in pick(&pool, &belief, &[2], 20) {
+        for pair in pick(pool, belief, &[2], 20, dimension) {
             // n counted anew, from the side of the prompt that is asked about.
             let score = |pair: usize| {
                 let own = pool.pairs[pair].prompt;

@@ -16,6 +16,7 @@ pub mod pool;
 pub mod similarity;
 pub mod typi_clust;
 
+use self::bal_pm::Dimension;
 use self::belief::Belief;
 use self::pool::Pool;
 use crate::learning::Failure;
@@ -27,8 +28,10 @@ pub enum Rival {
     MaxHerding,
     /// Hacohen, Dekel and Weinshall, 2022.
     TypiClust,
-    /// Melo, Tigas, Abate and Gal, 2024.
+    /// Melo, Tigas, Abate and Gal, 2024; the entropy's dimension that of the features.
     BalPm,
+    /// The same with a dimension of 1.
+    BalPmOne,
     /// Melikidze and others, 2026.
     DeltaUcb,
     /// Bergström, Emilsson, Dubhashi and Johansson, 2024.
@@ -37,8 +40,14 @@ pub enum Rival {
 
 impl Rival {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::MaxHerding, Self::TypiClust, Self::BalPm, Self::DeltaUcb, Self::Guro];
+    pub const ALL: [Self; 6] = [
+        Self::MaxHerding,
+        Self::TypiClust,
+        Self::BalPm,
+        Self::BalPmOne,
+        Self::DeltaUcb,
+        Self::Guro,
+    ];
 
     /// Its name, in files and tables.
     #[must_use]
@@ -47,6 +56,7 @@ impl Rival {
             Self::MaxHerding => "max-herding",
             Self::TypiClust => "typi-clust",
             Self::BalPm => "bal-pm",
+            Self::BalPmOne => "bal-pm-1",
             Self::DeltaUcb => "delta-ucb",
             Self::Guro => "guro",
         }
@@ -55,7 +65,7 @@ impl Rival {
     /// Whether it reads answers, so that it is asked anew once there are more of them.
     #[must_use]
     pub const fn reads_labels(self) -> bool {
-        matches!(self, Self::BalPm | Self::DeltaUcb | Self::Guro)
+        !matches!(self, Self::MaxHerding | Self::TypiClust)
     }
 
     /// So many pairs of the pool that were not asked about, best first.
@@ -74,7 +84,8 @@ impl Rival {
         Ok(match self {
             Self::MaxHerding => max_herding::pick(pool, count, rng)?,
             Self::TypiClust => typi_clust::pick(pool, count, rng)?,
-            Self::BalPm => bal_pm::pick(pool, belief, asked, count),
+            Self::BalPm => bal_pm::pick(pool, belief, asked, count, Dimension::Features),
+            Self::BalPmOne => bal_pm::pick(pool, belief, asked, count, Dimension::One),
             Self::DeltaUcb => delta_ucb::pick(pool, belief, asked, count, rng),
             Self::Guro => guro::pick(pool, belief, asked, count)?,
         })

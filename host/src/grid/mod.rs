@@ -5,6 +5,7 @@
 //! A run is one thread's work and runs go side by side ([`Work`]): which threads there are changes no
 //! result.
 
+mod asked;
 pub mod curve;
 pub mod mixture;
 pub mod resample;

@@ -1,7 +1,6 @@
 //! [`Work`]: runs side by side, each on a thread of its own.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -10,6 +9,7 @@ use pairpick_core::parallel::Executor;
 use serde::{Deserialize, Serialize};
 
 use super::Cell;
+use super::asked::Asked;
 use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
 use crate::error::Result;
@@ -29,6 +29,10 @@ pub struct CellRound {
     pub metrics: RoundMetrics,
     /// Training prompts with a response in some question so far.
     pub prompts_asked: u64,
+    /// Mean Euclidean distance between the embeddings of the two responses of a question, over those so
+    /// far; none in the runs of earlier versions.
+    #[serde(default)]
+    pub distance_asked: Option<f64>,
     /// Each test prompt's share in the metrics.
     pub by_prompt: ByPrompt,
 }
@@ -142,7 +146,7 @@ impl Work<'_> {
 #[derive(Default)]
 struct CellJournal {
     rounds: Vec<CellRound>,
-    asked: BTreeSet<u64>,
+    asked: Asked,
 }
 
 impl Journal for CellJournal {
@@ -153,11 +157,15 @@ impl Journal for CellJournal {
     fn commit(&mut self, round: RoundRecord<'_>) -> Result<()> {
         let RoundRecord { answered, metrics, by_prompt, embeddings, .. } = round;
         let questions = answered.labels.iter().map(|label| &label.question);
-        let items =
-            questions.chain(&answered.skipped).flat_map(|question| [question.a, question.b]);
-        self.asked.extend(items.map(|item| embeddings.prompt_of(item)));
-        let (metrics, by_prompt) = (metrics.clone(), by_prompt.clone());
-        self.rounds.push(CellRound { metrics, prompts_asked: self.asked.len() as u64, by_prompt });
+        for question in questions.chain(&answered.skipped) {
+            self.asked.add(embeddings, question)?;
+        }
+        self.rounds.push(CellRound {
+            metrics: metrics.clone(),
+            prompts_asked: self.asked.prompts(),
+            distance_asked: self.asked.distance(),
+            by_prompt: by_prompt.clone(),
+        });
         Ok(())
     }
 }

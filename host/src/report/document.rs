@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use super::described::escaped;
+
 /// What a page holds, from top to bottom.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
@@ -159,28 +161,6 @@ impl Table {
     }
 }
 
-/// Text as it stands in HTML and SVG.
-pub(super) fn escaped(text: &str) -> String {
-    let mut told = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => told.push_str("&amp;"),
-            '<' => told.push_str("&lt;"),
-            '>' => told.push_str("&gt;"),
-            '"' => told.push_str("&quot;"),
-            other => told.push(other),
-        }
-    }
-    told
-}
-
-/// A picture with its title and description for whoever cannot see it.
-pub(super) fn described(svg: &str, title: &str, description: &str) -> String {
-    let (title, description) = (escaped(title), escaped(description));
-    let told = format!(">\n<title>{title}</title>\n<desc>{description}</desc>");
-    svg.replacen("<svg ", "<svg role=\"img\" ", 1).replacen('>', &told, 1)
-}
-
 /// Light and dark. Pictures carry the light colours as attributes, which a style overrides.
 const STYLE: &str = "\
 :root { color-scheme: light dark; }
@@ -229,11 +209,7 @@ mod tests {
             head: vec!["of".to_owned(), "1|2".to_owned()],
             rows: vec![vec!["x & y".to_owned(), "3".to_owned()]],
         };
-        let svg = described("<svg width=\"1\"><g/></svg>", "T<", "D");
-        assert_eq!(
-            svg,
-            "<svg role=\"img\" width=\"1\">\n<title>T&lt;</title>\n<desc>D</desc><g/></svg>"
-        );
+        let svg = "<svg role=\"img\" width=\"1\"/>".to_owned();
         let figure =
             Figure { name: "a".to_owned(), svg, title: "T".to_owned(), caption: "C".to_owned() };
         let blocks = vec![

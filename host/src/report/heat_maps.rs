@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::document::{Figure, described};
+use super::described::described;
+use super::document::Figure;
 use super::panels::{FONT, INK, pixels};
 use crate::data::mixture::{EXTENT, SIDE};
 use crate::error::{Error, Result};

@@ -3,9 +3,13 @@
 #[cfg(feature = "cli")]
 pub mod agreement;
 #[cfg(feature = "cli")]
+mod apart;
+#[cfg(feature = "cli")]
 mod axis_blocks;
 #[cfg(feature = "cli")]
 pub mod axis_standing;
+#[cfg(feature = "cli")]
+mod brief;
 #[cfg(feature = "cli")]
 pub mod comparison;
 #[cfg(feature = "cli")]
@@ -13,6 +17,7 @@ pub mod cost;
 #[cfg(feature = "cli")]
 pub mod count;
 pub mod curves;
+mod described;
 #[cfg(feature = "cli")]
 pub mod device;
 #[cfg(feature = "cli")]

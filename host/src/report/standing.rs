@@ -3,6 +3,8 @@
 use pairpick_core::select::Strategy;
 use serde::Serialize;
 
+pub use super::apart::{Alone, AskedStanding};
+use super::apart::{alone, asked};
 use super::axis_standing::AxisStanding;
 use super::count::Count;
 use super::table::right_aligned;
@@ -44,17 +46,10 @@ pub struct SetupStanding {
     pub setup: String,
     /// 1 − Spearman by length alone, or whatever covariate there is, by its name.
     pub alone: Vec<Alone>,
+    /// What strategies have asked about, in their order.
+    pub asked: Vec<AskedStanding>,
     /// Measure by measure, the first that there is before the others.
     pub measures: Vec<MeasureStanding>,
-}
-
-/// How a covariate alone orders the test prompts' responses.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Alone {
-    /// Its name.
-    pub covariate: String,
-    /// Mean over the test prompts, and over seeds where these have prompts of their own.
-    pub one_minus_spearman: f64,
 }
 
 /// All strategies of a set-up by a measure.
@@ -124,7 +119,7 @@ pub struct Runs<'a> {
 
 impl Runs<'_> {
     /// Those of a strategy in a set-up, by their places, seed by seed.
-    fn of(&self, setup: usize, strategy: usize) -> Vec<&CellRun> {
+    pub(super) fn of(&self, setup: usize, strategy: usize) -> Vec<&CellRun> {
         let every = self.plan.strategies.len();
         let first = setup * every + strategy;
         self.runs.iter().skip(first).step_by(every * self.setups.len()).copied().collect()
@@ -160,7 +155,8 @@ impl Standing {
         let mut setups: Vec<SetupStanding> = Vec::new();
         for (place, settings) in runs.setups.iter().enumerate() {
             let setup = setup::title(settings, &axes);
-            setups.push(SetupStanding { setup, alone: alone(runs, place), measures: Vec::new() });
+            let (alone, asked) = (alone(runs, place), asked(runs, place));
+            setups.push(SetupStanding { setup, alone, asked, measures: Vec::new() });
         }
         let mut settings_alone = AxisStanding::all(runs.setups);
         let (mut records, mut tests_of_each) = (Vec::new(), 0);
@@ -333,22 +329,6 @@ fn standings(
         }
     };
     curves.iter().enumerate().map(standing).collect()
-}
-
-/// What covariates alone come to, where there are any: the same for every strategy.
-fn alone(runs: &Runs<'_>, setup: usize) -> Vec<Alone> {
-    let of_setup = runs.of(setup, 0);
-    let last = |run: &&CellRun| run.rounds.last().map(|round| round.metrics.covariates.clone());
-    let of_runs: Vec<_> = of_setup.iter().filter_map(last).collect();
-    let names = of_runs.first().into_iter().flatten().map(|covariate| covariate.name.clone());
-    let mean = |(place, covariate): (usize, String)| {
-        let value = |run: &Vec<crate::round::metrics::CovariateMetrics>| {
-            run.get(place).and_then(|covariate| covariate.one_minus_spearman_alone)
-        };
-        let values = Estimate::of(&of_runs.iter().filter_map(value).collect::<Vec<f64>>())?;
-        Some(Alone { covariate, one_minus_spearman: values.mean })
-    };
-    names.enumerate().filter_map(mean).collect()
 }
 
 /// The numbers of the test prompts of each split of the program's data; of other data all runs have

@@ -1,6 +1,7 @@
 //! The page of a grid: what was run, how the strategies stand, and how far that may be believed.
 
 use super::axis_blocks::AxisBlocks;
+use super::brief::brief;
 use super::document::{Block, Document, Table};
 use super::standing::{MeasureStanding, SetupStanding, Standing, signed, summary};
 use super::strategy_figures::{Words, differences, labels_needed, values};
@@ -196,6 +197,7 @@ impl Page<'_> {
         settings: &Settings,
         blocks: &mut Vec<Block>,
     ) -> Result<()> {
+        blocks.push(Block::Table(brief(setup, self.standing.reference)));
         for measure in &setup.measures {
             let Some(reference) =
                 measure.strategies.iter().find(|of| of.strategy == self.standing.reference)
@@ -236,7 +238,11 @@ impl Page<'_> {
                  holds 0, these runs do not tell. {}",
                 self.in_place_of("")
             );
-            let title = format!("{} less that of {reference_name}", capital(definition.column));
+            let title = format!(
+                "{} less that of {reference_name} ({} 0: better)",
+                capital(definition.column),
+                better.to_lowercase()
+            );
             let words_of = words("differences", title, caption);
             blocks.push(Block::Figure(differences(measure, reference, words_of)?));
             let caption = format!(

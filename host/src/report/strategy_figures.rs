@@ -5,7 +5,8 @@
 use plotters::prelude::*;
 
 use super::axis_standing::{AxisMeasure, AxisStanding, AxisStrategy, End};
-use super::document::{Figure, described};
+use super::described::described;
+use super::document::Figure;
 use super::panels::{Across, Curve, LEFT, Panel, STRATEGIES, Sheet, drawn};
 use super::rows::{REFERENCE, Row, Rows};
 use super::standing::{Alone, MeasureStanding, StrategyStanding};
