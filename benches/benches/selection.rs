@@ -11,6 +11,7 @@ use pairpick::memory::Selector;
 use pairpick_benches::{levels, numbers};
 use pairpick_core::arith::{Level, Real};
 use pairpick_core::columns::Columns;
+use pairpick_core::head::Covariates;
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::Sequential;
 use pairpick_core::pool::{Distinct, ItemPair, Pairs, Pool, Prompts};
@@ -44,6 +45,7 @@ fn every_strategy<T: Real>(criterion: &mut Criterion) {
     let posterior = Posterior {
         head: &head,
         prior_precision: T::ONE,
+        covariates: Covariates::NONE,
         jitter: T::ZERO,
         past: Packed::new(ORDER, past.as_slice()).expect("order"),
     };

@@ -5,6 +5,7 @@
 //! - [`peer`]: theirs, each a process that is asked for one measurement at a time;
 //! - [`sample`]: medians and spreads, taken in turns;
 //! - [`contest`], [`strategies`]: the comparisons, whose rows are [`rows`];
+//! - [`learnt`]: features that selections are made from, and [`all_pairs`] of many items;
 //! - [`scaling`]: how cost grows, drawn by [`plot`];
 //! - [`saturating`]: the paper's example by the authors' loss;
 //! - [`learning`]: how well models learn from what strategies pick, ours and [`rivals`].
@@ -12,8 +13,10 @@
 use fearless_simd::Level;
 use pairpick_core::rng::Stream;
 
+pub mod all_pairs;
 pub mod contest;
 pub mod learning;
+pub mod learnt;
 pub mod peak;
 pub mod peer;
 pub mod plot;

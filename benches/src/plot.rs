@@ -1,10 +1,11 @@
 //! A picture of costs: both axes logarithmic, the physical limit a dashed line.
 
-use std::error::Error;
 use std::ops::Range;
 use std::path::Path;
 
 use plotters::prelude::*;
+
+use crate::learning::Failure;
 
 const SIZE: (u32, u32) = (820, 520);
 const FONT: &str = "sans-serif";
@@ -26,12 +27,7 @@ pub struct Curve {
 ///
 /// # Errors
 /// The plotting library's, and the system's.
-pub fn draw(
-    path: &Path,
-    title: &str,
-    across: &str,
-    curves: &[Curve],
-) -> Result<(), Box<dyn Error>> {
+pub fn draw(path: &Path, title: &str, across: &str, curves: &[Curve]) -> Result<(), Failure> {
     let mut text = String::new();
     {
         let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();

@@ -1,12 +1,14 @@
 //! How the cost of a selection grows with items, features and threads, beside what the machine's
 //! peak would make of the same operations.
 
-use std::error::Error;
 use std::path::Path;
 
 use pairpick::cost::{PoolShape, Shape, StageKind, stages};
 use pairpick_core::select::Strategy;
 
+use crate::all_pairs::{SIZES, one_shot};
+use crate::learning::Failure;
+use crate::learnt::{ITEMS, Learnt};
 use crate::plot::{Curve, draw};
 use crate::sample::Sample;
 use crate::work::{Items, Kind, REPLIES, select, threads};
@@ -20,7 +22,7 @@ const LONG: f64 = 0.1;
 ///
 /// # Errors
 /// The plotting library's, and the system's.
-pub fn draw_all(folder: &Path, peak: f64) -> Result<(), Box<dyn Error>> {
+pub fn draw_all(folder: &Path, learnt: &Learnt, peak: f64) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)?;
     let cores = std::thread::available_parallelism()?.get();
     let in_prompt = [50, 100, 200, 500, 1000, 2000, 5000].map(|prompts| (prompts, 64, 1));
@@ -29,6 +31,7 @@ pub fn draw_all(folder: &Path, peak: f64) -> Result<(), Box<dyn Error>> {
     let curves = [
         curve(Kind::InPrompt, &in_prompt, size, peak),
         curve(Kind::CrossPrompt, &across, size, peak),
+        all_pairs(learnt, peak)?,
     ];
     let title = "D-optimal selection of 500, f32, 64 features, 1 thread";
     draw(&folder.join("items.svg"), title, "items (10 a prompt)", &curves)?;
@@ -46,6 +49,24 @@ pub fn draw_all(folder: &Path, peak: f64) -> Result<(), Box<dyn Error>> {
         [curve(Kind::InPrompt, &counts, size, peak), curve(Kind::CrossPrompt, &counts, size, peak)];
     let title = "D-optimal selection of 500 from 5,000 items, f32, 64 features";
     draw(&folder.join("threads.svg"), title, "threads", &curves)
+}
+
+/// All pairs of features that were learnt, beside what one pass over these pairs would take.
+fn all_pairs(learnt: &Learnt, peak: f64) -> Result<Curve, String> {
+    let (mut measured, mut limit) = (Vec::new(), Vec::new());
+    for items in [ITEMS].into_iter().chain(SIZES) {
+        eprintln!("pictures: all pairs of {items}");
+        let pairs = items as f64 * (items - 1) as f64 / 2.0;
+        // Subtract, multiply and add.
+        limit.push((items as f64, pairs * 3.0 * learnt.order() as f64 / peak));
+        let summary = one_shot(&mut Items::of(learnt.items(items)), 1)?;
+        measured.extend(summary.map(|summary| (items as f64, summary.median)));
+    }
+    Ok(Curve {
+        name: "cross-prompt, trained and mixed (dashed: every pair, at the peak)".to_owned(),
+        measured,
+        limit,
+    })
 }
 
 /// Prompts, features and threads.

@@ -9,6 +9,8 @@ use pairpick::parallel::Threads;
 use pairpick::runtime::{Isa, Runtime};
 use pairpick_core::arith::Real;
 use pairpick_core::columns::Columns;
+use pairpick_core::fisher::{Weighting, add_pool, pool_workspace_len};
+use pairpick_core::head::Covariates;
 use pairpick_core::kernel::gemm::{Gemm, Part, Right, gemm};
 use pairpick_core::linalg::{Packed, packed_len};
 use pairpick_core::parallel::{Executor, for_chunks};
@@ -18,6 +20,7 @@ use pairpick_core::select::{Options, Posterior, Problem, Sizes, Strategy};
 use pairpick_core::trunk::train::{Data, Resources, Settings, TrainingSizes, train, workspace_len};
 use pairpick_core::trunk::{Activation, Mlp};
 
+use crate::learnt::Learnt;
 use crate::numbers;
 
 /// Pairs picked at once.
@@ -73,25 +76,57 @@ pub struct Items {
     starts: Vec<u32>,
     first_pairs: Vec<u64>,
     list: Vec<ItemPair>,
+    /// V of designs by a trace, once it is wanted.
+    target: Vec<f64>,
 }
 
 impl Items {
     /// Of so many prompts, with features of this order.
     #[must_use]
     pub fn new(prompts: usize, order: usize) -> Self {
-        let starts: Vec<u32> = (0..).step_by(REPLIES as usize).take(prompts + 1).collect();
-        let items = prompts as u32 * REPLIES;
-        let list = (0..40 * prompts as u32)
+        let features = numbers(prompts * REPLIES as usize * order, 1);
+        Self::of(Learnt { features, head: numbers(order, 2) })
+    }
+
+    /// Of these features.
+    #[must_use]
+    pub fn of(learnt: Learnt) -> Self {
+        let Learnt { features, head } = learnt;
+        let items = (features.len() / head.len()) as u32;
+        let prompts = items / REPLIES;
+        let starts: Vec<u32> = (0..).step_by(REPLIES as usize).take(prompts as usize + 1).collect();
+        let list = (0..40 * prompts)
             .map(|pair| ItemPair { a: pair % items, b: pair * 7 % items })
             .collect();
-        Self {
-            order,
-            features: numbers(prompts * REPLIES as usize * order, 1),
-            head: numbers(order, 2),
-            first_pairs: vec![0; starts.len()],
-            starts,
-            list,
+        let first_pairs = vec![0; starts.len()];
+        Self { order: head.len(), features, head, starts, first_pairs, list, target: Vec::new() }
+    }
+
+    /// Makes V, for strategies that have a target: the second moment of all differences within prompts.
+    ///
+    /// # Errors
+    /// None, for items made here.
+    pub fn make_target<E: Executor>(
+        &mut self,
+        executor: &E,
+        strategy: Strategy,
+    ) -> Result<(), pairpick_core::Error> {
+        if !strategy.facts().target || !self.target.is_empty() {
+            return Ok(());
         }
+        let order = self.order;
+        self.target = self.with_pool(Kind::InPrompt, |pool, _| {
+            let mut sum = Packed::new(order, vec![0.0; packed_len(order)])?;
+            let mut workspace = vec![0.0; pool_workspace_len(&pool.size(), 1)];
+            let rewards = vec![0.0; pool.features().len()];
+            let unit = Weighting::Unit;
+            add_pool(executor, pool, &rewards, unit, &mut sum, &mut workspace, &mut [])?;
+            let count = pool.available() as f64;
+            Ok::<Vec<f64>, pairpick_core::Error>(
+                sum.as_slice().iter().map(|entry| entry / count).collect(),
+            )
+        })?;
+        Ok(())
     }
 
     /// Calls `body` with the pool of a kind.
@@ -116,7 +151,7 @@ impl Items {
 pub struct Selected {
     /// How long each repetition took.
     pub seconds: Vec<f64>,
-    /// The pairs, best first.
+    /// The pairs by their numbers, best first.
     pub pairs: Vec<u64>,
     /// Bytes of the memory lent to it.
     pub workspace: usize,
@@ -135,15 +170,14 @@ pub fn select<T: Real, E: Executor>(
     memory_ready: impl FnOnce(),
 ) -> Result<Selected, String> {
     let order = items.order;
+    items.make_target(executor, strategy).map_err(|error| error.to_string())?;
+    let target: Vec<T> = items.target.iter().map(|entry| T::from_f64(*entry)).collect();
     items.with_pool(kind, |pool, head| {
         let past = vec![T::ZERO; packed_len(order)];
-        let posterior = Posterior {
-            head,
-            prior_precision: T::ONE,
-            jitter: T::ZERO,
-            past: Packed::new(order, past.as_slice()).map_err(|error| error.to_string())?,
-        };
-        let (options, batch) = (Options::default(), BATCH.min(pool.available() as usize));
+        let posterior = posterior(head, &past)?;
+        let target = Packed::new(order, target.as_slice()).ok();
+        let options = Options { target, ..Options::default() };
+        let batch = BATCH.min(pool.available() as usize);
         memory_ready();
         let len = strategy.workspace_len(&Sizes::of(pool, batch, executor.threads()), &options);
         let mut selector = Selector::default();
@@ -161,6 +195,21 @@ pub fn select<T: Real, E: Executor>(
             selected.pairs = picked.pairs.iter().map(|picked| picked.pair).collect();
         }
         Ok(selected)
+    })
+}
+
+/// What is believed before there are labels: λ = 1.
+///
+/// # Errors
+/// For a past of another order, in words.
+pub fn posterior<'a, T: Real>(head: &'a [f32], past: &'a [T]) -> Result<Posterior<'a, T>, String> {
+    let past = Packed::new(head.len(), past).map_err(|error| error.to_string())?;
+    Ok(Posterior {
+        head,
+        prior_precision: T::ONE,
+        covariates: Covariates::NONE,
+        jitter: T::ZERO,
+        past,
     })
 }
 

@@ -44,10 +44,7 @@ fn works() -> Vec<String> {
             works.push(format!("{}-dopt-{scalar}", kind.name()));
         }
     }
-    // Those that need a target go through the same kernels as those beside them.
-    let others = Strategy::ALL
-        .into_iter()
-        .filter(|strategy| *strategy != Strategy::Dopt && !strategy.facts().target);
+    let others = Strategy::ALL.into_iter().filter(|strategy| *strategy != Strategy::Dopt);
     works.extend(others.map(|strategy| format!("in-prompt-{}-f64", strategy.name())));
     works
 }
@@ -86,6 +83,7 @@ fn run(work: &str, level: Level) -> Result<(), Box<dyn Error>> {
 /// Selects from 50 prompts × 10, 64 features.
 fn one<T: Real>(ask: (Strategy, Kind), executor: &Sequential) -> Result<(), Box<dyn Error>> {
     let mut items = Items::new(50, 64);
+    items.make_target(executor, ask.0)?;
     let mut selected = Ok(());
     counted_instructions(&mut || {
         selected = select::<T, _>(ask, &mut items, executor, 1, || {}).map(drop);

@@ -1,15 +1,18 @@
 //! What pairpick costs, beside what the machine could do and what others cost, in one table.
 //! `benches/table` builds everything and calls it.
 
-use std::error::Error;
 use std::path::PathBuf;
 
 use clap::Parser;
-use pairpick_benches::contest::{Outcome, Plan, peak_apart, share_apart, write_inputs};
+use pairpick::named::Named as _;
+use pairpick::settings::Preset;
+use pairpick_benches::contest::{Outcome, Plan, peak_apart, share_apart};
+use pairpick_benches::learning::Failure;
+use pairpick_benches::learnt::Learnt;
 use pairpick_benches::peak::{self, Peak};
 use pairpick_benches::rows::table;
-use pairpick_benches::work::{Items, Kind};
-use pairpick_benches::{scaling, strategies};
+use pairpick_benches::work::{Kind, threads};
+use pairpick_benches::{all_pairs, scaling, strategies};
 use pairpick_core::select::Strategy;
 use serde_json::json;
 
@@ -36,6 +39,11 @@ struct Args {
     #[arg(long)]
     alone: bool,
 
+    /// The folder of the data, of which features are learnt from AlpacaEval; without it, from the
+    /// program's replies
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
     /// Draw the pictures into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -49,28 +57,35 @@ struct Args {
     one: Vec<String>,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Failure> {
     let args = Args::parse();
     if let [strategy, kind, scalar] = &args.one[..] {
         return one(strategy, kind, scalar);
     }
     eprintln!("peaks");
     let peaks = peak::all();
-    let inputs = tempfile::tempdir()?;
-    write_inputs(&Items::new(500, 64), inputs.path())?;
+    let learn = |preset: Preset| {
+        eprintln!("features of the preset {}", preset.name());
+        Learnt::by(preset, args.data.as_deref(), &threads(1))
+    };
+    let trained = learn(Preset::Mlp)?;
     let mut outcome = Outcome::default();
     if !args.alone {
-        let Args { python, peers, turns, torch, .. } = args;
-        let plan = Plan { python, peers, inputs: inputs.path().to_owned(), turns, torch };
+        let paper = learn(Preset::Paper)?;
+        let (python, peers) = (args.python.clone(), args.peers.clone());
+        let plan = Plan { python, peers, turns: args.turns, torch: args.torch };
         for threads in [1, 2] {
-            plan.compare(threads, &peaks, &mut outcome);
+            plan.compare(threads, &peaks, &mut outcome)?;
         }
+        plan.compare_learnt("trained", &trained, 20.0, &mut outcome)?;
+        plan.compare_learnt("trained by the preset paper", &paper, 8.0, &mut outcome)?;
     }
+    outcome.rows.extend(all_pairs::rows(&trained)?);
     let (rows, notes) = strategies::rows();
     outcome.rows.extend(rows);
     outcome.notes.extend(notes);
     if let Some(folder) = &args.out {
-        scaling::draw_all(folder, peak_apart(&peaks, "f32"))?;
+        scaling::draw_all(folder, &trained, peak_apart(&peaks, "f32"))?;
     }
     if args.json {
         let Outcome { rows, notes } = outcome;
@@ -82,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// What a process of its own does for [`strategies`].
-fn one(strategy: &str, kind: &str, scalar: &str) -> Result<(), Box<dyn Error>> {
+fn one(strategy: &str, kind: &str, scalar: &str) -> Result<(), Failure> {
     let strategy = Strategy::from_name(strategy).ok_or("no such strategy")?;
     let kind = Kind::ALL.into_iter().find(|other| other.name() == kind).ok_or("no such pool")?;
     let found = match scalar {
