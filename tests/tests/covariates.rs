@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pairpick::data::covariates::CovariatesFile;
-use pairpick::data::dataset::{DataSummary, Dataset};
+use pairpick::data::dataset::Dataset;
 use pairpick::data::embeddings::Embeddings;
 use pairpick::data::pool_kind::PoolKind;
 use pairpick::data::prompt_ids::PromptIdsFile;
+use pairpick::data::summary::DataSummary;
 use pairpick::error::Result;
 use pairpick::output::inputs::{Covariates as Input, Files, Inputs, Source, TrainingFiles};
 use pairpick_tests::fuzz::{npy, npz};

@@ -7,7 +7,7 @@
 //! Why it is fast: a strip of a few items and a vector of others are in registers, and pairs of blocks
 //! are shared out evenly over the threads.
 
-use super::Scan;
+use super::scan::Scan;
 use crate::arith::{Real, sum};
 use crate::kernel::panel::{DISTANCE_ROWS, Grid, Panel};
 use crate::parallel::{Executor, for_chunks, split_at};

@@ -8,8 +8,9 @@
 
 use core::ops::Range;
 
+use super::Criterion;
 use super::cross_prompt::offer_later;
-use super::{Criterion, Scan, weigh};
+use super::scan::{Scan, weigh};
 use crate::arith::{Real, sum};
 use crate::fisher::PromptPairs;
 use crate::kernel::panel::{DISTANCE_ROWS, Grid, Items, Panel, panel_stride, squared_distances};

@@ -1,8 +1,9 @@
 //! Scores of listed pairs: each item is whitened once and stays a column, and each pair is the
 //! squared distance of two columns.
 
+use super::Criterion;
+use super::scan::{Scan, weigh};
 use super::stored::squared_distance;
-use super::{Criterion, Scan, weigh};
 use crate::arith::{Real, sum};
 use crate::columns::Columns;
 use crate::parallel::{Executor, split_at};

@@ -7,7 +7,8 @@
 
 use core::cmp::Ordering;
 
-use super::{Criterion, Scan};
+use super::Criterion;
+use super::scan::Scan;
 use crate::arith::Real;
 use crate::parallel::{Executor, split_at};
 use crate::topk::{Scored, TopK, ascending};

@@ -75,7 +75,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", conflicts_with = "rounds", help_heading = "Grid")]
     labels: Option<usize>,
 
-    /// A first look, in about two minutes on small data: three strategies and 5 seeds, unless said
+    /// A first look, in about a minute on small data: three strategies and 5 seeds, unless said
     /// otherwise
     #[arg(long, help_heading = "Grid")]
     quick: bool,

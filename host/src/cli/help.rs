@@ -88,7 +88,7 @@ Examples:
 /// After `pairpick compare --help`.
 pub(super) const COMPARE: &str = "\
 Examples:
-  The bundled data, all strategies:
+  The bundled data, nine strategies:
     pairpick compare --out compared
 
   Is choosing worth it on your data? A first look, then more seeds: what has run stays:

@@ -100,18 +100,20 @@ impl Work {
     /// which is as safe.
     pub fn end_when_interrupted(&self) {
         let work = self.clone();
-        on_interruption(move || {
-            if work.with(|job| job.as_mut().is_some_and(Job::ends)) {
-                return;
-            }
-            let _no_drafts = wait_for_drafts();
-            work.with(|job| {
-                job.iter().for_each(Job::leave);
-                work.bars.close();
-                log(PLAIN, &message(job.as_ref()));
-            });
-            process::exit(INTERRUPTED);
+        on_interruption(move || work.end());
+    }
+
+    fn end(&self) {
+        if self.with(|job| job.as_mut().is_some_and(Job::ends)) {
+            return;
+        }
+        let _no_drafts = wait_for_drafts();
+        self.with(|job| {
+            job.iter().for_each(Job::leave);
+            self.bars.close();
+            log(PLAIN, &message(job.as_ref()));
         });
+        process::exit(INTERRUPTED);
     }
 
     /// A run's folder is there, and so many of its rounds.
@@ -126,11 +128,14 @@ impl Work {
         self.with(|held| *held = Some(Job::Grid(grid)));
     }
 
-    /// A session takes answers; `leave` gives back what it has of the terminal.
+    /// A session takes answers in a terminal, and ends with it, whether or not the caller ignores that it
+    /// goes: nobody could answer, and the wait for keys would never end. `leave` gives the terminal back.
     #[cfg(feature = "label")]
     pub fn answers(&self, path: &Path, leave: fn()) {
         let session = Session { path: path.to_owned(), leave };
         self.with(|held| *held = Some(Job::Session(session)));
+        let work = self.clone();
+        on_ignored_hangup(move || work.end());
     }
 
     /// A session is answered on a page, until the other end of the channel is told.
@@ -172,24 +177,52 @@ fn on_interruption(act: impl FnMut() + Send + 'static) {
 
 /// The same.
 #[cfg(target_os = "linux")]
-fn on_interruption(mut act: impl FnMut() + Send + 'static) {
+fn on_interruption(act: impl FnMut() + Send + 'static) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
 
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = ignored(&status).unwrap_or_default();
-    let heeded =
-        [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
-    if let Ok(mut signals) = Signals::new(heeded) {
+    let ignored = ignored_here();
+    heed([SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_in(ignored, *signal)), act);
+}
+
+/// Acts when the terminal goes, where the caller ignores it.
+#[cfg(all(target_os = "linux", feature = "label"))]
+fn on_ignored_hangup(act: impl FnMut() + Send + 'static) {
+    use signal_hook::consts::SIGHUP;
+
+    if is_in(ignored_here(), SIGHUP) {
+        heed([SIGHUP], act);
+    }
+}
+
+/// Elsewhere no system tells.
+#[cfg(all(not(target_os = "linux"), feature = "label"))]
+fn on_ignored_hangup(_act: impl FnMut() + Send + 'static) {}
+
+/// Acts on each of these signals.
+#[cfg(target_os = "linux")]
+fn heed(signals: impl IntoIterator<Item = i32>, mut act: impl FnMut() + Send + 'static) {
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) {
         std::thread::spawn(move || signals.forever().for_each(|_| act()));
     }
 }
 
-/// The signals that a process ignores, by the text that Linux has of it: signal N is bit N − 1.
+/// The signals that this process ignores: signal N is bit N − 1.
+#[cfg(target_os = "linux")]
+fn ignored_here() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored(&status).unwrap_or_default()
+}
+
+/// The same of any process, by the text that Linux has of it.
 #[cfg(target_os = "linux")]
 fn ignored(status: &str) -> Option<u64> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(mask.trim(), 16).ok()
+}
+
+#[cfg(target_os = "linux")]
+const fn is_in(mask: u64, signal: i32) -> bool {
+    mask >> (signal - 1) & 1 == 1
 }
 
 fn message(job: Option<&Job>) -> String {

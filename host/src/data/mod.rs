@@ -34,5 +34,6 @@ pub mod rewards;
 mod rows;
 pub(crate) mod safetensors_header;
 pub mod source;
+pub mod summary;
 pub mod texts;
 pub mod votes;

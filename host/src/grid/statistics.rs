@@ -143,6 +143,12 @@ impl Needed {
         own.total_cmp(&others).then(own_side.cmp(&others_side))
     }
 
+    /// Whether it is no more than a bound.
+    #[must_use]
+    pub const fn is_bound(&self) -> bool {
+        !matches!(self, Self::About(_))
+    }
+
     /// The labels that it is known by: a bound where it is no more than that.
     #[must_use]
     pub fn bound(&self) -> f64 {

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::stored_path;
 use crate::data::covariates::CovariatesFile;
-use crate::data::dataset::{DataSummary, Dataset, SplitSummary};
+use crate::data::dataset::Dataset;
 use crate::data::embeddings::Embeddings;
 use crate::data::labels::Repeats;
 use crate::data::pool_kind::PoolKind;
 use crate::data::prompt_ids::PromptIdsFile;
+use crate::data::summary::{DataSummary, SplitSummary};
 use crate::error::{Error, FolderError, Result};
 use crate::grid::Plan;
 use crate::named;

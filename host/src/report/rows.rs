@@ -18,6 +18,8 @@ pub(super) struct Row {
     pub name: String,
     pub colour: RGBColor,
     pub at: f64,
+    /// Whether it is no more than a bound, which is drawn hollow.
+    pub is_bound: bool,
     pub low: f64,
     pub high: f64,
     /// What stands behind it.
@@ -99,8 +101,11 @@ impl Rows<'_> {
             }
             text(&row.name, (left - 12, y), HPos::Right, &INK, 14)?;
             line((x(row.low), y), (x(row.high), y), row.colour.stroke_width(3))?;
-            let dot = Circle::new((x(row.at), y), 5, row.colour.filled());
-            area.draw(&dot).map_err(|error| error.to_string())?;
+            let inside = if row.is_bound { WHITE } else { row.colour };
+            for style in [inside.filled(), row.colour.stroke_width(2)] {
+                let dot = Circle::new((x(row.at), y), 5, style);
+                area.draw(&dot).map_err(|error| error.to_string())?;
+            }
             text(&row.text, (right + 16, y), HPos::Left, &INK, 14)?;
         }
         area.present().map_err(|error| error.to_string())

@@ -5,8 +5,8 @@ use super::brief::brief;
 use super::document::{Block, Document, Table};
 use super::standing::{MeasureStanding, SetupStanding, Standing, signed, summary};
 use super::strategy_figures::{Words, differences, labels_needed, values};
-use crate::data::dataset::{DataSummary, SplitSummary};
 use crate::data::pool_kind::PoolKind;
+use crate::data::summary::{DataSummary, SplitSummary};
 use crate::error::Result;
 use crate::grid::Plan;
 use crate::grid::statistics::Estimate;
@@ -247,8 +247,9 @@ impl Page<'_> {
             blocks.push(Block::Figure(differences(measure, reference, words_of)?));
             let caption = format!(
                 "Dots: how many labels the strategy needs to be as good as {reference_name} at its end, \
-                 by {}; lines: 95 % intervals, paired by seed. The grey line is what {reference_name} was \
-                 given. {}",
+                 by {}, hollow where it is only known to be fewer than the first round has, or more than \
+                 were given; lines: 95 % intervals, paired by seed. The grey line is what \
+                 {reference_name} was given. {}",
                 definition.column,
                 self.in_place_of("")
             );

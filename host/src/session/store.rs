@@ -12,7 +12,7 @@ use super::holder::Holder;
 use super::plan::Plan;
 use super::record::{Asked, Batch, Given, NewAnswer};
 use super::reply::{QuestionId, Reply, Side};
-use crate::data::dataset::DataSummary;
+use crate::data::summary::DataSummary;
 use crate::digest::HexDigest;
 use crate::error::{Error, Result, SessionError, quotable};
 use crate::named::Named;

@@ -4,8 +4,8 @@
 
 use pairpick_core::select::Strategy;
 
-use crate::data::dataset::{DataSummary, Supply};
 use crate::data::pool_kind::PoolKind;
+use crate::data::summary::{DataSummary, Supply};
 use crate::error::{Error, Result};
 
 use super::{Amount, Asking, Measuring, Settings, Typed};
@@ -164,8 +164,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::data::dataset::SplitSummary;
     use crate::data::responses::Responses;
+    use crate::data::summary::SplitSummary;
     use crate::digest::HexDigest;
     use crate::settings::Preset;
 

@@ -39,7 +39,7 @@ pub use self::preset::Preset;
 pub use self::prior::{Prior, PriorGrid, PriorPrecision};
 pub use self::training::{EarlyStopping, Init, Training};
 pub use self::typed::Typed;
-use crate::data::dataset::DataSummary;
+use crate::data::summary::DataSummary;
 use crate::error::{Error, Result};
 use crate::json;
 use crate::named;

@@ -79,8 +79,9 @@ fn keys_answer_take_back_note_and_quit() {
 #[test]
 fn a_signal_gives_the_terminal_back_and_says_where_the_answers_are() {
     let place = Place::new();
-    // One that this process ignores, as `nohup` has it and a shell in the background, the command ignores.
-    let heeded = [(15, "TERM"), (2, "INT"), (1, "HUP")].into_iter().filter(|(id, _)| !ignores(*id));
+    // One that this process ignores, as a shell has it in the background, the command ignores.
+    let heeded = [(15, "TERM"), (2, "INT"), (1, "HUP")].into_iter();
+    let heeded = heeded.filter(|(id, signal)| *signal == "HUP" || !ignores(*id));
     for (asked, (_, signal)) in (1..).zip(heeded) {
         let mut terminal = label(&place);
         terminal.until(&format!("question {asked} of 20"));
@@ -92,6 +93,19 @@ fn a_signal_gives_the_terminal_back_and_says_where_the_answers_are() {
         assert_eq!(code, Some(130), "{signal}");
         assert!(rest.contains("interrupted; every answer is in s.db"), "{signal}: {rest}");
     }
+}
+
+/// `nohup` ignores that a terminal goes, and without one nobody answers.
+#[test]
+fn a_terminal_that_goes_ends_the_session_whatever_the_caller_ignores() {
+    let place = Place::new();
+    let folder = place.path().parent().unwrap();
+    let mut terminal = Terminal::start_ignoring_hangup(folder, &["label", "--session", "s.db"]);
+    terminal.until("question 1 of 20");
+    terminal.signal("HUP");
+    let (code, rest) = terminal.end();
+    assert_eq!(code, Some(130));
+    assert!(rest.contains("interrupted; every answer is in s.db"), "{rest}");
 }
 
 /// Whether this process ignores a signal, where the system tells.

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_pairpick");
+
 /// A question must have been seen for a little, and the key before be over, until a key answers.
 const UNHURRIED: Duration = Duration::from_millis(200);
 
@@ -29,9 +31,23 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the program in a folder.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_by(blocking::Command::new(PROGRAM), folder, arguments)
+    }
+
+    /// The same by a caller that ignores that terminals go, as `nohup` does.
+    pub fn start_ignoring_hangup(folder: &Path, arguments: &[&str]) -> Self {
+        let shell = blocking::Command::new("sh");
+        Self::start_by(
+            shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PROGRAM]),
+            folder,
+            arguments,
+        )
+    }
+
+    fn start_by(caller: blocking::Command, folder: &Path, arguments: &[&str]) -> Self {
         let (pty, other) = blocking::open().unwrap();
         pty.resize(Size::new(24, 80)).unwrap();
-        let child = blocking::Command::new(env!("CARGO_BIN_EXE_pairpick"))
+        let child = caller
             .args(arguments)
             .current_dir(folder)
             .env("TERM", "xterm-256color")

@@ -9,7 +9,9 @@ use crate::cli::data_folder::{DataFolder, Folder, TRAIN_LENGTHS};
 use crate::cli::output::Output;
 use crate::data::embeddings::Embeddings;
 use crate::data::texts::Texts;
-use crate::error::{Error, Result};
+#[cfg(feature = "label")]
+use crate::error::Error;
+use crate::error::Result;
 
 /// Replies that people are asked about.
 #[derive(Debug, Args)]
