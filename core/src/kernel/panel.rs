@@ -252,7 +252,7 @@ impl<T: Real> Operation for Distances<'_, T> {
     }
 }
 
-/// `ROWS` rows of distances: whole tiles of [`TILE_VECTORS`] vectors, then single vectors.
+/// `ROWS` rows of distances: whole tiles of [`TILE_VECTORS`] vectors, single vectors, and the columns left.
 #[inline(always)]
 fn distance_rows<S: Simd, T: Real, const ROWS: usize>(
     simd: S,

@@ -204,8 +204,8 @@ pub struct Frame<'a, T, const COUNT: usize = AXES> {
     pub axes: [&'a [T]; COUNT],
     /// How many squares are added.
     pub added: usize,
-    /// How far items are from 0 and the centre no further, where any squares are subtracted: rounding in
-    /// these is a share of that too.
+    /// At least twice as far from 0 as the centre, where any squares are subtracted: rounding in these is a
+    /// share of that too.
     pub offset: T,
 }
 

@@ -20,7 +20,7 @@ use crate::round::request::Request as Round;
 use crate::round::target::target;
 
 /// Pairs of equal replies that an image lists, 8 bytes each: far beyond what a device has room for.
-const MAX_IDENTICAL: u64 = 1 << 27;
+const MAX_IDENTICAL: u64 = 1 << 24;
 
 /// What a device is to be given, beside what the settings say.
 #[derive(Clone, Copy, Debug)]

@@ -20,7 +20,7 @@ pub(super) fn brief(setup: &SetupStanding, reference: Strategy) -> Table {
     }
     head.push("prompts".to_owned());
     head.push("distance".to_owned());
-    let asked_at_random = setup.asked.iter().find(|asked| asked.strategy == reference);
+    let of_reference = setup.asked.iter().find(|asked| asked.strategy == reference);
     let row = |(strategy, asked): (usize, &AskedStanding)| {
         let mut row = vec![asked.strategy.name().to_owned()];
         for (place, measure) in measures().enumerate() {
@@ -29,8 +29,8 @@ pub(super) fn brief(setup: &SetupStanding, reference: Strategy) -> Table {
             row.extend((place == 0).then(|| needed(of, reference)));
         }
         row.push(asked.prompts.map_or_else(nothing, |prompts| format!("{prompts:.0}")));
-        let beside = asked.distance.zip(asked_at_random.and_then(|random| random.distance));
-        row.push(beside.map_or_else(nothing, |(own, random)| format!("{:.2}", own / random)));
+        let beside = asked.distance.zip(of_reference.and_then(|asked| asked.distance));
+        row.push(beside.map_or_else(nothing, |(own, other)| format!("{:.2}", own / other)));
         row
     };
     let caption = format!(

@@ -63,7 +63,7 @@ fn picture(title: &str, panels: Vec<Panel>, across: &Across) -> Result<String> {
         let ((from, first), (to, last)) = (curve.points.first()?, curve.points.last()?);
         let name = if curve.name.is_empty() { String::new() } else { format!("{} ", curve.name) };
         let across = across.name;
-        Some(format!("{name}{first:.3} at {from} {across}, {last:.3} at {to}"))
+        Some(format!("{name}{first:.3} at {from:.0} {across}, {last:.3} at {to:.0}"))
     };
     let told = |panel: &Panel| {
         let curves: Vec<String> = panel.curves.iter().filter_map(ends).collect();

@@ -143,6 +143,7 @@ impl<T: Real> PoolDesign<'_, T> {
         let factor = T::from_f64(1.0 / square);
         past.as_mut_slice().iter_mut().for_each(|entry| *entry *= factor);
         let mut prior = self.prior;
+        prior.precision /= square;
         prior.covariates.precision /= square;
         Ok(Self { features, head: Cow::Owned(head), past: Cow::Owned(past), prior, ..self })
     }

@@ -135,7 +135,8 @@ impl<T: Real> LabelPosterior<T> {
         let mut matrix = self.fisher.clone();
         let Prior { precision, covariates: Covariates { count, precision: own } } = self.prior;
         // As a design's P is summed: what covariates have in place of λ, then λI.
-        let covariates = Covariates { count, precision: T::from_f64(own - precision) };
+        let more = T::from_f64(own) - T::from_f64(precision);
+        let covariates = Covariates { count, precision: more };
         Prior { precision: T::ZERO, covariates }.add_to(&mut matrix);
         matrix.add_diagonal(T::from_f64(precision));
         matrix

@@ -123,6 +123,25 @@ impl Terminal {
         !is_raw
     }
 
+    /// Takes the terminal away, as a window that is closed does, and waits for the end of the program: its
+    /// exit code, or none where it goes on.
+    pub fn hang_up(mut self) -> Option<i32> {
+        let Self { pty, output, .. } = self;
+        drop(output);
+        // What is drawn for the key ends the thread that reads, which has the terminal too.
+        (&*pty).write_all(b"n").unwrap();
+        drop(pty);
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                return ended.code();
+            }
+            thread::sleep(UNHURRIED);
+        }
+        self.child.kill().unwrap();
+        None
+    }
+
     /// Waits for the end of the program: its exit code, and what the terminal shows then, which is as it
     /// was before.
     pub fn end(mut self) -> (Option<i32>, String) {

@@ -128,6 +128,10 @@ fn a_first_record_that_power_cut_may_leave_anything() {
         let resumed = Record::Resumed(2).encode(1);
         other[RECORD_LEN..][..RECORD_LEN].copy_from_slice(&resumed);
         assert_eq!(read(&other), Err(LogError::Foreign));
+        // Nor where power was cut more often than anybody would.
+        let cuts = |times| [residue.repeat(times), vec![0xff; RECORD_LEN]].concat();
+        assert!(read(&cuts(64)).is_ok());
+        assert_eq!(read(&cuts(65)), Err(LogError::Foreign));
         // Nor where something stands behind erased memory.
         let gap = [&residue[..], &[0xff; RECORD_LEN], &residue].concat();
         assert_eq!(read(&gap), Err(LogError::Foreign));

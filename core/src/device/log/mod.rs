@@ -13,6 +13,9 @@ pub use self::store::{Store, StoreError};
 use self::record::FORMAT;
 use self::store::ERASED;
 
+/// Places that may stand before the first record of a log: each takes a cut of power while it is written.
+const BEGUN: u16 = 64;
+
 /// A log of records, of which the last may be torn.
 #[derive(Debug)]
 pub struct AnswerLog<S> {
@@ -31,7 +34,8 @@ impl<S: Store> AnswerLog<S> {
     ///
     /// # Errors
     /// [`LogError::Foreign`] for what does not begin as a log does, unless it is a first record that
-    /// power did not let end, whatever is left of it: then erased memory or a resumption follows;
+    /// power did not let end, whatever is left of it, 64 times at most: then erased memory or a
+    /// resumption follows;
     /// [`LogError::Newer`], [`LogError::Damaged`]; [`LogError::Misplaced`] for a
     /// record behind erased memory, and for a header or a resumption where none can be;
     /// [`LogError::Store`].
@@ -59,6 +63,7 @@ impl<S: Store> AnswerLog<S> {
                     headed |= matches!(record, Record::Header(_));
                     (torn, unknown) = (0, false);
                 }
+                None if unknown && torn == BEGUN => return Err(LogError::Foreign),
                 None => torn = torn.saturating_add(1),
             }
             len += 1;

@@ -1,5 +1,5 @@
-//! A step down the gradient, which is made a strip at a time and used up at once: nowhere does a whole
-//! layer's have to be kept.
+//! A step down the gradient. Where memory is scarce that is made a strip at a time and used up at once;
+//! elsewhere a layer's is kept whole, and summed by chunks of items.
 
 use super::copy;
 use crate::arith::{Level, Real};

@@ -226,27 +226,13 @@ impl<'a, T: Real, E: Executor> Passes<'a, T, E> {
             let (state, gradient) = (state.reborrow(), Gradient(self.gradient));
             let mut descent = Descent { executor, rule, state, gradient, items };
             descent.head(mlp.head()..mlp.parameters(), chunk.of(features, third), reward_gradients);
-            descent.layer(
-                three,
-                Slopes {
-                    outputs: chunk.of(third_slopes, third),
-                    inputs: chunk.of(second_outputs, second),
-                },
-            );
-            descent.layer(
-                two,
-                Slopes {
-                    outputs: chunk.of(second_slopes, second),
-                    inputs: chunk.of(first_outputs, first),
-                },
-            );
-            descent.layer(
-                one,
-                Slopes {
-                    outputs: chunk.of(first_slopes, first),
-                    inputs: chunk.of(inputs, mlp.inputs()),
-                },
-            );
+            for (layer, slopes, inputs) in [
+                (three, chunk.of(third_slopes, third), chunk.of(second_outputs, second)),
+                (two, chunk.of(second_slopes, second), chunk.of(first_outputs, first)),
+                (one, chunk.of(first_slopes, first), chunk.of(inputs, mlp.inputs())),
+            ] {
+                descent.layer(layer, Slopes { outputs: slopes, inputs });
+            }
         }
     }
 }

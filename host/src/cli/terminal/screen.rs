@@ -32,7 +32,8 @@ fn take() -> io::Result<DefaultTerminal> {
 
 /// Gives the terminal back as it was.
 pub(in crate::cli) fn leave() {
-    ratatui::restore();
+    // A terminal that has gone cannot be given back, and nobody reads that.
+    let _ = ratatui::try_restore();
     // The cursor comes back with the end of what draws, which a signal does not wait for.
     let _ = execute!(io::stdout(), Show);
 }
