@@ -9,7 +9,7 @@
 use core::ops::Range;
 
 use super::Criterion;
-use super::cross_prompt::offer_later;
+use super::item_blocks::{ItemBlock, blocks_len, score_blocks};
 use super::scan::{Scan, weigh};
 use crate::arith::{Real, sum};
 use crate::fisher::PromptPairs;
@@ -30,7 +30,7 @@ pub(super) const fn workspace_len(order: usize, block: BlockSize) -> usize {
         return panel.saturating_add(block.pairs).saturating_add(distances);
     }
     let panels = order.saturating_mul(panel_stride(sum::ITEMS)).saturating_mul(2);
-    let blocks = panels.saturating_add(4 * DISTANCE_ROWS * sum::ITEMS);
+    let blocks = panels.saturating_add(blocks_len(sum::ITEMS));
     larger(blocks, workspace_len(order, BlockSize::LONGEST))
 }
 
@@ -92,53 +92,6 @@ fn scan_blocks<T: Real, D: AsRef<[T]>, E: Executor>(
                 end: end_of(other),
             };
             score_blocks(scan, own, other, workspace, best);
-        }
-    }
-}
-
-/// A block of a prompt's items, and what they are scored from.
-#[derive(Clone, Copy)]
-struct ItemBlock<'a, T> {
-    panel: Panel<'a, T>,
-    first: usize,
-    end: usize,
-}
-
-/// Scores the pairs of two blocks of items, or of one with itself, and offers them.
-fn score_blocks<T: Real, D: AsRef<[T]>, E: Executor>(
-    scan: &Scan<'_, T, D, E>,
-    own: ItemBlock<'_, T>,
-    other: ItemBlock<'_, T>,
-    workspace: &mut [T],
-    best: &mut TopK<'_, T>,
-) {
-    let (weights, workspace) = split_at(workspace, DISTANCE_ROWS * sum::ITEMS);
-    let (scores, workspace) = split_at(workspace, DISTANCE_ROWS * sum::ITEMS);
-    for from in (own.first..own.end).step_by(DISTANCE_ROWS) {
-        let end = own.end.min(from + DISTANCE_ROWS);
-        // In a block with itself, an item is paired with the later ones.
-        let to = other.first.max(from + 1);
-        let width = other.end.saturating_sub(to);
-        let (scores, _) = split_at(scores, (end - from) * width);
-        let weighting = scan.ranking.criterion.weighting();
-        if let Some(weighting) = weighting {
-            let (weights, _) = split_at(weights, (end - from) * width);
-            weighting.between(
-                scan.executor,
-                scan.ranking.rewards,
-                from..end,
-                to..other.end,
-                weights,
-            );
-            let rows = own.panel.from(from - own.first);
-            let columns = other.panel.from(to - other.first);
-            scan.score_grid(Grid { rows, columns, width }, weights, scores, workspace);
-        }
-        for (a, scores) in (from..).zip(scores.chunks_exact_mut(width.max(1))) {
-            if weighting.is_none() {
-                scan.margins(a, to, scores);
-            }
-            offer_later(scan, a, to, scores, best);
         }
     }
 }

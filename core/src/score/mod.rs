@@ -19,6 +19,7 @@ mod bounded;
 mod cross_prompt;
 mod gumbel;
 mod in_prompt;
+mod item_blocks;
 mod listed;
 mod margins;
 mod scan;

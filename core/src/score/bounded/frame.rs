@@ -40,33 +40,15 @@ pub(super) fn fill_frame<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     let (first, rest) = split_at(rest, rows);
     let (second, _) = split_at(rest, rows);
     let (count, step) = (smaller(SAMPLE, items), (items / SAMPLE).max(1));
-    let share = T::from_u64(count as u64);
     let (panel, workspace) = split_at(workspace, rows * stride);
     let (along, workspace) = split_at(workspace, count);
     let (squares, _) = split_at(workspace, count);
     // Not all at the same place of their prompts.
     let sampled = (0..count).map(|number| number * step + number * 7 % step);
     scan.fill_block(sampled, columns, panel);
-    squares.fill(T::ZERO);
-    for (centre, row) in centre.iter_mut().zip(panel.chunks_exact(stride.max(1))) {
-        *centre = T::ZERO;
-        for (value, square) in row.iter().zip(&mut *squares) {
-            *centre += *value;
-            *square += *value * *value;
-        }
-        *centre /= share;
-    }
-    let norms = squares.iter().fold(T::ZERO, |sum, square| sum + square.sqrt_of());
-    let offset = if added < rows { T::TWO * norms / share } else { T::ZERO };
-    squares.fill(T::ZERO);
-    let of_rows = panel.chunks_exact_mut(stride.max(1)).zip(&*centre);
-    for (number, (row, centre)) in of_rows.enumerate() {
-        let sign = if number < added { T::ONE } else { -T::ONE };
-        for (value, square) in row.iter_mut().zip(&mut *squares) {
-            *value -= *centre;
-            *square += sign * *value * *value;
-        }
-    }
+    let norm = fill_centre(panel, stride, centre, squares);
+    let offset = if added < rows { T::TWO * norm } else { T::ZERO };
+    subtract_centre(panel, stride, centre, added, squares);
     let panel = Panel { values: &*panel, stride };
     let mut sample = Sample {
         level: scan.executor.level(),
@@ -79,6 +61,40 @@ pub(super) fn fill_frame<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor>(
     sample.find(first, &[]);
     sample.find(second, first);
     Frame { centre, axes: [first, second], added, offset }
+}
+
+/// Fills in the mean of the items of a panel, one a square, and gives their mean norm.
+fn fill_centre<T: Real>(panel: &[T], stride: usize, centre: &mut [T], squares: &mut [T]) -> T {
+    let count = T::from_u64(squares.len() as u64);
+    squares.fill(T::ZERO);
+    for (centre, row) in centre.iter_mut().zip(panel.chunks_exact(stride.max(1))) {
+        *centre = T::ZERO;
+        for (value, square) in row.iter().zip(&mut *squares) {
+            *centre += *value;
+            *square += *value * *value;
+        }
+        *centre /= count;
+    }
+    squares.iter().fold(T::ZERO, |sum, square| sum + square.sqrt_of()) / count
+}
+
+/// Subtracts the mean from the items of a panel, and fills in the squares of what is left: of the rows
+/// behind the first `added` with the other sign.
+fn subtract_centre<T: Real>(
+    panel: &mut [T],
+    stride: usize,
+    centre: &[T],
+    added: usize,
+    squares: &mut [T],
+) {
+    squares.fill(T::ZERO);
+    for (number, (row, centre)) in panel.chunks_exact_mut(stride.max(1)).zip(centre).enumerate() {
+        let sign = if number < added { T::ONE } else { -T::ONE };
+        for (value, square) in row.iter_mut().zip(&mut *squares) {
+            *value -= *centre;
+            *square += sign * *value * *value;
+        }
+    }
 }
 
 /// Some items, less their mean.
