@@ -129,10 +129,11 @@ impl Served {
         self.post(annotator, "/api/answer", &body)
     }
 
-    /// Interrupts it, and gives the exit code.
+    /// Interrupts it, and gives the exit code: by a signal that a shell does not ignore for what it has in
+    /// the background.
     pub fn interrupt(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.child.wait().unwrap().code()
     }
 }
