@@ -100,8 +100,7 @@ fn a_signal_gives_the_terminal_back_and_says_where_the_answers_are() {
 fn a_terminal_that_goes_ends_the_session_whatever_the_caller_ignores() {
     for start in [Terminal::start, Terminal::start_ignoring_hangup] {
         let place = Place::new();
-        let folder = place.path().parent().unwrap();
-        let mut terminal = start(folder, &["label", "--session", "s.db"]);
+        let mut terminal = start(place.path().parent().unwrap(), &["label", "--session", "s.db"]);
         terminal.until("question 1 of 20");
         terminal.answer("1");
         terminal.until("question 2 of 20");
