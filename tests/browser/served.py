@@ -24,7 +24,7 @@ class Served:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGTERM)
         try:
             _, self.told = self.process.communicate(timeout=20)
         except subprocess.TimeoutExpired:
