@@ -142,8 +142,8 @@ impl<T: Real> PoolDesign<'_, T> {
         let mut past = self.past.into_owned();
         let factor = T::from_f64(1.0 / square);
         past.as_mut_slice().iter_mut().for_each(|entry| *entry *= factor);
+        // λ is of features of this size; covariates are in units of their own.
         let mut prior = self.prior;
-        prior.precision /= square;
         prior.covariates.precision /= square;
         Ok(Self { features, head: Cow::Owned(head), past: Cow::Owned(past), prior, ..self })
     }
