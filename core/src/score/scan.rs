@@ -33,7 +33,7 @@ pub(super) struct Scan<'a, T, D, E> {
 
 impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
     /// Whitens what all parts share, by so many workers.
-    pub fn new(
+    pub(super) fn new(
         executor: &'a E,
         ranking: &Ranking<'a, T, D>,
         workers: usize,
@@ -74,7 +74,7 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
     }
 
     /// Offers the pairs of a worker's parts.
-    pub fn best(&self, share: Share, workspace: &mut [T], best: &mut TopK<'_, T>) {
+    pub(super) fn best(&self, share: Share, workspace: &mut [T], best: &mut TopK<'_, T>) {
         match self.ranking.walk() {
             Walk::Bounded => return bounded::scan(self, share, workspace, best),
             Walk::Sorted | Walk::Exhaustive => {}
@@ -91,7 +91,7 @@ impl<'a, T: Real, D: AsRef<[T]> + Sync, E: Executor> Scan<'a, T, D, E> {
 
 impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     /// Fills a panel with what some items are scored by.
-    pub fn fill(&self, items: Range<usize>, stride: usize, panel: &mut [T]) {
+    pub(super) fn fill(&self, items: Range<usize>, stride: usize, panel: &mut [T]) {
         let (features, level) = (self.ranking.pool.features(), self.executor.level());
         match &self.ranking.criterion {
             Criterion::Leverage(..) => {
@@ -107,7 +107,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// The scores of a grid of items; `workspace` holds as many numbers as `scores`, twice.
-    pub fn score_grid(
+    pub(super) fn score_grid(
         &self,
         grid: Grid<'_, T>,
         weights: &[T],
@@ -124,7 +124,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// Turns the columns that items are scored from into a panel.
-    pub fn fill_columns(&self, columns: &[T], stride: usize, panel: &mut [T]) {
+    pub(super) fn fill_columns(&self, columns: &[T], stride: usize, panel: &mut [T]) {
         let (rows, level) = (self.ranking.criterion.rows(), self.executor.level());
         let items = columns.len().checked_div(rows).unwrap_or(0);
         let Ok(columns) = Columns::new(columns, rows, items) else {
@@ -137,7 +137,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// w times these is the score, for the criteria that have a bound.
-    pub fn leverages(&self, grid: Grid<'_, T>, out: &mut [T]) {
+    pub(super) fn leverages(&self, grid: Grid<'_, T>, out: &mut [T]) {
         let level = self.executor.level();
         match &self.ranking.criterion {
             Criterion::Stored(stored, _) => stored.leverages(level, grid, out),
@@ -146,7 +146,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// The rows whose squares are added.
-    pub fn added_rows(&self) -> usize {
+    pub(super) fn added_rows(&self) -> usize {
         match &self.ranking.criterion {
             Criterion::Stored(stored, _) => stored.leverage.added,
             criterion => criterion.rows(),
@@ -154,7 +154,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// The score of a margin, for the criteria that need nothing else.
-    pub fn of_margin(&self, margin: T) -> T {
+    pub(super) fn of_margin(&self, margin: T) -> T {
         match self.ranking.criterion {
             // 0 − |m| rather than −|m|: no negative zero may be a key.
             Criterion::Entropy => T::ZERO - margin.magnitude(),
@@ -163,7 +163,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// The scores of item `a` with the items from `b` on, from their margins.
-    pub fn margins(&self, a: usize, b: usize, scores: &mut [T]) {
+    pub(super) fn margins(&self, a: usize, b: usize, scores: &mut [T]) {
         let rewards = self.ranking.rewards;
         let reward = rewards.get(a).copied().unwrap_or(T::ZERO);
         let others = rewards.get(b..).unwrap_or_default();
@@ -173,7 +173,7 @@ impl<T: Real, D: AsRef<[T]>, E: Executor> Scan<'_, T, D, E> {
     }
 
     /// Offers consecutive pairs from number `first` on, but for those that have a label.
-    pub fn offer(&self, first: u64, scores: &mut [T], best: &mut TopK<'_, T>) {
+    pub(super) fn offer(&self, first: u64, scores: &mut [T], best: &mut TopK<'_, T>) {
         if let Some(seed) = self.ranking.noise {
             gumbel::perturb(self.executor.level(), seed, first, scores);
         }

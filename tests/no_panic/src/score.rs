@@ -3,10 +3,10 @@ use pairpick_core::score::{Criterion, Ranking, ScoreWorkspaceLen, best_in, best_
 use crate::{Any, any, give};
 
 probes! {
-    score::ScoreWorkspaceLen::new => ScoreWorkspaceLen::new(any());
-    score::ScoreWorkspaceLen::exhaustive => ScoreWorkspaceLen::exhaustive(any());
-    score::ScoreWorkspaceLen::heaps => any::<ScoreWorkspaceLen>().heaps(any(), any());
-    score::ScoreWorkspaceLen::numbers => any::<ScoreWorkspaceLen>().numbers(any());
+    score::workspace::ScoreWorkspaceLen::new => ScoreWorkspaceLen::new(any());
+    score::workspace::ScoreWorkspaceLen::exhaustive => ScoreWorkspaceLen::exhaustive(any());
+    score::workspace::ScoreWorkspaceLen::heaps => any::<ScoreWorkspaceLen>().heaps(any(), any());
+    score::workspace::ScoreWorkspaceLen::numbers => any::<ScoreWorkspaceLen>().numbers(any());
     score::Ranking::new[T] =>
         Ranking::new(any(), any(), any::<Criterion<'_, T, &[T]>>());
     score::Ranking::drawn[T] => any::<Ranking<'_, T, &[T]>>().drawn(any());
