@@ -33,3 +33,21 @@ impl Progress for Silent {
 
     fn note(&mut self, _message: &str) {}
 }
+
+/// Remembers what is noted, and hears nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Notes(pub Vec<String>);
+
+impl Progress for Notes {
+    fn begin(&mut self, _stage: &str, _total: u64) {}
+
+    fn advance(&mut self, _done: u64) {}
+
+    fn end(&mut self) {}
+
+    fn round(&mut self, _round: u64, _line: &str) {}
+
+    fn note(&mut self, message: &str) {
+        self.0.push(message.to_owned());
+    }
+}

@@ -10,6 +10,7 @@ use crate::settings::Settings;
 impl Journal for OutputFolder {
     fn begin(&mut self, settings: &Settings, embeddings: &Embeddings) -> Result<Committed> {
         if let Some(source) = self.source.take() {
+            self.is_new = true;
             self.write_settings(settings, source)?;
         }
         std::mem::take(&mut self.recorded).committed(embeddings)

@@ -66,6 +66,8 @@ pub struct OutputFolder {
     force: bool,
     /// Where the data is, until the run begins.
     source: Option<Source>,
+    /// Whether the run began here, rather than goes on.
+    is_new: bool,
     /// The runs that are compared with this one.
     grid: Option<Plan>,
     /// What an interrupted run has recorded, until it goes on.
@@ -105,7 +107,7 @@ impl OutputFolder {
     fn hold(out: &Path, target: PathBuf, partial: PathBuf, force: bool) -> Result<Self> {
         let partial = Partial::hold(partial, out)?;
         let (out, recorded) = (out.to_owned(), Recorded::default());
-        Ok(Self { out, target, partial, force, source: None, grid: None, recorded })
+        Ok(Self { out, target, partial, force, source: None, is_new: false, grid: None, recorded })
     }
 
     /// The same for a run that others are compared with.
@@ -175,6 +177,15 @@ impl OutputFolder {
     pub fn write_curves(&mut self, svg: &str, pixels: &[u8]) -> Result<()> {
         self.partial.replace(CURVES_PIXELS, pixels)?;
         self.partial.replace(CURVES, svg.as_bytes())
+    }
+
+    /// For a run that fails: one that began here and of which no round has ended leaves nothing, since
+    /// there is nothing to go on with.
+    pub fn give_up(&mut self) {
+        if self.is_new && !self.partial.has(METRICS) {
+            // What cannot be removed is known as a run's, and told as one.
+            let _ = self.partial.clear();
+        }
     }
 
     /// Gives the folder its name, and gives back the final path. By then all of it is on the disk,

@@ -12,7 +12,7 @@ use super::reply::{QuestionId, Side};
 use super::store::Checkpoint;
 use crate::data::question::Question;
 use crate::error::{Error, Result, SessionError};
-use crate::progress::Progress;
+use crate::progress::Notes;
 use crate::round::request::{Request, strategy_of};
 use crate::round::steps::{Taught, choose};
 
@@ -168,24 +168,6 @@ fn asked(seed: u64, first: QuestionId, questions: &[Question], again: &[u64]) ->
         asked.push(Asked { id, question, first, repeats, given: None });
     }
     asked
-}
-
-/// Remembers what is noted.
-#[derive(Default)]
-struct Notes(Vec<String>);
-
-impl Progress for Notes {
-    fn begin(&mut self, _stage: &str, _total: u64) {}
-
-    fn advance(&mut self, _done: u64) {}
-
-    fn end(&mut self) {}
-
-    fn round(&mut self, _round: u64, _line: &str) {}
-
-    fn note(&mut self, message: &str) {
-        self.0.push(message.to_owned());
-    }
 }
 
 /// Says so where the background ends by a defect, for which people would wait for ever.

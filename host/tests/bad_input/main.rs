@@ -1,13 +1,18 @@
 //! Every defect of an input ends in exit code 2, a message that names the file, the place and the
 //! remedy, and a disk as it was. Each case runs the program as a user would.
 
+#[path = "../command/mod.rs"]
+mod command;
 mod pools;
+#[path = "../refusal/mod.rs"]
+mod refusal;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
+
+use self::refusal::refused;
 
 /// A `.npy` file of version 1.0 around `data`.
 fn npy(descr: &str, fortran_order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
@@ -55,15 +60,6 @@ impl Case {
         fs::write(self.path(name), bytes).unwrap();
     }
 
-    fn output(&self, command: &str, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_pairpick"))
-            .current_dir(self.folder.path())
-            .arg(command)
-            .args(arguments)
-            .output()
-            .unwrap()
-    }
-
     /// Runs on the folder's files, and checks that it fails as it should.
     fn fails(&self, arguments: &[&str], message: &[&str]) {
         let files = ["--train-embeddings", "embeddings.npy", "--train-rewards", "rewards.npy"];
@@ -82,16 +78,7 @@ impl Case {
     }
 
     fn command_fails(&self, command: &str, arguments: &[&str], message: &[&str]) {
-        let before = listing(self.folder.path());
-        let output = self.output(command, arguments);
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-        for part in message {
-            assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
-        }
-        assert!(!stderr.contains("panicked") && !stderr.contains('\u{1b}'), "{stderr}");
-        assert!(output.stdout.is_empty(), "a result in spite of: {stderr}");
-        assert_eq!(listing(self.folder.path()), before, "something was written");
+        refused(self.folder.path(), &[&[command], arguments].concat(), message);
     }
 
     fn fails_with_embeddings(&self, bytes: &[u8], message: &[&str]) {
@@ -103,21 +90,6 @@ impl Case {
         self.write("rewards.npy", bytes);
         self.fails(&[], &[message, &["rewards.npy"]].concat());
     }
-}
-
-/// Every path below a folder, with the contents of files.
-fn listing(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(listing(&path));
-        }
-        let bytes = path.is_file().then(|| fs::read(&path).unwrap());
-        found.push((path, bytes));
-    }
-    found.sort();
-    found
 }
 
 #[test]
@@ -141,7 +113,7 @@ fn a_folder_in_place_of_a_file() {
 fn a_pipe_in_place_of_a_file() {
     let case = Case::new();
     fs::remove_file(case.path("rewards.npy")).unwrap();
-    let made = Command::new("mkfifo").arg(case.path("rewards.npy")).status().unwrap();
+    let made = std::process::Command::new("mkfifo").arg(case.path("rewards.npy")).status().unwrap();
     assert!(made.success());
     case.fails(&[], &["rewards.npy: a pipe or a device, but a file is expected"]);
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::command::pairpick;
 use crate::npy::npy;
-use crate::outcome::refused;
+use crate::refusal::refused;
 
 const QUICK: [&str; 3] = ["--landmarks", "8", "--force"];
 
@@ -105,7 +105,7 @@ fn every_command_that_reads_embeddings_reads_their_covariates() {
     for (command, covariates, texts) in commands {
         let (covariates, texts) = (format!("--{covariates}"), format!("--{texts}"));
         let refuses = |more: &[&str], message: &str| {
-            refused(folder, &[&command[..], more].concat(), message);
+            refused(folder, &[&command[..], more].concat(), &[message]);
         };
         for good in [
             &[covariates.as_str(), "train_lengths.npy"][..],
@@ -164,12 +164,12 @@ fn the_bundled_replies_have_lengths_and_no_other_covariates() {
         ),
         (&["run", "--test-covariates", "length"], "--test-covariates length: needs"),
     ] {
-        refused(folder, command, needed);
+        refused(folder, command, &[needed]);
     }
     let with_model = [&score[..], &["--covariates", "a.npy"]].concat();
-    refused(folder, &with_model, "--covariates a.npy: needs --embeddings");
+    refused(folder, &with_model, &["--covariates a.npy: needs --embeddings"]);
     let with_model = [&eval[..], &["--test-covariates", "a.npy"]].concat();
-    refused(folder, &with_model, "--test-covariates a.npy: needs --test-embeddings");
+    refused(folder, &with_model, &["--test-covariates a.npy: needs --test-embeddings"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::command::pairpick;
 use crate::npy::npy;
+use crate::refusal::refused;
 
 const QUICK: [&str; 7] = ["--preset", "mlp", "--hidden", "4,4,3", "--iterations", "3", "--force"];
 
@@ -85,13 +86,7 @@ impl Case {
     }
 
     fn fails(&self, arguments: &[&str], message: &[&str]) {
-        let output = pairpick(self.path(), arguments);
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-        for part in message {
-            assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
-        }
-        assert!(output.stdout.is_empty(), "nothing is printed");
+        refused(self.path(), arguments, message);
     }
 }
 

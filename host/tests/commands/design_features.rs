@@ -7,7 +7,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::npy::npy;
-use crate::outcome::{refused, reported};
+use crate::outcome::reported;
+use crate::refusal::refused;
 
 const MLP: [&str; 4] = ["--preset", "mlp", "--strategy", "robust-v-opt"];
 
@@ -92,11 +93,11 @@ fn what_no_strategy_or_model_has_is_refused() {
             "needs --weights constant",
         ),
     ] {
-        refused(folder, &[&["select"], options].concat(), message);
-        refused(folder, &[&["run"], options].concat(), message);
+        refused(folder, &[&["select"], options].concat(), &[message]);
+        refused(folder, &[&["run"], options].concat(), &[message]);
     }
     let long = [&["select", "--train-embeddings", "e.npy", "--batch", "1"], &MLP[..]].concat();
-    refused(folder, &long, "--design-features");
+    refused(folder, &long, &["--design-features"]);
     assert_eq!(
         selected(folder, &[&long[1..], &["--design-features", "mlp"]].concat())["strategy"],
         "random"

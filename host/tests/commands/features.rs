@@ -10,7 +10,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::npy::npy;
-use crate::outcome::{refused, reported};
+use crate::outcome::reported;
+use crate::refusal::refused;
 
 fn run(folder: &Path, out: &str, options: &[&str]) -> Value {
     let fixed = ["run", "--rounds", "2", "--beside", "none", "--out", out];
@@ -31,6 +32,24 @@ fn times(row: &[f64], matrix: &[f64]) -> Vec<f64> {
     (0..columns).map(|at| column(at).map(|(a, b)| a * b).sum()).collect()
 }
 
+/// The features of an embedding, by the formula of a model's file.
+fn features_of(file: &SafeTensors<'_>) -> impl Fn(&Vec<f64>) -> Vec<f64> {
+    let [origin, metric, landmarks, weight] =
+        ["kernel.origin", "kernel.metric", "kernel.landmarks", "kernel.weight"]
+            .map(|name| tensor(file, name));
+    move |x| {
+        let x: Vec<f64> = x.iter().zip(&origin).map(|(x, origin)| x - origin).collect();
+        let z = times(&x, &metric);
+        let count = landmarks.len() / z.len();
+        let kernel = |at: usize| -> f64 {
+            let landmark = landmarks.iter().skip(at).step_by(count);
+            let square: f64 = z.iter().zip(landmark).map(|(z, own)| (z - own) * (z - own)).sum();
+            (-square).exp()
+        };
+        times(&(0..count).map(kernel).collect::<Vec<_>>(), &weight)
+    }
+}
+
 #[test]
 fn rewards_follow_the_formula_of_the_file() {
     let folder = TempDir::new().unwrap();
@@ -42,20 +61,11 @@ fn rewards_follow_the_formula_of_the_file() {
     let scores = reported(folder, &model);
     let bytes = fs::read(folder.join("out/model.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
-    let [origin, metric, landmarks, weight, head] =
-        ["kernel.origin", "kernel.metric", "kernel.landmarks", "kernel.weight", "head.weight"]
-            .map(|name| tensor(&file, name));
+    let head = tensor(&file, "head.weight");
+    let features = features_of(&file);
     for (row, score) in scores["scores"].as_array().unwrap().iter().enumerate() {
-        let x: Vec<f64> =
-            (0..384).map(|at| f64::from(value(row * 384 + at)) - origin[at]).collect();
-        let z = times(&x, &metric);
-        let count = landmarks.len() / z.len();
-        let kernel = |at: usize| -> f64 {
-            let landmark = landmarks.iter().skip(at).step_by(count);
-            let square: f64 = z.iter().zip(landmark).map(|(z, own)| (z - own) * (z - own)).sum();
-            (-square).exp()
-        };
-        let features = times(&(0..count).map(kernel).collect::<Vec<_>>(), &weight);
+        let x: Vec<f64> = (0..384).map(|at| f64::from(value(row * 384 + at))).collect();
+        let features = features(&x);
         let reward: f64 = features.iter().zip(&head).map(|(a, b)| a * b).sum();
         let found = score["reward"].as_f64().unwrap();
         assert!((reward - found).abs() < 1e-4, "{reward}, {found}");
@@ -88,11 +98,11 @@ fn options_of_another_kind_are_refused() {
         (&["--features", "mlp", "--landmarks", "9"], "does not read --landmarks"),
         (&["--features", "input", "--landmarks", "9"], "does not read --landmarks"),
     ] {
-        refused(folder, &[&["run"], options].concat(), message);
-        refused(folder, &[&["select"], options].concat(), message);
+        refused(folder, &[&["run"], options].concat(), &[message]);
+        refused(folder, &[&["select"], options].concat(), &[message]);
     }
     fs::write(folder.join("l.jsonl"), "{\"a\":[0,0],\"b\":[0,1],\"label\":1}\n").unwrap();
-    refused(folder, &["train", "--labels", "l.jsonl", "--losses", "x"], "needs --features mlp");
+    refused(folder, &["train", "--labels", "l.jsonl", "--losses", "x"], &["needs --features mlp"]);
 }
 
 /// The default recipe selects by a network with the prior that networks have.
@@ -112,9 +122,9 @@ fn rows_that_are_equal_or_too_long_are_refused_and_few_do() {
     let folder = folder.path();
     let data = ["select", "--train-embeddings", "e.npy", "--batch", "1"];
     fs::write(folder.join("e.npy"), npy(&[4, 3, 5], |_| 0.5)).unwrap();
-    refused(folder, &data, "must differ");
+    refused(folder, &data, &["must differ"]);
     fs::write(folder.join("e.npy"), npy(&[2, 2, 4097], |at| at as f32)).unwrap();
-    refused(folder, &data, "at most 4096 numbers");
+    refused(folder, &data, &["at most 4096 numbers"]);
     fs::write(folder.join("e.npy"), npy(&[4, 3, 5], |at| (at * 37 % 11) as f32)).unwrap();
     reported(folder, &[&data[..], &["--landmarks", "512"]].concat());
 }
@@ -150,21 +160,7 @@ fn dead_and_duplicate_dimensions_simply_work() {
 
 /// ‖φ − φ̄‖² of each item, φ̄ over the items of its group, by the formula of the model's file.
 fn squares(file: &SafeTensors<'_>, items: &[Vec<f64>], groups: &[std::ops::Range<usize>]) -> f64 {
-    let [origin, metric, landmarks, weight] =
-        ["kernel.origin", "kernel.metric", "kernel.landmarks", "kernel.weight"]
-            .map(|name| tensor(file, name));
-    let features = |x: &Vec<f64>| {
-        let x: Vec<f64> = x.iter().zip(&origin).map(|(x, origin)| x - origin).collect();
-        let z = times(&x, &metric);
-        let count = landmarks.len() / z.len();
-        let kernel = |at: usize| -> f64 {
-            let landmark = landmarks.iter().skip(at).step_by(count);
-            let square: f64 = z.iter().zip(landmark).map(|(z, own)| (z - own) * (z - own)).sum();
-            (-square).exp()
-        };
-        times(&(0..count).map(kernel).collect::<Vec<_>>(), &weight)
-    };
-    let features: Vec<Vec<f64>> = items.iter().map(features).collect();
+    let features: Vec<Vec<f64>> = items.iter().map(features_of(file)).collect();
     let (mut sum, mut count) = (0.0, 0);
     for group in groups.iter().filter(|group| group.len() > 1) {
         let own = &features[group.clone()];
@@ -233,7 +229,7 @@ fn rows_without_prompts_have_fixed_features_too() {
         let across = [&["select"], &rows[..], &["--pool", "cross-prompt", "--batch", "6"]].concat();
         assert_eq!(reported(folder, &across)["pairs"].as_array().unwrap().len(), 6, "{features}");
         let within = [&["select"], &rows[..]].concat();
-        refused(folder, &within, "e.npy");
+        refused(folder, &within, &["e.npy"]);
     }
     let bytes = fs::read(folder.join("kernel/model.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();

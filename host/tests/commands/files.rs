@@ -2,7 +2,7 @@
 //! written is found before the work.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Output;
 
 use pairpick::Error;
@@ -11,6 +11,7 @@ use pairpick::output::file::Places;
 use tempfile::TempDir;
 
 use crate::command::pairpick;
+use crate::refusal::refused;
 
 const LABELS: &str =
     "{\"a\":[0,0],\"b\":[0,1],\"label\":1}\n{\"a\":[1,0],\"b\":[1,1],\"label\":0}\n";
@@ -35,8 +36,8 @@ impl Case {
         self.folder.path().join(name)
     }
 
-    fn output(&self, command: &str, arguments: &[&str]) -> Output {
-        let fixed: &[&str] = match command {
+    fn arguments<'a>(command: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
+        let fixed: &[&'a str] = match command {
             "train" => &[
                 "train",
                 "--preset",
@@ -51,7 +52,11 @@ impl Case {
             "verify" => &["verify", "--profile", "exact", "--scalar", "f32", "--size", "device"],
             _ => &[command],
         };
-        pairpick(self.folder.path(), &[fixed, arguments].concat())
+        [fixed, arguments].concat()
+    }
+
+    fn output(&self, command: &str, arguments: &[&str]) -> Output {
+        pairpick(self.folder.path(), &Self::arguments(command, arguments))
     }
 
     fn does(&self, command: &str, arguments: &[&str]) -> Output {
@@ -60,29 +65,9 @@ impl Case {
         output
     }
 
-    /// It fails with this message, and the folder is as before.
     fn refuses(&self, command: &str, arguments: &[&str], message: &str) {
-        let before = contents(self.folder.path());
-        let output = self.output(command, arguments);
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-        assert!(stderr.contains(message), "{arguments:?}: {message:?} is not in: {stderr}");
-        assert!(output.stdout.is_empty() && !stderr.contains("panicked"), "{stderr}");
-        assert!(contents(self.folder.path()) == before, "{arguments:?} changed something");
+        refused(self.folder.path(), &Self::arguments(command, arguments), &[message]);
     }
-}
-
-/// Every name in a folder, with what it is and holds.
-fn contents(folder: &Path) -> Vec<(String, fs::FileType, Vec<u8>)> {
-    let entry = |entry: std::io::Result<fs::DirEntry>| {
-        let entry = entry.unwrap();
-        let (name, kind) = (entry.file_name().into_string().unwrap(), entry.file_type().unwrap());
-        let bytes = if kind.is_file() { fs::read(entry.path()).unwrap() } else { Vec::new() };
-        (name, kind, bytes)
-    };
-    let mut found: Vec<_> = fs::read_dir(folder).unwrap().map(entry).collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found
 }
 
 #[test]

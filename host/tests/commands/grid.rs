@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::command::pairpick;
 use crate::folder::{FILES, names};
+use crate::refusal;
 
 const REPLIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies");
 
@@ -26,13 +27,7 @@ fn printed(folder: &Path, arguments: &[&str]) -> String {
 }
 
 fn refused(folder: &Path, arguments: &[&str], message: &[&str]) {
-    let output = pairpick(folder, &[&["run"], arguments].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    for part in message {
-        assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
-    }
-    assert_eq!(names(folder), Vec::<String>::new());
+    refusal::refused(folder, &[&["run"], arguments].concat(), message);
 }
 
 /// The lines of a file without what may differ.

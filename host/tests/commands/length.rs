@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::command::pairpick;
 use crate::npy::npy;
-use crate::outcome::refused;
+use crate::refusal::refused;
 
 const ITEMS: [usize; 2] = [30, 6];
 
@@ -112,9 +112,13 @@ fn a_model_s_file_keeps_its_covariates_and_needs_them() {
     };
     let without = done(folder, &[&eval[..], &with, &["--without", "length"]].concat());
     assert!(spearman(&found) < 0.2 && spearman(&without) > 0.5);
-    refused(folder, &eval, "the model has learnt from length too");
+    refused(folder, &eval, &["the model has learnt from length too"]);
     let other = [&eval[..], &with, &["--without", "tone"]].concat();
-    refused(folder, &other, "--without tone: is none of the model's covariates: it knows length");
+    refused(
+        folder,
+        &other,
+        &["--without tone: is none of the model's covariates: it knows length"],
+    );
 }
 
 #[test]
@@ -123,11 +127,13 @@ fn covariates_that_tell_nothing_are_refused() {
     let folder = folder.path();
     let constant = npy(&ITEMS, |place| (place / 6) as f32);
     fs::write(folder.join("constant.npy"), constant).unwrap();
-    let run = ["run", "--data", ".", "--batch", "5", "--rounds", "1", "--force"];
+    let run = ["run", "--data", ".", "--batch", "5", "--rounds", "1"];
     let files = ["--covariates", "constant.npy", "--test-covariates", "constant.npy"];
-    refused(folder, &[&run[..], &files].concat(), "is the same for all responses to each prompt");
+    let same = &["is the same for all responses to each prompt"];
+    let told = refused(folder, &[&run[..], &files].concat(), same);
+    assert!(!told.contains("--resume"), "no round has ended: {told}");
     let network = [&run[..], &LENGTHS, &["--preset", "mlp"]].concat();
-    refused(folder, &network, "have no coefficient beside --features mlp");
+    refused(folder, &network, &["have no coefficient beside --features mlp"]);
 }
 
 /// What `run` says of its last round: `train`, `select` and `score` say the same of its model.

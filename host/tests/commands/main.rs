@@ -7,6 +7,8 @@ mod command;
 mod folder;
 #[path = "../npy/mod.rs"]
 mod npy;
+#[path = "../refusal/mod.rs"]
+mod refusal;
 
 mod answers;
 mod bundled;

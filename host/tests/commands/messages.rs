@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::command::pairpick;
+use crate::refusal::refused;
 use pairpick::model::{MlpTrunk, Model, Trunk};
 use tempfile::TempDir;
 
@@ -26,13 +27,6 @@ fn done(folder: &Path, arguments: &[&str]) -> Output {
     let output = pairpick(folder, arguments);
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
     output
-}
-
-/// The message of a command that fails.
-fn refused(folder: &Path, arguments: &[&str]) -> String {
-    let output = pairpick(folder, arguments);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
-    stderr(&output)
 }
 
 /// A folder with two labels on the bundled data, and a model that learnt from them.
@@ -131,9 +125,9 @@ fn a_forgotten_file_of_embeddings_is_noted_and_quiet_is_quiet() {
     let given = ["select", "--batch", "2", "--train-embeddings", REPLIES];
     assert!(!stderr(&done(folder, &given)).contains("note:"), "nothing was forgotten");
     // Quiet or not, an error is told.
-    let error = refused(folder, &["train", "-q", "--labels", "none.jsonl", "--out", "new"]);
+    let error = refused(folder, &["train", "-q", "--labels", "none.jsonl", "--out", "new"], &[]);
     assert_eq!(error, "error: none.jsonl: no such file\n");
-    let error = refused(folder, &["select", "--candidates", "labels.jsonl"]);
+    let error = refused(folder, &["select", "--candidates", "labels.jsonl"], &[]);
     assert!(error.contains("--train-embeddings <FILE>"), "{error}");
 }
 
@@ -287,7 +281,7 @@ fn no_control_character_reaches_a_terminal() {
     for (name, bytes, arguments) in files {
         let name = format!("{name}{evil}");
         fs::write(folder.join(&name), bytes).unwrap();
-        let message = refused(folder, &[arguments, &[&name]].concat());
+        let message = refused(folder, &[arguments, &[&name]].concat(), &[]);
         let harmful = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
         assert!(!message.contains(harmful), "{message:?}");
         assert!(message.len() < 700, "{} characters: {message}", message.len());
@@ -334,7 +328,7 @@ fn what_is_wrong_with_a_model_names_its_file() {
         (with_header("{".repeat(20)), ""),
     ] {
         fs::write(folder.join("bad.safetensors"), bytes).unwrap();
-        let error = refused(folder, &["eval", "-q", "--model", "bad.safetensors"]);
+        let error = refused(folder, &["eval", "-q", "--model", "bad.safetensors"], &[]);
         assert!(error.starts_with("error: bad.safetensors: "), "{error}");
         assert!(error.contains(message), "{message} is not in: {error}");
         for rust in ["struct", "u32", "Option", "enum", "tuple"] {
@@ -358,7 +352,7 @@ fn features_that_overflow_name_the_item() {
         (&["eval", "--model", "model.safetensors"][..], "[0, 0] (prompt 0, response 0, from 0)"),
         (&[&["select"], &labels[..]].concat(), "[0, 1] (prompt 0, response 1, from 0)"),
     ] {
-        let error = refused(folder.path(), arguments);
+        let error = refused(folder.path(), arguments, &[]);
         assert!(error.contains(&format!("the features of the item at {item} overflow")), "{error}");
     }
 }
@@ -392,7 +386,7 @@ fn endless_inputs_are_refused_at_once() {
         &["eval", "--model", "/dev/zero"],
         &["cost", "--items", "65536", "--responses", "65536"],
     ] {
-        let error = refused(folder.path(), arguments);
+        let error = refused(folder.path(), arguments, &[]);
         assert!(error.contains("error: ") && !error.contains("panicked"), "{error}");
     }
 }

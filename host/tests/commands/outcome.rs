@@ -1,4 +1,4 @@
-//! What came of a command: a report, or a refusal.
+//! What a command that succeeds reports.
 
 use std::path::Path;
 
@@ -17,12 +17,4 @@ pub fn told(folder: &Path, arguments: &[&str]) -> (Value, String) {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{arguments:?}: {stderr}");
     (serde_json::from_slice(&output.stdout).unwrap(), stderr)
-}
-
-/// Refuses the arguments, for this reason.
-pub fn refused(folder: &Path, arguments: &[&str], message: &str) {
-    let output = pairpick(folder, arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
 }

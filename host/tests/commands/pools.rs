@@ -13,7 +13,7 @@ use pairpick::data::question::Question;
 use pairpick::error::Result;
 use pairpick::label::oracle::OracleAnswerer;
 use pairpick::parallel::Threads;
-use pairpick::progress::Progress;
+use pairpick::progress::Notes;
 use pairpick::round;
 use pairpick::round::answer::{Answered, Answerer};
 use pairpick::round::journal::MemoryJournal;
@@ -22,8 +22,8 @@ use pairpick::settings::{Amount, Asking, Preset, Settings, Typed};
 use pairpick_core::select::Strategy;
 use tempfile::TempDir;
 
-use crate::command::pairpick;
 use crate::npy::npy;
+use crate::refusal;
 
 /// A `.npy` file of this shape, no two of whose rows are equal.
 fn array(shape: &[usize]) -> Vec<u8> {
@@ -80,23 +80,6 @@ impl Answerer for Stopping<'_> {
             true => Ok(None),
             false => self.0.answer(questions),
         }
-    }
-}
-
-#[derive(Default)]
-struct Notes(Vec<String>);
-
-impl Progress for Notes {
-    fn begin(&mut self, _stage: &str, _total: u64) {}
-
-    fn advance(&mut self, _done: u64) {}
-
-    fn end(&mut self) {}
-
-    fn round(&mut self, _round: u64, _line: &str) {}
-
-    fn note(&mut self, message: &str) {
-        self.0.push(message.to_owned());
     }
 }
 
@@ -204,13 +187,7 @@ fn a_run_that_was_stopped_asks_the_same_pairs() {
 }
 
 fn refused(folder: &Path, command: &str, arguments: &[&str], message: &[&str]) {
-    let output = pairpick(folder, &[&[command], arguments].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    for part in message {
-        assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
-    }
-    assert!(!stderr.contains("panicked") && output.stdout.is_empty(), "{stderr}");
+    refusal::refused(folder, &[&[command], arguments].concat(), message);
 }
 
 #[test]

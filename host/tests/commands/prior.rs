@@ -11,17 +11,10 @@ use tempfile::TempDir;
 
 use crate::command::pairpick;
 use crate::outcome::told;
+use crate::refusal::refused;
 
 /// The bundled responses, those of the training prompts first.
 const EMBEDDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/replies/embeddings.npy");
-
-fn refused(folder: &Path, arguments: &[&str], message: &str) {
-    let output = pairpick(folder, arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
-    assert!(output.stdout.is_empty() && !stderr.contains("panicked"), "{stderr}");
-}
 
 /// A run whose folder is `out`, and its rounds without what may differ.
 fn run(folder: &Path, out: &str, arguments: &[&str]) -> Vec<Value> {
@@ -184,19 +177,23 @@ fn options_that_do_not_go_together_and_values_that_are_none_are_refused() {
         &["--losses", "losses.jsonl"],
         &["--curve", "curve.svg"],
     ] {
-        refused(folder, &[&LAST_LAYER, option].concat(), "cannot be used with");
+        refused(folder, &[&LAST_LAYER, option].concat(), &["cannot be used with"]);
     }
-    refused(folder, &LAST_LAYER[..4], "--model <FILE>");
+    refused(folder, &LAST_LAYER[..4], &["--model <FILE>"]);
     let alone =
         ["train", "--preset", "mlp", "--labels", "out/labels.jsonl", "--prior-precision", "auto"];
-    refused(folder, &alone, "--prior-precision auto: is only used with --last-layer");
+    refused(folder, &alone, &["--prior-precision auto: is only used with --last-layer"]);
     for bad in ["0", "-1", "NaN", "inf"] {
         let with = [&LAST_LAYER[..], &["--prior-precision", bad]].concat();
-        refused(folder, &with, "must be a finite number above 0");
+        refused(folder, &with, &["must be a finite number above 0"]);
     }
     let words = [&LAST_LAYER[..], &["--prior-precision", "evidence"]].concat();
-    refused(folder, &words, "expected a number above 0, auto, or auto-cv");
-    refused(folder, &["run", "--weights", "mean", "--out", "o"], "plug-in, averaged");
-    refused(folder, &["run", "--resume", "o", "--prior-precision", "auto"], "cannot be used with");
+    refused(folder, &words, &["expected a number above 0, auto, or auto-cv"]);
+    refused(folder, &["run", "--weights", "mean", "--out", "o"], &["plug-in, averaged"]);
+    refused(
+        folder,
+        &["run", "--resume", "o", "--prior-precision", "auto"],
+        &["cannot be used with"],
+    );
     assert!(!folder.join("model.safetensors").exists(), "nothing was written");
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::command::pairpick;
 use crate::npy::npy;
 use crate::outcome::told;
+use crate::refusal::refused;
 
 /// A folder with embeddings of shape (4, 3, 5): twelve pairs within prompts.
 fn folder() -> TempDir {
@@ -21,15 +21,6 @@ fn folder() -> TempDir {
 fn write(folder: &Path, name: &str, lines: &[Value]) {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     fs::write(folder.join(name), text).unwrap();
-}
-
-fn refused(folder: &Path, arguments: &[&str], message: &[&str]) {
-    let output = pairpick(folder, arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    for part in message {
-        assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
-    }
 }
 
 const DATA: [&str; 2] = ["--train-embeddings", "e.npy"];

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::command::pairpick;
 use crate::npy::npy;
+use crate::refusal::refused;
 
 /// Prompts of four rows each.
 const PROMPTS: u64 = 12;
@@ -79,13 +80,7 @@ impl Case {
 
     fn fails(&self, options: &[&str], message: &[&str]) {
         let listed = ["--candidates", "asked.jsonl", "--out", "none"];
-        let output = pairpick(self.path(), &[&["run"], &DATA[..], &listed, options].concat());
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{options:?}: {stderr}");
-        for part in message {
-            assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
-        }
-        assert!(!self.path().join("none").exists() && output.stdout.is_empty());
+        refused(self.path(), &[&["run"], &DATA[..], &listed, options].concat(), message);
     }
 }
 

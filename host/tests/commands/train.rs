@@ -7,6 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::command::pairpick;
+use crate::refusal;
 
 /// A run on the bundled data, and its metrics by round.
 fn run(arguments: &[&str]) -> (TempDir, Vec<Value>) {
@@ -25,11 +26,7 @@ fn trained(folder: &Path, arguments: &[&str]) -> Value {
 }
 
 fn refused(folder: &Path, arguments: &[&str], message: &str) {
-    let output = pairpick(folder, &[&["train"], arguments].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains(message), "{message:?} is not in: {stderr}");
-    assert!(output.stdout.is_empty() && !stderr.contains("panicked"), "{stderr}");
+    refusal::refused(folder, &[&["train"], arguments].concat(), &[message]);
 }
 
 #[test]

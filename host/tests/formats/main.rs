@@ -5,6 +5,8 @@
 mod command;
 #[path = "../npy/mod.rs"]
 mod npy;
+#[path = "../refusal/mod.rs"]
+mod refusal;
 mod refusals;
 
 use std::fs;

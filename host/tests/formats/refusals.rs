@@ -3,29 +3,11 @@
 
 use std::fs;
 
-use super::command::pairpick;
-use super::{Case, WHOLE};
+use super::{Case, WHOLE, refusal};
 
 impl Case {
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
     fn fails(&self, arguments: &[&str], message: &[&str]) {
-        let before = self.names();
-        let output = pairpick(self.folder.path(), arguments);
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-        for part in message {
-            assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
-        }
-        assert!(!stderr.contains("panicked") && !stderr.contains('\u{1b}'), "{stderr}");
-        assert!(output.stdout.is_empty(), "a result in spite of: {stderr}");
-        assert_eq!(self.names(), before, "something was written");
+        refusal::refused(self.folder.path(), arguments, message);
     }
 }
 

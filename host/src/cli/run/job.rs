@@ -35,18 +35,25 @@ pub(super) struct Done {
 }
 
 impl Job {
-    pub(super) fn carry_out(self, threads: &Threads, output: &mut Output) -> Result<Done> {
+    pub(super) fn carry_out(mut self, threads: &Threads, output: &mut Output) -> Result<Done> {
         let out = quoted(&self.out);
         let partial = self.folder.partial_path().to_owned();
-        let filled = self.fill(threads, output);
-        if filled.is_err() && partial.exists() {
+        let done = match self.fill(threads, output) {
+            Ok(done) => self.folder.finish().map(|_| done),
+            Err(error) => {
+                self.folder.give_up();
+                drop(self.folder);
+                Err(error)
+            }
+        };
+        if done.is_err() && partial.exists() {
             output.note(&format!("the rounds that ended are kept for pairpick run --resume {out}"));
         }
-        filled
+        done
     }
 
-    fn fill(mut self, threads: &Threads, output: &mut Output) -> Result<Done> {
-        let Self { folder, dataset, settings, .. } = &mut self;
+    fn fill(&mut self, threads: &Threads, output: &mut Output) -> Result<Done> {
+        let Self { folder, dataset, settings, .. } = self;
         let mut oracle = OracleAnswerer { dataset, settings };
         let Summary { rounds } =
             round::run(dataset, settings, threads, &mut oracle, folder, output)?;
@@ -63,7 +70,6 @@ impl Job {
             }
         };
         self.folder.write_curves(&curves, &png(&curves)?)?;
-        self.folder.finish()?;
         Ok(Done { rounds, comparison })
     }
 
