@@ -92,7 +92,11 @@ impl Curve {
             needed(&curve, sign * value(end))
         };
         let labels = reached(&Figure::mean)?;
-        let of_replicate = |place| reached(&|figure: &Figure| figure.replicates()[place]);
+        let of_replicate = |place: usize| {
+            let value = |figure: &Figure| figure.replicates()[place];
+            let is_known = self.figures.iter().chain([end]).all(|figure| value(figure).is_finite());
+            is_known.then(|| reached(&value)).flatten()
+        };
         let mut replicates: Vec<Needed> =
             (0..end.replicates().len()).filter_map(of_replicate).collect();
         replicates.sort_by(Needed::total_cmp);

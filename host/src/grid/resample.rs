@@ -3,8 +3,11 @@
 //! All seeds of a grid are measured on the same test prompts, so their runs are not independent: which
 //! prompts these happen to be is part of the chance. Seeds and prompts are drawn anew, both with
 //! replacement and for all strategies the same (the pigeonhole bootstrap: Owen, *The pigeonhole
-//! bootstrap*, Annals of Applied Statistics 2007, whose intervals are rather too wide than too narrow).
-//! Where nothing is known of single prompts, seeds alone tell.
+//! bootstrap*, Annals of Applied Statistics 2007). Of n things drawn anew the variance is (n − 1)/n of
+//! what it should be, and n − 1 degrees of freedom are all that there are: n is the number of seeds or
+//! of prompts, whichever is smaller. Where nothing is known of single prompts, seeds alone tell.
+
+use std::collections::BTreeSet;
 
 use pairpick_core::arith::Real;
 use pairpick_core::rng::Stream;
@@ -47,8 +50,10 @@ impl Resamples {
         let seeds = runs.iter().map(|run| run.mean).collect();
         let replicates = self.seeds.iter().zip(&self.prompts);
         let replicates = replicates.map(|(seeds, prompts)| mean(runs, seeds, prompts)).collect();
-        let by_prompt = !runs.is_empty() && runs.iter().all(|run| !run.by_prompt.is_empty());
-        Figure { seeds, replicates, by_prompt }
+        let is_known = !runs.is_empty() && runs.iter().all(|run| !run.by_prompt.is_empty());
+        let numbers = runs.iter().flat_map(|run| run.by_prompt.iter().map(|(number, _)| *number));
+        let prompts = is_known.then(|| numbers.collect::<BTreeSet<usize>>().len());
+        Figure { seeds, replicates, prompts }
     }
 }
 
@@ -65,7 +70,8 @@ fn drawn(name: &str, count: usize) -> Vec<Vec<u32>> {
     (0..REPLICATES as u64).map(replicate).collect()
 }
 
-/// The mean over seeds, each as often as it is drawn, of the mean over its prompts.
+/// The mean over seeds, each as often as it is drawn, of the mean over its prompts; no number where none
+/// of these is drawn.
 fn mean(runs: &[RunValue], seeds: &[u32], prompts: &[u32]) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for (run, times) in runs.iter().zip(seeds).filter(|(_, times)| **times > 0) {
@@ -96,9 +102,10 @@ fn mean_of_prompts(values: &[(usize, f64)], prompts: &[u32]) -> Option<f64> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     seeds: Vec<f64>,
+    /// No number where no prompt that counts was drawn.
     replicates: Vec<f64>,
-    /// Whether replicates differ by their prompts too.
-    by_prompt: bool,
+    /// How many prompts replicates are drawn from; none where they differ by their seeds alone.
+    prompts: Option<usize>,
 }
 
 impl Figure {
@@ -111,7 +118,7 @@ impl Figure {
         Self {
             seeds: less(&self.seeds, &other.seeds),
             replicates: less(&self.replicates, &other.replicates),
-            by_prompt: self.by_prompt && other.by_prompt,
+            prompts: self.prompts.min(other.prompts),
         }
     }
 
@@ -129,7 +136,7 @@ impl Figure {
         Some(Self {
             seeds: mean(|figure| &figure.seeds),
             replicates: mean(|figure| &figure.replicates),
-            by_prompt: figures.iter().all(|figure| figure.by_prompt),
+            prompts: figures.iter().map(|figure| figure.prompts).min().flatten(),
         })
     }
 
@@ -145,8 +152,7 @@ impl Figure {
         &self.replicates
     }
 
-    /// The mean, ± Student's quantile times the deviation of the replicates; of seeds alone times their
-    /// standard error. Without an interval of a single seed.
+    /// The mean, ± Student's quantile times the error. Without an interval of a single seed.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
         let mean = self.mean();
@@ -162,21 +168,28 @@ impl Figure {
     }
 
     fn degrees(&self) -> usize {
-        self.seeds.len().saturating_sub(1)
+        self.seeds.len().min(self.prompts.unwrap_or(usize::MAX)).saturating_sub(1)
     }
 
+    /// The deviation of the replicates that are numbers, by n/(n − 1); of seeds alone their standard error.
     fn error(&self) -> Option<f64> {
-        if self.seeds.len() < 2 {
-            return None;
-        }
-        let (values, count) = match self.by_prompt {
-            true => (&self.replicates, 1.0),
-            false => (&self.seeds, self.seeds.len() as f64),
+        let degrees = self.degrees() as f64;
+        let variance = match self.prompts {
+            Some(_) => {
+                let counted = self.replicates.iter().copied().filter(|value| value.is_finite());
+                variance(&counted.collect::<Vec<_>>())? * (degrees + 1.0) / degrees
+            }
+            None => variance(&self.seeds)? / self.seeds.len() as f64,
         };
-        let mean = average(values);
-        let square = values.iter().fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
-        Some((square / (values.len() as f64 - 1.0) / count).sqrt_of())
+        (degrees > 0.0).then(|| variance.sqrt_of())
     }
+}
+
+/// None of fewer than two.
+fn variance(values: &[f64]) -> Option<f64> {
+    let mean = average(values);
+    let square = values.iter().fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
+    (values.len() > 1).then(|| square / (values.len() as f64 - 1.0))
 }
 
 fn average(values: &[f64]) -> f64 {
@@ -213,6 +226,19 @@ mod tests {
         assert!((error / expected - 1.0).abs() < 0.08, "{error} {expected}");
         let nothing = figure.less(&figure);
         assert_eq!((nothing.mean(), nothing.p_value()), (0.0, Some(1.0)));
+    }
+
+    /// Of 40 prompts two count, as where few have N responses: now and then neither is drawn, which is
+    /// no result and leaves an interval, of a single degree of freedom.
+    #[test]
+    fn prompts_of_which_few_count_leave_an_interval() {
+        let run = |at: f64| RunValue { mean: at, by_prompt: vec![(3, at - 1.0), (17, at + 1.0)] };
+        let figure = Resamples::new(5, 40).figure(&[1.0, 2.0, 3.0, 4.0, 5.0].map(run));
+        assert!(figure.replicates().iter().any(|value| value.is_nan()));
+        let (estimate, error) = (figure.estimate(), figure.error().unwrap());
+        let half = quantile(1) * error;
+        assert_eq!((estimate.low, estimate.high), (Some(3.0 - half), Some(3.0 + half)));
+        assert_eq!(figure.p_value(), Some(two_sided(3.0 / error, 1)));
     }
 
     #[test]

@@ -9,8 +9,12 @@ use pairpick_core::arith::Real;
 #[must_use]
 pub fn two_sided(t: f64, degrees: usize) -> f64 {
     let (t, n) = (if t < 0.0 { -t } else { t }, degrees as f64);
-    if !t.is_finite() || degrees == 0 {
-        return if degrees == 0 { 1.0 } else { 0.0 };
+    // What is no number tells nothing.
+    if t.is_nan() || degrees == 0 {
+        return 1.0;
+    }
+    if t == f64::INFINITY {
+        return 0.0;
     }
     let hypotenuse = (n + t * t).sqrt_of();
     let (sine, cosine) = (t / hypotenuse, n.sqrt_of() / hypotenuse);
@@ -69,5 +73,6 @@ mod tests {
         assert!((two_sided(1.0, 1) - 0.5).abs() < 1e-15);
         assert_eq!((two_sided(0.0, 7), two_sided(f64::INFINITY, 7)), (1.0, 0.0));
         assert!(two_sided(1e9, 7) < 1e-12 && two_sided(3.0, 0) == 1.0);
+        assert_eq!(two_sided(f64::NAN, 7), 1.0);
     }
 }
