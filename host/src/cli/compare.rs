@@ -193,6 +193,12 @@ impl Args {
             dataset.train.embeddings.check_pool(pool)?;
             dataset.train.embeddings.check_round(pool, prompts_per_round)?;
             self.data.fit_oracle(setup, &dataset, typed)?;
+            for strategy in &plan.strategies {
+                // What was typed is refused for any of them, as `run` would.
+                let mut other = setup.clone();
+                other.asking.strategy = *strategy;
+                other.fit_to(data.clone(), typed)?;
+            }
             notes.extend(setup.fit_to(data.clone(), typed)?);
             plan.check(setup)?;
         }
@@ -275,8 +281,16 @@ impl Args {
         {
             settings.offer_a_sample();
         }
+        // An option is for those of the strategies that read it, so one of them has to.
+        let mut checked = strategies.iter().map(|strategy| {
+            settings.asking.strategy = *strategy;
+            settings.check()
+        });
+        let of_first = checked.next().unwrap_or(Ok(()));
+        if of_first.is_err() && !checked.any(|of_other| of_other.is_ok()) {
+            of_first?;
+        }
         settings.asking.strategy = strategies[0];
-        settings.check()?;
         Ok(settings)
     }
 
@@ -287,8 +301,15 @@ impl Args {
         let Some(labels) = wanted else { return Ok(()) };
         let rounds = labels.checked_div(asking.batch).unwrap_or(0);
         if rounds == 0 {
-            let expected = format!("at least the largest batch, {}", asking.batch);
-            return Err(Error::setting("labels", labels, expected));
+            let least = format!("at least the largest batch, {}", asking.batch);
+            return Err(match self.labels {
+                Some(labels) => Error::setting("labels", labels, least),
+                None => {
+                    let expected =
+                        format!("give the smallest batch {labels} labels; {least}, is needed");
+                    Error::setting("rounds", asking.rounds, expected)
+                }
+            });
         }
         asking.rounds = rounds;
         Ok(())

@@ -44,7 +44,8 @@ use crate::error::{Error, Result};
 use crate::json;
 use crate::named;
 
-/// The version of the settings' form and meaning; a file of another version is not read.
+/// The version of the settings' form and meaning, the numeric contract's among it; a file of another
+/// version is not read.
 pub const FORMAT_VERSION: u32 = 6;
 
 /// What decides a result, in the order in which `settings.json` has it.
@@ -135,6 +136,12 @@ mod tests {
     use std::path::Path;
 
     use super::{FORMAT_VERSION, Settings};
+
+    /// Runs are told apart by their settings: of other bits theirs must be of another version.
+    #[test]
+    fn another_contract_is_another_version() {
+        assert_eq!((pairpick_core::scenario::CONTRACT, FORMAT_VERSION), (3, 6), "raise both");
+    }
 
     #[test]
     fn settings_of_another_version_are_refused_by_its_number() {

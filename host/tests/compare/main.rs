@@ -6,6 +6,8 @@ mod command;
 #[path = "../folder/mod.rs"]
 mod folder;
 mod page;
+#[path = "../refusal/mod.rs"]
+mod refusal;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -169,24 +171,26 @@ fn folders_and_grids_that_make_no_sense_are_refused() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     let refused = |arguments: &[&str], parts: &[&str]| {
-        let output = pairpick(folder, &[&["compare"], arguments].concat());
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-        for part in parts {
-            assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
-        }
+        refusal::refused(folder, &[&["compare"], arguments].concat(), parts);
     };
     refused(&["--seeds", "0"], &["--seeds 0: must be from 1"]);
     refused(&["--strategies", "best"], &["best"]);
     refused(&["--batch", "20,x"], &["x"]);
     refused(&["--labels", "10", "--batch", "20"], &["--labels 10: at least the largest batch, 20"]);
     refused(&["--labels", "10", "--rounds", "2"], &["--rounds"]);
+    let few = "--rounds 2: give the smallest batch 10 labels; at least the largest batch, 20";
+    refused(&["--batch", "5,20", "--rounds", "2"], &[few]);
+    let many = ["--clusters", "3000", "--prompts-per-round", "5"];
+    refused(&[&["--strategies", "dopt,coreset"], &many[..]].concat(), &["--clusters 3000"]);
     refused(&["--features", "kernel", "--hidden", "8,8,8"], &["does not read --hidden"]);
     refused(&["--strategies", "dopt", "--misfit", "3"], &["does not read --misfit"]);
     assert_eq!(names(folder), Vec::<String>::new());
     fs::create_dir(folder.join("mine")).unwrap();
     fs::write(folder.join("mine/letter.txt"), "dear").unwrap();
-    refused(&["--out", "mine"], &["mine", "it holds letter.txt, and no results.jsonl"]);
+    let holds = ["mine", "it holds letter.txt, and no results.jsonl"];
+    refused(&["--out", "mine"], &holds);
+    // What one of them reads is an option, whichever comes first.
+    refused(&["--strategies", "dopt,robust-v-opt", "--misfit", "3", "--out", "mine"], &holds);
     fs::create_dir(folder.join("bad")).unwrap();
     fs::write(folder.join("bad/results.jsonl"), "{\"strategy\": 3}\n").unwrap();
     refused(&["--out", "bad"], &["results.jsonl: line 1:", "compare again into another folder"]);

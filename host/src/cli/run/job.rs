@@ -81,6 +81,7 @@ impl Job {
         threads: &Threads,
         output: &mut Output,
     ) -> Result<()> {
+        let is_new = grid.cells.is_empty();
         let Self { folder, dataset, settings, .. } = self;
         let (setups, splits) = (std::slice::from_ref(settings), grid.plan.splits);
         let cells = grid.plan.cells(setups);
@@ -90,7 +91,14 @@ impl Job {
         }
         let left = cells.get(grid.cells.len()..).unwrap_or_default();
         let (count, runs) = (left.len(), if left.len() == 1 { "run" } else { "runs" });
-        output.log(&format!("comparing with {count} more {runs}; --beside none does without"));
+        if count > 0 {
+            let without = if is_new && grid.plan.strategies.len() > 1 {
+                "; --beside none does without"
+            } else {
+                ""
+            };
+            output.log(&format!("comparing with {count} more {runs}{without}"));
+        }
         let mut keep = |place: usize, rounds: Vec<CellRound>| {
             let rounds: Vec<_> = rounds.into_iter().map(|round| round.metrics).collect();
             folder.append_run(&GridLine::of(&left[place], &rounds))?;
