@@ -103,6 +103,9 @@ impl Fields {
     }
 }
 
+/// A field that a line has only of `run` and `select`.
+const SELECTED: &str = "fisher_weight";
+
 impl Row {
     /// Takes what a label's line has beside pair and answer; what has no name here goes to its
     /// `extra`.
@@ -111,6 +114,12 @@ impl Row {
     /// [`Error::Row`](crate::Error::Row) for a value of another kind.
     pub(super) fn label_fields(&mut self) -> Result<Fields> {
         let mut kept = Fields::default();
+        if self.fields.get(SELECTED).is_some() {
+            // A margin is what annotators or scores say: others train on it. The strategy's is a guess.
+            for name in ["score", "rank", "pair", "margin", SELECTED] {
+                self.fields.take(name);
+            }
+        }
         kept.set_some("id", self.id("id")?);
         kept.set_some("annotator", self.id("annotator")?);
         kept.set_some("votes", self.list("votes")?);
