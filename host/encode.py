@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Make embeddings of the texts that `pairpick import` writes, row by row.
+"""Make embeddings of texts: those that `pairpick import` writes, or any that `--texts` takes.
 
     pip install numpy sentence-transformers
     python encode.py data/texts.jsonl data/embeddings.npy --model all-MiniLM-L6-v2
 
-A row of texts.jsonl becomes a row of a .npy file of float32, of shape (M, D). Encoded is the prompt,
-an empty line and the response; of a list of messages, the contents, an empty line between two.
+A line of texts.jsonl with a "response" (or a "text") becomes a row of a .npy file of float32, of shape
+(M, D); a line a prompt, with as many "responses" as every other, gives shape (prompts, responses, D).
+Encoded is the prompt, an empty line and the response; of a list of messages, the contents, an empty
+line between two.
 
 --model is the name or the folder of a model of sentence-transformers, or MODULE:FUNCTION: a function
 of yours, found in the working folder too, that takes a list of texts and returns an array of shape
@@ -31,19 +33,36 @@ def text_of(value):
     return value or ""
 
 
+def response_of(row):
+    """The text of a response, which may be an object that has it."""
+    if isinstance(row, dict):
+        return text_of(row["response"] if "response" in row else row["text"])
+    return text_of(row)
+
+
 def read_texts(path):
-    """What is encoded of each row."""
-    texts = []
-    for number, line in enumerate(path.open(encoding="utf-8"), 1):
+    """What is encoded of each response, and how many each prompt has; None where a line is one."""
+    texts, counts = [], set()
+    for number, line in enumerate(path.open(encoding="utf-8-sig"), 1):
         try:
             row = json.loads(line)
-            parts = [text_of(row.get("prompt")), text_of(row["response"])]
-            texts.append("\n\n".join(part for part in parts if part))
+            responses = row.get("responses")
+            counts.add(None if responses is None else len(responses))
+            prompt = text_of(row.get("prompt"))
+            for response in [row] if responses is None else responses:
+                parts = [prompt, response_of(response)]
+                texts.append("\n\n".join(part for part in parts if part))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise SystemExit(f"{path}: line {number}: expected a row of pairpick import: {error!r}")
+            expected = 'expected a "response", a "text", or "responses"'
+            raise SystemExit(f"{path}: line {number}: {expected}: {error!r}")
     if not texts:
-        raise SystemExit(f"{path}: no row in it; expected what pairpick import writes")
-    return texts
+        raise SystemExit(f"{path}: no row in it; expected a line of JSON for each response or prompt")
+    if len(counts) > 1:
+        raise SystemExit(
+            f"{path}: prompts have different numbers of responses; write a line a response, each with "
+            "the prompt_id of its prompt"
+        )
+    return texts, counts.pop()
 
 
 def encoder(model):
@@ -88,7 +107,10 @@ def main():
         parser.error(f"{args.embeddings}: the name must end in .npy")
     if args.embeddings.exists() and not args.force:
         parser.error(f"{args.embeddings}: the file exists; --force replaces it")
-    embeddings = encode(read_texts(args.texts), encoder(args.model), args.batch)
+    texts, responses = read_texts(args.texts)
+    embeddings = encode(texts, encoder(args.model), args.batch)
+    if responses is not None:
+        embeddings = embeddings.reshape(-1, responses, embeddings.shape[1])
     draft = args.embeddings.with_name(f".{args.embeddings.name}")
     np.save(draft, embeddings)
     os.replace(draft, args.embeddings)

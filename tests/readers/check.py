@@ -120,6 +120,10 @@ def check_encoder(fixture, work):
     found, expected = np.load(out), np.load(fixture / "embeddings.npy")[:PROMPTS]
     assert found.dtype == np.float32
     assert np.allclose(found, expected.reshape(found.shape), atol=1e-5)
+    prompts, again = work / "prompts.jsonl", work / "prompts.npy"
+    write(prompts, rows)
+    subprocess.run([sys.executable, ENCODE, prompts, again, model], check=True, cwd=Path(__file__).parent)
+    assert np.allclose(np.load(again), expected, atol=1e-5)
     data = ["--train-embeddings", out, "--train-prompt-ids", texts]
     data += ["--labels", work / "ratings/labels.jsonl"]
     run("pairpick", "train", *data, "--out", work / "model.safetensors")

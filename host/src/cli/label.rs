@@ -260,6 +260,9 @@ impl Args {
         if let Some((round, digest)) = status.model.filter(|(round, _)| *round > 0) {
             output.log(&format!("model of batch {round}: {digest}"));
         }
-        output.log(&format!("all answers are in {}", self.session.display()));
+        output.log(&format!(
+            "all answers are in {}; the same command with --export FILE writes them as labels for train",
+            self.session.display()
+        ));
     }
 }

@@ -167,6 +167,12 @@ impl Args {
             output.note(note);
         }
         self.data.note(&dataset, &settings, output)?;
+        if !dataset.is_measured() {
+            output.note(
+                "without `test_embeddings` and `test_rewards`, or `test_labels`, nothing says how well the \
+                 model orders responses",
+            );
+        }
         settings.data = Some(self.data.scan(&dataset, data, output)?);
         output.place(folder.partial_path(), &self.out);
         let grid = plan.map(|plan| Grid { plan, cells: Vec::new() });
@@ -202,7 +208,10 @@ impl Args {
         }
         let table = match comparison {
             Some(comparison) => comparison.text(),
-            None => table::of_rounds(rounds),
+            None => {
+                let legend = table::legend(rounds);
+                format!("{}\n\n{}", table::of_rounds(rounds), legend.trim_end())
+            }
         };
         output.result(&format!("{table}\n\nresults in {out}\n"))
     }

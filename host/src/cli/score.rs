@@ -153,7 +153,17 @@ impl Args {
             let expected = "an array has a reward for every response; choose JSON Lines for `out`";
             return Err(Error::setting("best", "on", expected));
         }
-        if self.labels.is_some() {
+        if let Some(out) = self.out.as_ref().filter(|out| is_of_another_format(out)) {
+            let expected =
+                "rewards are written to a .npy array, or as JSON Lines to any other name";
+            return Err(Error::setting("out", out.display(), expected));
+        }
+        if let Some(labels) = &self.labels {
+            if self.scored.embeddings.is_some() && self.embeddings.train_embeddings.is_none() {
+                let needed =
+                    "needs `train_embeddings` beside `embeddings`: the responses it is about";
+                return Err(Error::setting("labels", labels.display(), needed));
+            }
             return Ok(());
         }
         let needed = "needs `labels`, which tell deviations";
@@ -243,6 +253,12 @@ impl Args {
         let file = self.repeats.read(path, &embeddings, output)?;
         Ok(Some(Labelled { embeddings, settings, file }))
     }
+}
+
+/// Whether a name promises a file that this is not.
+fn is_of_another_format(path: &Path) -> bool {
+    let others = ["csv", "tsv", "npz", "parquet"];
+    path.extension().is_some_and(|end| others.iter().any(|other| end.eq_ignore_ascii_case(other)))
 }
 
 /// Labels, and what they are read by.

@@ -10,7 +10,7 @@ use crate::error::quotable;
 pub(super) const START_BYTES: u64 = 40;
 
 /// Kinds of file by their first bytes, and what to do with them.
-const KINDS: [(&[u8], &str); 15] = [
+const KINDS: [(&[u8], &str); 16] = [
     (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"\x1f\x8b", "gzip (gunzip unpacks it)"),
@@ -23,7 +23,8 @@ const KINDS: [(&[u8], &str); 15] = [
     (b"\x93NUMPY", "a .npy array"),
     (b"\x80", "what looks like a Python pickle"),
     (b"version https://git-lfs", "a Git LFS pointer (git lfs pull fetches the file itself)"),
-    (b"\xef\xbb\xbf", "a byte order mark, as of a text file"),
+    (b"SQLite format 3", "an SQLite data base (of a session, label --export writes the labels)"),
+    (b"\xef\xbb\xbf", "a byte order mark (save it as UTF-8 without one)"),
     (b"\xff\xfe", "a byte order mark, as of UTF-16 text"),
     (b"\xfe\xff", "a byte order mark, as of UTF-16 text"),
 ];

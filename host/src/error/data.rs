@@ -241,6 +241,12 @@ pub enum DataError {
         /// NaN or an infinity.
         value: f32,
     },
+    /// Responses that no embedding tells apart.
+    #[error(
+        "the embeddings of responses that are compared must differ, and all are equal: perhaps prompts were \
+         encoded without their responses"
+    )]
+    EqualEmbeddings,
     /// A row of nothing but NaN, as prompts of fewer responses are filled up with.
     #[error(
         "NaN in all {dimensions} numbers at {place}: where prompts have different numbers of \

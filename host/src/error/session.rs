@@ -24,7 +24,11 @@ pub enum SessionError {
         path: PathBuf,
     },
     /// It was begun with something else.
-    #[error("{}: this session was begun with other {what}: {found}; expected {expected}", path.display())]
+    #[error(
+        "{}: this session was begun with other {what}: {expected}, and now it is {found}; go on with what it \
+         was begun with, or name another --session",
+        path.display()
+    )]
     Other {
         /// The session.
         path: PathBuf,

@@ -22,7 +22,7 @@ use super::Context;
 use super::differences::{Block, Groups, Spread, add_within, blocks, mean_of};
 use super::file::{ModelFile, NamedTensor};
 use crate::data::embeddings::Embeddings;
-use crate::error::{Error, Result};
+use crate::error::{DataError, Error, Result};
 use crate::memory::zeros;
 use crate::parallel::Threads;
 use crate::progress::Progress;
@@ -254,8 +254,11 @@ fn metric(context: Context<'_>, groups: &Groups) -> Result<(Vec<f64>, usize)> {
     moment.as_mut_slice().iter_mut().for_each(|entry| *entry /= pairs);
     let most = RANK.min(dimensions);
     let mut metric = vec![0.0; dimensions.saturating_mul(most)];
-    let rank =
-        fill_metric(&moment, most, &mut metric, &mut vec![0.0; dimensions]).map_err(refused())?;
+    let filled = fill_metric(&moment, most, &mut metric, &mut vec![0.0; dimensions]);
+    let rank = filled.map_err(|error| match error {
+        pairpick_core::Error::Parameter { .. } => DataError::EqualEmbeddings.at(embeddings.path()),
+        error => refused()(error),
+    })?;
     let rows = metric.chunks_exact(most).flat_map(|row| row.iter().take(rank).copied());
     Ok((rows.collect(), rank))
 }

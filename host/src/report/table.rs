@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
+use crate::round::measure::{BEST_OF, MEASURES};
 use crate::round::metrics::{HeldOutMetrics, RoundMetrics};
 
 /// A table of a line a round, without a final line break. Columns without a value are left out.
@@ -14,6 +15,19 @@ pub fn of_rounds(rounds: &[RoundMetrics]) -> String {
     let titles: Vec<&str> = columns.iter().map(|column| column.title.as_str()).collect();
     let row = |row: usize| columns.iter().map(move |column| cell(column, row)).collect();
     right_aligned(&titles, (0..rounds.len()).map(row))
+}
+
+/// What its columns say, a line each, to whoever meets them first.
+#[must_use]
+pub fn legend(rounds: &[RoundMetrics]) -> String {
+    let is_known =
+        |of: &dyn Fn(&RoundMetrics) -> Option<f64>| rounds.iter().any(|round| of(round).is_some());
+    let measures =
+        MEASURES.iter().chain([&BEST_OF]).filter(|measure| is_known(&|round| measure.value(round)));
+    let lines = measures.map(|measure| format!("{}: {}.\n", measure.column, measure.meaning));
+    let sure = is_known(&|round| round.confidence)
+        .then(|| "confidence: how well the model knows its own order, from 0 to 1.\n".to_owned());
+    lines.chain(sure).collect()
 }
 
 /// A table without lines, without a final line break.

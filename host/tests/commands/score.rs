@@ -231,6 +231,11 @@ fn what_does_not_fit_is_refused_and_nothing_written() {
         (&["--best", "--out", "a.npy"][..], "--best on"),
         (&["--train-embeddings", "narrow.npy"], "needs --labels"),
         (&["--prior-precision", "3"], "needs --labels"),
+        (&["--out", "a.csv"], "a.csv: rewards are written to a .npy array, or as JSON Lines"),
+        (
+            &["--embeddings", "narrow.npy", "--labels", "out/labels.jsonl"],
+            "--labels out/labels.jsonl: needs --train-embeddings beside --embeddings",
+        ),
         (&["--embeddings", "narrow.npy", "--out", "a"], "narrow.npy"),
         (&["--labels", "out/labels.jsonl", "--train-embeddings", "narrow.npy"], "narrow.npy"),
         (&["--out", MODEL, "--force"], "it is one of the inputs"),
