@@ -62,8 +62,16 @@ fn a_session_of_other_data_or_another_plan_is_refused() {
     refused(&place, with(Material::new(embeddings, None, other)), "other texts: digest 0x");
 
     let lagging = Plan { lag: Lag::None, ..plan(2, 4) };
-    refused(&place, |path| open(path, &lagging), "other settings: lag \"0\"; expected lag \"1\"");
-    refused(&place, |path| open(path, &plan(2, 5)), "other settings: batch 5; expected batch 4");
+    refused(
+        &place,
+        |path| open(path, &lagging),
+        "other settings: lag \"1\", and now it is lag \"0\"",
+    );
+    refused(
+        &place,
+        |path| open(path, &plan(2, 5)),
+        "other settings: batch 4, and now it is batch 5",
+    );
     drop(open(&place.path(), &plan(9, 4)).unwrap());
 }
 
