@@ -45,8 +45,12 @@ def read_texts(path):
     texts, counts = [], set()
     for number, line in enumerate(path.open(encoding="utf-8-sig"), 1):
         try:
+            if not line.strip():
+                continue
             row = json.loads(line)
             responses = row.get("responses")
+            if not isinstance(responses, list | None):
+                raise TypeError('"responses" is no list')
             counts.add(None if responses is None else len(responses))
             prompt = text_of(row.get("prompt"))
             for response in [row] if responses is None else responses:
@@ -58,9 +62,11 @@ def read_texts(path):
     if not texts:
         raise SystemExit(f"{path}: no row in it; expected a line of JSON for each response or prompt")
     if len(counts) > 1:
+        found = "lines of one response and of several"
+        if None not in counts:
+            found = "prompts with different numbers of responses"
         raise SystemExit(
-            f"{path}: prompts have different numbers of responses; write a line a response, each with "
-            "the prompt_id of its prompt"
+            f"{path}: {found}; write a line a response, each with the prompt_id of its prompt"
         )
     return texts, counts.pop()
 

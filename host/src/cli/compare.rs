@@ -281,16 +281,12 @@ impl Args {
         {
             settings.offer_a_sample();
         }
-        // An option is for those of the strategies that read it, so one of them has to.
-        let mut checked = strategies.iter().map(|strategy| {
-            settings.asking.strategy = *strategy;
-            settings.check()
-        });
-        let of_first = checked.next().unwrap_or(Ok(()));
-        if of_first.is_err() && !checked.any(|of_other| of_other.is_ok()) {
-            of_first?;
-        }
         settings.asking.strategy = strategies[0];
+        // An option is for those of the strategies that read it, so one of them has to.
+        settings.asking.check_read_by(strategies)?;
+        let mut of_first = settings.clone();
+        of_first.asking.keep_what_is_read();
+        of_first.check()?;
         Ok(settings)
     }
 

@@ -35,7 +35,7 @@ use crate::settings::{Prior, Settings};
     after_help = help::SCORE,
     allow_negative_numbers = true,
     mut_arg("train_embeddings", |train| train.help(
-        "Embeddings of the labels' items; without them it is the data that comes with the program"
+        "Embeddings of the labels' items; without them and --embeddings it is the data that comes with the program"
     ))
 )]
 pub(super) struct Args {
@@ -160,8 +160,7 @@ impl Args {
         }
         if let Some(labels) = &self.labels {
             if self.scored.embeddings.is_some() && self.embeddings.train_embeddings.is_none() {
-                let needed =
-                    "needs `train_embeddings` beside `embeddings`: the responses it is about";
+                let needed = "needs `train_embeddings` beside `embeddings`: the responses that they are about";
                 return Err(Error::setting("labels", labels.display(), needed));
             }
             return Ok(());

@@ -26,7 +26,7 @@ pub enum SessionError {
     /// It was begun with something else.
     #[error(
         "{}: this session was begun with other {what}: {expected}, and now it is {found}; go on with what it \
-         was begun with, or name another --session",
+         was begun with, or name another `session`",
         path.display()
     )]
     Other {

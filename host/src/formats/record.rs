@@ -103,9 +103,6 @@ impl Fields {
     }
 }
 
-/// A field that a line has only of `run` and `select`.
-const SELECTED: &str = "fisher_weight";
-
 impl Row {
     /// Takes what a label's line has beside pair and answer; what has no name here goes to its
     /// `extra`.
@@ -114,12 +111,6 @@ impl Row {
     /// [`Error::Row`](crate::Error::Row) for a value of another kind.
     pub(super) fn label_fields(&mut self) -> Result<Fields> {
         let mut kept = Fields::default();
-        if self.fields.get(SELECTED).is_some() {
-            // A margin is what annotators or scores say: others train on it. The strategy's is a guess.
-            for name in ["score", "rank", "pair", "margin", SELECTED] {
-                self.fields.take(name);
-            }
-        }
         kept.set_some("id", self.id("id")?);
         kept.set_some("annotator", self.id("annotator")?);
         kept.set_some("votes", self.list("votes")?);
@@ -129,6 +120,15 @@ impl Row {
         kept.set_some("note", self.fields.take("note").filter(|note| *note != ""));
         kept.set_some(EXTRA, self.extra()?);
         Ok(kept)
+    }
+
+    /// Drops what the strategy said of the pair of one of our own lines. A margin is what others train
+    /// on; the strategy's, which is of `select` and has a Fisher weight beside it, is a guess.
+    pub(super) fn drop_what_the_strategy_said(&mut self) {
+        let guessed = self.fields.get("fisher_weight").is_some().then_some("margin");
+        for name in ["score", "rank", "pair", "fisher_weight"].into_iter().chain(guessed) {
+            self.fields.take(name);
+        }
     }
 
     /// Takes all that is left.

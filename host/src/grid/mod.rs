@@ -66,6 +66,7 @@ impl Plan {
             let expected = format!("must be from 1 to {MOST_SEEDS}");
             return Err(Error::setting("seeds", self.seeds, expected));
         }
+        beside(settings, settings.asking.strategy)?;
         let mut seen = vec![settings.asking.strategy];
         for strategy in self.strategies.iter().skip(1) {
             if seen.contains(strategy) {
@@ -99,10 +100,7 @@ impl Cell {
     /// As [`Plan::check`].
     pub fn settings(&self, setups: &[Settings]) -> Result<Settings> {
         let setup = &setups[self.setup];
-        let mut settings = match self.strategy == setup.asking.strategy {
-            true => setup.clone(),
-            false => beside(setup, self.strategy)?,
-        };
+        let mut settings = beside(setup, self.strategy)?;
         settings.seed = self.seed;
         Ok(settings)
     }
@@ -118,7 +116,9 @@ impl Cell {
 fn beside(settings: &Settings, strategy: Strategy) -> Result<Settings> {
     let mut settings = settings.clone();
     settings.asking.strategy = strategy;
+    settings.asking.keep_what_is_read();
     settings.asking.check_what_can_be_done()?;
+    settings.check_design()?;
     if let Some(data) = settings.data.clone() {
         settings.fit_to(data, &Typed::default())?;
     }

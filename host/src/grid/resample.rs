@@ -228,6 +228,20 @@ mod tests {
         assert_eq!((nothing.mean(), nothing.p_value()), (0.0, Some(1.0)));
     }
 
+    /// With three seeds whose prompts all agree the seeds are the chance: an error as by Student.
+    #[test]
+    fn few_seeds_are_as_uncertain_as_by_themselves() {
+        let run = |at: f64| RunValue {
+            mean: at,
+            by_prompt: (0..40).map(|prompt| (prompt, at)).collect(),
+        };
+        let (by_prompt, alone) = ([1.0, 2.0, 3.0].map(run), seeds(&[1.0, 2.0, 3.0]));
+        let resamples = Resamples::new(3, 40);
+        let error = |runs: &[RunValue]| resamples.figure(runs).error().unwrap();
+        let ratio = error(&by_prompt) / error(&alone);
+        assert!((ratio - 1.0).abs() < 0.08, "{ratio}");
+    }
+
     /// Of 40 prompts two count, as where few have N responses: now and then neither is drawn, which is
     /// no result and leaves an interval, of a single degree of freedom.
     #[test]

@@ -10,7 +10,6 @@ use crate::settings::Settings;
 impl Journal for OutputFolder {
     fn begin(&mut self, settings: &Settings, embeddings: &Embeddings) -> Result<Committed> {
         if let Some(source) = self.source.take() {
-            self.is_new = true;
             self.write_settings(settings, source)?;
         }
         std::mem::take(&mut self.recorded).committed(embeddings)
@@ -29,6 +28,7 @@ impl Journal for OutputFolder {
         self.append_metrics(metrics)?;
         self.partial.draft(MODEL, &bytes)?;
         self.partial.commit()?;
+        self.has_just_begun = false;
         self.partial.keep_draft(MODEL)
     }
 }

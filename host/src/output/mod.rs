@@ -66,8 +66,8 @@ pub struct OutputFolder {
     force: bool,
     /// Where the data is, until the run begins.
     source: Option<Source>,
-    /// Whether the run began here, rather than goes on.
-    is_new: bool,
+    /// Whether the run began here, and no round of it has ended.
+    has_just_begun: bool,
     /// The runs that are compared with this one.
     grid: Option<Plan>,
     /// What an interrupted run has recorded, until it goes on.
@@ -107,7 +107,16 @@ impl OutputFolder {
     fn hold(out: &Path, target: PathBuf, partial: PathBuf, force: bool) -> Result<Self> {
         let partial = Partial::hold(partial, out)?;
         let (out, recorded) = (out.to_owned(), Recorded::default());
-        Ok(Self { out, target, partial, force, source: None, is_new: false, grid: None, recorded })
+        Ok(Self {
+            out,
+            target,
+            partial,
+            force,
+            source: None,
+            has_just_begun: false,
+            grid: None,
+            recorded,
+        })
     }
 
     /// The same for a run that others are compared with.
@@ -132,6 +141,7 @@ impl OutputFolder {
         let inputs = Inputs { data, force: self.force, grid: self.grid.clone() };
         let inputs = serde_json::to_string_pretty(&inputs).map_err(problem)?;
         self.partial.clear()?;
+        self.has_just_begun = true;
         // A manifest comes first: without one the folder would be known as nobody's.
         self.partial.commit()?;
         self.partial.replace(SETTINGS, text.as_bytes())?;
@@ -182,7 +192,7 @@ impl OutputFolder {
     /// For a run that fails: one that began here and of which no round has ended leaves nothing, since
     /// there is nothing to go on with.
     pub fn give_up(&mut self) {
-        if self.is_new && !self.partial.has(METRICS) {
+        if self.has_just_begun {
             // What cannot be removed is known as a run's, and told as one.
             let _ = self.partial.clear();
         }

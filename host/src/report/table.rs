@@ -25,9 +25,12 @@ pub fn legend(rounds: &[RoundMetrics]) -> String {
     let measures =
         MEASURES.iter().chain([&BEST_OF]).filter(|measure| is_known(&|round| measure.value(round)));
     let lines = measures.map(|measure| format!("{}: {}.\n", measure.column, measure.meaning));
+    let ordered = is_known(&|round| round.pairwise_accuracy).then(|| {
+        "accuracy: the share of pairs of a test prompt's responses that it orders as these do.\n".to_owned()
+    });
     let sure = is_known(&|round| round.confidence)
         .then(|| "confidence: how well the model knows its own order, from 0 to 1.\n".to_owned());
-    lines.chain(sure).collect()
+    lines.chain(ordered).chain(sure).collect()
 }
 
 /// A table without lines, without a final line break.

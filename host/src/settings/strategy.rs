@@ -76,7 +76,7 @@ impl Asking {
 
     /// Checks what single strategies read, and that this one reads what is set.
     pub(super) fn check_strategy(&self) -> Result<()> {
-        self.check_what_is_read()?;
+        self.check_read_by(&[self.strategy])?;
         self.check_what_can_be_done()
     }
 
@@ -96,8 +96,20 @@ impl Asking {
         self.check_mix()
     }
 
-    /// Refuses what the strategy would leave unread.
-    fn check_what_is_read(&self) -> Result<()> {
+    /// Leaves out what the strategy does not read.
+    pub(crate) fn keep_what_is_read(&mut self) {
+        let facts = self.strategy.facts();
+        self.sample &= facts.sampled;
+        self.distinct = self.distinct.filter(|_| facts.distinct.is_some());
+        self.misfit = self.misfit.filter(|_| facts.misfit.is_some());
+        self.no_past &= facts.past;
+        self.design_features = self.design_features.filter(|_| facts.fixed_features);
+        self.design_precision = self.design_precision.filter(|_| facts.past);
+        self.weights = self.weights.filter(|_| facts.weights.is_some());
+    }
+
+    /// Refuses what each of these strategies would leave unread.
+    pub(crate) fn check_read_by(&self, strategies: &[Strategy]) -> Result<()> {
         let weights = match self.weights {
             Some(Weights::Constant) => "`weights` constant",
             _ => "`weights` averaged",
@@ -119,14 +131,17 @@ impl Asking {
             }),
             reading(weights, weighed, |facts: &Facts| facts.weights.is_some()),
         ];
-        let unread = |reading: &Reading| reading.set && !(reading.read_by)(&self.strategy.facts());
+        let unread = |reading: &Reading| {
+            reading.set && !strategies.iter().any(|strategy| (reading.read_by)(&strategy.facts()))
+        };
         let Some(Reading { name, read_by, .. }) = readings.into_iter().find(unread) else {
             return Ok(());
         };
         let readers = Strategy::ALL.into_iter().filter(|strategy| read_by(&strategy.facts()));
         let readers: Vec<&str> = readers.map(Strategy::name).collect();
         let expected = format!("does not read {name}; these do: {}", readers.join(", "));
-        Err(Error::setting("strategy", self.strategy.name(), expected))
+        let name = strategies.first().unwrap_or(&self.strategy).name();
+        Err(Error::setting("strategy", name, expected))
     }
 
     /// The caps that the strategy keeps.

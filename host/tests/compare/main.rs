@@ -189,8 +189,11 @@ fn folders_and_grids_that_make_no_sense_are_refused() {
     fs::write(folder.join("mine/letter.txt"), "dear").unwrap();
     let holds = ["mine", "it holds letter.txt, and no results.jsonl"];
     refused(&["--out", "mine"], &holds);
+    let capped = ["--strategies", "robust-v-opt,dopt", "--mix", "0.2", "--out", "capped"];
+    refused(&capped, &["--mix 0.2: must be 0 with --distinct"]);
     // What one of them reads is an option, whichever comes first.
-    refused(&["--strategies", "dopt,robust-v-opt", "--misfit", "3", "--out", "mine"], &holds);
+    let read = ["--strategies", "dopt,robust-v-opt", "--misfit", "3", "--sample", "--out", "mine"];
+    refused(&read, &holds);
     fs::create_dir(folder.join("bad")).unwrap();
     fs::write(folder.join("bad/results.jsonl"), "{\"strategy\": 3}\n").unwrap();
     refused(&["--out", "bad"], &["results.jsonl: line 1:", "compare again into another folder"]);

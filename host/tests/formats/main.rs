@@ -396,14 +396,19 @@ fn what_the_strategy_said_of_a_pair_is_not_exported() {
     let text =
         |response| format!("{{\"prompt_id\":0,\"prompt\":\"one\",\"response\":\"{response}\"}}\n");
     case.write("texts.jsonl", &(text("a") + &text("b")));
-    let answered = [r#""margin":0.7,"rank":1,"score":2,"fisher_weight":0.2"#, r#""margin":0.7"#];
-    for (fields, margin) in answered.into_iter().zip([Value::Null, json!(0.7)]) {
+    for (fields, margin) in [
+        (r#""margin":0.7,"rank":1,"score":2,"fisher_weight":0.2"#, Value::Null),
+        (r#""round":1,"score":0.25"#, Value::Null),
+        (r#""margin":0.7"#, json!(0.7)),
+    ] {
         case.write("labels.jsonl", &format!("{{\"a\":[0,0],\"b\":[0,1],\"label\":1,{fields}}}\n"));
         let labels = ["export", "--labels", "labels.jsonl", "--texts", "texts.jsonl"];
         let (printed, _) = case.run(&[&labels[..], &["--format", "trl", "--out", "-"]].concat());
         let row = &lines(&printed)[0];
         assert_eq!((&row["chosen"], &row["margin"]), (&json!("a"), &margin), "{row}");
-        assert!(row.get("rank").is_none() && row.get("fisher_weight").is_none(), "{row}");
+        for name in ["score", "rank", "fisher_weight"] {
+            assert!(row.get(name).is_none(), "{row}");
+        }
     }
 }
 

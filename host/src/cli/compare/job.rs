@@ -56,11 +56,11 @@ impl Job {
             output
                 .note(&format!("{before} of {all} runs have ended before, and are not done again"));
         }
-        let others = results.runs().len() - before;
+        let others = results.runs().len().saturating_sub(before);
         if others > 0 {
             output.note(&format!(
-                "{others} runs in the folder are of other settings, seeds or data: they stay, and are not \
-                 on the page"
+                "of the runs in the folder {others} are of other settings, seeds or data: they stay, and are \
+                 not on the page"
             ));
         }
         output.work().compares(out, before as u64, all as u64);

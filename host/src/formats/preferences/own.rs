@@ -67,6 +67,7 @@ impl Preferences {
             }
             let verdict = row.verdict()?;
             let place = row.place.clone();
+            row.drop_what_the_strategy_said();
             let fields = row.label_fields()?;
             self.labels.push(PairLabel { a, b, verdict, fields, place });
         }
