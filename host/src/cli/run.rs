@@ -208,10 +208,7 @@ impl Args {
         }
         let table = match comparison {
             Some(comparison) => comparison.text(),
-            None => {
-                let legend = table::legend(rounds);
-                format!("{}\n\n{}", table::of_rounds(rounds), legend.trim_end())
-            }
+            None => format!("{}\n\n{}", table::of_rounds(rounds), table::legend(rounds)),
         };
         output.result(&format!("{table}\n\nresults in {out}\n"))
     }

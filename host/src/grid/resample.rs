@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use pairpick_core::arith::Real;
 use pairpick_core::rng::Stream;
 
-use super::statistics::{Estimate, quantile};
+use super::statistics::{Estimate, average, quantile, variance};
 use super::student::two_sided;
 
 /// How many times all is drawn anew.
@@ -155,9 +155,7 @@ impl Figure {
     /// The mean, ± Student's quantile times the error. Without an interval of a single seed.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let mean = self.mean();
-        let half = self.error().map(|error| error * quantile(self.degrees()));
-        Estimate { mean, low: half.map(|half| mean - half), high: half.map(|half| mean + half) }
+        Estimate::around(self.mean(), self.error().map(|error| error * quantile(self.degrees())))
     }
 
     /// How likely a mean as far from 0 is, were the true one 0; none of a single seed.
@@ -183,17 +181,6 @@ impl Figure {
         };
         (degrees > 0.0).then(|| variance.sqrt_of())
     }
-}
-
-/// None of fewer than two.
-fn variance(values: &[f64]) -> Option<f64> {
-    let mean = average(values);
-    let square = values.iter().fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
-    (values.len() > 1).then(|| square / (values.len() as f64 - 1.0))
-}
-
-fn average(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
 }
 
 #[cfg(test)]

@@ -22,19 +22,16 @@ impl Estimate {
     /// Student's t with n − 1 degrees of freedom. None without a value.
     #[must_use]
     pub fn of(values: &[f64]) -> Option<Self> {
-        let count = values.len() as f64;
-        let total = |of: &dyn Fn(&f64) -> f64| values.iter().map(of).fold(0.0, |sum, x| sum + x);
-        let mean = total(&|x| *x) / count;
-        match values.len() {
-            0 => None,
-            1 => Some(Self { mean, low: None, high: None }),
-            _ => {
-                let square = total(&|x| (*x - mean) * (*x - mean));
-                let error = (square / (count - 1.0) / count).sqrt_of();
-                let half = quantile(values.len() - 1) * error;
-                Some(Self { mean, low: Some(mean - half), high: Some(mean + half) })
-            }
-        }
+        let half = variance(values).map(|variance| {
+            let error = (variance / values.len() as f64).sqrt_of();
+            quantile(values.len() - 1) * error
+        });
+        (!values.is_empty()).then(|| Self::around(average(values), half))
+    }
+
+    /// A mean ± half an interval, if there is one.
+    pub(super) fn around(mean: f64, half: Option<f64>) -> Self {
+        Self { mean, low: half.map(|half| mean - half), high: half.map(|half| mean + half) }
     }
 
     /// The ends of the interval.
@@ -42,6 +39,17 @@ impl Estimate {
     pub fn interval(&self) -> Option<(f64, f64)> {
         self.low.zip(self.high)
     }
+}
+
+pub(super) fn average(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
+}
+
+/// None of fewer than two.
+pub(super) fn variance(values: &[f64]) -> Option<f64> {
+    let mean = average(values);
+    let square = values.iter().fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
+    (values.len() > 1).then(|| square / (values.len() as f64 - 1.0))
 }
 
 /// The 97.5 % quantiles of Student's t with 1, 2, … degrees of freedom.

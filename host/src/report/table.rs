@@ -17,20 +17,21 @@ pub fn of_rounds(rounds: &[RoundMetrics]) -> String {
     right_aligned(&titles, (0..rounds.len()).map(row))
 }
 
-/// What its columns say, a line each, to whoever meets them first.
+/// What its columns say, a line each, to whoever meets them first; without a final line break.
 #[must_use]
 pub fn legend(rounds: &[RoundMetrics]) -> String {
     let is_known =
         |of: &dyn Fn(&RoundMetrics) -> Option<f64>| rounds.iter().any(|round| of(round).is_some());
     let measures =
         MEASURES.iter().chain([&BEST_OF]).filter(|measure| is_known(&|round| measure.value(round)));
-    let lines = measures.map(|measure| format!("{}: {}.\n", measure.column, measure.meaning));
+    let lines = measures.map(|measure| format!("{}: {}.", measure.column, measure.meaning));
     let ordered = is_known(&|round| round.pairwise_accuracy).then(|| {
-        "accuracy: the share of pairs of a test prompt's responses that it orders as these do.\n".to_owned()
+        "accuracy: the share of pairs of a test prompt's responses that it orders as these do."
+            .to_owned()
     });
     let sure = is_known(&|round| round.confidence)
-        .then(|| "confidence: how well the model knows its own order, from 0 to 1.\n".to_owned());
-    lines.chain(ordered).chain(sure).collect()
+        .then(|| "confidence: how well the model knows its own order, from 0 to 1.".to_owned());
+    lines.chain(ordered).chain(sure).collect::<Vec<_>>().join("\n")
 }
 
 /// A table without lines, without a final line break.

@@ -20,6 +20,8 @@ struct Reading {
     set: bool,
     /// Whether a strategy reads it.
     read_by: fn(&Facts) -> bool,
+    /// As if it was never set.
+    clear: fn(&mut Asking),
 }
 
 impl Asking {
@@ -99,42 +101,19 @@ impl Asking {
     /// Leaves out what the strategy does not read.
     pub(crate) fn keep_what_is_read(&mut self) {
         let facts = self.strategy.facts();
-        self.sample &= facts.sampled;
-        self.distinct = self.distinct.filter(|_| facts.distinct.is_some());
-        self.misfit = self.misfit.filter(|_| facts.misfit.is_some());
-        self.no_past &= facts.past;
-        self.design_features = self.design_features.filter(|_| facts.fixed_features);
-        self.design_precision = self.design_precision.filter(|_| facts.past);
-        self.weights = self.weights.filter(|_| facts.weights.is_some());
+        for Reading { read_by, clear, .. } in self.readings() {
+            if !read_by(&facts) {
+                clear(self);
+            }
+        }
     }
 
     /// Refuses what each of these strategies would leave unread.
     pub(crate) fn check_read_by(&self, strategies: &[Strategy]) -> Result<()> {
-        let weights = match self.weights {
-            Some(Weights::Constant) => "`weights` constant",
-            _ => "`weights` averaged",
-        };
-        let weighed = self.weights.unwrap_or_default() != Weights::PlugIn;
-        let misfit = self.misfit.is_some_and(|misfit| misfit != 0.0);
-        let capped = self.caps() != DistinctPairs::UNLIMITED;
-        let reading = |name, set, read_by| Reading { name, set, read_by };
-        let readings = [
-            reading("`sample`", self.sample, |facts: &Facts| facts.sampled),
-            reading("`distinct`", capped, |facts: &Facts| facts.distinct.is_some()),
-            reading("`misfit`", misfit, |facts: &Facts| facts.misfit.is_some()),
-            reading("`no_past`", self.no_past, |facts: &Facts| facts.past),
-            reading("`design_features`", self.design_features.is_some(), |facts: &Facts| {
-                facts.fixed_features
-            }),
-            reading("`design_precision`", self.design_precision.is_some(), |facts: &Facts| {
-                facts.past
-            }),
-            reading(weights, weighed, |facts: &Facts| facts.weights.is_some()),
-        ];
         let unread = |reading: &Reading| {
             reading.set && !strategies.iter().any(|strategy| (reading.read_by)(&strategy.facts()))
         };
-        let Some(Reading { name, read_by, .. }) = readings.into_iter().find(unread) else {
+        let Some(Reading { name, read_by, .. }) = self.readings().into_iter().find(unread) else {
             return Ok(());
         };
         let readers = Strategy::ALL.into_iter().filter(|strategy| read_by(&strategy.facts()));
@@ -142,6 +121,60 @@ impl Asking {
         let expected = format!("does not read {name}; these do: {}", readers.join(", "));
         let name = strategies.first().unwrap_or(&self.strategy).name();
         Err(Error::setting("strategy", name, expected))
+    }
+
+    fn readings(&self) -> [Reading; 7] {
+        let weights = match self.weights {
+            Some(Weights::Constant) => "`weights` constant",
+            _ => "`weights` averaged",
+        };
+        let weighed = self.weights.unwrap_or_default() != Weights::PlugIn;
+        let misfit = self.misfit.is_some_and(|misfit| misfit != 0.0);
+        let capped = self.caps() != DistinctPairs::UNLIMITED;
+        [
+            Reading {
+                name: "`sample`",
+                set: self.sample,
+                read_by: |facts| facts.sampled,
+                clear: |asking| asking.sample = false,
+            },
+            Reading {
+                name: "`distinct`",
+                set: capped,
+                read_by: |facts| facts.distinct.is_some(),
+                clear: |asking| asking.distinct = None,
+            },
+            Reading {
+                name: "`misfit`",
+                set: misfit,
+                read_by: |facts| facts.misfit.is_some(),
+                clear: |asking| asking.misfit = None,
+            },
+            Reading {
+                name: "`no_past`",
+                set: self.no_past,
+                read_by: |facts| facts.past,
+                clear: |asking| asking.no_past = false,
+            },
+            Reading {
+                name: "`design_features`",
+                set: self.design_features.is_some(),
+                read_by: |facts| facts.fixed_features,
+                clear: |asking| asking.design_features = None,
+            },
+            Reading {
+                name: "`design_precision`",
+                set: self.design_precision.is_some(),
+                read_by: |facts| facts.past,
+                clear: |asking| asking.design_precision = None,
+            },
+            Reading {
+                name: weights,
+                set: weighed,
+                read_by: |facts| facts.weights.is_some(),
+                clear: |asking| asking.weights = None,
+            },
+        ]
     }
 
     /// The caps that the strategy keeps.
